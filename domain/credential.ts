@@ -1,0 +1,107 @@
+import type { Severity } from './severity';
+import type { Subject } from './subject';
+
+/** Where a value lies, never the value itself. */
+export interface SecretRef {
+  readonly store: string;
+  readonly path: string;
+  readonly version: number;
+}
+
+/** A place a dependent legitimately uses the credential from. An agent alone never makes a context. */
+export interface KnownContext {
+  readonly id: string;
+  /** CIDR ranges of the client address. */
+  readonly networks: readonly string[];
+  /** The registered dependent that lives there, when one does. */
+  readonly dependent?: string | undefined;
+}
+
+/** `own` and `break-glass` credentials are never contained automatically: a person is paged. */
+export type Protection = 'normal' | 'own' | 'break-glass';
+
+/** Who can refuse the credential: our gateways on every request, or only its provider. */
+export type Enforcement = 'gateway' | 'provider';
+
+export type PrincipalKind = 'workload' | 'person' | 'unknown';
+
+/** `pending`: minted, not proven. `quarantined`: reversibly refused. `revoked`: ended for ever. `discarded`: a rolled-back replacement. */
+export type VersionState = 'pending' | 'live' | 'quarantined' | 'revoked' | 'discarded';
+
+/** A system that uses the credential and must be moved to the replacement. */
+export interface DependentRecord {
+  readonly id: string;
+  /** The adapter that moves it: an id of the dependents registry. */
+  readonly kind: string;
+  /** Where the adapter finds it: a URL, or the empty string when the kind needs none. */
+  readonly target: string;
+  readonly owner: string;
+  /** 0 is the most critical. */
+  readonly criticality: 0 | 1 | 2 | 3;
+}
+
+/** An API token, key, client secret or password issued by a provider to a principal. */
+export interface Credential {
+  readonly id: string;
+  readonly provider: string;
+  /** Which configured account of the provider issued it: one server, one tenant. */
+  readonly account: string;
+  /** What every version's principal is derived from at the provider, such as a role name's stem. */
+  readonly principal: string;
+  readonly principalKind: PrincipalKind;
+  readonly ownerTeam: string;
+  readonly criticality: 0 | 1 | 2 | 3;
+  readonly enforcement: Enforcement;
+  readonly protection: Protection;
+  readonly scopes: readonly string[];
+  readonly knownContexts: readonly KnownContext[];
+  readonly dependents: readonly DependentRecord[];
+}
+
+/** One value of a credential: what leaks, is contained and is revoked. */
+export interface SecretVersion {
+  readonly credentialId: string;
+  readonly version: number;
+  /** How the provider names this version: a role, a key id, a token's prefix. */
+  readonly publicId: string;
+  /** Every subject it is known by: one a live fingerprint key, or one public id. */
+  readonly subjects: readonly Subject[];
+  readonly state: VersionState;
+  readonly secret: SecretRef;
+}
+
+/** What the detection side, gateways and the dispatcher need to know of a subject; projected to NATS KV. */
+export interface InventoryRecord {
+  readonly subject: Subject;
+  readonly credentialId: string;
+  readonly version: number;
+  readonly state: VersionState;
+  readonly provider: string;
+  readonly ownerTeam: string;
+  readonly enforcement: Enforcement;
+  readonly protection: Protection;
+  readonly principalKind: PrincipalKind;
+  readonly scopes: readonly string[];
+  readonly knownContexts: readonly KnownContext[];
+}
+
+/** The workflow id of the incident of one secret version, formed here and nowhere else. */
+export function incidentId(credentialId: string, version: number): string {
+  return `incident/${credentialId}/${version}`;
+}
+
+/** The other way: undefined when `id` names no incident. */
+export function parseIncidentId(id: string): { credentialId: string; version: number } | undefined {
+  const match = /^incident\/(?<credential>.+)\/(?<version>\d+)$/.exec(id);
+  const { credential, version } = match?.groups ?? {};
+  return credential && version ? { credentialId: credential, version: Number(version) } : undefined;
+}
+
+/** Team names end up in search attributes and Markdown; so do severities. */
+export interface CredentialSummary {
+  readonly credentialId: string;
+  readonly version: number;
+  readonly provider: string;
+  readonly ownerTeam: string;
+  readonly severity: Severity;
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { compareSeverity, SEVERITIES } from './severity';
+import { isSubject, type Subject } from './subject';
+
+/** Evidence of one family is one witness, however many detectors of it speak. */
+export const FAMILIES = ['listed', 'origin', 'travel', 'spread', 'volume', 'workload'] as const;
+
+const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
+
+/** One detector's finding about one subject. `id` is derived from detector, subject and event, so a replay gives the same. */
+export const detection = z.strictObject({
+  id: z.string().min(1).max(200),
+  detector: z.string().max(64),
+  family: z.enum(FAMILIES),
+  subject,
+  /** Time of the event that completed the evidence, milliseconds since the epoch. */
+  at: z.number().int().nonnegative(),
+  severity: z.enum(SEVERITIES),
+  /** 0 to 1: the chance that the detector is right, alone. */
+  confidence: z.number().min(0).max(1),
+  /** A fact that needs no judgement: honeytoken, verified exposure, use of a version known leaked or revoked. */
+  deterministic: z.boolean(),
+  /** One sentence for a person. */
+  reason: z.string().max(500),
+  eventIds: z.array(z.string().max(200)).max(16),
+});
+
+/** Everything known against one subject at one moment. */
+export const assessment = z.strictObject({
+  severity: z.enum(SEVERITIES),
+  confidence: z.number().min(0).max(1),
+  families: z.array(z.enum(FAMILIES)),
+  deterministic: z.boolean(),
+  /** Time of the earliest event that the evidence rests on. */
+  firstAbuseAt: z.number().int().nonnegative(),
+  /** One sentence: why. */
+  reason: z.string().max(1000),
+});
+
+/** What the detection side publishes on `detections`: the finding, and what it adds up to. */
+export const detectionMessage = z.strictObject({
+  detection,
+  assessment,
+  /** The hold the detection side wrote before it published this, if it did. */
+  hold: z.strictObject({ denylistRevision: z.number().int().positive(), at: z.number().int() }).optional(),
+});
+
+/** Two assessments of the same subject as one: the gravest severity with its reason, and all witnesses. */
+export function mergeAssessments(known: Assessment, added: Assessment): Assessment {
+  const graver = compareSeverity(added.severity, known.severity) > 0 ? added : known;
+  return {
+    severity: graver.severity,
+    reason: graver.reason,
+    confidence: Math.max(known.confidence, added.confidence),
+    families: FAMILIES.filter((family) => known.families.includes(family) || added.families.includes(family)),
+    deterministic: known.deterministic || added.deterministic,
+    firstAbuseAt: Math.min(known.firstAbuseAt, added.firstAbuseAt),
+  };
+}
+
+export type Family = (typeof FAMILIES)[number];
+export type Detection = z.infer<typeof detection>;
+export type Assessment = z.infer<typeof assessment>;
+export type DetectionMessage = z.infer<typeof detectionMessage>;

@@ -1,0 +1,105 @@
+/**
+ * Every failure Tourniquet names, in one table. A code is stable for ever: programs and runbooks switch on it.
+ * `retryable` decides whether Temporal may try the activity again; `next` tells a person what to do.
+ * `docs/errors.md` lists the same codes; a test compares the two both ways.
+ */
+const ERRORS = {
+  USAGE_EVENT_MALFORMED: {
+    retryable: false,
+    next: 'Mend the sender; replay the message from the dead-letter subject.',
+  },
+  DETECTION_MALFORMED: {
+    retryable: false,
+    next: 'Mend the publisher; replay the message from the dead-letter subject.',
+  },
+  SUBJECT_MALFORMED: { retryable: false, next: 'Write a subject as fp:<key id>:<hex> or id:<provider>:<public id>.' },
+  CREDENTIAL_UNKNOWN: { retryable: false, next: 'Register the credential in the inventory, or correct its id.' },
+  VERSION_UNKNOWN: { retryable: false, next: 'Name a version that `tourniquet credential list` shows.' },
+  VERSION_NOT_LIVE: { retryable: false, next: 'The version is already contained or revoked: look at its incident.' },
+  INCIDENT_EXISTS: { retryable: false, next: 'Follow the incident that is already open for this version.' },
+  INCIDENT_UNKNOWN: { retryable: false, next: 'List incidents with `tourniquet incident list`.' },
+  DETECTOR_FAILED: { retryable: false, next: 'The event was kept; mend the detector and replay the dead letter.' },
+  PROVIDER_UNKNOWN: { retryable: false, next: 'Configure this provider and account in the settings file.' },
+  PROVIDER_ADMIN_DENIED: {
+    retryable: false,
+    next: 'The provider refused our admin credential: renew it, then send retryStep to the incident.',
+  },
+  PROVIDER_UNAVAILABLE: { retryable: true, next: 'Nothing: it is tried again. Check the provider if it lasts.' },
+  PROVIDER_REFUSED: { retryable: false, next: 'Read the cause, mend it at the provider, then send retryStep.' },
+  REPLACEMENT_REJECTED: { retryable: true, next: 'Nothing: another value is minted. Check the provider if it lasts.' },
+  SESSIONS_REMAIN: { retryable: true, next: 'Nothing: sessions are ended again until none is left.' },
+  STILL_ALIVE: { retryable: true, next: 'Nothing: revoke and verify are tried again; a person is paged if it lasts.' },
+  COULD_NOT_TELL: { retryable: true, next: 'Restore the way to the provider; the proof is tried again.' },
+  DEPENDENT_UNKNOWN: { retryable: false, next: 'Configure this kind of dependent, or correct the inventory.' },
+  DEPENDENT_UNREACHABLE: { retryable: true, next: 'Start the dependent; the push is tried again.' },
+  DEPENDENT_REFUSED: {
+    retryable: false,
+    next: 'The dependent refused our hook credential: renew it, then send retryStep.',
+  },
+  DEPENDENT_NOT_MOVED: { retryable: true, next: 'Nothing: the dependent is asked again until its deadline.' },
+  NOTIFIER_UNKNOWN: { retryable: false, next: 'Configure this notifier for the audience in the settings file.' },
+  NOTIFICATION_FAILED: { retryable: true, next: 'Nothing: it is sent again. Check the channel if it lasts.' },
+  SECRET_NOT_FOUND: { retryable: false, next: 'The secret store has no value for this version: mint another.' },
+  SECRET_UNREADABLE: {
+    retryable: false,
+    next: 'The encryption key does not fit: restore the key file this value was written with.',
+  },
+  SECRET_ACCESS_DENIED: {
+    retryable: false,
+    next: 'Give the dependent its own key, or register it for this credential.',
+  },
+  DENYLIST_CONFLICT: { retryable: true, next: 'Nothing: somebody wrote at the same time, it is tried again.' },
+  AUDIT_CHAIN_BROKEN: {
+    retryable: false,
+    next: 'Treat the audit log as tampered with: keep the database, tell security.',
+  },
+  CONFIG_INVALID: { retryable: false, next: 'Correct every setting listed and start again.' },
+  CLIENT_PARK_TIMEOUT: {
+    retryable: true,
+    next: 'No replacement came in time: look at the incident of this credential.',
+  },
+  INTERNAL: { retryable: true, next: 'Look at the cause in the log of the worker; please report it.' },
+} as const satisfies Record<string, { retryable: boolean; next: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Facts beside an error message. Never a secret: only ids, counts, states and subjects. */
+export type ErrorFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** All codes, for the documentation check. */
+export const ERROR_CODES = Object.keys(ERRORS) as readonly ErrorCode[];
+
+/** What a person should do about `code`. */
+export function nextStep(code: ErrorCode): string {
+  return ERRORS[code].next;
+}
+
+/** Whether trying again can help. */
+export function isRetryable(code: ErrorCode): boolean {
+  return ERRORS[code].retryable;
+}
+
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(ERRORS, text);
+}
+
+/** The one error our own code throws: a stable code, the facts, and what to do next in its message. */
+export class IncidentError extends Error {
+  override readonly name = 'IncidentError';
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly fields: ErrorFields = {},
+    options: { cause?: unknown } = {},
+  ) {
+    super(describeError(code, fields), options);
+  }
+}
+
+function describeError(code: ErrorCode, fields: ErrorFields): string {
+  const facts = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : String(value)}`)
+    .join(' ');
+  return `${code}${facts ? ` (${facts})` : ''}: ${ERRORS[code].next}`;
+}

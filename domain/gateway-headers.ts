@@ -1,0 +1,5 @@
+/** Carries the signed mark of a probe of ours (domain/fingerprint.ts). */
+export const PROBE_HEADER = 'x-tourniquet-probe';
+
+/** Tells the protected service who the gateway found the caller to be; stripped from what clients send. */
+export const PRINCIPAL_HEADER = 'x-tourniquet-principal';

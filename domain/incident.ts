@@ -1,0 +1,173 @@
+import { mergeAssessments, type Assessment, type Detection } from './detection';
+
+/** Where an incident is. The order is the story's; `waiting-for-person` can come from any open stage and goes back to it. */
+export const STAGES = [
+  'opened',
+  'contained',
+  'replaced',
+  'moved',
+  'revoked',
+  'verified',
+  'notified',
+  'waiting-for-person',
+  'closed',
+] as const;
+
+export type Stage = (typeof STAGES)[number];
+
+export const OUTCOMES = [
+  'recovered',
+  'contained-and-rolled-back',
+  'contained-rollback-incomplete',
+  'contained-waiting-for-person',
+  'false-positive-restored',
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What can happen to an incident. `at` is milliseconds since the epoch, when the effect was complete. */
+export type IncidentEvent =
+  | { readonly type: 'contained'; readonly at: number; readonly note: string }
+  | { readonly type: 'replaced'; readonly at: number; readonly note: string }
+  | { readonly type: 'moved'; readonly at: number; readonly note: string }
+  | { readonly type: 'revoked'; readonly at: number; readonly note: string }
+  | { readonly type: 'verified'; readonly at: number; readonly note: string }
+  | { readonly type: 'notified'; readonly at: number; readonly note: string }
+  | { readonly type: 'closed'; readonly at: number; readonly note: string; readonly outcome: Outcome }
+  | { readonly type: 'rolled-back'; readonly at: number; readonly note: string }
+  | { readonly type: 'person-needed'; readonly at: number; readonly note: string; readonly question: string }
+  | { readonly type: 'person-resumed'; readonly at: number; readonly note: string }
+  | {
+      readonly type: 'detection-joined';
+      readonly at: number;
+      readonly detection: Detection;
+      readonly assessment: Assessment;
+      readonly count: number;
+    }
+  | { readonly type: 'noted'; readonly at: number; readonly note: string };
+
+export interface TimelineEntry {
+  readonly at: number;
+  readonly stage: Stage;
+  readonly note: string;
+}
+
+/** Milestones a report measures, milliseconds since the epoch. */
+export type Milestone = 'contained' | 'replaced' | 'moved' | 'revoked' | 'verified' | 'notified' | 'closed';
+
+export interface Incident {
+  readonly stage: Stage;
+  /** Everything known against the version; it only gets graver here. */
+  readonly evidence: Assessment;
+  readonly detections: number;
+  readonly milestones: Readonly<Partial<Record<Milestone, number>>>;
+  readonly timeline: readonly TimelineEntry[];
+  /** The stage to go back to when the person has answered, and what was asked. */
+  readonly waiting?: { readonly resume: Stage; readonly question: string };
+  readonly outcome?: Outcome;
+}
+
+export type Transition =
+  { readonly ok: true; readonly incident: Incident } | { readonly ok: false; readonly refusal: string };
+
+/** The latest entries are kept: a flood must not grow the state (histories are bounded, and so is this). */
+const MAX_TIMELINE = 100;
+
+const PREDECESSORS: Readonly<Record<Exclude<Milestone, 'closed'>, readonly Stage[]>> = {
+  contained: ['opened'],
+  replaced: ['contained'],
+  moved: ['replaced'],
+  // At the deadline a version dies even if dependents are missing, so `moved` may never come.
+  revoked: ['moved', 'replaced'],
+  verified: ['revoked'],
+  notified: ['verified'],
+};
+
+export function openIncident(assessment: Assessment, at: number): Incident {
+  return {
+    stage: 'opened',
+    evidence: assessment,
+    detections: 0,
+    milestones: {},
+    timeline: [{ at, stage: 'opened', note: assessment.reason }],
+  };
+}
+
+/** Total: every stage answers every event, with the next state or with the reason it is refused. Severity only rises here. */
+export function transition(incident: Incident, event: IncidentEvent): Transition {
+  if (incident.stage === 'closed') return refuse(incident, event);
+  switch (event.type) {
+    case 'detection-joined':
+      return accept(joinDetection(incident, event.assessment, event.count));
+    case 'noted':
+      return accept(log(incident, event.at, event.note));
+    case 'contained':
+    case 'replaced':
+    case 'moved':
+    case 'revoked':
+    case 'verified':
+    case 'notified':
+      return PREDECESSORS[event.type].includes(incident.stage)
+        ? accept(reach(incident, event.type, event))
+        : refuse(incident, event);
+    case 'rolled-back':
+      // Back to what stands: the containment. Revoke is a one-way door, so nothing rolls back after it.
+      return ['replaced', 'moved', 'contained'].includes(incident.stage)
+        ? accept(log({ ...incident, stage: 'contained' }, event.at, event.note))
+        : refuse(incident, event);
+    case 'person-needed':
+      return incident.stage === 'waiting-for-person'
+        ? refuse(incident, event)
+        : accept(
+            log(
+              {
+                ...incident,
+                stage: 'waiting-for-person',
+                waiting: { resume: incident.stage, question: event.question },
+              },
+              event.at,
+              event.note,
+            ),
+          );
+    case 'person-resumed': {
+      const { waiting, ...rest } = incident;
+      return waiting ? accept(log({ ...rest, stage: waiting.resume }, event.at, event.note)) : refuse(incident, event);
+    }
+    case 'closed':
+      return mayClose(incident, event.outcome)
+        ? accept({ ...reach(incident, 'closed', event), outcome: event.outcome })
+        : refuse(incident, event);
+  }
+}
+
+/** "Recovered" needs the whole story; everything else may close once it is contained. */
+function mayClose(incident: Incident, outcome: Outcome): boolean {
+  if (outcome === 'recovered') return incident.stage === 'notified';
+  return incident.stage !== 'opened';
+}
+
+function reach(incident: Incident, milestone: Milestone, event: { at: number; note: string }): Incident {
+  const reached = { ...incident, stage: milestone, milestones: { ...incident.milestones, [milestone]: event.at } };
+  return log(reached, event.at, event.note);
+}
+
+function joinDetection(incident: Incident, assessment: Assessment, count: number): Incident {
+  const evidence = mergeAssessments(incident.evidence, assessment);
+  const joined = { ...incident, evidence, detections: incident.detections + count };
+  return evidence.severity === incident.evidence.severity
+    ? joined
+    : log(joined, assessment.firstAbuseAt, `severity raised to ${evidence.severity}: ${assessment.reason}`);
+}
+
+function log(incident: Incident, at: number, note: string): Incident {
+  const timeline = [...incident.timeline, { at, stage: incident.stage, note }].slice(-MAX_TIMELINE);
+  return { ...incident, timeline };
+}
+
+function accept(incident: Incident): Transition {
+  return { ok: true, incident };
+}
+
+function refuse(incident: Incident, event: IncidentEvent): Transition {
+  return { ok: false, refusal: `an incident that is ${incident.stage} does not take ${event.type}` };
+}

@@ -1,0 +1,66 @@
+import type { Credential, SecretRef, SecretVersion } from '../credential';
+import type { Subject } from '../subject';
+import type { CallContext, Effect } from './effect';
+
+/** What a provider can and cannot do; drives the plan and is shown to people. */
+export interface ProviderCapabilities {
+  /** How old and new can live together: as several principals, or several values. */
+  readonly overlap: 'principals' | 'values' | 'none';
+  /** Whether quarantine at the provider exists and can be lifted by a person. */
+  readonly quarantine: 'reversible' | 'none';
+  /** Whether it can end live sessions of one version. */
+  readonly endsSessions: boolean;
+  /** After a successful revoke, how long the old value may still work, in milliseconds. */
+  readonly propagationMs: number;
+  /** The rights our admin credential needs there. */
+  readonly permissions: readonly string[];
+}
+
+export interface Replacement {
+  readonly publicId: string;
+  readonly subjects: readonly Subject[];
+  readonly secret: SecretRef;
+}
+
+/** `unknown` = could not tell: never closes an incident. */
+export type Verdict = {
+  readonly verdict: 'dead' | 'alive' | 'unknown';
+  /** `presented`: we hold the value and tried it. `state`: the provider's own record says so. */
+  readonly proof: 'presented' | 'state';
+  readonly sessions: number;
+  readonly evidence: string;
+};
+
+/**
+ * One kind of system that issues credentials. Every method looks before it acts, returns `already` when the target state
+ * holds, and looks again after acting; a retry is harmless. All throw IncidentError: PROVIDER_ADMIN_DENIED when our admin
+ * credential is refused, PROVIDER_UNAVAILABLE when it can't be reached or does not answer. None lets a secret out.
+ */
+export interface CredentialProvider {
+  readonly id: string;
+  readonly capabilities: ProviderCapabilities;
+  /** Refuses the version at the provider, reversibly, and ends its sessions. Retries end in the same state. */
+  quarantine(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
+  /**
+   * Mints version `next` with the rights of the old one and keeps its value under `next.secret` in the secret store,
+   * written there before the provider learns it, so that no crash can lose the only working value.
+   */
+  createReplacement(
+    credential: Credential,
+    next: { readonly version: number; readonly secret: SecretRef },
+    context: CallContext,
+  ): Promise<Effect<Replacement>>;
+  /** Authenticates with the version and uses the rights its dependents need. Throws REPLACEMENT_REJECTED when refused. */
+  test(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
+  /** Ends the version for ever, with sessions and derived tokens. A version that no longer exists is `already`. */
+  revoke(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
+  /** The undo of createReplacement: ends a version nobody uses yet. */
+  discard(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
+  /** Whether `old` is refused for authentication while `control` is accepted from the same place. Changes nothing. */
+  verifyDead(
+    credential: Credential,
+    old: SecretVersion,
+    control: SecretVersion,
+    context: CallContext,
+  ): Promise<Verdict>;
+}

@@ -1,0 +1,37 @@
+import type { DenylistEntry } from '../denylist';
+import type { Subject } from '../subject';
+
+export interface DenylistWrite {
+  /** The KV revision at which the refusal is in force in the bucket. */
+  readonly revision: number;
+  /** Milliseconds since the epoch when the write was acknowledged. */
+  readonly at: number;
+  readonly entry: DenylistEntry;
+}
+
+/** The projection every gateway watches. Writes are compare-and-set and never loosen. */
+export interface Denylist {
+  tighten(entry: DenylistEntry): Promise<DenylistWrite>;
+  get(subject: Subject): Promise<DenylistWrite | undefined>;
+  all(): Promise<readonly DenylistEntry[]>;
+}
+
+/** What one gateway says of itself while its lease lives. */
+export interface GatewayLease {
+  readonly gatewayId: string;
+  /** Its HTTP authorization endpoint, where a proof can be presented. */
+  readonly authorizeUrl: string;
+  /** It applies every denylist write up to this revision. */
+  readonly appliedRevision: number;
+  readonly at: number;
+}
+
+export interface GatewayRegistry {
+  /** Gateways whose lease lives now. */
+  live(): Promise<readonly GatewayLease[]>;
+  /** Resolves when every live gateway applies `revision`; names those that are behind when `signal` aborts. */
+  waitForRevision(
+    revision: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly applied: readonly GatewayLease[]; readonly behind: readonly string[] }>;
+}

@@ -1,0 +1,19 @@
+import type { DependentRecord, SecretVersion } from '../credential';
+import type { CallContext, Effect } from './effect';
+
+/** `unknown` = it did not say. */
+export interface DependentStatus {
+  readonly using: number | 'unknown';
+  /** A probe through the dependent with the version it uses worked. */
+  readonly healthy: boolean;
+  readonly detail: string;
+}
+
+/** One way of moving a system to another secret version. Throws DEPENDENT_UNREACHABLE, DEPENDENT_REFUSED. */
+export interface DependentAdapter {
+  readonly kind: string;
+  /** Tells it to use `version` from now on. Telling it twice is harmless. */
+  activate(dependent: DependentRecord, version: SecretVersion, context: CallContext): Promise<Effect>;
+  /** What it uses now, and whether that works: it probes through the dependent. Changes nothing. */
+  status(dependent: DependentRecord, version: SecretVersion, context: CallContext): Promise<DependentStatus>;
+}

@@ -1,0 +1,35 @@
+import type { Severity } from '../severity';
+import type { CallContext } from './effect';
+
+export const AUDIENCES = ['engineering', 'security', 'product'] as const;
+
+export type Audience = (typeof AUDIENCES)[number];
+
+/** What people are told; built from the incident, holds no secret. */
+export interface Notice {
+  readonly kind: 'contained' | 'resolved' | 'person-needed';
+  readonly incidentId: string;
+  readonly runId: string;
+  readonly credentialId: string;
+  readonly version: number;
+  readonly provider: string;
+  readonly ownerTeam: string;
+  readonly severity: Severity;
+  readonly reason: string;
+  /** What was done, or what is asked. */
+  readonly summary: string;
+  readonly url: string;
+}
+
+export interface RenderedNotice {
+  readonly title: string;
+  readonly body: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** One kind of channel. `send` may be called again with the same `dedupeKey`: the receiver can tell a repetition by it. */
+export interface Notifier {
+  readonly id: string;
+  /** @throws IncidentError NOTIFICATION_FAILED */
+  send(target: string, notice: RenderedNotice, dedupeKey: string, context: CallContext): Promise<void>;
+}

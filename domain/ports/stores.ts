@@ -1,0 +1,54 @@
+import type { Credential, InventoryRecord, SecretRef, SecretVersion, VersionState } from '../credential';
+import type { DenylistEntry } from '../denylist';
+import type { Subject } from '../subject';
+
+/** Who did what, and why. Never a secret. */
+export interface AuditEvent {
+  readonly incidentId: string;
+  readonly workflowRunId: string;
+  /** `workflow`, `detector`, or the name of a person. */
+  readonly actor: string;
+  readonly action: string;
+  /** `intent` before an effect, `outcome` after it. */
+  readonly phase: 'intent' | 'outcome';
+  /** The same for all attempts of one step: an entry is written once. */
+  readonly stepKey: string;
+  readonly detail: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface AuditLog {
+  /** Appends once per `stepKey` and phase; a repetition is a no-op. */
+  append(event: AuditEvent): Promise<void>;
+}
+
+/** Keeps values encrypted; the only place besides a provider call where a value exists. */
+export interface SecretStore {
+  /** Writes once: a second value for the same ref is refused by returning the first. */
+  putIfAbsent(ref: SecretRef, value: string): Promise<'stored' | 'exists'>;
+  /** @throws IncidentError SECRET_NOT_FOUND, SECRET_UNREADABLE */
+  get(ref: SecretRef): Promise<string>;
+  destroy(ref: SecretRef): Promise<void>;
+}
+
+export interface Inventory {
+  /** @throws IncidentError CREDENTIAL_UNKNOWN */
+  credential(credentialId: string): Promise<Credential>;
+  credentials(): Promise<readonly Credential[]>;
+  versions(credentialId: string): Promise<readonly SecretVersion[]>;
+  /** @throws IncidentError VERSION_UNKNOWN */
+  version(credentialId: string, version: number): Promise<SecretVersion>;
+  findBySubject(subject: Subject): Promise<SecretVersion | undefined>;
+  register(credential: Credential, version: SecretVersion): Promise<void>;
+  /** The number of the replacement this incident step mints; the same for the same key, however often asked. */
+  reserveVersion(credentialId: string, idempotencyKey: string): Promise<number>;
+  saveVersion(version: SecretVersion): Promise<void>;
+  setState(credentialId: string, version: number, state: VersionState): Promise<void>;
+  /** Everything the detection side and the gateways must know, to be projected. */
+  records(): Promise<readonly InventoryRecord[]>;
+}
+
+export interface ContainmentStore {
+  /** Records the refusal that must hold, never looser than what is recorded; returns the result. */
+  tighten(entry: DenylistEntry): Promise<DenylistEntry>;
+  all(): Promise<readonly DenylistEntry[]>;
+}

@@ -1,0 +1,65 @@
+import type { Credential } from './credential';
+import type { Assessment } from './detection';
+import type { Policy } from './policy';
+
+/** Can attacker and dependents be told apart? `separable`: at a gateway, by known contexts. */
+export type Strategy = 'separable' | 'inseparable';
+
+export interface ResponsePlan {
+  readonly strategy: Strategy;
+  readonly severity: Assessment['severity'];
+  /** How the leaked version is contained, and who enforces it. */
+  readonly quarantine: {
+    readonly mode: 'deny-all' | 'known-contexts-only';
+    readonly enforcedBy: 'gateway' | 'provider';
+  };
+  /** How long known contexts may still use the old version; 0 where there is no lane. */
+  readonly overlapSeconds: number;
+  readonly rotate: boolean;
+  readonly revoke: 'when-moved' | 'ask' | 'never';
+  readonly revokeAtDeadline: boolean;
+  /** What dependents will notice, in one sentence. */
+  readonly expectedGap: string;
+  /** Why it is this plan: one sentence a decision, for people. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * The response to a leak, from what is known and what the policy says; pure, so that a dry run, a test and the real thing
+ * agree. Containment is never left out at `high` or above; only what cannot be undone may wait for a person.
+ */
+export function planResponse(credential: Credential, evidence: Assessment, policy: Policy): ResponsePlan {
+  const response = policy.severities[evidence.severity];
+  const seenByGateway = credential.enforcement === 'gateway';
+  const separable = seenByGateway && credential.knownContexts.length > 0;
+  const strategy: Strategy = separable ? 'separable' : 'inseparable';
+  const irreversibleAllowed = evidence.deterministic || new Set(evidence.families).size >= 2;
+  const revoke = response.revoke === 'when-moved' && !irreversibleAllowed ? 'ask' : response.revoke;
+  return {
+    strategy,
+    severity: evidence.severity,
+    quarantine: {
+      mode: separable ? 'known-contexts-only' : 'deny-all',
+      enforcedBy: seenByGateway ? 'gateway' : 'provider',
+    },
+    overlapSeconds: separable ? response.overlapSeconds : 0,
+    rotate: true,
+    revoke,
+    revokeAtDeadline: response.revokeAtDeadline,
+    expectedGap: separable
+      ? 'None: dependents keep a narrow lane until each has moved.'
+      : 'Dependents with the client library wait for the replacement (up to 5 s); others fail until they have it.',
+    reasons: [
+      separable
+        ? 'The gateway can tell the known contexts of its dependents from everyone else.'
+        : seenByGateway
+          ? 'No known context is registered, so nobody can be told apart: all use is refused.'
+          : `Only ${credential.provider} sees its use: nobody can be told apart, so all use is refused there.`,
+      irreversibleAllowed
+        ? evidence.deterministic
+          ? 'A deterministic indicator allows revoking without a person.'
+          : `Independent evidence (${[...new Set(evidence.families)].join(', ')}) allows revoking without a person.`
+        : 'One kind of evidence alone: a person decides about revoking.',
+    ],
+  };
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** What a secret store keeps for one version: everything its dependents need to authenticate. Never leaves a call or a store. */
+export const secretMaterial = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('api-token'), token: z.string().min(1) }),
+  z.strictObject({
+    kind: z.literal('postgres'),
+    host: z.string(),
+    port: z.number().int(),
+    database: z.string(),
+    user: z.string(),
+    password: z.string().min(1),
+  }),
+]);
+
+export type SecretMaterial = z.infer<typeof secretMaterial>;
+export type PostgresMaterial = Extract<SecretMaterial, { kind: 'postgres' }>;
+export type ApiTokenMaterial = Extract<SecretMaterial, { kind: 'api-token' }>;
+
+/** Reads what a store returned. A value that can't be read is named by its size only. */
+export function parseMaterial<K extends SecretMaterial['kind']>(
+  kind: K,
+  text: string,
+): Extract<SecretMaterial, { kind: K }> {
+  const parsed = secretMaterial.safeParse(safeJson(text));
+  if (!parsed.success || parsed.data.kind !== kind)
+    throw new Error(`secret material is not of kind ${kind} (${text.length} characters)`);
+  return parsed.data as Extract<SecretMaterial, { kind: K }>;
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { isSubject, type Subject } from './subject';
+
+const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
+const shortText = z.string().max(512);
+
+/**
+ * One use of a credential: when, from where, by which agent, doing what, with what result. `id` is unique for ever and
+ * given by the source, so that a redelivery is recognised. Times are milliseconds since the epoch.
+ */
+export const usageEvent = z.strictObject({
+  kind: z.literal('usage'),
+  id: z.string().min(1).max(200),
+  at: z.number().int().nonnegative(),
+  subject,
+  /** Which intake saw it: `gateway`, `postgres-log`, `cloudtrail`. */
+  source: z.string().max(64),
+  /** Who the credential was issued to, where the source knows: a workload's credential in a person's hands is a signal. */
+  principalKind: z.enum(['workload', 'person', 'unknown']),
+  client: z.strictObject({
+    /** The client's address; empty where the records mask it. */
+    address: z.string().max(64),
+    agent: shortText,
+  }),
+  action: z.strictObject({
+    kind: z.enum(['read', 'write', 'admin', 'login', 'unknown']),
+    /** A path template or an API action: bounded in number, so that it can be counted. */
+    name: shortText,
+  }),
+  /** `accepted` = it worked. A refusal says why: `contained` (by us), `authentication`, `authorization`; `failed` = broke for another reason. */
+  outcome: z.enum(['accepted', 'contained', 'authentication', 'authorization', 'failed']),
+  /** A registered probe of our own: raises no detection. */
+  probe: z.string().max(100).optional(),
+});
+
+/** A fact that changes what later events mean, in the partition so that the fold stays pure. */
+export const controlEvent = z.strictObject({
+  kind: z.literal('control'),
+  id: z.string().min(1).max(200),
+  at: z.number().int().nonnegative(),
+  subject,
+  /** From now on this subject is revoked, a honeytoken, named by a leak feed, or none of these. */
+  listed: z.enum(['revoked', 'honeytoken', 'leaked', 'none']),
+});
+
+export const streamEvent = z.discriminatedUnion('kind', [usageEvent, controlEvent]);
+
+/** One NATS message on `usage.<partition>` carries a batch. */
+export const usageBatch = z.strictObject({ events: z.array(streamEvent).min(1).max(1000) });
+
+export type UsageEvent = z.infer<typeof usageEvent>;
+export type ControlEvent = z.infer<typeof controlEvent>;
+export type StreamEvent = z.infer<typeof streamEvent>;
+export type UsageBatch = z.infer<typeof usageBatch>;
