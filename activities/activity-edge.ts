@@ -1,0 +1,57 @@
+import { Context, log } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { IncidentError, isRetryable } from '../domain/errors';
+import type { CallContext } from '../domain/ports/effect';
+
+/** Expected while waiting for others: not worth an alarm, so the SDK logs and counts it quietly. */
+const BENIGN = new Set<string>(['DEPENDENT_NOT_MOVED', 'SESSIONS_REMAIN']);
+
+type Activity = (...args: never[]) => Promise<unknown>;
+
+/**
+ * The one place where our errors become Temporal's: `type` is the stable code, and nothing of an unknown error's text goes into
+ * a history, since drivers put connection strings and values into their messages.
+ */
+export function atActivityEdge<T extends Record<string, Activity>>(activities: T): T {
+  const wrapped = Object.entries(activities).map(([name, activity]) => {
+    const run = async (...args: never[]): Promise<unknown> => {
+      try {
+        return await activity(...args);
+      } catch (error) {
+        throw toFailure(name, error);
+      }
+    };
+    return [name, run];
+  });
+  return Object.fromEntries(wrapped) as T;
+}
+
+/** What adapters get: cancellation, heartbeats and the step's key. */
+export function callContext(idempotencyKey: string): CallContext {
+  const context = Context.current();
+  return {
+    idempotencyKey,
+    signal: context.cancellationSignal,
+    heartbeat: (progress) => context.heartbeat(progress),
+  };
+}
+
+function toFailure(activity: string, error: unknown): Error {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (error instanceof IncidentError) {
+    return ApplicationFailure.create({
+      type: error.code,
+      message: error.message,
+      nonRetryable: !isRetryable(error.code),
+      details: [error.fields],
+      ...(BENIGN.has(error.code) ? { category: ApplicationFailureCategory.BENIGN } : {}),
+    });
+  }
+  const name = error instanceof Error ? error.name : typeof error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  log.error('an activity failed with an error that has no code', { activity, error: name, errorCode: code });
+  return ApplicationFailure.create({
+    type: 'INTERNAL',
+    message: `INTERNAL (${activity}): ${name}${code ? ` ${code}` : ''}`,
+  });
+}

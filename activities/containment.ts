@@ -1,0 +1,99 @@
+import type { Credential, SecretVersion } from '../domain/credential';
+import type { DenylistEntry } from '../domain/denylist';
+import type { ResponsePlan } from '../domain/response-plan';
+import { callContext } from './activity-edge';
+import type { ActivityDeps } from './deps';
+import { audit, type IncidentStep } from './incident-step';
+import { lookUp } from './lookup';
+
+export interface ContainInput extends IncidentStep {
+  readonly plan: ResponsePlan;
+  readonly reason: string;
+}
+
+export interface Contained {
+  readonly at: number;
+  /** The denylist revision that carries the refusal. */
+  readonly revision: number;
+  readonly evidence: string;
+}
+
+export interface InForce {
+  readonly at: number;
+  readonly gateways: readonly string[];
+  readonly behind: readonly string[];
+}
+
+/** A gateway acknowledges within milliseconds; one that does not within this is named. */
+const ACKNOWLEDGE_WAIT_MS = 5_000;
+
+/** The refusal itself, and the record of it. */
+export function createContainmentActivities(deps: ActivityDeps) {
+  return {
+    async loadCredential(
+      input: Pick<IncidentStep, 'credentialId' | 'version'>,
+    ): Promise<{ credential: Credential; version: SecretVersion }> {
+      const credential = await deps.inventory.credential(input.credentialId);
+      return { credential, version: await deps.inventory.version(input.credentialId, input.version) };
+    },
+
+    /** Refuses first; records afterwards (recordContainment), so that a slow audit log never delays it. Adopts a hold. */
+    async containVersion(input: ContainInput): Promise<Contained> {
+      const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
+      const writes = version.subjects.map((subject) => deps.denylist.tighten(entryFor(input, credential, subject)));
+      const atProvider =
+        input.plan.quarantine.mode === 'deny-all'
+          ? provider.quarantine(credential, version, callContext(input.stepKey))
+          : undefined;
+      const [written, effect] = await Promise.all([Promise.all(writes), atProvider]);
+      return {
+        at: Date.now(),
+        revision: Math.max(0, ...written.map((write) => write.revision)),
+        evidence:
+          effect?.evidence ??
+          `only ${credential.knownContexts.map((context) => context.id).join(', ')} may still use it`,
+      };
+    },
+
+    /** Waits until every gateway with a live lease applies the refusal, and names those that do not in time. */
+    async confirmInForce(input: IncidentStep & { readonly revision: number }): Promise<InForce> {
+      const signal = AbortSignal.any([AbortSignal.timeout(ACKNOWLEDGE_WAIT_MS), callContext(input.stepKey).signal]);
+      const { applied, behind } = await deps.gateways.waitForRevision(input.revision, signal);
+      return { at: Date.now(), gateways: applied.map((lease) => lease.gatewayId), behind };
+    },
+
+    async recordContainment(input: ContainInput & { readonly contained: Contained }): Promise<void> {
+      const { credential, version } = await lookUp(deps, input.credentialId, input.version);
+      for (const subject of version.subjects) await deps.containments.tighten(entryFor(input, credential, subject));
+      await deps.inventory.setState(input.credentialId, input.version, 'quarantined');
+      await deps.projection.write(await deps.inventory.records());
+      const detail = { mode: input.plan.quarantine.mode, strategy: input.plan.strategy, reason: input.reason };
+      await audit(deps, input, 'contain', 'intent', detail);
+      await audit(deps, input, 'contain', 'outcome', {
+        ...detail,
+        evidence: input.contained.evidence,
+        at: input.contained.at,
+      });
+    },
+  };
+}
+
+function entryFor(input: ContainInput, credential: Credential, subject: DenylistEntry['subject']): DenylistEntry {
+  const { mode } = input.plan.quarantine;
+  const now = Date.now();
+  return {
+    subject,
+    credentialId: input.credentialId,
+    version: input.version,
+    status: 'quarantine',
+    mode,
+    allow:
+      mode === 'deny-all'
+        ? []
+        : credential.knownContexts.map((context) => ({ ...context, networks: [...context.networks] })),
+    ...(input.plan.overlapSeconds > 0 ? { laneUntil: now + input.plan.overlapSeconds * 1000 } : {}),
+    incidentId: input.incidentId,
+    reason: input.reason,
+    since: now,
+  };
+}

@@ -1,0 +1,34 @@
+import type { Subject } from '../domain/subject';
+import type { CredentialProvider } from '../domain/ports/credential-provider';
+import type { Denylist, GatewayRegistry } from '../domain/ports/denylist';
+import type { DependentAdapter } from '../domain/ports/dependent';
+import type { Audience, Notifier } from '../domain/ports/notifier';
+import type { AuditLog, ContainmentStore, Inventory, SecretStore } from '../domain/ports/stores';
+import type { InventoryRecord } from '../domain/credential';
+import type { DeliveryLog } from './store/delivery-log';
+
+/** Where an audience is reached. */
+export interface Channel {
+  readonly notifier: string;
+  readonly target: string;
+}
+
+/** Everything the activities touch, given by whoever wires a worker. */
+export interface ActivityDeps {
+  readonly inventory: Inventory;
+  readonly secrets: SecretStore;
+  readonly containments: ContainmentStore;
+  readonly audit: AuditLog;
+  readonly deliveries: DeliveryLog;
+  readonly denylist: Denylist;
+  readonly gateways: GatewayRegistry;
+  readonly projection: { write(records: readonly InventoryRecord[]): Promise<void> };
+  /** Tells the detectors, in the stream they fold, that this subject is revoked from now on. */
+  readonly announceRevoked: (subjects: readonly Subject[], eventId: string) => Promise<void>;
+  readonly providers: ReadonlyMap<string, CredentialProvider>;
+  readonly dependents: ReadonlyMap<string, DependentAdapter>;
+  readonly notifiers: ReadonlyMap<string, Notifier>;
+  readonly audiences: Readonly<Record<Audience, readonly Channel[]>>;
+  /** The Temporal Web UI's page of a run. */
+  readonly incidentUrl: (workflowId: string, runId: string) => string;
+}

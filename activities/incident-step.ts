@@ -1,0 +1,47 @@
+import type { AuditEvent } from '../domain/ports/stores';
+import type { ActivityDeps } from './deps';
+
+/** What every activity of an incident gets: whose it is, and the key of this step, the same for every attempt. */
+export interface IncidentStep {
+  readonly incidentId: string;
+  readonly runId: string;
+  readonly credentialId: string;
+  readonly version: number;
+  /** First execution run id + step, never the attempt. */
+  readonly stepKey: string;
+}
+
+type Detail = AuditEvent['detail'];
+
+/** Writes one audit entry of a step. */
+export function audit(
+  deps: Pick<ActivityDeps, 'audit'>,
+  step: IncidentStep,
+  action: string,
+  phase: AuditEvent['phase'],
+  detail: Detail,
+): Promise<void> {
+  return deps.audit.append({
+    incidentId: step.incidentId,
+    workflowRunId: step.runId,
+    actor: 'workflow',
+    action,
+    phase,
+    stepKey: step.stepKey,
+    detail: { credential: step.credentialId, version: step.version, ...detail },
+  });
+}
+
+/** Intent before, outcome after: an irreversible or replacing effect waits for its audit entry. */
+export async function audited<T>(
+  deps: Pick<ActivityDeps, 'audit'>,
+  step: IncidentStep,
+  action: string,
+  intent: Detail,
+  effect: () => Promise<{ readonly result: T; readonly outcome: Detail }>,
+): Promise<T> {
+  await audit(deps, step, action, 'intent', intent);
+  const { result, outcome } = await effect();
+  await audit(deps, step, action, 'outcome', outcome);
+  return result;
+}

@@ -1,0 +1,18 @@
+import { atActivityEdge } from './activity-edge';
+import { createContainmentActivities } from './containment';
+import type { ActivityDeps } from './deps';
+import { createNotificationActivities } from './notification';
+import { createRecoveryActivities } from './recovery';
+import { createRotationActivities } from './rotation';
+
+/** Everything the workflows can have done. */
+export function createActivities(deps: ActivityDeps) {
+  return atActivityEdge({
+    ...createContainmentActivities(deps),
+    ...createRotationActivities(deps),
+    ...createRecoveryActivities(deps),
+    ...createNotificationActivities(deps),
+  });
+}
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,34 @@
+import type { Credential, SecretVersion } from '../domain/credential';
+import type { ActivityDeps } from './deps';
+
+/**
+ * Registers a credential and has its provider mint the first version, by the same code that mints replacements. Repeating it is
+ * harmless.
+ */
+export async function issueFirstVersion(
+  deps: Pick<ActivityDeps, 'inventory' | 'providers' | 'projection'>,
+  credential: Credential,
+): Promise<SecretVersion> {
+  const provider = deps.providers.get(credential.provider);
+  if (!provider) throw new Error(`no provider ${credential.provider}`);
+  const secret = { store: 'postgres', path: `credentials/${credential.id}`, version: 1 };
+  await deps.inventory.register(credential, {
+    credentialId: credential.id,
+    version: 1,
+    publicId: '',
+    subjects: [],
+    state: 'pending',
+    secret,
+  });
+  const context = {
+    idempotencyKey: `issue/${credential.id}`,
+    signal: new AbortController().signal,
+    heartbeat: () => undefined,
+  };
+  const { value } = await provider.createReplacement(credential, { version: 1, secret }, context);
+  const version: SecretVersion = { credentialId: credential.id, version: 1, state: 'live', ...value };
+  await deps.inventory.saveVersion(version);
+  await provider.test(credential, version, context);
+  await deps.projection.write(await deps.inventory.records());
+  return version;
+}

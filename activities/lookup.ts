@@ -1,0 +1,33 @@
+import type { Credential, DependentRecord, SecretVersion } from '../domain/credential';
+import { IncidentError } from '../domain/errors';
+import type { CredentialProvider } from '../domain/ports/credential-provider';
+import type { DependentAdapter } from '../domain/ports/dependent';
+import type { ActivityDeps } from './deps';
+
+export interface Target {
+  readonly credential: Credential;
+  readonly version: SecretVersion;
+  readonly provider: CredentialProvider;
+}
+
+/** The credential, one of its versions, and who issued it. */
+export async function lookUp(deps: ActivityDeps, credentialId: string, version: number): Promise<Target> {
+  const credential = await deps.inventory.credential(credentialId);
+  const provider = deps.providers.get(credential.provider);
+  if (!provider)
+    throw new IncidentError('PROVIDER_UNKNOWN', { provider: credential.provider, credential: credentialId });
+  return { credential, version: await deps.inventory.version(credentialId, version), provider };
+}
+
+/** A dependent of the credential, and how it is moved. */
+export function lookUpDependent(
+  deps: ActivityDeps,
+  credential: Credential,
+  dependentId: string,
+): { readonly dependent: DependentRecord; readonly adapter: DependentAdapter } {
+  const dependent = credential.dependents.find((one) => one.id === dependentId);
+  const adapter = dependent && deps.dependents.get(dependent.kind);
+  if (!dependent || !adapter)
+    throw new IncidentError('DEPENDENT_UNKNOWN', { credential: credential.id, dependent: dependentId });
+  return { dependent, adapter };
+}

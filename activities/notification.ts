@@ -1,0 +1,45 @@
+import { IncidentError } from '../domain/errors';
+import type { Audience, Notice } from '../domain/ports/notifier';
+import { callContext } from './activity-edge';
+import type { ActivityDeps } from './deps';
+import { audit, type IncidentStep } from './incident-step';
+import { renderNotice } from './notifiers/render-notice';
+
+export interface NotifyInput extends IncidentStep {
+  readonly audience: Audience;
+  readonly notice: Omit<Notice, 'url' | 'incidentId' | 'runId' | 'credentialId' | 'version'>;
+}
+
+/** Tells one audience on all its channels; each channel once, however often the activity is tried. */
+export function createNotificationActivities(deps: ActivityDeps) {
+  return {
+    async notifyAudience(input: NotifyInput): Promise<{ at: number; channels: number }> {
+      const { audience, incidentId, runId, credentialId, version } = input;
+      const notice = {
+        ...input.notice,
+        incidentId,
+        runId,
+        credentialId,
+        version,
+        url: deps.incidentUrl(incidentId, runId),
+      };
+      const rendered = renderNotice(notice, audience);
+      const channels = deps.audiences[audience];
+      const results = await Promise.allSettled(
+        channels.map(async ({ notifier, target }, index) => {
+          const dedupeKey = `${input.stepKey}/${audience}/${index}`;
+          if (await deps.deliveries.wasSent(dedupeKey)) return;
+          const channel = deps.notifiers.get(notifier);
+          if (!channel) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier, audience });
+          await channel.send(target, rendered, dedupeKey, callContext(input.stepKey));
+          await deps.deliveries.markSent(dedupeKey, audience);
+        }),
+      );
+      // One dead channel delays no other: all were tried before the failure shows.
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
+      await audit(deps, input, 'notify', 'outcome', { audience, kind: input.notice.kind, channels: channels.length });
+      return { at: Date.now(), channels: channels.length };
+    },
+  };
+}

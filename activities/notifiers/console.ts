@@ -1,0 +1,13 @@
+import type { Logger } from 'pino';
+import type { Notifier } from '../../domain/ports/notifier';
+
+/** Writes the notice to the worker's log: the channel that is always there. */
+export function createConsoleNotifier(log: Logger): Notifier {
+  return {
+    id: 'console',
+    send(_target, notice, dedupeKey) {
+      log.warn({ notice: notice.fields, dedupeKey }, notice.title);
+      return Promise.resolve();
+    },
+  };
+}

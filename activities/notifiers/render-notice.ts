@@ -1,0 +1,35 @@
+import type { Audience, Notice, RenderedNotice } from '../../domain/ports/notifier';
+
+/** The text for one audience's role: what to do, what is proven, what customers may notice. Pure; holds no secret. */
+export function renderNotice(notice: Notice, audience: Audience): RenderedNotice {
+  const what = `${notice.credentialId} v${notice.version}`;
+  return {
+    title: `[${notice.severity}] ${TITLES[notice.kind](what)}`,
+    body: [notice.summary, BODIES[audience](notice), `Incident: ${notice.url}`].join('\n'),
+    fields: {
+      audience,
+      kind: notice.kind,
+      incident: notice.incidentId,
+      run: notice.runId,
+      credential: notice.credentialId,
+      version: String(notice.version),
+      provider: notice.provider,
+      ownerTeam: notice.ownerTeam,
+      severity: notice.severity,
+      url: notice.url,
+    },
+  };
+}
+
+const TITLES: Readonly<Record<Notice['kind'], (what: string) => string>> = {
+  contained: (what) => `${what} leaked and is contained`,
+  resolved: (what) => `${what} is dead and replaced`,
+  'person-needed': (what) => `${what} needs a person`,
+};
+
+const BODIES: Readonly<Record<Audience, (notice: Notice) => string>> = {
+  engineering: (notice) =>
+    `Owner ${notice.ownerTeam}: dependents are moved to the new version; nothing to do unless asked here.`,
+  security: (notice) => `Evidence: ${notice.reason}`,
+  product: () => 'Customers should notice nothing, or a short delay while services change over.',
+};

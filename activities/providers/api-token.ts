@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { SecretVersion } from '../../domain/credential';
+import { IncidentError } from '../../domain/errors';
+import { fingerprint, type FingerprintKey } from '../../domain/fingerprint';
+import type { CredentialProvider } from '../../domain/ports/credential-provider';
+import type { GatewayRegistry } from '../../domain/ports/denylist';
+import type { Effect } from '../../domain/ports/effect';
+import type { SecretStore } from '../../domain/ports/stores';
+import { parseMaterial } from '../../domain/secret-material';
+import { formatToken, tokenPublicId } from '../../domain/token-format';
+import type { ApiToken, TokenStore } from '../store/token-store';
+import { presentToken, type Answer } from './present-token';
+
+/** Nothing to set: the tokens are ours. */
+export const apiTokenSettings = z.strictObject({});
+
+interface Parts {
+  readonly tokens: TokenStore;
+  readonly secrets: SecretStore;
+  readonly gateways: GatewayRegistry;
+  /** New tokens are fingerprinted under the first; all are tried when one is looked up. */
+  readonly fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]];
+}
+
+/** Bearer tokens issued and checked by Tourniquet itself: stored as keyed fingerprints, checked by the gateways. */
+export function createApiTokenProvider(parts: Parts): CredentialProvider {
+  const { tokens, secrets, gateways } = parts;
+
+  async function tokenOf(version: SecretVersion): Promise<string> {
+    return parseMaterial('api-token', await secrets.get(version.secret)).token;
+  }
+
+  async function end(version: SecretVersion, state: ApiToken['state']): Promise<Effect> {
+    const found = await tokens.findByPublicId(version.publicId);
+    if (!found) return effect('already', `token ${version.publicId} does not exist`);
+    if (found.state === state || found.state === 'revoked')
+      return effect('already', `token ${version.publicId} is ${found.state}`);
+    await tokens.setState(version.publicId, state);
+    return effect('done', `token ${version.publicId} is ${state}`);
+  }
+
+  return {
+    id: 'api-token',
+    capabilities: {
+      overlap: 'values',
+      quarantine: 'reversible',
+      endsSessions: true,
+      // Gateways keep a checked token for TOKEN_CACHE_MS (enforcement/token-check.ts) and no longer.
+      propagationMs: 1_000,
+      permissions: ['our own database'],
+    },
+
+    quarantine: (_credential, version) => end(version, 'disabled'),
+
+    async createReplacement(credential, next) {
+      const fresh = { kind: 'api-token', token: formatToken(randomBytes) };
+      await secrets.putIfAbsent(next.secret, JSON.stringify(fresh));
+      const { token } = parseMaterial('api-token', await secrets.get(next.secret));
+      const publicId = tokenPublicId(token);
+      if (!publicId)
+        throw new IncidentError('SECRET_UNREADABLE', { path: next.secret.path, version: next.secret.version });
+      const issued = { publicId, principal: credential.principal, scopes: credential.scopes, state: 'active' as const };
+      const stored = await tokens.insert(fingerprint(token, parts.fingerprintKeys[0]), issued);
+      const subjects = parts.fingerprintKeys.map((key) => fingerprint(token, key));
+      return {
+        state: stored === 'stored' ? 'done' : 'already',
+        value: { publicId, subjects, secret: next.secret },
+        evidence: `token ${publicId}`,
+      };
+    },
+
+    async test(_credential, version) {
+      const token = await tokenOf(version);
+      const found = await tokens.find(parts.fingerprintKeys.map((key) => fingerprint(token, key)));
+      if (found?.state !== 'active')
+        throw new IncidentError('REPLACEMENT_REJECTED', { token: version.publicId, state: found?.state });
+      return effect('done', `token ${version.publicId} is active with ${found.scopes.length} scopes`);
+    },
+
+    revoke: (_credential, version) => end(version, 'revoked'),
+
+    discard: (_credential, version) => end(version, 'revoked'),
+
+    async verifyDead(_credential, old, control, context) {
+      const record = await tokens.findByPublicId(old.publicId);
+      const live = await gateways.live();
+      if (live.length === 0) {
+        const dead = record === undefined || record.state === 'revoked';
+        return {
+          verdict: dead ? 'dead' : 'alive',
+          proof: 'state',
+          sessions: 0,
+          evidence: `record ${record?.state ?? 'absent'}, no gateway lives`,
+        };
+      }
+      const [oldToken, controlToken] = await Promise.all([tokenOf(old), tokenOf(control)]);
+      const answers = await Promise.all(
+        live.map(async ({ gatewayId, authorizeUrl }) => {
+          const mark = { key: parts.fingerprintKeys[0], id: 'verify' };
+          const oldAnswer = await presentToken(authorizeUrl, oldToken, mark, context.signal);
+          const controlAnswer = await presentToken(authorizeUrl, controlToken, mark, context.signal);
+          return { gatewayId, oldAnswer, controlAnswer };
+        }),
+      );
+      const evidence = answers.map((a) => `${a.gatewayId}: old ${a.oldAnswer}, control ${a.controlAnswer}`).join('; ');
+      return {
+        verdict: judge(record?.state, answers),
+        proof: 'presented',
+        sessions: 0,
+        evidence: `record ${record?.state ?? 'absent'}; ${evidence}`,
+      };
+    },
+  };
+}
+
+function judge(
+  state: ApiToken['state'] | undefined,
+  answers: readonly { oldAnswer: Answer; controlAnswer: Answer }[],
+): 'dead' | 'alive' | 'unknown' {
+  const refusedByRecord = state === undefined || state === 'revoked';
+  if (!refusedByRecord || answers.some((answer) => answer.oldAnswer === 'accepted')) return 'alive';
+  return answers.every((answer) => answer.oldAnswer === 'refused' && answer.controlAnswer === 'accepted')
+    ? 'dead'
+    : 'unknown';
+}
+
+function effect(state: 'done' | 'already', evidence: string): Effect {
+  return { state, value: undefined, evidence };
+}

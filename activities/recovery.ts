@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DenylistEntry } from '../domain/denylist';
+import { IncidentError } from '../domain/errors';
+import type { Verdict } from '../domain/ports/credential-provider';
+import { callContext } from './activity-edge';
+import type { ActivityDeps } from './deps';
+import { audit, audited, type IncidentStep } from './incident-step';
+import { lookUp, type Target } from './lookup';
+
+/** Clean probes in a row that make a proof, spread over the provider's propagation time. */
+const PROBES = 3;
+/** Even where a provider promises immediate effect, probes are spread a little: a balancer may have several backends. */
+const MIN_SPREAD_MS = 100;
+
+export interface Revoked {
+  readonly at: number;
+  readonly evidence: string;
+}
+
+export interface VerifiedDead {
+  readonly at: number;
+  readonly proof: Verdict['proof'];
+  readonly evidence: string;
+}
+
+/** The irreversible end, and the proof of it. */
+export function createRecoveryActivities(deps: ActivityDeps) {
+  return {
+    async revokeVersion(input: IncidentStep & { readonly reason: string }): Promise<Revoked> {
+      const target = await lookUp(deps, input.credentialId, input.version);
+      return audited(deps, input, 'revoke', { reason: input.reason }, async () => {
+        const effect = await target.provider.revoke(target.credential, target.version, callContext(input.stepKey));
+        const at = Date.now();
+        await markRevoked(deps, input, target);
+        return { result: { at, evidence: effect.evidence }, outcome: { evidence: effect.evidence, at } };
+      });
+    },
+
+    /** @throws STILL_ALIVE when the old version works anywhere, COULD_NOT_TELL when a probe or its control gave no clear answer. */
+    async verifyDead(input: IncidentStep & { readonly control: number }): Promise<VerifiedDead> {
+      const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
+      const control = await deps.inventory.version(input.credentialId, input.control);
+      const context = callContext(input.stepKey);
+      const pause = Math.max(MIN_SPREAD_MS, provider.capabilities.propagationMs) / (PROBES - 1);
+      let verdict: Verdict | undefined;
+      for (let probe = 1; probe <= PROBES; probe++) {
+        if (probe > 1) await sleep(pause, undefined, { signal: context.signal });
+        verdict = await provider.verifyDead(credential, version, control, context);
+        context.heartbeat(`probe ${probe}: ${verdict.evidence}`);
+        if (verdict.verdict === 'alive')
+          throw new IncidentError('STILL_ALIVE', {
+            credential: credential.id,
+            version: version.version,
+            evidence: verdict.evidence,
+          });
+        if (verdict.verdict === 'unknown')
+          throw new IncidentError('COULD_NOT_TELL', {
+            credential: credential.id,
+            version: version.version,
+            evidence: verdict.evidence,
+          });
+      }
+      const { proof, evidence } = verdict ?? { proof: 'state' as const, evidence: 'no probe was made' };
+      const at = Date.now();
+      await audit(deps, input, 'verify-dead', 'outcome', { proof, evidence, probes: PROBES, control: input.control });
+      return { at, proof, evidence };
+    },
+
+    /** The last entry of an incident's audit trail. */
+    async closeAudit(
+      input: IncidentStep & { readonly outcome: string; readonly summary: string },
+    ): Promise<{ at: number }> {
+      await audit(deps, input, 'close', 'outcome', { outcome: input.outcome, summary: input.summary });
+      return { at: Date.now() };
+    },
+  };
+}
+
+/** The dead version stays listed as a tripwire, its state can't go back, and detectors know it from now on. */
+async function markRevoked(
+  deps: ActivityDeps,
+  input: IncidentStep & { readonly reason: string },
+  target: Target,
+): Promise<void> {
+  const { version } = target;
+  await deps.inventory.setState(input.credentialId, input.version, 'revoked');
+  for (const subject of version.subjects) {
+    const entry: DenylistEntry = {
+      subject,
+      credentialId: input.credentialId,
+      version: input.version,
+      status: 'revoked',
+      mode: 'deny-all',
+      allow: [],
+      incidentId: input.incidentId,
+      reason: input.reason,
+      since: Date.now(),
+    };
+    await Promise.all([deps.denylist.tighten(entry), deps.containments.tighten(entry)]);
+  }
+  await deps.projection.write(await deps.inventory.records());
+  await deps.announceRevoked(version.subjects, input.stepKey);
+}

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SecretVersion } from '../domain/credential';
+import { IncidentError } from '../domain/errors';
+import { callContext } from './activity-edge';
+import type { ActivityDeps } from './deps';
+import { audited, type IncidentStep } from './incident-step';
+import { lookUp, lookUpDependent } from './lookup';
+
+/** How long one attempt waits for a dependent to say it has moved; then the activity is tried again. */
+const MOVE_WAIT_MS = 5_000;
+const POLL_MS = 50;
+
+export interface Replaced {
+  readonly at: number;
+  readonly version: number;
+  readonly publicId: string;
+}
+
+export interface MoveInput extends IncidentStep {
+  readonly dependentId: string;
+  readonly to: number;
+}
+
+/** Create → distribute → prove use, and the undo of each. */
+export function createRotationActivities(deps: ActivityDeps) {
+  return {
+    /** Mints the next version and proves that it works before anybody is moved to it. */
+    async createReplacement(input: IncidentStep): Promise<Replaced> {
+      const { credential, provider } = await lookUp(deps, input.credentialId, input.version);
+      const version = await deps.inventory.reserveVersion(input.credentialId, input.stepKey);
+      const context = callContext(input.stepKey);
+      return audited(deps, input, 'create-replacement', { replacement: version }, async () => {
+        const secret = { store: 'postgres', path: `credentials/${credential.id}`, version };
+        const { value, evidence } = await provider.createReplacement(credential, { version, secret }, context);
+        const minted: SecretVersion = { credentialId: credential.id, version, state: 'pending', ...value };
+        await deps.inventory.saveVersion(minted);
+        const tested = await provider.test(credential, minted, context);
+        await deps.inventory.setState(credential.id, version, 'live');
+        await deps.projection.write(await deps.inventory.records());
+        const result = { at: Date.now(), version, publicId: value.publicId };
+        return { result, outcome: { replacement: version, evidence: `${evidence}: ${tested.evidence}` } };
+      });
+    },
+
+    /** Moves one dependent and waits until it says, and a probe through it shows, that it works on the new version. */
+    async moveDependent(input: MoveInput): Promise<{ at: number; detail: string }> {
+      const { credential, version: target } = await lookUp(deps, input.credentialId, input.to);
+      const { dependent, adapter } = lookUpDependent(deps, credential, input.dependentId);
+      const context = callContext(input.stepKey);
+      return audited(deps, input, 'move-dependent', { dependent: dependent.id, to: input.to }, async () => {
+        await adapter.activate(dependent, target, context);
+        const detail = await waitUntilMoved(() => adapter.status(dependent, target, context), input, context.heartbeat);
+        return { result: { at: Date.now(), detail }, outcome: { dependent: dependent.id, to: input.to, detail } };
+      });
+    },
+
+    /** The undo of moveDependent: tells it to use the old version again. Whether that works is the old version's state. */
+    async restoreDependent(input: MoveInput): Promise<void> {
+      const { credential, version: target } = await lookUp(deps, input.credentialId, input.to);
+      const { dependent, adapter } = lookUpDependent(deps, credential, input.dependentId);
+      await audited(deps, input, 'restore-dependent', { dependent: dependent.id, to: input.to }, async () => {
+        const effect = await adapter.activate(dependent, target, callContext(input.stepKey));
+        return { result: undefined, outcome: { dependent: dependent.id, to: input.to, evidence: effect.evidence } };
+      });
+    },
+
+    /** The undo of createReplacement, by the key of the step it undoes: also when that step never answered. */
+    async discardReplacement(input: IncidentStep & { readonly createStepKey: string }): Promise<void> {
+      const version = await deps.inventory.reserveVersion(input.credentialId, input.createStepKey);
+      const { credential, provider, version: minted } = await lookUp(deps, input.credentialId, version);
+      await audited(deps, input, 'discard-replacement', { replacement: version }, async () => {
+        const named = minted.publicId !== '';
+        const effect = named ? await provider.discard(credential, minted, callContext(input.stepKey)) : undefined;
+        await deps.inventory.setState(credential.id, version, 'discarded');
+        await deps.projection.write(await deps.inventory.records());
+        return {
+          result: undefined,
+          outcome: { replacement: version, evidence: effect?.evidence ?? 'was never minted' },
+        };
+      });
+    },
+  };
+}
+
+type Status = Awaited<ReturnType<ReturnType<typeof lookUpDependent>['adapter']['status']>>;
+
+async function waitUntilMoved(
+  status: () => Promise<Status>,
+  input: MoveInput,
+  heartbeat: (progress: string) => void,
+): Promise<string> {
+  const deadline = Date.now() + MOVE_WAIT_MS;
+  for (;;) {
+    const { using, healthy, detail } = await status();
+    if (using === input.to && healthy) return detail;
+    heartbeat(detail);
+    if (Date.now() > deadline) {
+      throw new IncidentError('DEPENDENT_NOT_MOVED', { dependent: input.dependentId, using, healthy });
+    }
+    await sleep(POLL_MS);
+  }
+}

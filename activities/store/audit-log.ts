@@ -1,0 +1,80 @@
+import type { AuditEvent, AuditLog } from '../../domain/ports/stores';
+import { ChainVerifier, FIRST_PREVIOUS_HASH, hashEntry, type ChainCheck, type AuditEntry } from './audit-chain';
+import { inTransaction, type Database } from './database';
+
+/** Any number that no other advisory lock of ours uses: one appender at a time, or the chain would fork. */
+const APPEND_LOCK = 7_420_001;
+
+export interface PostgresAuditLog extends AuditLog {
+  verify(): Promise<ChainCheck>;
+  entriesOf(incidentId: string): Promise<readonly AuditEntry[]>;
+}
+
+export function createAuditLog(database: Database, key: Buffer): PostgresAuditLog {
+  return {
+    async append(event) {
+      await inTransaction(database, async (client) => {
+        await client.query('SELECT pg_advisory_xact_lock($1)', [APPEND_LOCK]);
+        const known = await client.query('SELECT 1 FROM audit_entries WHERE step_key = $1 AND phase = $2', [
+          event.stepKey,
+          event.phase,
+        ]);
+        if (known.rowCount) return;
+        const last = await client.query<{ seq: string; hash: string }>(
+          'SELECT seq, hash FROM audit_entries ORDER BY seq DESC LIMIT 1',
+        );
+        const previous = last.rows[0];
+        const entry = {
+          seq: previous ? Number(previous.seq) + 1 : 1,
+          at: new Date().toISOString(),
+          event,
+          previousHash: previous?.hash ?? FIRST_PREVIOUS_HASH,
+        };
+        await client.query(
+          'INSERT INTO audit_entries (seq, at, step_key, phase, event, previous_hash, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+          [
+            entry.seq,
+            entry.at,
+            event.stepKey,
+            event.phase,
+            JSON.stringify(event),
+            entry.previousHash,
+            hashEntry(key, entry),
+          ],
+        );
+      });
+    },
+
+    async verify() {
+      const verifier = new ChainVerifier(key);
+      for (const entry of await readEntries(database, 'TRUE', [])) verifier.add(entry);
+      return verifier.result();
+    },
+
+    entriesOf(incidentId) {
+      return readEntries(database, `event->>'incidentId' = $1`, [incidentId]);
+    },
+  };
+}
+
+interface AuditRow {
+  seq: string;
+  at: Date;
+  event: AuditEvent;
+  previous_hash: string;
+  hash: string;
+}
+
+async function readEntries(database: Database, where: string, values: readonly string[]): Promise<AuditEntry[]> {
+  const result = await database.query<AuditRow>(
+    `SELECT seq, at, event, previous_hash, hash FROM audit_entries WHERE ${where} ORDER BY seq`,
+    [...values],
+  );
+  return result.rows.map((row) => ({
+    seq: Number(row.seq),
+    at: row.at.toISOString(),
+    event: row.event,
+    previousHash: row.previous_hash,
+    hash: row.hash,
+  }));
+}

@@ -1,0 +1,36 @@
+import { Pool, type PoolClient } from 'pg';
+
+/** What the stores need of PostgreSQL. */
+export type Database = Pool;
+
+/** Opens the pool of one process. The caller ends it. */
+export function openDatabase(
+  connectionString: string,
+  options: { readonly applicationName: string; readonly max?: number },
+): Database {
+  const pool = new Pool({
+    connectionString,
+    application_name: options.applicationName,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: 5_000,
+  });
+  // An idle client that loses its server emits here; without a listener the whole process would end. The next query reports it.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Runs `work` in one transaction; rolls back when it throws. */
+export async function inTransaction<T>(database: Database, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await database.connect();
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}

@@ -1,0 +1,233 @@
+import type {
+  Credential,
+  DependentRecord,
+  InventoryRecord,
+  KnownContext,
+  SecretVersion,
+  VersionState,
+} from '../../domain/credential';
+import { IncidentError } from '../../domain/errors';
+import type { Inventory } from '../../domain/ports/stores';
+import { parseSubject } from '../../domain/subject';
+import { inTransaction, type Database } from './database';
+
+interface CredentialRow {
+  id: string;
+  provider: string;
+  account: string;
+  principal: string;
+  principal_kind: Credential['principalKind'];
+  owner_team: string;
+  criticality: Credential['criticality'];
+  enforcement: Credential['enforcement'];
+  protection: Credential['protection'];
+  scopes: string[];
+  known_contexts: KnownContext[];
+  dependents: DependentRecord[];
+}
+
+interface VersionRow {
+  credential_id: string;
+  version: number;
+  public_id: string;
+  state: VersionState;
+  secret_store: string;
+  secret_path: string;
+  subjects: string[];
+}
+
+const SELECT_CREDENTIALS = `
+  SELECT c.*, coalesce((SELECT jsonb_agg(to_jsonb(d) - 'credential_id' ORDER BY d.criticality, d.id)
+                        FROM dependents d WHERE d.credential_id = c.id), '[]') AS dependents
+  FROM credentials c`;
+
+const SELECT_VERSIONS = `
+  SELECT v.*, coalesce((SELECT array_agg(s.subject ORDER BY s.subject) FROM version_subjects s
+                        WHERE s.credential_id = v.credential_id AND s.version = v.version), '{}') AS subjects
+  FROM secret_versions v`;
+
+/** Which credentials exist, who depends on them, and which versions they have had. */
+export function createInventory(database: Database): Inventory {
+  const inventory: Inventory = {
+    async credential(credentialId) {
+      const result = await database.query<CredentialRow>(`${SELECT_CREDENTIALS} WHERE c.id = $1`, [credentialId]);
+      const row = result.rows[0];
+      if (!row) throw new IncidentError('CREDENTIAL_UNKNOWN', { credential: credentialId });
+      return toCredential(row);
+    },
+
+    async credentials() {
+      const result = await database.query<CredentialRow>(`${SELECT_CREDENTIALS} ORDER BY c.id`);
+      return result.rows.map(toCredential);
+    },
+
+    async versions(credentialId) {
+      const result = await database.query<VersionRow>(
+        `${SELECT_VERSIONS} WHERE v.credential_id = $1 ORDER BY v.version`,
+        [credentialId],
+      );
+      return result.rows.map(toVersion);
+    },
+
+    async version(credentialId, version) {
+      const result = await database.query<VersionRow>(
+        `${SELECT_VERSIONS} WHERE v.credential_id = $1 AND v.version = $2`,
+        [credentialId, version],
+      );
+      const row = result.rows[0];
+      if (!row) throw new IncidentError('VERSION_UNKNOWN', { credential: credentialId, version });
+      return toVersion(row);
+    },
+
+    async findBySubject(subject) {
+      const result = await database.query<VersionRow>(
+        `${SELECT_VERSIONS} JOIN version_subjects f ON f.credential_id = v.credential_id AND f.version = v.version
+         WHERE f.subject = $1`,
+        [subject],
+      );
+      return result.rows[0] && toVersion(result.rows[0]);
+    },
+
+    async register(credential, version) {
+      await inTransaction(database, async (client) => {
+        await client.query(
+          `INSERT INTO credentials VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
+          [
+            credential.id,
+            credential.provider,
+            credential.account,
+            credential.principal,
+            credential.principalKind,
+            credential.ownerTeam,
+            credential.criticality,
+            credential.enforcement,
+            credential.protection,
+            JSON.stringify(credential.scopes),
+            JSON.stringify(credential.knownContexts),
+          ],
+        );
+        for (const dependent of credential.dependents) {
+          await client.query(
+            `INSERT INTO dependents (id, credential_id, kind, target, owner, criticality) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (credential_id, id) DO UPDATE SET kind = EXCLUDED.kind, target = EXCLUDED.target`,
+            [dependent.id, credential.id, dependent.kind, dependent.target, dependent.owner, dependent.criticality],
+          );
+        }
+      });
+      await reserve(database, credential.id, version.version, `registered:${version.version}`);
+      await inventory.saveVersion(version);
+    },
+
+    reserveVersion(credentialId, idempotencyKey) {
+      return inTransaction(database, async (client) => {
+        await client.query('SELECT 1 FROM credentials WHERE id = $1 FOR UPDATE', [credentialId]);
+        const known = await client.query<{ version: number }>(
+          'SELECT version FROM secret_versions WHERE credential_id = $1 AND idempotency_key = $2',
+          [credentialId, idempotencyKey],
+        );
+        if (known.rows[0]) return known.rows[0].version;
+        const next = await client.query<{ version: number }>(
+          'SELECT coalesce(max(version), 0) + 1 AS version FROM secret_versions WHERE credential_id = $1',
+          [credentialId],
+        );
+        const version = next.rows[0]?.version ?? 1;
+        await client.query(INSERT_PENDING, [credentialId, version, idempotencyKey]);
+        return version;
+      });
+    },
+
+    async saveVersion(version) {
+      await inTransaction(database, async (client) => {
+        await client.query(
+          `UPDATE secret_versions SET public_id = $3, state = $4, secret_store = $5, secret_path = $6
+           WHERE credential_id = $1 AND version = $2`,
+          [
+            version.credentialId,
+            version.version,
+            version.publicId,
+            version.state,
+            version.secret.store,
+            version.secret.path,
+          ],
+        );
+        for (const subject of version.subjects) {
+          await client.query('INSERT INTO version_subjects VALUES ($1, $2, $3) ON CONFLICT (subject) DO NOTHING', [
+            subject,
+            version.credentialId,
+            version.version,
+          ]);
+        }
+      });
+    },
+
+    async setState(credentialId, version, state) {
+      // A revoked version never gets another state: the one-way door, kept by the store as well.
+      await database.query(
+        `UPDATE secret_versions SET state = $3 WHERE credential_id = $1 AND version = $2 AND (state <> 'revoked' OR $3 = 'revoked')`,
+        [credentialId, version, state],
+      );
+    },
+
+    async records() {
+      const result = await database.query<CredentialRow & VersionRow>(
+        `SELECT c.*, v.version, v.state, v.credential_id, ARRAY[s.subject] AS subjects
+         FROM version_subjects s JOIN secret_versions v USING (credential_id, version) JOIN credentials c ON c.id = v.credential_id
+         ORDER BY s.subject`,
+      );
+      return result.rows.flatMap(toRecords);
+    },
+  };
+  return inventory;
+}
+
+const INSERT_PENDING = `
+  INSERT INTO secret_versions (credential_id, version, state, secret_store, secret_path, idempotency_key)
+  VALUES ($1, $2, 'pending', '', '', $3) ON CONFLICT DO NOTHING`;
+
+async function reserve(database: Database, credentialId: string, version: number, key: string): Promise<void> {
+  await database.query(INSERT_PENDING, [credentialId, version, key]);
+}
+
+function toCredential(row: CredentialRow): Credential {
+  return {
+    id: row.id,
+    provider: row.provider,
+    account: row.account,
+    principal: row.principal,
+    principalKind: row.principal_kind,
+    ownerTeam: row.owner_team,
+    criticality: row.criticality,
+    enforcement: row.enforcement,
+    protection: row.protection,
+    scopes: row.scopes,
+    knownContexts: row.known_contexts,
+    dependents: row.dependents,
+  };
+}
+
+function toVersion(row: VersionRow): SecretVersion {
+  return {
+    credentialId: row.credential_id,
+    version: row.version,
+    publicId: row.public_id,
+    subjects: row.subjects.map(parseSubject),
+    state: row.state,
+    secret: { store: row.secret_store, path: row.secret_path, version: row.version },
+  };
+}
+
+function toRecords(row: CredentialRow & VersionRow): InventoryRecord[] {
+  return row.subjects.map((subject) => ({
+    subject: parseSubject(subject),
+    credentialId: row.credential_id,
+    version: row.version,
+    state: row.state,
+    provider: row.provider,
+    ownerTeam: row.owner_team,
+    enforcement: row.enforcement,
+    protection: row.protection,
+    principalKind: row.principal_kind,
+    scopes: row.scopes,
+    knownContexts: row.known_contexts,
+  }));
+}

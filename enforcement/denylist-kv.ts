@@ -1,0 +1,62 @@
+import type { KV, KvEntry } from '@nats-io/kv';
+import { denylistEntry, sameRefusal, tighten, type DenylistEntry } from '../domain/denylist';
+import { IncidentError } from '../domain/errors';
+import type { Denylist, DenylistWrite } from '../domain/ports/denylist';
+import { subjectKey } from '../domain/subject';
+
+/** Every loser of a race reads again and tightens what won; more rounds than writers could ever meet at one subject. */
+const MAX_ROUNDS = 20;
+
+/** The denylist in NATS KV: compare-and-set, and never looser than what is there. */
+export function createDenylist(kv: KV): Denylist {
+  return {
+    async tighten(entry) {
+      const key = subjectKey(entry.subject);
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const found = await kv.get(key);
+        const current = found && found.operation === 'PUT' ? read(found) : undefined;
+        const next = tighten(current, entry);
+        if (found && current && sameRefusal(current, next))
+          return { revision: found.revision, at: Date.now(), entry: current };
+        const revision = await compareAndSet(kv, key, next, found?.revision ?? 0);
+        if (revision !== undefined) return { revision, at: Date.now(), entry: next };
+      }
+      throw new IncidentError('DENYLIST_CONFLICT', { credential: entry.credentialId, version: entry.version });
+    },
+
+    async get(subject) {
+      const found = await kv.get(subjectKey(subject));
+      return found && found.operation === 'PUT' ? toWrite(found) : undefined;
+    },
+
+    async all() {
+      const keys: string[] = [];
+      for await (const key of await kv.keys()) keys.push(key);
+      const found = await Promise.all(keys.map((key) => kv.get(key)));
+      return found.flatMap((entry) => (entry?.operation === 'PUT' ? [read(entry)] : []));
+    },
+  };
+}
+
+/** A stored entry. Whoever can write the bucket could write nonsense: it is checked like any input. */
+export function read(found: KvEntry): DenylistEntry {
+  return denylistEntry.parse(found.json());
+}
+
+function toWrite(found: KvEntry): DenylistWrite {
+  return { revision: found.revision, at: found.created.getTime(), entry: read(found) };
+}
+
+async function compareAndSet(kv: KV, key: string, entry: DenylistEntry, revision: number): Promise<number | undefined> {
+  try {
+    return await kv.update(key, JSON.stringify(entry), revision);
+  } catch (error) {
+    if (isWrongLastSequence(error)) return undefined;
+    throw error;
+  }
+}
+
+/** JetStream's error 10071: somebody else wrote first. */
+function isWrongLastSequence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 10071 || error.code === 10164);
+}

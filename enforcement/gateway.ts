@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import type { InventoryRecord } from '../domain/credential';
+import { fingerprint, verifyProbe, type FingerprintKey } from '../domain/fingerprint';
+import type { Subject } from '../domain/subject';
+import type { UsageEvent } from '../domain/usage-event';
+import type { DenylistMirror } from './denylist-mirror';
+import type { CheckedToken, TokenLookup } from './token-check';
+
+/** One request as the gateway sees it. */
+export interface GatewayRequest {
+  readonly token: string | undefined;
+  readonly address: string;
+  readonly agent: string;
+  readonly method: string;
+  /** The route's template where it is known, else the path. */
+  readonly route: string;
+  readonly probeMark: string | undefined;
+}
+
+export type GatewayDecision =
+  | { readonly allowed: true; readonly principal: string; readonly scopes: readonly string[] }
+  | { readonly allowed: false; readonly status: 401; readonly reason: 'missing' | 'contained' | 'authentication' };
+
+export interface GatewayParts {
+  readonly id: string;
+  readonly mirror: Pick<DenylistMirror, 'check'>;
+  readonly tokens: TokenLookup;
+  /** A request is looked up under every live key; events name the subject under the first. */
+  readonly fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]];
+  readonly inventory: { lookup(subject: Subject): InventoryRecord | undefined };
+  readonly emit: (event: UsageEvent) => void;
+}
+
+export interface Gateway {
+  /** Refuses what is contained before anything else is asked, then what its issuer does not know. Emits the usage event. */
+  authorize(request: GatewayRequest): Promise<GatewayDecision>;
+}
+
+export function createGateway(parts: GatewayParts): Gateway {
+  return {
+    async authorize(request) {
+      if (!request.token) return { allowed: false, status: 401, reason: 'missing' };
+      const now = Date.now();
+      const subjects = fingerprints(request.token, parts.fingerprintKeys);
+      const refused = subjects.some((subject) => parts.mirror.check(subject, request.address, now).refused);
+      const token = refused ? undefined : await parts.tokens(subjects);
+      const outcome = refused ? 'contained' : token?.state === 'active' ? 'accepted' : 'authentication';
+      parts.emit(usageEvent(parts, request, subjects[0], now, outcome));
+      return outcome === 'accepted' && token
+        ? allow(token)
+        : { allowed: false, status: 401, reason: refused ? 'contained' : 'authentication' };
+    },
+  };
+}
+
+function allow(token: CheckedToken): GatewayDecision {
+  return { allowed: true, principal: token.principal, scopes: token.scopes };
+}
+
+function fingerprints(token: string, keys: GatewayParts['fingerprintKeys']): readonly [Subject, ...Subject[]] {
+  const [first, ...rest] = keys;
+  return [fingerprint(token, first), ...rest.map((key) => fingerprint(token, key))];
+}
+
+const WRITING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+const MAX_TEXT = 512;
+
+function usageEvent(
+  parts: GatewayParts,
+  request: GatewayRequest,
+  subject: Subject,
+  at: number,
+  outcome: UsageEvent['outcome'],
+): UsageEvent {
+  const probe = request.probeMark === undefined ? undefined : verifyProbe(request.probeMark, at, parts.fingerprintKeys);
+  return {
+    kind: 'usage',
+    id: `${parts.id}/${randomUUID()}`,
+    at,
+    subject,
+    source: 'gateway',
+    principalKind: parts.inventory.lookup(subject)?.principalKind ?? 'unknown',
+    client: { address: request.address, agent: request.agent.slice(0, MAX_TEXT) },
+    action: {
+      kind: WRITING_METHODS.has(request.method) ? 'write' : 'read',
+      name: `${request.method} ${request.route}`.slice(0, MAX_TEXT),
+    },
+    outcome,
+    ...(probe === undefined ? {} : { probe }),
+  };
+}

@@ -1,0 +1,2 @@
+export { respondToLeak } from './respond-to-leak';
+export { rotateCredential } from './rotate-credential';

@@ -1,0 +1,87 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Credential } from '../../domain/credential';
+import { openIncident, transition, type Incident, type IncidentEvent } from '../../domain/incident';
+import type { ResponsePlan } from '../../domain/response-plan';
+import { SEARCH_ATTRIBUTES, type IncidentInput, type IncidentView } from '../messages';
+import { renderDetails } from './render-details';
+
+/** The incident's state in its workflow, and everything that shows it: query, current details, search attributes. */
+export class IncidentBoard {
+  #incident: Incident;
+  credential: Credential | undefined;
+  plan: ResponsePlan | undefined;
+  replacement: number | undefined;
+  readonly #audiences = new Set<string>();
+
+  constructor(private readonly input: IncidentInput) {
+    this.#incident = openIncident(input.assessment, Date.now());
+    this.show();
+  }
+
+  get incident(): Incident {
+    return this.#incident;
+  }
+
+  /** Applies an event. One that the state refuses changes nothing: it came late, or twice. */
+  apply(event: IncidentEvent): boolean {
+    const before = this.#incident;
+    const result = transition(before, event);
+    if (!result.ok) return false;
+    this.#incident = result.incident;
+    if (before.stage !== this.#incident.stage || before.evidence.severity !== this.#incident.evidence.severity)
+      this.publishAttributes();
+    this.show();
+    return true;
+  }
+
+  describe(credential: Credential, plan: ResponsePlan): void {
+    this.credential = credential;
+    this.plan = plan;
+    this.publishAttributes();
+    this.show();
+  }
+
+  told(audience: string): void {
+    this.#audiences.add(audience);
+    this.show();
+  }
+
+  view(): IncidentView {
+    return {
+      credentialId: this.input.credentialId,
+      version: this.input.version,
+      startedBy: this.input.startedBy,
+      incident: this.#incident,
+      ...(this.credential
+        ? {
+            credential: {
+              provider: this.credential.provider,
+              ownerTeam: this.credential.ownerTeam,
+              enforcement: this.credential.enforcement,
+            },
+          }
+        : {}),
+      ...(this.plan ? { plan: this.plan } : {}),
+      ...(this.replacement === undefined ? {} : { replacement: this.replacement }),
+      audiencesNotified: [...this.#audiences].sort(),
+    };
+  }
+
+  private show(): void {
+    setCurrentDetails(renderDetails(this.view()));
+  }
+
+  private publishAttributes(): void {
+    const { stage, evidence } = this.#incident;
+    upsertSearchAttributes([
+      { key: SEARCH_ATTRIBUTES.stage, value: stage },
+      { key: SEARCH_ATTRIBUTES.severity, value: evidence.severity },
+      ...(this.credential
+        ? [
+            { key: SEARCH_ATTRIBUTES.provider, value: this.credential.provider },
+            { key: SEARCH_ATTRIBUTES.ownerTeam, value: this.credential.ownerTeam },
+          ]
+        : []),
+    ]);
+  }
+}

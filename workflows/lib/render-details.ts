@@ -1,0 +1,62 @@
+import type { Incident, Milestone } from '../../domain/incident';
+import type { IncidentView } from '../messages';
+
+const MILESTONES: readonly (readonly [Milestone, string])[] = [
+  ['contained', 'Refused everywhere'],
+  ['replaced', 'Replacement minted'],
+  ['moved', 'Dependents moved'],
+  ['revoked', 'Leaked version revoked'],
+  ['verified', 'Verified dead'],
+  ['notified', 'People told'],
+  ['closed', 'Closed'],
+];
+
+/** The live Markdown page of an incident in the Temporal Web UI: where it is, what it waits for, what a person can send. */
+export function renderDetails(view: IncidentView): string {
+  const { incident, plan, credential } = view;
+  return [
+    `**${headline(incident)}** · severity **${incident.evidence.severity}** · ${incident.detections} detections`,
+    '',
+    `**Why:** ${incident.evidence.reason}`,
+    ...(credential
+      ? [`**Credential:** ${view.credentialId} v${view.version}, ${credential.provider}, owner ${credential.ownerTeam}`]
+      : []),
+    ...(plan
+      ? [
+          `**Plan:** ${plan.strategy}, ${plan.quarantine.mode} enforced by the ${plan.quarantine.enforcedBy}. ${plan.expectedGap}`,
+        ]
+      : []),
+    ...(incident.waiting ? ['', `> **A person is needed:** ${incident.waiting.question}`, '>', waitingHelp()] : []),
+    '',
+    '| Stage | After first abuse |',
+    '|---|---|',
+    ...MILESTONES.map(
+      ([milestone, label]) => `| ${mark(incident, milestone)} ${label} | ${elapsed(incident, milestone)} |`,
+    ),
+    '',
+    '**Timeline**',
+    '',
+    ...incident.timeline.slice(-15).map((entry) => `- \`${clock(entry.at)}\` ${entry.note}`),
+  ].join('\n');
+}
+
+function waitingHelp(): string {
+  return '> Send update `retryStep` with `{"actor":"you@example.com","note":"what you mended"}`, or `acknowledge` to stop the reminders.';
+}
+
+function headline(incident: Incident): string {
+  return incident.outcome ? `Closed: ${incident.outcome}` : incident.stage;
+}
+
+function mark(incident: Incident, milestone: Milestone): string {
+  return incident.milestones[milestone] === undefined ? '·' : '✓';
+}
+
+function elapsed(incident: Incident, milestone: Milestone): string {
+  const at = incident.milestones[milestone];
+  return at === undefined ? '' : `${((at - incident.evidence.firstAbuseAt) / 1000).toFixed(2)} s`;
+}
+
+function clock(at: number): string {
+  return new Date(at).toISOString().slice(11, 23);
+}

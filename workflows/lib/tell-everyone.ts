@@ -1,0 +1,43 @@
+import { AUDIENCES, type Notice } from '../../domain/ports/notifier';
+import type { IncidentInput } from '../messages';
+import { notices } from './activity-proxies';
+import { stepFailure } from './failure-code';
+import type { IncidentBoard } from './incident-board';
+import { incidentStep } from './incident-step';
+
+/**
+ * All audiences at the same moment, each on its own: a dead channel delays nobody else, and shows in the timeline. `round`
+ * tells reminders of the same kind apart. Returns who was told, and when the last of them was.
+ */
+export async function tellEveryone(
+  input: IncidentInput,
+  board: IncidentBoard,
+  kind: Notice['kind'],
+  summary: string,
+  round = 0,
+): Promise<{ at: number; told: readonly string[] }> {
+  const { severity, reason } = board.incident.evidence;
+  const { provider, ownerTeam } = board.credential ?? { provider: 'unknown', ownerTeam: 'unknown' };
+  const notice = { kind, provider, ownerTeam, severity, reason, summary };
+  const answers = await Promise.all(
+    AUDIENCES.map(async (audience) => {
+      const step = incidentStep(input, `notify.${kind}.${round}.${audience}`);
+      try {
+        const { at } = await notices.notifyAudience.executeWithOptions({ summary: `Tell ${audience}: ${kind}` }, [
+          { ...step, audience, notice },
+        ]);
+        board.told(audience);
+        return [{ audience, at }];
+      } catch (error) {
+        board.apply({
+          type: 'noted',
+          at: Date.now(),
+          note: `${audience} could NOT be told (${kind}): ${stepFailure(error).message}`,
+        });
+        return [];
+      }
+    }),
+  );
+  const told = answers.flat();
+  return { at: Math.max(0, ...told.map(({ at }) => at)) || Date.now(), told: told.map(({ audience }) => audience) };
+}
