@@ -1,0 +1,46 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { SecretVersion } from '../domain/credential';
+import { IncidentError } from '../domain/errors';
+import { secretMaterial } from '../domain/secret-material';
+import { callerOf } from './authenticate';
+import { problem } from './problem';
+import type { ApiParts } from './server';
+
+const params = z.object({ id: z.string().min(1).max(128) });
+const query = z.object({ version: z.coerce.number().int().positive().optional() });
+
+/** Where dependents read the value they may use: each only those of credentials it is registered for. */
+export function installSecretRoutes(
+  app: FastifyInstance,
+  { inventory, secrets, log }: Pick<ApiParts, 'inventory' | 'secrets' | 'log'>,
+): void {
+  app.get('/v1/credentials/:id/secret', async (request, reply) => {
+    const { id } = params.parse(request.params);
+    const wanted = query.safeParse(request.query);
+    if (!wanted.success) return problem(reply, 400, 'VERSION_UNKNOWN');
+    const caller = callerOf(request);
+    const credential = await inventory.credential(id);
+    if (caller.role !== 'dependent' || !credential.dependents.some((dependent) => dependent.id === caller.name)) {
+      return problem(reply, 403, 'SECRET_ACCESS_DENIED');
+    }
+    const version = chooseVersion(await inventory.versions(id), wanted.data.version);
+    const material: unknown = JSON.parse(await secrets.get(version.secret));
+    log.info({ caller: caller.name, credential: id, version: version.version }, 'secret read');
+    // A value must not stay in any cache on the way.
+    return reply
+      .header('cache-control', 'no-store')
+      .send({ credential: id, version: version.version, material: secretMaterial.parse(material) });
+  });
+}
+
+/** The newest live version; while there is none, the newest that was not thrown away: its holder may still wait in a lane. */
+function chooseVersion(versions: readonly SecretVersion[], wanted: number | undefined): SecretVersion {
+  const readable = versions.filter(({ state }) => state !== 'pending' && state !== 'discarded' && state !== 'revoked');
+  const chosen =
+    wanted === undefined
+      ? (readable.findLast(({ state }) => state === 'live') ?? readable.at(-1))
+      : readable.find(({ version }) => version === wanted);
+  if (!chosen) throw new IncidentError('VERSION_UNKNOWN', { version: wanted });
+  return chosen;
+}

@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import { renderReport } from '../../drills/demo/render-report';
+import { brokenPromises } from '../../drills/demo/report';
+import { runDemo, type CompleteStack } from '../../drills/demo/run-demo';
+import { startLocalStack, type LocalStack } from '../../stack/local-stack';
+import { StackError } from '../../stack/stack-error';
+import { stackAddresses } from '../stack-addresses';
+import { untilInterrupted } from '../until-interrupted';
+
+interface DemoFlags {
+  readonly exit: boolean;
+  readonly json: boolean;
+}
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('Bring everything up, play a leak against real services, and show how it is answered')
+    .option('--exit', 'end when the report is shown, instead of staying up to look around', false)
+    .option('--json', 'end with the report as one line of JSON on standard output', false)
+    .action(demo);
+}
+
+async function demo(flags: DemoFlags): Promise<void> {
+  // With --json standard output carries nothing but the result.
+  const tell = (line: string): void => void (flags.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const interrupted = untilInterrupted();
+  const stack = await startLocalStack({ addresses: stackAddresses(process.env), report: tell });
+  try {
+    const played = await Promise.race([play(complete(stack), flags, tell), interrupted]);
+    if (typeof played === 'string') return;
+    if (!flags.exit) {
+      tell(`\nEverything stays up. Temporal Web UI: ${stack.temporal?.uiUrl ?? ''}\nCtrl-C ends it.`);
+      await interrupted;
+    }
+    await played.stop();
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function play(stack: CompleteStack, flags: DemoFlags, tell: (line: string) => void) {
+  tell(`Temporal Web UI: ${stack.temporal.uiUrl}`);
+  const finished = await runDemo({ stack, tell });
+  tell(`\n${renderReport(finished.report)}`);
+  if (brokenPromises(finished.report).length > 0) process.exitCode = 1;
+  if (flags.json) process.stdout.write(`${JSON.stringify(finished.report)}\n`);
+  return finished;
+}
+
+function complete(stack: LocalStack): CompleteStack {
+  const { directory, temporal, nats, postgres } = stack;
+  if (!temporal || !nats || !postgres) throw new StackError('SERVER_NOT_READY', 'A server of the stack is missing.');
+  return { directory, temporal, nats, postgres };
+}

@@ -1,0 +1,93 @@
+import { userInfo } from 'node:os';
+import Table from 'cli-table3';
+import { Command, Option } from 'commander';
+import { createInventory } from '../../activities/store/inventory';
+import { incident, startIncident } from '../../client';
+import { SEVERITIES, type Severity } from '../../domain/severity';
+import { SEARCH_ATTRIBUTES } from '../../workflows/messages';
+import { withSession } from '../session';
+
+export function incidentCommand(): Command {
+  return new Command('incident')
+    .description('Start and look at incidents')
+    .addCommand(
+      new Command('start')
+        .description('Respond to a leak you know of')
+        .argument('<credential>', 'the credential whose secret leaked')
+        .requiredOption('--reason <text>', 'how it is known; people read it')
+        .option('--version <n>', 'which version leaked; by default the newest live one', Number)
+        .addOption(new Option('--severity <severity>', 'how grave it is').choices(SEVERITIES).default('high'))
+        .option('--wait', 'wait for the end', false)
+        .action(start),
+    )
+    .addCommand(new Command('list').description('All incidents, newest first').action(list))
+    .addCommand(
+      new Command('show')
+        .description('One incident: its state and timeline')
+        .argument('<id>', 'incident/<credential>/<version>')
+        .action(show),
+    );
+}
+
+interface StartFlags {
+  readonly reason: string;
+  readonly version?: number;
+  readonly severity: Severity;
+  readonly wait: boolean;
+}
+
+async function start(credentialId: string, flags: StartFlags): Promise<void> {
+  await withSession(async ({ client, database, config }) => {
+    const inventory = createInventory(database);
+    // Refused here, at the edge, when there is no such credential or version.
+    await inventory.credential(credentialId);
+    const newest = (await inventory.versions(credentialId)).findLast(({ state }) => state === 'live');
+    const version = await inventory.version(credentialId, flags.version ?? newest?.version ?? 0);
+    const handle = await startIncident(client, {
+      credentialId,
+      version: version.version,
+      severity: flags.severity,
+      reason: flags.reason,
+      startedBy: userInfo().username,
+      taskQueue: config.TOURNIQUET_TASK_QUEUE,
+    });
+    print(handle.id);
+    if (flags.wait) print((await handle.result()).outcome);
+  });
+}
+
+async function list(): Promise<void> {
+  await withSession(async ({ client }) => {
+    const table = new Table({
+      head: ['incident', 'status', 'severity', 'stage', 'owner', 'started'],
+      style: { head: [], border: [] },
+    });
+    for await (const execution of client.workflow.list({ query: `WorkflowType = 'respondToLeak'` })) {
+      const attributes = execution.typedSearchAttributes;
+      table.push([
+        execution.workflowId,
+        execution.status.name,
+        attributes.get(SEARCH_ATTRIBUTES.severity) ?? '',
+        attributes.get(SEARCH_ATTRIBUTES.stage) ?? '',
+        attributes.get(SEARCH_ATTRIBUTES.ownerTeam) ?? '',
+        execution.startTime.toISOString(),
+      ]);
+    }
+    print(table.toString());
+  });
+}
+
+async function show(id: string): Promise<void> {
+  await withSession(async ({ client }) => {
+    const view = await incident(client, id).state();
+    const { evidence, stage, outcome, timeline } = view.incident;
+    print(`${id}: ${outcome ?? stage}, severity ${evidence.severity}, ${view.incident.detections} detections`);
+    print(`why: ${evidence.reason}`);
+    if (view.plan) print(`plan: ${view.plan.strategy}; ${view.plan.reasons.join(' ')}`);
+    for (const entry of timeline) print(`${new Date(entry.at).toISOString()}  ${entry.note}`);
+  });
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

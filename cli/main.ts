@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { IncidentError } from '../domain/errors';
+import { StackError } from '../stack/stack-error';
+import { auditCommand } from './commands/audit';
+import { credentialCommand } from './commands/credential';
+import { demoCommand } from './commands/demo';
+import { incidentCommand } from './commands/incident';
+import { stackCommand } from './commands/stack';
+
+const program = new Command('tourniquet')
+  .description('Answers a leaked API credential: refuses it everywhere, revokes it, replaces it, and proves it.')
+  .addCommand(demoCommand())
+  .addCommand(stackCommand())
+  .addCommand(incidentCommand())
+  .addCommand(credentialCommand())
+  .addCommand(auditCommand())
+  .showHelpAfterError();
+
+program.parseAsync().catch((error: unknown) => {
+  const known = error instanceof IncidentError || error instanceof StackError;
+  process.stderr.write(
+    `${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exitCode = 1;
+});

@@ -1,0 +1,33 @@
+import type { KV } from '@nats-io/kv';
+import { z } from 'zod';
+import { statusOf, type ManagedUse } from './dependent-service';
+
+const announcement = z.object({ version: z.number().int().positive() });
+
+export interface KvPullOptions {
+  readonly dependentId: string;
+  readonly credentials: KV;
+  readonly acks: KV;
+  /** Tells of a change that could not be made; the next announcement, or a re-read, tries again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Follows NATS KV for the version to use, changes to it, tries it, and answers. Returns how to stop. */
+export async function followCredential(use: ManagedUse, options: KvPullOptions): Promise<() => void> {
+  const { id } = use.credential;
+  const watch = await options.credentials.watch({ key: id });
+  void (async () => {
+    for await (const update of watch) {
+      const parsed = update.operation === 'PUT' ? announcement.safeParse(update.json()) : undefined;
+      if (!parsed?.success) continue;
+      await change(parsed.data.version).catch(options.onError);
+    }
+  })().catch(options.onError);
+  return () => watch.stop();
+
+  async function change(version: number): Promise<void> {
+    await use.credential.use(version);
+    const status = await statusOf(use);
+    await options.acks.put(`${id}.${options.dependentId}`, JSON.stringify(status));
+  }
+}

@@ -1,0 +1,149 @@
+import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { DEFAULT_PARK_MS, type Held, type ManagedCredential } from './managed-credential';
+
+export interface ResilientPoolOptions {
+  /** Of each version's pool; host, port, database, user and password come with the secret. */
+  readonly pool?: Omit<PoolConfig, 'host' | 'port' | 'database' | 'user' | 'password' | 'connectionString'>;
+  /** How long a refused query waits for a replacement, in milliseconds. */
+  readonly parkMs?: number;
+}
+
+export interface QueryOptions {
+  /** Repeating it has no second effect: a read, or a write with an idempotency key. Only such a query is sent again. */
+  readonly safeToRepeat: boolean;
+}
+
+/** The outcome of a statement that was sent before its connection was cut is not known, and it is not safe to send it again. */
+export class AmbiguousOutcomeError extends Error {
+  override readonly name = 'AmbiguousOutcomeError';
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** SQLSTATEs of a refused login, of a connection ended by an administrator, and of class 08, connection exceptions. */
+const REFUSED = /^(?:28000|28P01|57P01|57P02|57P03|08...)$/;
+/** The driver's and the operating system's words for a lost connection. */
+const LOST = /^(?:ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT)$/;
+const LOST_MESSAGE =
+  /Connection terminated|connection is closed|Client has encountered a connection error|not queryable/;
+
+/**
+ * A `pg` pool that survives the end of its credential: a query that is refused, or whose connection is cut, waits for the next
+ * version of the secret and is sent once more where that is safe. The old pool drains in the background.
+ */
+export class ResilientPool {
+  #generation: Generation;
+  readonly #ending = new Set<Promise<void>>();
+
+  constructor(
+    private readonly credential: ManagedCredential<'postgres'>,
+    private readonly options: ResilientPoolOptions = {},
+  ) {
+    this.#generation = this.open(credential.held);
+    credential.onChanged((held) => this.swap(this.open(held)));
+  }
+
+  get version(): number {
+    return this.#generation.version;
+  }
+
+  /** @throws AmbiguousOutcomeError when it may have happened and must not be repeated; IncidentError CLIENT_PARK_TIMEOUT. */
+  async query<R extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+    options: QueryOptions,
+  ): Promise<QueryResult<R>> {
+    const usedVersion = this.#generation.version;
+    try {
+      return await this.attempt<R>(text, values, options);
+    } catch (error) {
+      if (!isCredentialTrouble(error)) throw error;
+      await this.credential.waitForNewer(usedVersion, this.options.parkMs ?? DEFAULT_PARK_MS);
+      return this.attempt<R>(text, values, options);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.retire(this.#generation);
+    await Promise.all(this.#ending);
+  }
+
+  private async attempt<R extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+    options: QueryOptions,
+  ): Promise<QueryResult<R>> {
+    const generation = this.#generation;
+    generation.inFlight += 1;
+    try {
+      // A refusal here comes before anything was sent, so it is always safe to try again.
+      const client = await generation.pool.connect();
+      return await runOn<R>(client, text, values, options);
+    } finally {
+      generation.inFlight -= 1;
+      if (generation.retired && generation.inFlight === 0) this.finish(generation);
+    }
+  }
+
+  private open(held: Held<'postgres'>): Generation {
+    const { kind: _kind, ...connection } = held.material;
+    const pool = new Pool({ connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...this.options.pool, ...connection });
+    // Idle clients whose session was ended emit here; the next query finds out by itself.
+    pool.on('error', () => undefined);
+    return { version: held.version, pool, inFlight: 0, retired: false };
+  }
+
+  private swap(next: Generation): void {
+    const old = this.#generation;
+    this.#generation = next;
+    this.retire(old);
+  }
+
+  /** A pg pool that is ended while queries wait for a client never answers them: it ends when the last one has left. */
+  private retire(generation: Generation): void {
+    generation.retired = true;
+    if (generation.inFlight === 0) this.finish(generation);
+  }
+
+  private finish(generation: Generation): void {
+    const ending = generation.pool.end().catch(() => undefined);
+    this.#ending.add(ending);
+    void ending.then(() => this.#ending.delete(ending));
+  }
+}
+
+/** The pool of one secret version. */
+interface Generation {
+  readonly version: number;
+  readonly pool: Pool;
+  inFlight: number;
+  retired: boolean;
+}
+
+async function runOn<R extends QueryResultRow>(
+  client: PoolClient,
+  text: string,
+  values: readonly unknown[],
+  options: QueryOptions,
+): Promise<QueryResult<R>> {
+  try {
+    const result = await client.query<R>(text, [...values]);
+    client.release();
+    return result;
+  } catch (error) {
+    const lost = isCredentialTrouble(error);
+    client.release(lost);
+    if (lost && !options.safeToRepeat) {
+      throw new AmbiguousOutcomeError('the connection was cut while the statement ran; it may have taken effect', {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function isCredentialTrouble(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof AmbiguousOutcomeError) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return REFUSED.test(code) || LOST.test(code) || LOST_MESSAGE.test(error.message);
+}

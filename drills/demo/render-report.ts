@@ -1,0 +1,44 @@
+import Table from 'cli-table3';
+import { brokenPromises, type CredentialReport, type DemoReport } from './report';
+
+const TIMES = [
+  ['refusedMs', 'refused at every gateway'],
+  ['quarantinedMs', 'quarantined'],
+  ['replacedMs', 'replaced'],
+  ['revokedMs', 'revoked'],
+  ['verifiedMs', 'verified dead'],
+  ['notifiedMs', 'outcome told to all'],
+  ['closedMs', 'closed'],
+] as const satisfies readonly (readonly [keyof CredentialReport, string])[];
+
+/** The table people read at the end of the demo. */
+export function renderReport(report: DemoReport): string {
+  const table = new Table({
+    head: [
+      'after the first abusive event',
+      ...report.credentials.map((one) => `${one.id} (${one.strategy ?? 'no plan'})`),
+    ],
+    style: { head: [], border: [] },
+  });
+  for (const [field, label] of TIMES) table.push([label, ...report.credentials.map((one) => seconds(one[field]))]);
+  table.push([
+    'attacker successes after refusal',
+    ...report.credentials.map((one) => String(one.attackerSuccessesAfterRefusal)),
+  ]);
+  table.push(['attacker sessions alive', ...report.credentials.map((one) => String(one.attackerSessionsAlive))]);
+  table.push(['people told', ...report.credentials.map((one) => one.audiencesNotified.join(', '))]);
+  const broken = brokenPromises(report);
+  return [
+    table.toString(),
+    `legitimate requests ${report.legitimateRequests}, failed ${report.failedLegitimateRequests}, ambiguous ${report.ambiguousLegitimateRequests}, slowest ${report.slowestLegitimateMs} ms`,
+    `audit chain ${report.auditVerified ? 'verified' : 'BROKEN'}`,
+    ...report.credentials.map((one) => `${one.id}: ${one.url}`),
+    broken.length === 0
+      ? 'Every promise kept.'
+      : `BROKEN PROMISES:\n${broken.map((promise) => `  - ${promise}`).join('\n')}`,
+  ].join('\n');
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? '-' : `${(ms / 1000).toFixed(3)} s`;
+}

@@ -1,0 +1,226 @@
+import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { createAuditLog } from '../../activities/store/audit-log';
+import { openDatabase } from '../../activities/store/database';
+import { incidentId } from '../../domain/credential';
+import type { Incident } from '../../domain/incident';
+import { AUDIENCES } from '../../domain/ports/notifier';
+import { prepareDeployment, roleEnvironment, type LocalDeployment } from '../../stack/local-deployment';
+import type { LocalStack } from '../../stack/local-stack';
+import { makeSecretFile } from '../../stack/key-files';
+import { parseConfig, readSecretFile } from '../../workers/config';
+import { readKey } from '../../workers/keys';
+import { createLog } from '../../workers/log';
+import { connectNats } from '../../workers/nats';
+import { createResponseDeps } from '../../workers/response/response-deps';
+import { createTemporalClient, incidentUrl } from '../../workers/temporal';
+import type { AttackSummary } from '../estate/attack-log';
+import { chooseEstatePorts, startEstate, startReportsApi, type Estate, type EstatePorts } from '../estate/estate';
+import { makeOrdersDatabase, ORDERS_DATABASE, ORDERS_OWNER, sessionsOf } from '../estate/estate-database';
+import type { EstateProcess } from '../estate/estate-process';
+import type { LoadCounters } from '../estate/load';
+import { watchRefusals, type RefusalWatch } from '../refusal-watch';
+import { followIncident } from './follow-incident';
+import { startNoticeSink, type NoticeSink } from './notice-sink';
+import { successesAfter, sumLoad, type CredentialReport, type DemoReport } from './report';
+
+export type CompleteStack = Required<Omit<LocalStack, 'stop' | 'directory'>> & Pick<LocalStack, 'directory'>;
+
+export interface DemoOptions {
+  readonly stack: CompleteStack;
+  /** Tells what happens, as it happens. */
+  readonly tell: (line: string) => void;
+  /** Ends the estate's load and the product when aborted. */
+  readonly normalLifeMs?: number;
+}
+
+export interface FinishedDemo {
+  readonly report: DemoReport;
+  /** Everything but the stack. */
+  stop(): Promise<void>;
+}
+
+const NORMAL_LIFE_MS = 6_000;
+/** The attacker goes on for this long after the last incident is closed: what is dead must stay dead. */
+const AFTERMATH_MS = 2_000;
+const ANSWER_WITHIN_MS = 120_000;
+const ATTACK_OF: Readonly<Record<string, 'token' | 'database'>> = { 'reports-token': 'token', 'orders-db': 'database' };
+
+/** Plays the whole story on a running stack: normal life, a leak of two credentials, the answer, and what came of it. */
+export async function runDemo({ stack, tell, normalLifeMs = NORMAL_LIFE_MS }: DemoOptions): Promise<FinishedDemo> {
+  const ends: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    const scene = await setScene(stack, tell, ends);
+    tell(`normal life for ${normalLifeMs / 1000} s: ${scene.estate.services.length} services at work, detectors learn`);
+    await sleep(normalLifeMs);
+    const before = await countIncidents(scene.client);
+    tell('THE LEAK: an attacker uses the stolen token through the gateway and the stolen password at the database');
+    const attacker = await scene.estate.startAttacker();
+    const report = await watchTheAnswer(scene, attacker, before, tell);
+    return { report, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Scene {
+  readonly stack: CompleteStack;
+  readonly deployment: LocalDeployment;
+  readonly estate: Estate;
+  readonly client: Client;
+  readonly sink: NoticeSink;
+  readonly refusals: RefusalWatch;
+  readonly verifyAudit: () => Promise<boolean>;
+}
+
+/** Starts the product and the estate; `ends` gets what stops each, in order. */
+async function setScene(
+  stack: CompleteStack,
+  tell: (line: string) => void,
+  ends: (() => Promise<void>)[],
+): Promise<Scene> {
+  const sink = await startNoticeSink();
+  ends.push(() => sink.close());
+  const ports = await chooseEstatePorts();
+  const ordersAdminUrl = await makeOrdersDatabase(stack.postgres.adminUrl);
+  const deployment = await deploy(stack, ports, ordersAdminUrl, sink);
+  const config = parseConfig('response', roleEnvironment('response', deployment.env));
+  const nats = await connectNats(config, 'demo');
+  ends.push(() => nats.drain());
+  const database = openDatabase(readSecretFile(deployment.databaseUrlFile), { applicationName: 'tourniquet-demo' });
+  ends.push(() => database.end());
+  const deps = await createResponseDeps(config, nats, database, createLog('demo', 'error'));
+
+  const api = await startReportsApi(deployment.directory, ports);
+  ends.push(() => api.stop());
+  tell('starting the api, gateway, response, dispatcher and detection processes');
+  ends.push(() => deployment.stop());
+  await deployment.start();
+  const refusals = await watchRefusals(nats);
+  ends.push(() => Promise.resolve(refusals.stop()));
+  const estate = await startEstate(deployment, ports, { deps, database, natsUrl: stack.nats.url });
+  ends.push(() => estate.stop());
+  const { client, close } = createTemporalClient(config);
+  ends.push(close);
+  const audit = createAuditLog(database, readKey(deployment.keys.audit));
+  return { stack, deployment, estate, client, sink, refusals, verifyAudit: async () => (await audit.verify()).ok };
+}
+
+async function deploy(
+  stack: CompleteStack,
+  ports: EstatePorts,
+  ordersAdminUrl: string,
+  sink: NoticeSink,
+): Promise<LocalDeployment> {
+  const orders = new URL(ordersAdminUrl);
+  await mkdir(join(stack.directory, 'tourniquet'), { recursive: true, mode: 0o700 });
+  return prepareDeployment(stack, {
+    upstream: `http://127.0.0.1:${ports.reportsApi}`,
+    settings: async (place) => ({
+      providers: {
+        'postgres-role': {
+          orders: {
+            adminUrlFile: await makeSecretFile(place.directory, 'orders-admin.url', ordersAdminUrl),
+            host: orders.hostname,
+            port: Number(orders.port),
+            database: ORDERS_DATABASE,
+            ownerRole: ORDERS_OWNER,
+          },
+        },
+        'api-token': { default: {} },
+      },
+      audiences: {
+        engineering: [{ notifier: 'webhook', target: sink.urlOf('engineering') }],
+        security: [
+          { notifier: 'webhook', target: sink.urlOf('security') },
+          { notifier: 'console', target: '' },
+        ],
+        product: [{ notifier: 'webhook', target: sink.urlOf('product') }],
+      },
+      trustedProxies: ['127.0.0.1/32'],
+      postgresLogs: [{ account: 'orders', directory: stack.postgres.jsonLogDirectory }],
+    }),
+  });
+}
+
+async function watchTheAnswer(
+  scene: Scene,
+  attacker: EstateProcess,
+  incidentsBeforeTheLeak: number,
+  tell: (line: string) => void,
+): Promise<DemoReport> {
+  const begin = Date.now();
+  const deadline = begin + ANSWER_WITHIN_MS;
+  const views = await Promise.all(
+    scene.estate.credentials.map((credential) =>
+      followIncident(scene.client, incidentId(credential.id, 1), deadline, (at, line) =>
+        tell(`${credential.id.padEnd(14)} +${((at - begin) / 1000).toFixed(2)} s  ${line}`),
+      ),
+    ),
+  );
+  await sleep(AFTERMATH_MS);
+  const attacks = (await attacker.counters()) as Record<'token' | 'database', AttackSummary>;
+  await attacker.stop();
+  const load = await Promise.all(
+    scene.estate.services.map(async (service) => (await service.counters()) as LoadCounters),
+  );
+  const failing = load.flatMap((one) => Object.entries(one.errors)).map(([error, count]) => `${error}: ${count}`);
+  if (failing.length > 0) tell(`legitimate failures: ${failing.join(', ')}`);
+  const credentials = await Promise.all(
+    scene.estate.credentials.map(async (credential, index): Promise<CredentialReport> => {
+      const view = views[index];
+      const attack = attacks[ATTACK_OF[credential.id] ?? 'token'];
+      const id = incidentId(credential.id, 1);
+      const { runId } = await scene.client.workflow.getHandle(id).describe();
+      const milestones: Incident['milestones'] = view?.incident.milestones ?? {};
+      const since = (at: number | null | undefined): number | null =>
+        at === null || at === undefined || attack.firstSuccessAt === null ? null : at - attack.firstSuccessAt;
+      const atGateway = credential.enforcement === 'gateway';
+      const refusedAt = atGateway ? scene.refusals.refusedAt(credential.id, 1) : (milestones.contained ?? null);
+      return {
+        id: credential.id,
+        provider: credential.provider,
+        strategy: view?.plan?.strategy ?? null,
+        refusedMs: atGateway ? since(refusedAt) : null,
+        quarantinedMs: since(milestones.contained),
+        replacedMs: since(milestones.moved),
+        revokedMs: since(milestones.revoked),
+        verifiedMs: since(milestones.verified),
+        notifiedMs: since(milestones.notified),
+        closedMs: since(milestones.closed),
+        attackerSuccessesAfterRefusal: successesAfter(attack, refusedAt),
+        attackerSessionsAlive:
+          credential.provider === 'postgres-role'
+            ? await sessionsOf(scene.stack.postgres.adminUrl, `${credential.principal}_v1`)
+            : 0,
+        audiencesNotified: AUDIENCES.filter((audience) =>
+          scene.sink.received.some(
+            (one) => one.audience === audience && one.credential === credential.id && one.kind === 'resolved',
+          ),
+        ),
+        outcome: view?.incident.outcome ?? null,
+        workflowId: id,
+        runId,
+        url: incidentUrl(scene.stack.temporal.uiUrl, scene.stack.temporal.namespace, id, runId),
+      };
+    }),
+  );
+  return {
+    credentials,
+    ...sumLoad(load),
+    incidentsBeforeTheLeak,
+    auditVerified: await scene.verifyAudit(),
+    temporalUi: scene.stack.temporal.uiUrl,
+  };
+}
+
+async function countIncidents(client: Client): Promise<number> {
+  const { count } = await client.workflow.count(`WorkflowType = 'respondToLeak'`);
+  return count;
+}

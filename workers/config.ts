@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { IncidentError } from '../domain/errors';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const readableFile = z.string().refine(isReadable, 'names no readable file');
+
+/** Every setting there is; each role takes those it needs, and is given no others' secrets. */
+const SETTINGS = {
+  TOURNIQUET_TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TOURNIQUET_TEMPORAL_NAMESPACE: z.string().default('default'),
+  TOURNIQUET_TEMPORAL_UI_URL: z.url().default('http://127.0.0.1:8233'),
+  TOURNIQUET_TASK_QUEUE: z.string().default('tourniquet-response'),
+  TOURNIQUET_NATS_URL: z.string().default('nats://127.0.0.1:4222'),
+  TOURNIQUET_NATS_USER: z.string().optional(),
+  TOURNIQUET_NATS_PASSWORD_FILE: readableFile.optional(),
+  TOURNIQUET_PARTITIONS: z.coerce.number().int().min(1).max(1024).default(4),
+  /** Connection string of our own database, in a file. */
+  TOURNIQUET_DATABASE_URL_FILE: readableFile,
+  /** 32 bytes in base64 that secret values are sealed with. */
+  TOURNIQUET_SEALING_KEY_FILE: readableFile,
+  /** `<id> <32 bytes in base64>` a line; new subjects use the first. */
+  TOURNIQUET_FINGERPRINT_KEYS_FILE: readableFile,
+  TOURNIQUET_AUDIT_KEY_FILE: readableFile,
+  /** What dependents know us by at their reload hooks. */
+  TOURNIQUET_HOOK_KEY_FILE: readableFile,
+  /** YAML: providers, audiences, logs to read, trusted proxies (workers/settings.ts). */
+  TOURNIQUET_SETTINGS_FILE: readableFile,
+  TOURNIQUET_GATEWAY_ID: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .default('gateway'),
+  TOURNIQUET_GATEWAY_PORT: port.default(8401),
+  TOURNIQUET_GATEWAY_UPSTREAM: z.url().optional(),
+  TOURNIQUET_API_PORT: port.default(8402),
+  TOURNIQUET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+} as const;
+
+type Name = keyof typeof SETTINGS;
+
+const EVERYWHERE = [
+  'TOURNIQUET_NATS_URL',
+  'TOURNIQUET_NATS_USER',
+  'TOURNIQUET_NATS_PASSWORD_FILE',
+  'TOURNIQUET_PARTITIONS',
+  'TOURNIQUET_LOG_LEVEL',
+] as const satisfies readonly Name[];
+const TEMPORAL = [
+  'TOURNIQUET_TEMPORAL_ADDRESS',
+  'TOURNIQUET_TEMPORAL_NAMESPACE',
+  'TOURNIQUET_TEMPORAL_UI_URL',
+  'TOURNIQUET_TASK_QUEUE',
+] as const satisfies readonly Name[];
+
+/** What each process of the product reads: least privilege begins with not knowing. */
+export const ROLES = {
+  detection: [...EVERYWHERE, 'TOURNIQUET_SETTINGS_FILE'],
+  dispatcher: [...EVERYWHERE, ...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE'],
+  response: [
+    ...EVERYWHERE,
+    ...TEMPORAL,
+    'TOURNIQUET_DATABASE_URL_FILE',
+    'TOURNIQUET_SEALING_KEY_FILE',
+    'TOURNIQUET_FINGERPRINT_KEYS_FILE',
+    'TOURNIQUET_AUDIT_KEY_FILE',
+    'TOURNIQUET_HOOK_KEY_FILE',
+    'TOURNIQUET_SETTINGS_FILE',
+  ],
+  gateway: [
+    ...EVERYWHERE,
+    'TOURNIQUET_DATABASE_URL_FILE',
+    'TOURNIQUET_FINGERPRINT_KEYS_FILE',
+    'TOURNIQUET_SETTINGS_FILE',
+    'TOURNIQUET_GATEWAY_ID',
+    'TOURNIQUET_GATEWAY_PORT',
+    'TOURNIQUET_GATEWAY_UPSTREAM',
+  ],
+  api: [...EVERYWHERE, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_SEALING_KEY_FILE', 'TOURNIQUET_API_PORT'],
+  cli: [...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_AUDIT_KEY_FILE', 'TOURNIQUET_LOG_LEVEL'],
+} as const satisfies Record<string, readonly Name[]>;
+
+export type Role = keyof typeof ROLES;
+export type Config<R extends Role = Role> = {
+  readonly [N in (typeof ROLES)[R][number]]: z.output<(typeof SETTINGS)[N]>;
+};
+
+/**
+ * Reads the settings of one role. @throws IncidentError CONFIG_INVALID that lists every fault: unknown TOURNIQUET_* names,
+ * missing ones, unreadable values. A value that was given is never replaced by a default.
+ */
+export function parseConfig<R extends Role>(role: R, env: Readonly<Record<string, string | undefined>>): Config<R> {
+  const names: readonly Name[] = ROLES[role];
+  const unknown = Object.keys(env).filter((name) => name.startsWith('TOURNIQUET_') && !Object.hasOwn(SETTINGS, name));
+  const faults = unknown.map((name) => `${name}: is no setting of Tourniquet`);
+  const values: Partial<Record<Name, unknown>> = {};
+  for (const name of names) {
+    const parsed = SETTINGS[name].safeParse(env[name]);
+    if (parsed.success) values[name] = parsed.data;
+    else
+      faults.push(
+        `${name}: ${env[name] === undefined ? 'is missing' : (parsed.error.issues[0]?.message ?? 'is not valid')}`,
+      );
+  }
+  if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { role, faults });
+  return values as Config<R>;
+}
+
+/** The content of a secret file, without the line's end. */
+export function readSecretFile(path: string): string {
+  return readFileSync(path, 'utf8').trim();
+}
+
+function isReadable(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { Logger } from 'pino';
+import type { InventoryRecord } from '../domain/credential';
+import type { DenylistEntry } from '../domain/denylist';
+import type { DetectionMessage } from '../domain/detection';
+import { incidentId } from '../domain/credential';
+import { DEFAULT_POLICY, type Policy } from '../domain/policy';
+import { openBucket } from '../enforcement/buckets';
+import { createDenylist } from '../enforcement/denylist-kv';
+import { mirrorInventory } from '../enforcement/inventory-kv';
+import type { Config } from './config';
+import { startDetection } from './detection/start-detection';
+import { ensureStreams } from './detection/streams';
+import { connectNats } from './nats';
+import type { Running } from './running';
+import { readSettings } from './settings';
+import { tailPostgresLog } from './sources/postgres-log';
+import { createUsagePublisher } from './sources/usage-publisher';
+
+/** The detection side: reads what systems record, folds it, and refuses first. */
+export async function startDetectionWorker(config: Config<'detection'>, log: Logger): Promise<Running> {
+  const partitions = config.TOURNIQUET_PARTITIONS;
+  const settings = readSettings(config.TOURNIQUET_SETTINGS_FILE);
+  const nats = await connectNats(config, 'detection');
+  await ensureStreams(await jetstreamManager(nats), { partitions });
+  const inventory = await mirrorInventory(await openBucket(nats, 'inventory'), (key) =>
+    log.error({ key }, 'an inventory record could not be read'),
+  );
+  const denylist = createDenylist(await openBucket(nats, 'denylist'));
+  const hold = async (message: DetectionMessage, record: InventoryRecord) => {
+    const write = await denylist.tighten(holdEntry(message, record, DEFAULT_POLICY, Date.now()));
+    log.warn(
+      { credential: record.credentialId, version: record.version, mode: write.entry.mode, revision: write.revision },
+      'hold in force',
+    );
+    return { denylistRevision: write.revision, at: write.at };
+  };
+  const detection = await startDetection({ nats, partitions, hold, inventory, log });
+  const usage = createUsagePublisher(nats, {
+    partitions,
+    onLost: (count) => log.error({ count }, 'usage events were lost'),
+  });
+  const tails = await Promise.all(
+    settings.postgresLogs.map(({ account, directory }) =>
+      tailPostgresLog({ account, directory, inventory, publish: (events) => usage.publish(events), log }),
+    ),
+  );
+  return {
+    async stop() {
+      await Promise.all(tails.map((tail) => tail.stop()));
+      await usage.stop();
+      await detection.stop();
+      inventory.stop();
+      await nats.drain();
+    },
+  };
+}
+
+/** The provisional refusal: by the credential's known contexts where there are any, so that its dependents go on. */
+export function holdEntry(
+  { detection, assessment }: DetectionMessage,
+  record: InventoryRecord,
+  policy: Policy,
+  now: number,
+): DenylistEntry {
+  const separable = record.knownContexts.length > 0;
+  return {
+    subject: detection.subject,
+    credentialId: record.credentialId,
+    version: record.version,
+    status: 'hold',
+    mode: separable ? 'known-contexts-only' : 'deny-all',
+    allow: separable ? record.knownContexts.map((context) => ({ ...context, networks: [...context.networks] })) : [],
+    adoptBy: now + policy.holdSeconds * 1000,
+    incidentId: incidentId(record.credentialId, record.version),
+    reason: assessment.reason,
+    since: now,
+  };
+}

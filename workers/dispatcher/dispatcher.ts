@@ -1,0 +1,80 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { DeliveryLog } from '../../activities/store/delivery-log';
+import { joinOrStartIncident } from '../../client/start-incident';
+import { incidentId, type InventoryRecord } from '../../domain/credential';
+import { mergeAssessments, type DetectionMessage } from '../../domain/detection';
+import { IncidentError } from '../../domain/errors';
+import type { Policy } from '../../domain/policy';
+import { atLeast } from '../../domain/severity';
+import { shortSubject, type Subject } from '../../domain/subject';
+
+export interface DispatcherParts {
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly policy: Policy;
+  readonly inventory: { lookup(subject: Subject): InventoryRecord | undefined };
+  readonly deliveries: DeliveryLog;
+  readonly log: Logger;
+}
+
+/** What became of detections about one version. */
+export type Dispatched = 'joined' | 'recorded' | 'tripwire';
+
+/**
+ * Turns detections about one subject into an incident, or into more evidence for it. Throws when Temporal or the database can't
+ * be reached: the caller delivers them again. @throws IncidentError CREDENTIAL_UNKNOWN for a subject nobody registered.
+ */
+export async function dispatch(
+  parts: DispatcherParts,
+  messages: readonly [DetectionMessage, ...DetectionMessage[]],
+): Promise<Dispatched> {
+  const { subject } = messages[0].detection;
+  const record = parts.inventory.lookup(subject);
+  if (!record)
+    throw new IncidentError('CREDENTIAL_UNKNOWN', {
+      subject: shortSubject(subject),
+      detector: messages[0].detection.detector,
+    });
+  const ids = messages.map(({ detection }) => detection.id);
+  const fresh = new Set(await parts.deliveries.unhandled(ids));
+  const [first, ...rest] = messages.filter(({ detection }) => fresh.has(detection.id));
+  if (!first) return 'recorded';
+  const about = {
+    credential: record.credentialId,
+    version: record.version,
+    detector: first.detection.detector,
+    severity: first.assessment.severity,
+  };
+  const result = await deliver(parts, record, [first, ...rest]);
+  await parts.deliveries.markHandled([...fresh], incidentId(record.credentialId, record.version));
+  parts.log.info({ ...about, count: fresh.size, result }, 'detection dispatched');
+  return result;
+}
+
+async function deliver(
+  parts: DispatcherParts,
+  record: InventoryRecord,
+  messages: readonly [DetectionMessage, ...DetectionMessage[]],
+): Promise<Dispatched> {
+  // Use of a revoked version never acts on the live one: it is evidence of the old leak, and nothing to contain.
+  if (record.state === 'revoked' || record.state === 'discarded') return 'tripwire';
+  const assessment = messages.map((message) => message.assessment).reduce(mergeAssessments);
+  if (!atLeast(assessment.severity, parts.policy.incidentFrom)) return 'recorded';
+  const latest = (messages.at(-1) ?? messages[0]).detection;
+  const input = {
+    credentialId: record.credentialId,
+    version: record.version,
+    assessment,
+    policy: parts.policy,
+    startedBy: 'detector',
+  };
+  const joined = await joinOrStartIncident(
+    parts.client,
+    input,
+    record,
+    { latest, assessment, count: messages.length },
+    parts.taskQueue,
+  );
+  return joined.state === 'joined' ? 'joined' : 'tripwire';
+}

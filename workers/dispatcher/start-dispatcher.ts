@@ -1,0 +1,162 @@
+import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
+import type { Logger } from 'pino';
+import { openDatabase } from '../../activities/store/database';
+import { createDeliveryLog } from '../../activities/store/delivery-log';
+import { incidentId } from '../../domain/credential';
+import { detectionMessage, type DetectionMessage } from '../../domain/detection';
+import { IncidentError, isRetryable } from '../../domain/errors';
+import { DEFAULT_POLICY } from '../../domain/policy';
+import { higherSeverity, type Severity } from '../../domain/severity';
+import { openBucket } from '../../enforcement/buckets';
+import { mirrorInventory } from '../../enforcement/inventory-kv';
+import { readSecretFile, type Config } from '../config';
+import { publishDeadLetter } from '../detection/dead-letter';
+import { ensureStreams } from '../detection/streams';
+import { connectNats } from '../nats';
+import type { Running } from '../running';
+import { createTemporalClient } from '../temporal';
+import { Coalescer } from './coalescer';
+import { dispatch, type DispatcherParts } from './dispatcher';
+
+/** Longer than the coalescing delay and a slow Temporal call together; a message not acknowledged by then comes again. */
+const ACK_WAIT_NS = 30 * 1e9;
+const RETRY_MS = 1_000;
+
+interface Pending {
+  readonly message: JsMsg;
+  readonly content: DetectionMessage;
+}
+
+/** Starts incidents from the `detections` stream. A message is acknowledged only when Temporal has accepted it. */
+export async function startDispatcher(config: Config<'dispatcher'>, log: Logger): Promise<Running> {
+  const nats = await connectNats(config, 'dispatcher');
+  const manager = await jetstreamManager(nats);
+  await ensureStreams(manager, { partitions: config.TOURNIQUET_PARTITIONS });
+  const database = openDatabase(readSecretFile(config.TOURNIQUET_DATABASE_URL_FILE), {
+    applicationName: 'tourniquet-dispatcher',
+    max: 4,
+  });
+  const inventory = await mirrorInventory(await openBucket(nats, 'inventory'), (key) =>
+    log.error({ key }, 'an inventory record could not be read'),
+  );
+  const temporal = createTemporalClient(config);
+  const parts: DispatcherParts = {
+    client: temporal.client,
+    taskQueue: config.TOURNIQUET_TASK_QUEUE,
+    policy: DEFAULT_POLICY,
+    inventory,
+    deliveries: createDeliveryLog(database),
+    log,
+  };
+
+  await manager.consumers.add('DETECTIONS', {
+    durable_name: 'dispatcher',
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    ack_wait: ACK_WAIT_NS,
+    max_ack_pending: 1_000,
+  });
+  const consumer = await jetstream(nats).consumers.get('DETECTIONS', 'dispatcher');
+  const messages = await consumer.consume({ max_messages: 200 });
+
+  const coalescer = new Coalescer();
+  const waiting = new Map<string, { pending: Pending[]; timer: NodeJS.Timeout }>();
+  const inProgress = new Set<Promise<void>>();
+
+  function receive(message: JsMsg): void {
+    const parsed = detectionMessage.safeParse(readJson(message));
+    if (!parsed.success)
+      return track(
+        refuse(message, new IncidentError('DETECTION_MALFORMED', { issue: parsed.error.issues[0]?.message })),
+      );
+    const line = lineOf(parsed.data);
+    const { severity } = parsed.data.assessment;
+    const queued = waiting.get(line);
+    const pending = [...(queued?.pending ?? []), { message, content: parsed.data }];
+    const delay = coalescer.delayOf(line, severity, Date.now());
+    if (queued && delay > 0) return void waiting.set(line, { ...queued, pending });
+    clearTimeout(queued?.timer);
+    waiting.delete(line);
+    if (delay === 0) return send(line, pending);
+    waiting.set(line, { pending, timer: setTimeout(() => flush(line), delay) });
+  }
+
+  function flush(line: string): void {
+    const queued = waiting.get(line);
+    waiting.delete(line);
+    if (queued) send(line, queued.pending);
+  }
+
+  function send(line: string, pending: readonly Pending[]): void {
+    const [first, ...rest] = pending;
+    if (!first) return;
+    const severity = pending.map(({ content }) => content.assessment.severity).reduce<Severity>(higherSeverity, 'low');
+    coalescer.sent(line, severity, Date.now());
+    track(settle(first, rest));
+  }
+
+  async function settle(first: Pending, rest: readonly Pending[]): Promise<void> {
+    const all = [first, ...rest];
+    try {
+      await dispatch(parts, [first.content, ...rest.map(({ content }) => content)]);
+      for (const { message } of all) message.ack();
+    } catch (error) {
+      if (error instanceof IncidentError && !isRetryable(error.code)) {
+        for (const { message } of all) await refuse(message, error);
+        return;
+      }
+      log.warn(
+        { error: error instanceof Error ? error.name : typeof error, count: all.length },
+        'not dispatched yet; tried again',
+      );
+      for (const { message } of all) message.nak(RETRY_MS);
+    }
+  }
+
+  async function refuse(message: JsMsg, error: IncidentError): Promise<void> {
+    await publishDeadLetter(nats, { stream: 'detections', message, error });
+    log.error({ code: error.code, sequence: message.seq }, 'a detection went to the dead letters');
+    message.term(error.code);
+  }
+
+  function lineOf(content: DetectionMessage): string {
+    const record = inventory.lookup(content.detection.subject);
+    return record ? incidentId(record.credentialId, record.version) : content.detection.subject;
+  }
+
+  function track(work: Promise<void>): void {
+    const tracked = work.catch((error: unknown) =>
+      log.error(
+        { error: error instanceof Error ? error.name : typeof error },
+        'a detection could not be settled; it comes again',
+      ),
+    );
+    inProgress.add(tracked);
+    void tracked.finally(() => inProgress.delete(tracked));
+  }
+
+  const reading = (async () => {
+    for await (const message of messages) receive(message);
+  })();
+
+  return {
+    async stop() {
+      await messages.close();
+      await reading;
+      for (const line of [...waiting.keys()]) flush(line);
+      await Promise.all(inProgress);
+      inventory.stop();
+      await nats.drain();
+      await temporal.close();
+      await database.end();
+    },
+  };
+}
+
+function readJson(message: JsMsg): unknown {
+  try {
+    return message.json();
+  } catch {
+    return undefined;
+  }
+}

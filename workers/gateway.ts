@@ -1,0 +1,83 @@
+import httpProxy from '@fastify/http-proxy';
+import Fastify from 'fastify';
+import type { Logger } from 'pino';
+import { openDatabase } from '../activities/store/database';
+import { createTokenStore } from '../activities/store/token-store';
+import { installAuthorizeEndpoint } from '../enforcement/authorize-endpoint';
+import { openBucket } from '../enforcement/buckets';
+import { compileProxies } from '../enforcement/client-address';
+import { mirrorDenylist } from '../enforcement/denylist-mirror';
+import { tourniquetGateway } from '../enforcement/fastify-plugin';
+import { createGateway } from '../enforcement/gateway';
+import { holdLease, type LeaseHolder } from '../enforcement/gateway-lease';
+import { mirrorInventory } from '../enforcement/inventory-kv';
+import { cacheTokens } from '../enforcement/token-check';
+import { readSecretFile, type Config } from './config';
+import { readFingerprintKeys } from './keys';
+import { connectNats } from './nats';
+import type { Running } from './running';
+import { readSettings } from './settings';
+import { createUsagePublisher } from './sources/usage-publisher';
+
+const HOST = '127.0.0.1';
+
+/** A gateway: the authorization endpoint for others, and, with an upstream set, a reverse proxy that asks itself. */
+export async function startGateway(config: Config<'gateway'>, log: Logger): Promise<Running> {
+  const id = config.TOURNIQUET_GATEWAY_ID;
+  const nats = await connectNats(config, id);
+  const database = openDatabase(readSecretFile(config.TOURNIQUET_DATABASE_URL_FILE), {
+    applicationName: `tourniquet-${id}`,
+    max: 4,
+  });
+  const inventory = await mirrorInventory(await openBucket(nats, 'inventory'), (key) =>
+    log.error({ key }, 'an inventory record could not be read'),
+  );
+  let lease: LeaseHolder | undefined;
+  const mirror = await mirrorDenylist(await openBucket(nats, 'denylist'), {
+    onApplied: (revision) => lease?.acknowledge(revision),
+    onFault: ({ key, revision }) =>
+      log.error({ key, revision }, 'a denylist entry could not be applied; what was known stays refused'),
+  });
+  const usage = createUsagePublisher(nats, {
+    partitions: config.TOURNIQUET_PARTITIONS,
+    onLost: (count) => log.error({ count }, 'usage events were lost: NATS is away and the buffer is full'),
+  });
+  const tokens = createTokenStore(database);
+  const gateway = createGateway({
+    id,
+    mirror,
+    tokens: cacheTokens((fingerprints) => tokens.find(fingerprints)),
+    fingerprintKeys: readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE),
+    inventory,
+    emit: (event) => usage.publish([event]),
+  });
+  const options = { gateway, isProxy: compileProxies(readSettings(config.TOURNIQUET_SETTINGS_FILE).trustedProxies) };
+
+  const app = Fastify({ forceCloseConnections: true });
+  app.get('/healthz', () => ({ status: 'ok', appliedRevision: mirror.appliedRevision() }));
+  installAuthorizeEndpoint(app, options);
+  const upstream = config.TOURNIQUET_GATEWAY_UPSTREAM;
+  if (upstream) {
+    await app.register(async (proxied) => {
+      await proxied.register(tourniquetGateway, options);
+      await proxied.register(httpProxy, { upstream, prefix: '/' });
+    });
+  }
+  const url = await app.listen({ host: HOST, port: config.TOURNIQUET_GATEWAY_PORT });
+  lease = holdLease(await openBucket(nats, 'gateways'), { id, authorizeUrl: `${url}/authorize` }, (error) =>
+    log.warn({ error: error instanceof Error ? error.name : typeof error }, 'the lease could not be renewed'),
+  );
+  lease.acknowledge(mirror.appliedRevision());
+  log.info({ url, upstream }, 'gateway listens');
+  return {
+    async stop() {
+      await app.close();
+      await usage.stop();
+      await lease?.stop();
+      mirror.stop();
+      inventory.stop();
+      await nats.drain();
+      await database.end();
+    },
+  };
+}

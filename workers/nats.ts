@@ -1,0 +1,21 @@
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { readSecretFile, type Config } from './config';
+
+type NatsConfig = Pick<
+  Config<'detection'>,
+  'TOURNIQUET_NATS_URL' | 'TOURNIQUET_NATS_USER' | 'TOURNIQUET_NATS_PASSWORD_FILE'
+>;
+
+/** Connects as the role's own user and stays connected: an incident does not wait for a restart. */
+export function connectNats(config: NatsConfig, name: string): Promise<NatsConnection> {
+  const user = config.TOURNIQUET_NATS_USER;
+  const passwordFile = config.TOURNIQUET_NATS_PASSWORD_FILE;
+  return connect({
+    servers: config.TOURNIQUET_NATS_URL,
+    name: `tourniquet-${name}`,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    ...(user === undefined ? {} : { user }),
+    ...(passwordFile === undefined ? {} : { pass: readSecretFile(passwordFile) }),
+  });
+}

@@ -1,0 +1,86 @@
+import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from 'pino';
+import type { ActivityDeps } from '../../activities/deps';
+import { createKvPullAdapter } from '../../activities/dependents/kv-pull';
+import { createReloadHookAdapter } from '../../activities/dependents/reload-hook';
+import { createConsoleNotifier } from '../../activities/notifiers/console';
+import { createWebhookNotifier } from '../../activities/notifiers/webhook';
+import { createApiTokenProvider } from '../../activities/providers/api-token';
+import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
+import { createAuditLog } from '../../activities/store/audit-log';
+import { createContainmentStore } from '../../activities/store/containment-store';
+import type { Database } from '../../activities/store/database';
+import { createDeliveryLog } from '../../activities/store/delivery-log';
+import { createInventory } from '../../activities/store/inventory';
+import { createSecretStore } from '../../activities/store/secret-store';
+import { createTokenStore } from '../../activities/store/token-store';
+import { partitionOf, type Subject } from '../../domain/subject';
+import type { UsageBatch } from '../../domain/usage-event';
+import { openBucket } from '../../enforcement/buckets';
+import { createDenylist } from '../../enforcement/denylist-kv';
+import { createGatewayRegistry } from '../../enforcement/gateway-lease';
+import { createInventoryProjection } from '../../enforcement/inventory-kv';
+import { readSecretFile, type Config } from '../config';
+import { readFingerprintKeys, readKey } from '../keys';
+import { postgresAccounts, readSettings } from '../settings';
+import { incidentUrl } from '../temporal';
+
+/** Every part an incident touches: a provider, a dependent or a notifier is added here by one line. */
+export async function createResponseDeps(
+  config: Config<'response'>,
+  nats: NatsConnection,
+  database: Database,
+  log: Logger,
+): Promise<ActivityDeps> {
+  const settings = readSettings(config.TOURNIQUET_SETTINGS_FILE);
+  const fingerprintKeys = readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE);
+  const secrets = createSecretStore(database, { id: 'sealing', key: readKey(config.TOURNIQUET_SEALING_KEY_FILE) });
+  const gateways = createGatewayRegistry(await openBucket(nats, 'gateways'));
+  const pull = { credentials: await openBucket(nats, 'credentials'), acks: await openBucket(nats, 'acks') };
+
+  const providers = [
+    createPostgresRoleProvider(postgresAccounts(settings), secrets),
+    createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
+  ];
+  const dependents = [
+    createReloadHookAdapter(readSecretFile(config.TOURNIQUET_HOOK_KEY_FILE)),
+    createKvPullAdapter(pull),
+  ];
+  const notifiers = [createConsoleNotifier(log), createWebhookNotifier()];
+
+  return {
+    inventory: createInventory(database),
+    secrets,
+    containments: createContainmentStore(database),
+    audit: createAuditLog(database, readKey(config.TOURNIQUET_AUDIT_KEY_FILE)),
+    deliveries: createDeliveryLog(database),
+    denylist: createDenylist(await openBucket(nats, 'denylist')),
+    gateways,
+    projection: createInventoryProjection(await openBucket(nats, 'inventory')),
+    announceRevoked: (subjects, eventId) => announceRevoked(nats, config.TOURNIQUET_PARTITIONS, subjects, eventId),
+    providers: new Map(providers.map((provider) => [provider.id, provider])),
+    dependents: new Map(dependents.map((dependent) => [dependent.kind, dependent])),
+    notifiers: new Map(notifiers.map((notifier) => [notifier.id, notifier])),
+    audiences: settings.audiences,
+    incidentUrl: (workflowId, runId) =>
+      incidentUrl(config.TOURNIQUET_TEMPORAL_UI_URL, config.TOURNIQUET_TEMPORAL_NAMESPACE, workflowId, runId),
+  };
+}
+
+/** Into the partition that carries the subject's use, so that the fold of the detectors stays a function of its events. */
+async function announceRevoked(
+  nats: NatsConnection,
+  partitions: number,
+  subjects: readonly Subject[],
+  eventId: string,
+): Promise<void> {
+  for (const subject of subjects) {
+    const batch: UsageBatch = {
+      events: [{ kind: 'control', id: `${eventId}/${subject}`, at: Date.now(), subject, listed: 'revoked' }],
+    };
+    await jetstream(nats).publish(`usage.${partitionOf(subject, partitions)}`, JSON.stringify(batch), {
+      msgID: `${eventId}/${subject}`,
+    });
+  }
+}

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createActivities } from '../../activities';
+import { openDatabase } from '../../activities/store/database';
+import { readSecretFile, type Config } from '../config';
+import { connectNats } from '../nats';
+import type { Running } from '../running';
+import { createResponseDeps } from './response-deps';
+import { startSweep } from './sweep';
+
+/** How long work in progress may take to end when the worker is stopped. */
+const SHUTDOWN_GRACE = '10s';
+
+/** The worker that runs incidents: workflows and every activity. */
+export async function startResponse(config: Config<'response'>, log: Logger): Promise<Running> {
+  logThrough(log);
+  const database = openDatabase(readDatabaseUrl(config), { applicationName: 'tourniquet-response' });
+  const nats = await connectNats(config, 'response');
+  const deps = await createResponseDeps(config, nats, database, log);
+  await deps.projection.write(await deps.inventory.records());
+  const connection = await NativeConnection.connect({ address: config.TOURNIQUET_TEMPORAL_ADDRESS });
+  const worker = await Worker.create({
+    connection,
+    namespace: config.TOURNIQUET_TEMPORAL_NAMESPACE,
+    taskQueue: config.TOURNIQUET_TASK_QUEUE,
+    activities: createActivities(deps),
+    // A task of a workflow that was cached in a worker which died waits this long for it; the default is ten seconds.
+    stickyQueueScheduleToStartTimeout: '1s',
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    ...workflowCode(),
+  });
+  const sweep = startSweep(deps, log);
+  const ran = worker.run();
+  // A worker that fails ends its process: whoever supervises it starts it again, and Temporal goes on where it was.
+  ran.catch((error: unknown) => {
+    log.fatal({ err: error }, 'the worker failed');
+    process.exitCode = 1;
+    setImmediate(() => process.exit());
+  });
+  return {
+    async stop() {
+      sweep.stop();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ran.catch(() => undefined);
+      await connection.close();
+      await nats.drain();
+      await database.end();
+    },
+  };
+}
+
+/** The bundle made at build time starts seconds sooner; in development there is none. */
+function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const bundle = path.join(__dirname, '..', '..', 'workflows-bundle.js');
+  return existsSync(bundle)
+    ? { workflowBundle: { codePath: bundle } }
+    : { workflowsPath: require.resolve('../../workflows') };
+}
+
+function readDatabaseUrl(config: Config<'response'>): string {
+  return readSecretFile(config.TOURNIQUET_DATABASE_URL_FILE);
+}
+
+function logThrough(log: Logger): void {
+  const to = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  const write = (level: keyof typeof to) => (message: string, meta?: Record<string, unknown>) =>
+    log[to[level]]({ temporal: pick(meta) }, message);
+  Runtime.install({
+    logger: {
+      log: (level, message, meta) => write(level)(message, meta),
+      trace: write('TRACE'),
+      debug: write('DEBUG'),
+      info: write('INFO'),
+      warn: write('WARN'),
+      error: write('ERROR'),
+    },
+  });
+}
+
+/** Only what names a workflow or an activity: the rest of the SDK's metadata may hold arguments or driver errors. */
+function pick(meta: Record<string, unknown> | undefined): Record<string, unknown> {
+  const known = ['workflowId', 'runId', 'workflowType', 'activityType', 'activityId', 'attempt', 'taskQueue'];
+  return Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => known.includes(name)));
+}

@@ -1,0 +1,5 @@
+/** A started part of the product. */
+export interface Running {
+  /** Ends what is in progress in an orderly way. */
+  stop(): Promise<void>;
+}
