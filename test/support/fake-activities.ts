@@ -1,0 +1,113 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Activities } from '../../activities';
+import type { Credential, SecretVersion } from '../../domain/credential';
+import { incidentId } from '../../domain/credential';
+import type { Assessment } from '../../domain/detection';
+import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
+import { publicIdSubject } from '../../domain/subject';
+import type { IncidentInput } from '../../workflows/messages';
+
+/** A credential with two dependents, as the inventory would give it. */
+export function sampleCredential(overrides: Partial<Credential> = {}): Credential {
+  return {
+    id: 'orders-db',
+    provider: 'postgres-role',
+    account: 'orders',
+    principal: 'orders',
+    principalKind: 'workload',
+    ownerTeam: 'payments',
+    criticality: 1,
+    enforcement: 'provider',
+    protection: 'normal',
+    scopes: [],
+    knownContexts: [],
+    dependents: ['checkout', 'billing'].map((id) => ({
+      id,
+      kind: 'reload-hook',
+      target: '',
+      owner: 'payments',
+      criticality: 1 as const,
+    })),
+    ...overrides,
+  };
+}
+
+export function sampleVersion(version = 1): SecretVersion {
+  return {
+    credentialId: 'orders-db',
+    version,
+    publicId: `orders_v${version}`,
+    subjects: [publicIdSubject('postgres-role', `orders/orders_v${version}`)],
+    state: 'live',
+    secret: { store: 'postgres', path: 'credentials/orders-db', version },
+  };
+}
+
+export function sampleAssessment(overrides: Partial<Assessment> = {}): Assessment {
+  return {
+    severity: 'high',
+    confidence: 0.9,
+    families: ['origin', 'workload'],
+    deterministic: false,
+    firstAbuseAt: 1_700_000_000_000,
+    reason: 'used by psql from a new address',
+    ...overrides,
+  };
+}
+
+export function sampleInput(overrides: Partial<IncidentInput> = {}, policy: Policy = DEFAULT_POLICY): IncidentInput {
+  return {
+    credentialId: 'orders-db',
+    version: 1,
+    assessment: sampleAssessment(),
+    policy,
+    startedBy: 'detector',
+    ...overrides,
+  };
+}
+
+export const SAMPLE_INCIDENT = incidentId('orders-db', 1);
+
+/** Activities that succeed at once and write down their names, with single ones replaced. */
+export function fakeActivities(overrides: Partial<Activities> = {}): { activities: Activities; calls: string[] } {
+  const calls: string[] = [];
+  const succeeding: Activities = {
+    loadCredential: () => Promise.resolve({ credential: sampleCredential(), version: sampleVersion() }),
+    containVersion: () =>
+      Promise.resolve({ at: 1_700_000_000_100, revision: 7, evidence: 'NOLOGIN, 3 sessions ended' }),
+    confirmInForce: () => Promise.resolve({ at: 1_700_000_000_150, gateways: ['gateway'], behind: [] }),
+    recordContainment: () => Promise.resolve(),
+    createReplacement: () => Promise.resolve({ at: 1_700_000_000_200, version: 2, publicId: 'orders_v2' }),
+    moveDependent: () => Promise.resolve({ at: 1_700_000_000_300, detail: 'probe worked' }),
+    restoreDependent: () => Promise.resolve(),
+    discardReplacement: () => Promise.resolve(),
+    revokeVersion: () => Promise.resolve({ at: 1_700_000_000_400, evidence: 'verifier erased' }),
+    verifyDead: () =>
+      Promise.resolve({ at: 1_700_000_000_500, proof: 'presented', evidence: 'old refused, control accepted' }),
+    closeAudit: () => Promise.resolve({ at: 1_700_000_000_700 }),
+    notifyAudience: () => Promise.resolve({ at: 1_700_000_000_600, channels: 1 }),
+  };
+  const all = { ...succeeding, ...overrides };
+  const recorded = Object.entries(all).map(([name, activity]) => [
+    name,
+    (...args: never[]) => {
+      calls.push(label(name, args[0]));
+      return (activity as (...given: never[]) => Promise<unknown>)(...args);
+    },
+  ]);
+  return { activities: Object.fromEntries(recorded) as Activities, calls };
+}
+
+/** A failure as the activity edge makes it. */
+export function refusal(code: string, nonRetryable = true): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message: `${code}: for this test`, nonRetryable });
+}
+
+function label(name: string, input: unknown): string {
+  const { dependentId, audience, notice } = (input ?? {}) as {
+    dependentId?: string;
+    audience?: string;
+    notice?: { kind: string };
+  };
+  return [name, dependentId, audience, notice?.kind].filter((part) => part !== undefined).join(' ');
+}

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import type { Activities } from '../../activities';
+import { incidentId } from '../../domain/credential';
+import type { respondToLeak } from '../../workflows';
+import type { IncidentInput } from '../../workflows/messages';
+import { workflowBundle } from './workflow-bundle';
+
+export type LeakHandle = WorkflowHandle<typeof respondToLeak>;
+
+/** Runs one incident on a worker of its own while `work` looks at it. Its id is its own too: files share the server. */
+export async function withIncident<T>(
+  environment: TestWorkflowEnvironment,
+  activities: Activities,
+  input: IncidentInput,
+  work: (handle: LeakHandle) => Promise<T>,
+): Promise<T> {
+  // Ids of child workflows are formed from the credential's, and one test must not meet another's.
+  const own = { ...input, credentialId: `${input.credentialId}-${randomUUID()}` };
+  const taskQueue = `test-${randomUUID()}`;
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    namespace: environment.namespace ?? 'default',
+    taskQueue,
+    workflowBundle,
+    activities,
+  });
+  return worker.runUntil(async () => {
+    const handle = await environment.client.workflow.start<typeof respondToLeak>('respondToLeak', {
+      workflowId: incidentId(own.credentialId, own.version),
+      taskQueue,
+      args: [own],
+    });
+    return work(handle);
+  });
+}

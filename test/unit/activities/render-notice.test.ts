@@ -1,0 +1,27 @@
+import { renderNotice } from '../../../activities/notifiers/render-notice';
+import { AUDIENCES } from '../../../domain/ports/notifier';
+
+const notice = {
+  kind: 'resolved',
+  incidentId: 'incident/orders-db/1',
+  runId: 'r',
+  credentialId: 'orders-db',
+  version: 1,
+  provider: 'postgres-role',
+  ownerTeam: 'payments',
+  severity: 'high',
+  reason: 'used by psql from a new address',
+  summary: 'Version 1 is revoked.',
+  url: 'http://127.0.0.1:8233/x',
+} as const;
+
+describe('notices', () => {
+  it('tell each audience what its role needs, and link to the incident', () => {
+    const bodies = AUDIENCES.map((audience) => renderNotice(notice, audience).body);
+
+    expect(new Set(bodies).size).toBe(3);
+    for (const body of bodies) expect(body).toContain(notice.url);
+    expect(renderNotice(notice, 'security').body).toContain(notice.reason);
+    expect(renderNotice(notice, 'product').body).not.toContain('psql');
+  });
+});

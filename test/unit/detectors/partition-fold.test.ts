@@ -1,0 +1,243 @@
+import fc from 'fast-check';
+import type { StreamEvent } from '../../../domain/usage-event';
+import { defineDetector } from '../../../detectors/detector';
+import { foldPartition } from '../../../detectors/partition-fold';
+import { emptyPartition, PARTITION_LIMITS, restorePartition } from '../../../detectors/partition-state';
+import { DETECTORS } from '../../../detectors/registry';
+import {
+  SAMPLE_PLACES,
+  SAMPLE_START,
+  SAMPLE_SUBJECT,
+  sampleControl,
+  sampleUse,
+  steadyLife,
+} from '../../../detectors/sample-life';
+import { publicIdSubject } from '../../../domain/subject';
+import { foldAll, idsOf, locateIn, throughSnapshot } from './folding';
+
+const options = { locate: locateIn(SAMPLE_PLACES) };
+const life = steadyLife({ count: 60, everyMs: 100 });
+const thief = sampleUse({ afterMs: 7_000, address: '198.51.100.20', agent: 'sqlmap/1.7' });
+
+/** Any mix of ordinary, strange, refused and controlling events of two subjects, roughly in time. */
+const anyEvent: fc.Arbitrary<StreamEvent> = fc
+  .record({
+    afterMs: fc.integer({ min: 0, max: 600_000 }),
+    address: fc.constantFrom('', ...Object.keys(SAMPLE_PLACES)),
+    agent: fc.constantFrom('orders-api/1', 'psql', 'curl/8', '__proto__', ''),
+    action: fc.constantFrom('read' as const, 'write' as const),
+    outcome: fc.constantFrom('accepted' as const, 'accepted' as const, 'contained' as const, 'authentication' as const),
+    subject: fc.constantFrom(SAMPLE_SUBJECT, publicIdSubject('sample', 'other')),
+    mark: fc.nat(1_000).map(String),
+    listed: fc.option(fc.constantFrom('revoked' as const, 'leaked' as const, 'none' as const), { freq: 30 }),
+  })
+  .map(({ listed, ...use }) => (listed ? sampleControl(use.afterMs, listed) : sampleUse(use)));
+
+const anyEvents = fc
+  .array(anyEvent, { minLength: 1, maxLength: 120 })
+  .map((events) => [...life.map((use): StreamEvent => use), ...events.sort((a, b) => a.at - b.at)]);
+
+describe('folding', () => {
+  test('gives the same detections in one batch and in many', () => {
+    fc.assert(
+      fc.property(anyEvents, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (events, sizes) => {
+        let state = emptyPartition();
+        const messages = [];
+        for (let start = 0, turn = 0; start < events.length; turn++) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          const result = foldPartition(state, events.slice(start, start + size), options);
+          messages.push(...result.messages);
+          state = result.state;
+          start += size;
+        }
+
+        const whole = foldAll(events, SAMPLE_PLACES);
+        expect(messages).toEqual(whole.messages);
+        expect(state).toEqual(whole.state);
+      }),
+    );
+  });
+
+  test('gives the same set of detection ids under any kill schedule as without', () => {
+    const step = fc.record({ fold: fc.integer({ min: 1, max: 30 }), snapshot: fc.boolean(), killed: fc.boolean() });
+    fc.assert(
+      fc.property(anyEvents, fc.array(step, { minLength: 1, maxLength: 60 }), (events, steps) => {
+        const published = new Set<string>();
+        let stored = { position: 0, state: JSON.stringify(emptyPartition()) };
+        let state = emptyPartition();
+        let position = 0;
+        const advance = (count: number) => {
+          const result = foldPartition(state, events.slice(position, position + count), options);
+          for (const id of idsOf(result.messages)) published.add(id);
+          state = result.state;
+          position = Math.min(events.length, position + count);
+        };
+        for (const { fold, snapshot, killed } of steps) {
+          advance(fold);
+          if (snapshot) stored = { position, state: JSON.stringify(state) };
+          if (!killed) continue;
+          position = stored.position;
+          state = restorePartition(JSON.parse(stored.state)) ?? emptyPartition();
+        }
+        advance(events.length);
+
+        expect(published).toEqual(new Set(idsOf(foldAll(events, SAMPLE_PLACES).messages)));
+      }),
+    );
+  });
+
+  test('is not moved by immediate repetitions', () => {
+    fc.assert(
+      fc.property(anyEvents, fc.integer({ min: 1, max: 3 }), (events, times) => {
+        const repeated = events.flatMap((event) => Array.from({ length: times }, () => event));
+
+        expect(idsOf(foldAll(repeated, SAMPLE_PLACES).messages)).toEqual(
+          idsOf(foldAll(events, SAMPLE_PLACES).messages),
+        );
+      }),
+    );
+  });
+
+  test('gives a repetition older than the memory the same ids', () => {
+    const once = foldAll([...life, thief], SAMPLE_PLACES);
+    const later = steadyLife({ count: PARTITION_LIMITS.recentIds + 1, everyMs: 100, afterMs: 7_100 });
+    const twice = foldAll([...life, thief, ...later, thief], SAMPLE_PLACES);
+
+    expect(new Set(idsOf(twice.messages))).toEqual(new Set(idsOf(once.messages)));
+  });
+});
+
+describe('times that do not fit', () => {
+  test('a future-dated event is judged at the time it was stored', () => {
+    const future = { ...thief, at: SAMPLE_START + 90 * 86_400_000 };
+    const { state } = foldPartition(emptyPartition(), life, options);
+
+    const result = foldPartition(state, [future], { ...options, storedAt: SAMPLE_START + 7_000 });
+
+    expect(result.messages[0]?.detection.at).toBe(SAMPLE_START + 7_000);
+    expect(result.state.clock).toBe(SAMPLE_START + 7_000);
+  });
+
+  test('a stale event teaches nothing and is judged by facts only', () => {
+    const { state } = foldPartition(emptyPartition(), steadyLife({ count: 60, everyMs: 120_000 }), options);
+    const before = JSON.stringify(state.subjects[SAMPLE_SUBJECT]?.detectors);
+
+    const result = foldPartition(state, [{ ...thief, at: SAMPLE_START }], options);
+
+    expect(result.messages).toEqual([]);
+    expect(JSON.stringify(result.state.subjects[SAMPLE_SUBJECT]?.detectors)).toBe(before);
+  });
+
+  test('an older statement that arrives late does not undo a newer one', () => {
+    const { messages } = foldAll(
+      [sampleControl(1_000, 'honeytoken'), sampleControl(500, 'none'), sampleUse({ afterMs: 2_000 })],
+      SAMPLE_PLACES,
+    );
+
+    expect(messages[0]?.assessment).toMatchObject({ severity: 'critical', deterministic: true });
+  });
+});
+
+describe('what teaches nothing', () => {
+  const strange = { address: '198.51.100.20', agent: 'sqlmap/1.7' };
+
+  test.each([
+    ['contained', { outcome: 'contained' as const }],
+    ['refused', { outcome: 'authorization' as const }],
+    ['our own probe', { probe: 'verify' }],
+  ])('%s use', (_title, how) => {
+    const uses = steadyLife({ count: 60, everyMs: 10, afterMs: 1_000, ...strange, ...how });
+    const { messages } = foldAll([...life.slice(0, 9), ...uses, ...life.slice(9), thief], SAMPLE_PLACES);
+
+    expect(messages.some((message) => message.detection.eventIds.includes(thief.id))).toBe(true);
+  });
+
+  test('a probe raises nothing, even of a honeytoken', () => {
+    const events = [sampleControl(0, 'honeytoken'), sampleUse({ afterMs: 1, probe: 'verify' })];
+
+    expect(foldAll(events, SAMPLE_PLACES).messages).toEqual([]);
+  });
+});
+
+describe('a revoked version', () => {
+  const revoked = sampleControl(6_500, 'revoked');
+
+  test('refused use is a tripwire: low, from wherever it comes, and once an hour', () => {
+    const tries = steadyLife({
+      count: 500,
+      everyMs: 1_000,
+      afterMs: 70_000,
+      address: '198.51.100.20',
+      agent: 'sqlmap',
+      outcome: 'contained',
+      action: 'write',
+    });
+    const { messages } = foldAll([...life, revoked, ...tries], SAMPLE_PLACES);
+
+    expect(messages.map((message) => message.assessment.severity)).toEqual(['low']);
+  });
+
+  test('accepted use past the propagation time is critical', () => {
+    const { messages } = foldAll([...life, revoked, sampleUse({ afterMs: 90_000 })], SAMPLE_PLACES);
+
+    expect(messages.map((message) => message.assessment.severity)).toEqual(['critical']);
+  });
+});
+
+test('a leaked version in its owner’s hands is high and not critical, writes or not', () => {
+  const uses = steadyLife({ count: 20, everyMs: 100, afterMs: 7_000, action: 'write' });
+  const { messages } = foldAll([...life, sampleControl(6_500, 'leaked'), ...uses], SAMPLE_PLACES);
+
+  expect(messages.map((message) => message.assessment.severity)).toEqual(['high']);
+});
+
+test('a detector that throws is named, and stops nobody else', () => {
+  const broken = defineDetector<null>({
+    id: 'broken',
+    family: 'volume',
+    parameters: {},
+    initial: () => null,
+    reduce: () => {
+      throw new TypeError('secret text');
+    },
+    samples: () => ({ positives: [], nearMisses: [] }),
+  });
+
+  const { messages, failures } = foldAll([...life, thief], SAMPLE_PLACES, [broken, ...DETECTORS]);
+
+  expect(idsOf(messages)).toEqual(idsOf(foldAll([...life, thief], SAMPLE_PLACES).messages));
+  expect(failures).toHaveLength(life.length + 1);
+  expect(failures[0]).toEqual({ code: 'DETECTOR_FAILED', detector: 'broken', event: life[0], cause: 'TypeError' });
+});
+
+describe('forgetting', () => {
+  const later = (days: number) =>
+    sampleUse({ afterMs: days * 86_400_000, subject: publicIdSubject('sample', 'other') });
+
+  test('a subject idle for a month goes, by the clock of the events', () => {
+    expect(foldAll([...life, later(29)], SAMPLE_PLACES).state.size).toBe(2);
+    expect(foldAll([...life, later(31)], SAMPLE_PLACES).state.size).toBe(1);
+  });
+
+  test('a listed one stays', () => {
+    const { state } = foldAll([...life, sampleControl(6_500, 'revoked'), later(90)], SAMPLE_PLACES);
+
+    expect(state.subjects[SAMPLE_SUBJECT]?.listed).toBe('revoked');
+  });
+});
+
+test('a subject’s state stays small, whatever an attacker sends', () => {
+  const agents = Array.from({ length: 5_000 }, (_, index) =>
+    sampleUse({
+      afterMs: 10_000 + index,
+      address: `10.${index % 250}.${Math.floor(index / 250)}.1`,
+      agent: `a${index}x${'y'.repeat(400)}`,
+    }),
+  );
+  const places = Object.fromEntries(
+    agents.map(({ client }) => [client.address, { network: client.address, country: 'BR' }]),
+  );
+  const { state } = foldAll([...life, ...agents], { ...SAMPLE_PLACES, ...places });
+
+  expect(JSON.stringify(throughSnapshot(state)).length).toBeLessThan(16_000);
+});

@@ -1,0 +1,51 @@
+import { DEFAULT_POLICY } from '../../../domain/policy';
+import { planResponse } from '../../../domain/response-plan';
+import { SEVERITIES } from '../../../domain/severity';
+import { sampleAssessment, sampleCredential } from '../../support/fake-activities';
+
+const atGateway = sampleCredential({
+  enforcement: 'gateway',
+  knownContexts: [{ id: 'dashboard', networks: ['192.0.2.1/32'] }],
+});
+
+describe('response plan', () => {
+  it('separates where a gateway knows the contexts', () => {
+    const plan = planResponse(atGateway, sampleAssessment(), DEFAULT_POLICY);
+
+    expect(plan).toMatchObject({
+      strategy: 'separable',
+      quarantine: { mode: 'known-contexts-only', enforcedBy: 'gateway' },
+      overlapSeconds: 900,
+      revoke: 'when-moved',
+    });
+  });
+
+  it('refuses all use where only the provider sees it, or where no context is known', () => {
+    expect(planResponse(sampleCredential(), sampleAssessment(), DEFAULT_POLICY)).toMatchObject({
+      strategy: 'inseparable',
+      quarantine: { mode: 'deny-all', enforcedBy: 'provider' },
+      overlapSeconds: 0,
+    });
+    expect(planResponse({ ...atGateway, knownContexts: [] }, sampleAssessment(), DEFAULT_POLICY).quarantine).toEqual({
+      mode: 'deny-all',
+      enforcedBy: 'gateway',
+    });
+  });
+
+  it('revokes without a person only on a deterministic indicator or two independent families', () => {
+    const plan = (families: ('origin' | 'travel')[], deterministic: boolean) =>
+      planResponse(atGateway, sampleAssessment({ families, deterministic }), DEFAULT_POLICY).revoke;
+
+    expect(plan(['origin'], false)).toBe('ask');
+    expect(plan(['origin', 'travel'], false)).toBe('when-moved');
+    expect(plan([], true)).toBe('when-moved');
+  });
+
+  it('gives known contexts less time the graver it is', () => {
+    const overlaps = SEVERITIES.map(
+      (severity) => planResponse(atGateway, sampleAssessment({ severity }), DEFAULT_POLICY).overlapSeconds,
+    );
+
+    expect(overlaps).toEqual([...overlaps].sort((a, b) => b - a));
+  });
+});

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { formatToken, tokenPublicId } from '../../../domain/token-format';
+
+const token = fc.integer().map(() => formatToken(randomBytes));
+
+describe('token format', () => {
+  it('makes tokens that carry a public id and a checksum', () => {
+    fc.assert(fc.property(token, (one) => one.length === 48 && tokenPublicId(one) === one.slice(0, 12)));
+  });
+
+  it('does not recognise a token with one character changed', () => {
+    fc.assert(
+      fc.property(token, fc.integer({ min: 4, max: 47 }), (one, at) => {
+        const changed = one[at] === 'a' ? 'b' : 'a';
+        return tokenPublicId(one.slice(0, at) + changed + one.slice(at + 1)) === undefined;
+      }),
+    );
+  });
+
+  it('leaves out bytes that would make some characters likelier', () => {
+    let calls = 0;
+    const biased = (size: number): Uint8Array =>
+      calls++ === 0 ? new Uint8Array(size).fill(255) : new Uint8Array(size).fill(1);
+
+    expect(formatToken(biased)).toMatch(/^tqt_1{38}/);
+    expect(calls).toBe(2);
+  });
+});

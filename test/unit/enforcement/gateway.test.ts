@@ -1,0 +1,81 @@
+import { fingerprint } from '../../../domain/fingerprint';
+import type { UsageEvent } from '../../../domain/usage-event';
+import type { RefusalCheck } from '../../../enforcement/denylist-mirror';
+import { createGateway, type GatewayRequest } from '../../../enforcement/gateway';
+import type { CheckedToken } from '../../../enforcement/token-check';
+
+const KEYS = [
+  { id: 'k1', key: Buffer.alloc(32, 1) },
+  { id: 'k0', key: Buffer.alloc(32, 2) },
+] as const;
+const ACTIVE: CheckedToken = { publicId: 'tqt_a', principal: 'reports', scopes: [], state: 'active' };
+const request: GatewayRequest = {
+  token: 'the-token',
+  address: '192.0.2.1',
+  agent: 'curl/8',
+  method: 'POST',
+  route: '/orders',
+  probeMark: undefined,
+};
+
+function gatewayWith(check: (subject: string) => RefusalCheck, token: CheckedToken | undefined) {
+  const events: UsageEvent[] = [];
+  let lookups = 0;
+  const gateway = createGateway({
+    id: 'g',
+    mirror: { check },
+    tokens: () => {
+      lookups += 1;
+      return Promise.resolve(token);
+    },
+    fingerprintKeys: KEYS,
+    inventory: { lookup: () => undefined },
+    emit: (event) => void events.push(event),
+  });
+  return { gateway, events, lookups: () => lookups };
+}
+
+const free = (): RefusalCheck => ({ refused: false });
+const refused = { refused: true, why: 'denied', entry: {} } as unknown as RefusalCheck;
+
+describe('gateway', () => {
+  it('lets an active token pass and tells of its use by subject, never by value', async () => {
+    const { gateway, events } = gatewayWith(free, ACTIVE);
+
+    await expect(gateway.authorize(request)).resolves.toEqual({ allowed: true, principal: 'reports', scopes: [] });
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({
+      subject: fingerprint('the-token', KEYS[0]),
+      outcome: 'accepted',
+      action: { kind: 'write', name: 'POST /orders' },
+    });
+    expect(JSON.stringify(events)).not.toContain('the-token');
+  });
+
+  it('refuses what is on the denylist under any live key before it asks the issuer', async () => {
+    const underOldKey = fingerprint('the-token', KEYS[1]);
+    const { gateway, events, lookups } = gatewayWith((subject) => (subject === underOldKey ? refused : free()), ACTIVE);
+
+    await expect(gateway.authorize(request)).resolves.toEqual({ allowed: false, status: 401, reason: 'contained' });
+    expect(lookups()).toBe(0);
+    expect(events[0]).toMatchObject({ outcome: 'contained' });
+  });
+
+  it.each([undefined, { ...ACTIVE, state: 'disabled' as const }, { ...ACTIVE, state: 'revoked' as const }])(
+    'refuses what its issuer does not know or has ended',
+    async (token) => {
+      const { gateway, events } = gatewayWith(free, token);
+
+      await expect(gateway.authorize(request)).resolves.toMatchObject({ allowed: false, reason: 'authentication' });
+      expect(events[0]).toMatchObject({ outcome: 'authentication' });
+    },
+  );
+
+  it('does not believe a probe mark that is not ours', async () => {
+    const { gateway, events } = gatewayWith(free, ACTIVE);
+
+    await gateway.authorize({ ...request, probeMark: 'tqprobe.verify.abc.0123456789abcdef' });
+
+    expect(events[0]?.probe).toBeUndefined();
+  });
+});

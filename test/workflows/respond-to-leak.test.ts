@@ -1,0 +1,376 @@
+import { Context } from '@temporalio/activity';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { WorkflowFailedError } from '@temporalio/client';
+import {
+  detectionSignal,
+  retryStepUpdate,
+  acknowledgeUpdate,
+  addNoteUpdate,
+  stateQuery,
+  type IncidentView,
+} from '../../workflows/messages';
+import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
+import { eventually } from '../support/eventually';
+import {
+  fakeActivities,
+  refusal,
+  sampleAssessment,
+  sampleCredential,
+  sampleInput,
+  sampleVersion,
+} from '../support/fake-activities';
+import { withIncident, type LeakHandle } from '../support/run-incident';
+import { timeSkippingEnvironment } from '../support/time-skipping-server';
+
+const PERSON = { actor: 'ana@example.com', note: 'mended' };
+
+const withOverlap = (overlapSeconds: number): Policy => ({
+  ...DEFAULT_POLICY,
+  severities: { ...DEFAULT_POLICY.severities, high: { ...DEFAULT_POLICY.severities.high, overlapSeconds } },
+});
+
+describe('respondToLeak', () => {
+  let environment: TestWorkflowEnvironment;
+
+  beforeAll(async () => {
+    environment = await timeSkippingEnvironment();
+  });
+
+  afterAll(async () => {
+    await environment.teardown();
+  });
+
+  const state = (handle: LeakHandle): Promise<IncidentView> => handle.query(stateQuery);
+  const untilWaiting = (handle: LeakHandle): Promise<IncidentView> =>
+    eventually(
+      () => state(handle),
+      (view) => view.incident.stage === 'waiting-for-person',
+    );
+
+  it('recovers: refuses, replaces, moves, revokes, proves, tells, in that order', async () => {
+    const { activities, calls } = fakeActivities();
+
+    const result = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
+
+    expect(result.outcome).toBe('recovered');
+    expect(result.view.incident.milestones).toEqual({
+      contained: 1_700_000_000_100,
+      replaced: 1_700_000_000_200,
+      moved: 1_700_000_000_300,
+      revoked: 1_700_000_000_400,
+      verified: 1_700_000_000_500,
+      notified: 1_700_000_000_600,
+      closed: 1_700_000_000_700,
+    });
+    expect(result.view.audiencesNotified).toEqual(['engineering', 'product', 'security']);
+    expect(result.view.replacement).toBe(2);
+    const order = [
+      'containVersion',
+      'createReplacement',
+      'moveDependent checkout',
+      'revokeVersion',
+      'verifyDead',
+      'notifyAudience security resolved',
+      'closeAudit',
+    ];
+    expect(calls.filter((call) => order.includes(call))).toEqual(order);
+    expect(calls).not.toContain('discardReplacement');
+  });
+
+  it('waits for the gateways where they enforce, and names one that is behind without waiting for it', async () => {
+    const credential = sampleCredential({
+      enforcement: 'gateway',
+      knownContexts: [{ id: 'dashboard', networks: ['192.0.2.1/32'] }],
+    });
+    const { activities } = fakeActivities({
+      loadCredential: () => Promise.resolve({ credential, version: sampleVersion() }),
+      confirmInForce: () => Promise.resolve({ at: 1_700_000_000_160, gateways: ['gateway-1'], behind: ['gateway-2'] }),
+    });
+
+    const { view } = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
+
+    expect(view.plan?.strategy).toBe('separable');
+    expect(view.incident.milestones.contained).toBe(1_700_000_000_160);
+    expect(view.incident.timeline.map(({ note }) => note).join('\n')).toContain('NOT yet at gateway-2');
+  });
+
+  it('asks a person when the provider refuses our admin credential, and goes on when told to', async () => {
+    let mended = false;
+    const { activities, calls } = fakeActivities({
+      containVersion: () =>
+        mended
+          ? Promise.resolve({ at: 1, revision: 1, evidence: 'done' })
+          : Promise.reject(refusal('PROVIDER_ADMIN_DENIED')),
+    });
+
+    const result = await withIncident(environment, activities, sampleInput(), async (handle) => {
+      const waiting = await untilWaiting(handle);
+      expect(waiting.incident.waiting?.question).toContain('PROVIDER_ADMIN_DENIED');
+      mended = true;
+      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      return handle.result();
+    });
+
+    expect(result.outcome).toBe('recovered');
+    expect(calls).toContain('notifyAudience security person-needed');
+    expect(result.view.incident.timeline.map(({ note }) => note)).toContain('ana@example.com: try again. mended');
+  });
+
+  it('undoes a rotation that fails, newest step first, and asks a person; the containment stays', async () => {
+    let broken = true;
+    const { activities, calls } = fakeActivities({
+      moveDependent: ({ dependentId }) =>
+        broken && dependentId === 'billing'
+          ? Promise.reject(refusal('DEPENDENT_REFUSED'))
+          : Promise.resolve({ at: 5, detail: 'moved' }),
+    });
+    // At medium the plan never goes on without a dependent.
+    const input = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
+
+    const result = await withIncident(environment, activities, input, async (handle) => {
+      const waiting = await untilWaiting(handle);
+      expect(waiting.incident.milestones.contained).toBeDefined();
+      expect(calls.filter((call) => /^(restore|discard)/.test(call))).toEqual([
+        'restoreDependent billing',
+        'restoreDependent checkout',
+        'discardReplacement',
+      ]);
+      expect(calls).not.toContain('revokeVersion');
+      broken = false;
+      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      return handle.result();
+    });
+
+    expect(result.outcome).toBe('recovered');
+  });
+
+  it('reports an undo that fails, by name', async () => {
+    const { activities } = fakeActivities({
+      moveDependent: () => Promise.reject(refusal('DEPENDENT_REFUSED')),
+      discardReplacement: () => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')),
+    });
+    const input = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
+
+    const question = await withIncident(environment, activities, input, async (handle) => {
+      const waiting = await untilWaiting(handle);
+      await handle.terminate();
+      return waiting.incident.waiting?.question;
+    });
+
+    expect(question).toContain('Not undone: discard the replacement');
+  });
+
+  it('mints another value once when the first is rejected', async () => {
+    let attempts = 0;
+    const keys: string[] = [];
+    const { activities } = fakeActivities({
+      createReplacement: ({ stepKey }) => {
+        keys.push(stepKey);
+        return ++attempts === 1
+          ? Promise.reject(refusal('REPLACEMENT_REJECTED', false))
+          : Promise.resolve({ at: 3, version: 3, publicId: 'orders_v3' });
+      },
+    });
+
+    const result = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
+
+    expect(result.view.replacement).toBe(3);
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  it('revokes at the deadline even if a dependent has not moved, and pages', async () => {
+    const { activities, calls } = fakeActivities({
+      moveDependent: ({ dependentId }) =>
+        dependentId === 'billing'
+          ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
+          : Promise.resolve({ at: 5, detail: 'moved' }),
+    });
+
+    // The deadline of an activity is real time here, so it is a short one.
+    const input = sampleInput({}, withOverlap(1));
+    const result = await withIncident(environment, activities, input, (handle) => handle.result());
+
+    expect(result.outcome).toBe('recovered');
+    expect(result.view.incident.timeline.map(({ note }) => note).join('\n')).toContain('NOT moved in time: billing');
+    expect(calls).toContain('notifyAudience engineering person-needed');
+    expect(calls).not.toContain('restoreDependent billing');
+  });
+
+  it('asks before it revokes on one kind of evidence alone', async () => {
+    const { activities, calls } = fakeActivities();
+    const input = sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) });
+
+    const result = await withIncident(environment, activities, input, async (handle) => {
+      await untilWaiting(handle);
+      expect(calls).not.toContain('revokeVersion');
+      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      return handle.result();
+    });
+
+    expect(result.outcome).toBe('recovered');
+  });
+
+  it('never closes when it could not tell whether the version is dead', async () => {
+    const { activities, calls } = fakeActivities({
+      verifyDead: () => Promise.reject(refusal('COULD_NOT_TELL')),
+    });
+
+    const view = await withIncident(environment, activities, sampleInput(), async (handle) => {
+      const waiting = await untilWaiting(handle);
+      await handle.terminate();
+      return waiting;
+    });
+
+    expect(view.incident.waiting?.question).toContain('COULD_NOT_TELL');
+    expect(view.incident.outcome).toBeUndefined();
+    expect(calls).not.toContain('closeAudit');
+  });
+
+  it('undoes the rotation when it is cancelled, and leaves the containment', async () => {
+    const { activities, calls } = fakeActivities({ moveDependent: () => Context.current().cancelled });
+
+    await withIncident(environment, activities, sampleInput(), async (handle) => {
+      await eventually(
+        () => calls,
+        (made) => made.includes('moveDependent billing') && made.includes('moveDependent checkout'),
+      );
+      await handle.cancel();
+      await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+      await eventually(
+        () => calls,
+        (made) => made.includes('discardReplacement'),
+      );
+    });
+
+    expect(calls.filter((call) => /^(restore|discard)/.test(call))).toEqual([
+      'restoreDependent billing',
+      'restoreDependent checkout',
+      'discardReplacement',
+    ]);
+    expect(calls).not.toContain('revokeVersion');
+  });
+
+  it('takes in more evidence at any stage: severity rises, never falls', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const { activities } = fakeActivities({
+      createReplacement: () => held.then(() => ({ at: 3, version: 2, publicId: 'orders_v2' })),
+    });
+    const signal = (severity: 'critical' | 'low', count: number) => ({
+      latest: {
+        id: `d-${severity}`,
+        detector: 'rate-spike',
+        family: 'volume' as const,
+        subject: sampleVersion().subjects[0]!,
+        at: 2,
+        severity,
+        confidence: 0.9,
+        deterministic: false,
+        reason: 'a spike',
+        eventIds: [],
+      },
+      assessment: sampleAssessment({ severity, families: ['volume'], reason: `a spike, ${severity}` }),
+      count,
+    });
+
+    const result = await withIncident(environment, activities, sampleInput(), async (handle) => {
+      await handle.signal(detectionSignal, signal('critical', 4));
+      await handle.signal(detectionSignal, signal('low', 2));
+      await eventually(
+        () => state(handle),
+        (view) => view.incident.detections === 6,
+      );
+      release();
+      return handle.result();
+    });
+
+    expect(result.view.incident.evidence).toMatchObject({
+      severity: 'critical',
+      reason: 'a spike, critical',
+      families: ['origin', 'volume', 'workload'],
+    });
+  });
+
+  it('closes although one audience can not be told, and says so', async () => {
+    const { activities } = fakeActivities({
+      notifyAudience: ({ audience }) =>
+        audience === 'product' ? Promise.reject(refusal('NOTIFIER_UNKNOWN')) : Promise.resolve({ at: 6, channels: 1 }),
+    });
+
+    const result = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
+
+    expect(result.outcome).toBe('recovered');
+    expect(result.view.audiencesNotified).toEqual(['engineering', 'security']);
+    expect(result.view.incident.timeline.map(({ note }) => note).join('\n')).toContain('product could NOT be told');
+  });
+
+  it('reminds while nobody acknowledges, then is quiet', async () => {
+    let reminders = 0;
+    const { activities } = fakeActivities({
+      revokeVersion: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+      notifyAudience: ({ notice, audience }) => {
+        if (notice.kind === 'person-needed' && audience === 'security') reminders += 1;
+        return Promise.resolve({ at: 6, channels: 1 });
+      },
+    });
+    // In real time: only a client that waits for a result lets this server skip.
+    const policy = { ...DEFAULT_POLICY, escalateEverySeconds: 1 };
+
+    await withIncident(environment, activities, sampleInput({}, policy), async (handle) => {
+      await untilWaiting(handle);
+      await eventually(
+        () => reminders,
+        (count) => count >= 3,
+      );
+      await handle.executeUpdate(acknowledgeUpdate, { args: [PERSON] });
+      const before = reminders;
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      expect(before).toBeGreaterThanOrEqual(3);
+      expect(reminders).toBe(before);
+      await handle.terminate();
+    });
+  });
+
+  it('refuses an update without an actor, a retry that nobody asked for, and takes notes', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const { activities } = fakeActivities({
+      createReplacement: () => held.then(() => ({ at: 3, version: 2, publicId: 'orders_v2' })),
+    });
+
+    await withIncident(environment, activities, sampleInput(), async (handle) => {
+      await expect(handle.executeUpdate(addNoteUpdate, { args: [{ actor: ' ', note: 'x' }] })).rejects.toThrow();
+      await expect(handle.executeUpdate(retryStepUpdate, { args: [PERSON] })).rejects.toThrow();
+      await expect(handle.executeUpdate(addNoteUpdate, { args: [PERSON] })).resolves.toBe('noted');
+      release();
+      const { view } = await handle.result();
+      expect(view.incident.timeline.map(({ note }) => note)).toContain('ana@example.com: mended');
+    });
+  });
+
+  it('does not contain a break-glass credential before a person says so', async () => {
+    const { activities, calls } = fakeActivities({
+      loadCredential: () =>
+        Promise.resolve({ credential: sampleCredential({ protection: 'break-glass' }), version: sampleVersion() }),
+    });
+
+    await withIncident(environment, activities, sampleInput(), async (handle) => {
+      const waiting = await untilWaiting(handle);
+      expect(waiting.incident.waiting?.question).toContain('break-glass');
+      expect(calls).not.toContain('containVersion');
+      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      expect((await handle.result()).outcome).toBe('recovered');
+    });
+  });
+
+  it('fails with a typed error for a credential nobody registered', async () => {
+    const { activities } = fakeActivities({ loadCredential: () => Promise.reject(refusal('CREDENTIAL_UNKNOWN')) });
+
+    const failure = await withIncident(environment, activities, sampleInput(), (handle) =>
+      handle.result().catch((error: unknown) => error),
+    );
+
+    expect(failure).toBeInstanceOf(WorkflowFailedError);
+    expect((failure as WorkflowFailedError).cause).toMatchObject({ type: 'CREDENTIAL_UNKNOWN' });
+  });
+});
