@@ -49,7 +49,9 @@ function toWrite(found: KvEntry): DenylistWrite {
 
 async function compareAndSet(kv: KV, key: string, entry: DenylistEntry, revision: number): Promise<number | undefined> {
   try {
-    return await kv.update(key, JSON.stringify(entry), revision);
+    const value = JSON.stringify(entry);
+    // `update` refuses 0, which stands for a key that was never written.
+    return revision === 0 ? await kv.create(key, value) : await kv.update(key, value, revision);
   } catch (error) {
     if (isWrongLastSequence(error)) return undefined;
     throw error;

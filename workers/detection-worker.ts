@@ -42,7 +42,7 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
   });
   const tails = await Promise.all(
     settings.postgresLogs.map(({ account, directory }) =>
-      tailPostgresLog({ account, directory, inventory, publish: (events) => usage.publish(events), log }),
+      tailPostgresLog({ account, directory, inventory, publish: (events) => usage.store(events), log }),
     ),
   );
   return {

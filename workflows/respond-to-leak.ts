@@ -6,7 +6,6 @@ import {
   isCancellation,
   ParentClosePolicy,
   setHandler,
-  setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Credential } from '../domain/credential';
@@ -60,7 +59,6 @@ export async function respondToLeak(input: IncidentInput): Promise<IncidentResul
   await tellOutcome(leak, rotation, proof);
   return close(leak, proof);
 }
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, respondToLeak);
 
 interface Leak {
   readonly input: IncidentInput;

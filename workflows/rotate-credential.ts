@@ -3,11 +3,9 @@ import {
   ApplicationFailure,
   getExternalWorkflowHandle,
   isCancellation,
-  setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RetryPolicy } from '@temporalio/common';
-import { incidentId } from '../domain/credential';
 import type { IncidentEvent } from '../domain/incident';
 import { moves, undos, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
@@ -45,7 +43,6 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     });
   }
 }
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, rotateCredential);
 
 async function mint(input: RotationInput, undo: UndoStack) {
   for (let attempt = 1; ; attempt++) {
@@ -103,7 +100,7 @@ async function moveDependents(input: RotationInput, to: number, undo: UndoStack)
 
 async function report(input: RotationInput, event: IncidentEvent): Promise<void> {
   // An incident that was terminated needs no progress; the rotation must not fail for it.
-  await getExternalWorkflowHandle(incidentId(input.credentialId, input.version))
+  await getExternalWorkflowHandle(input.incidentId)
     .signal(progressSignal, event)
     .catch(() => undefined);
 }

@@ -3,7 +3,7 @@ import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 
 export const ORDERS_DATABASE = 'orders';
 export const ORDERS_OWNER = 'orders_owner';
-const ADMIN_ROLE = 'tourniquet_admin';
+const ADMIN_ROLE = 'orders_admin';
 
 /**
  * Makes the `orders` database of the estate, owned by a role nobody logs in with, and the admin role Tourniquet gets there: what
