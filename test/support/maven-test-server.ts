@@ -33,26 +33,23 @@ export async function mavenTestServerIsCached(): Promise<boolean> {
   return (await readdir(await jarFolder()).catch(() => [])).some((file) => file.startsWith('temporal-test-server'));
 }
 
-/** The command line of the test server from Maven Central, its jars fetched into this user's cache if need be. */
-export async function mavenTestServer(port: number, report: (line: string) => void): Promise<[string, string[]]> {
+/**
+ * The command line of TestServers.java over the test server from Maven Central, whose jars are fetched into this user's
+ * cache if need be.
+ */
+export async function mavenTestServers(port: number, report: (line: string) => void): Promise<[string, string[]]> {
   const [java] = await findPrograms('java');
-  if (java === undefined) throw new Error('Java is not installed (17 or later is needed)');
+  if (java === undefined) throw new Error('Java is not installed');
+  const { output } = await runProgram(java, ['--list-modules']);
+  if (!output.includes('jdk.compiler')) throw new Error('this Java has no compiler; a JDK is needed, 17 or later');
   const folder = await jarFolder();
-  await withLock(
-    `${folder}.lock`,
-    () => report('time-skipping server: another process is fetching it'),
-    async () => {
-      if (!(await mavenTestServerIsCached())) await fetchJars(folder, report);
-    },
-  );
+  const onWait = () => report('time-skipping server: another process is fetching it, waiting');
+  await withLock(`${folder}.lock`, onWait, async () => {
+    if (!(await mavenTestServerIsCached())) await fetchJars(folder, report);
+  });
   // Short-lived and small: quick to start matters more than quick in the long run.
   const quick = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(folder, '*')];
-  const { output } = await runProgram(java, ['--list-modules']);
-  // A Java without compiler can't run our wrapper's source; then the server's own main class, on every address.
-  const main = output.includes('jdk.compiler')
-    ? [join(__dirname, 'LoopbackTestServer.java'), `${port}`]
-    : ['io.temporal.testserver.TestServer', `${port}`, '--enable-time-skipping'];
-  return [java, [...quick, ...main]];
+  return [java, [...quick, join(__dirname, 'TestServers.java'), `${port}`]];
 }
 
 async function fetchJars(folder: string, report: (line: string) => void): Promise<void> {
@@ -63,18 +60,15 @@ async function fetchJars(folder: string, report: (line: string) => void): Promis
   const staging = await mkdtemp(`${folder}-`);
   try {
     await writeFile(join(staging, 'pom.xml'), POM);
-    const goal = [
-      'dependency:copy-dependencies',
-      '-DincludeScope=runtime',
-      `-DoutputDirectory=${join(staging, 'jars')}`,
-    ];
+    const jars = join(staging, 'jars');
+    const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${jars}`];
     const { code, output } = await runProgram(maven, ['-q', '-B', ...goal], {
       cwd: staging,
       timeoutMs: RESOLVE_TIMEOUT_MS,
     });
     if (code !== 0) throw new Error(`mvn ended with status ${code}: ${output.trim().split('\n').slice(-5).join('\n')}`);
     await rm(folder, { recursive: true, force: true });
-    await rename(join(staging, 'jars'), folder);
+    await rename(jars, folder);
   } catch (error) {
     throw new Error(`the jars could not be fetched: ${messageOf(error)}`, { cause: error });
   } finally {

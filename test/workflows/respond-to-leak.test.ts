@@ -20,7 +20,7 @@ import {
   sampleVersion,
 } from '../support/fake-activities';
 import { withIncident, type LeakHandle } from '../support/run-incident';
-import { timeSkippingEnvironment } from '../support/time-skipping-server';
+import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'mended' };
 

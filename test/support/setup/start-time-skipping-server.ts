@@ -1,11 +1,12 @@
 import { startOnce } from '../once-a-run';
-import { ADDRESS_VARIABLE, startTimeSkippingServer } from '../time-skipping-server';
+import { SOURCE_VARIABLE } from '../time-skipping-environment';
+import { findTimeSkippingServer } from '../time-skipping-server';
 
 /** Jest's global set-up of the project "workflows". */
 export default async function startForRun(): Promise<void> {
   await startOnce('time-skipping-server', async () => {
-    const server = await startTimeSkippingServer((line) => process.stderr.write(`${line}\n`));
-    process.env[ADDRESS_VARIABLE] = server.address;
-    return server.stop;
+    const { source, stop } = await findTimeSkippingServer((line) => process.stderr.write(`${line}\n`));
+    process.env[SOURCE_VARIABLE] = JSON.stringify(source);
+    return stop;
   });
 }

@@ -1,0 +1,76 @@
+import type { Detection, DetectionMessage } from '../domain/detection';
+import { higherSeverity } from '../domain/severity';
+import type { UsageEvent } from '../domain/usage-event';
+import type { DetectorFinding } from './ask-detectors';
+import { assess, decayed, isAlive, type Evidence } from './assess';
+import { detectionId } from './detection-id';
+import type { Detector, Finding } from './detector';
+import type { SubjectState } from './partition-state';
+import { hasRisen, isNews } from './rearm';
+
+/** Adds the findings of one event to the subject's case, and gives back what is news, each with what it all adds up to. */
+export function concludeEvent(
+  subject: SubjectState,
+  event: UsageEvent,
+  findings: readonly DetectorFinding[],
+): Omit<DetectionMessage, 'hold'>[] {
+  if (findings.length === 0) return [];
+  for (const { detector, finding } of findings) addEvidence(subject, event, detector, finding);
+  const assessment = assess(subject.evidence, event.at);
+  const news = findings.filter(({ detector, finding }) => isNews(finding, subject.spoken[detector.id], event.at));
+  const told = news.length === 0 && hasRisen(assessment, subject.assessed, event.at) ? findings.slice(0, 1) : news;
+  if (told.length === 0) return [];
+  for (const { detector, finding } of told) {
+    const { severity, confidence } = finding;
+    subject.spoken[detector.id] = { at: event.at, severity, confidence };
+  }
+  subject.assessed = { at: event.at, severity: assessment.severity, confidence: assessment.confidence };
+  return told.map(({ detector, finding }) => ({ detection: toDetection(event, detector, finding), assessment }));
+}
+
+function addEvidence(subject: SubjectState, event: UsageEvent, { family }: Detector, finding: Finding): void {
+  const harm =
+    finding.accuses === 'use' &&
+    event.outcome === 'accepted' &&
+    (event.action.kind === 'write' || event.action.kind === 'admin');
+  const before = subject.evidence.find((item) => item.family === family && isAlive(item, event.at));
+  const added: Evidence = {
+    family,
+    confidence: finding.confidence,
+    at: event.at,
+    firstAt: event.at,
+    deterministic: finding.deterministic,
+    severity: finding.severity,
+    harm,
+    reason: finding.reason,
+  };
+  const merged = before ? mergeEvidence(before, added) : added;
+  subject.evidence = [...subject.evidence.filter((item) => item.family !== family && isAlive(item, event.at)), merged];
+}
+
+/** The same family again: no second witness, but the stronger word counts. */
+function mergeEvidence(before: Evidence, added: Evidence): Evidence {
+  const stronger = added.confidence >= decayed(before, added.at) ? added : before;
+  return {
+    ...stronger,
+    firstAt: Math.min(before.firstAt, added.firstAt),
+    deterministic: before.deterministic || added.deterministic,
+    severity: higherSeverity(before.severity, added.severity),
+    harm: before.harm || added.harm,
+  };
+}
+
+function toDetection(event: UsageEvent, detector: Detector, finding: Finding): Detection {
+  return {
+    id: detectionId(detector.id, event.subject, event.id),
+    detector: detector.id,
+    family: detector.family,
+    subject: event.subject,
+    at: event.at,
+    severity: finding.severity,
+    confidence: finding.confidence,
+    deterministic: finding.deterministic,
+    reason: finding.reason.slice(0, 500),
+    eventIds: [event.id],
+  };
+}

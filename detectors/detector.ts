@@ -1,0 +1,77 @@
+import type { Family } from '../domain/detection';
+import type { Severity } from '../domain/severity';
+import type { ControlEvent, StreamEvent } from '../domain/usage-event';
+import type { LocatedUsageEvent, Place } from './located-event';
+
+/** What is known of the subject beside the event; the engine keeps it, since all detectors ask for it. */
+export interface SubjectFacts {
+  readonly listed: ControlEvent['listed'];
+  /** Time of the control event that listed it; 0 when it is not listed. */
+  readonly listedAt: number;
+  /** Accepted uses under no suspicion, before this one. */
+  readonly cleanUses: number;
+  /** Time of the first of them; 0 when there is none. */
+  readonly cleanSince: number;
+  /** Families that speak against this very event: empty at first, and filled when the engine asks again (see `Detector.reduce`). */
+  readonly suspectedBy: readonly Family[];
+}
+
+/** What a detector has to say about one event. The engine adds id, time, subject and detector. */
+export interface Finding {
+  readonly severity: Severity;
+  /** 0 to 1: the chance that the detector is right, alone. */
+  readonly confidence: number;
+  readonly deterministic: boolean;
+  /** `use`: this very use is abuse. `traffic`: the uses together are. `exposure`: the value is known to others. */
+  readonly accuses: 'use' | 'traffic' | 'exposure';
+  /** A phrase without capital or full stop, such as "used from BR 3 s after use in DE". Text of a client goes through `forPerson`. */
+  readonly reason: string;
+}
+
+export interface Reduction<S> {
+  readonly state: S;
+  readonly findings: readonly Finding[];
+}
+
+/** A life of one subject, made at run time, with the places its addresses lie in. */
+export interface Sample {
+  readonly title: string;
+  readonly events: readonly StreamEvent[];
+  readonly places: Readonly<Record<string, Place>>;
+}
+
+export interface Samples {
+  /** The detector must speak. */
+  readonly positives: readonly Sample[];
+  /** Close to a positive, and the detector must stay silent. */
+  readonly nearMisses: readonly Sample[];
+}
+
+/**
+ * A pure fold over one subject's located events.
+ *
+ * - `state` is plain JSON and bounded, whatever the events.
+ * - `reduce` speaks on every event it objects to; the engine holds back repetitions (see `rearm.ts`).
+ * - When any detector speaks, the engine asks all of them again from the state before, with `suspectedBy` filled: nothing may be
+ *   learnt from such an event (`teaches` says so), but it is still counted.
+ * - `reduce` never sees probes, duplicates, or uses that prove no possession of the value.
+ */
+export interface DetectorSpec<S> {
+  readonly id: string;
+  readonly family: Family;
+  /** Every number the detector judges by; the source of each stands beside it. */
+  readonly parameters: Readonly<Record<string, number>>;
+  initial(): S;
+  reduce(state: S, event: LocatedUsageEvent, facts: SubjectFacts): Reduction<S>;
+  samples(): Samples;
+}
+
+/** A detector as the registry and the engine hold it: its state is opaque to them. */
+export type Detector = DetectorSpec<unknown>;
+
+export const NO_FINDINGS: readonly Finding[] = [];
+
+/** Hides the state's type. Sound, because the engine hands a detector only states that this detector returned. */
+export function defineDetector<S>(spec: DetectorSpec<S>): Detector {
+  return { ...spec, reduce: (state, event, facts) => spec.reduce(state as S, event, facts) };
+}

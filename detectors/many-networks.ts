@@ -1,0 +1,138 @@
+import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { hasLearned, teaches } from './learning';
+import type { LocatedUsageEvent } from './located-event';
+import { manyPlaces, SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+
+const PARAMETERS = {
+  /** reference/detection.md 1.2.8. */
+  windowMs: 300_000,
+  /** Two networks in two countries is Elastic's rule; one more keeps a failover of two sites quiet. */
+  fewNetworks: 3,
+  fewCountries: 2,
+  fewConfidence: 0.6,
+  /** 10 autonomous systems, or 50 addresses, in 5 minutes: reference/detection.md 1.2.8. */
+  manyNetworks: 10,
+  manyConfidence: 0.85,
+  floodNetworks: 50,
+  floodConfidence: 0.95,
+  /** Times the most that was usual while learning. */
+  overUsual: 5,
+  /** Networks remembered: above it all are counted as one flood. */
+  remembered: 64,
+} as const;
+
+interface SeenNetwork {
+  readonly network: string;
+  readonly country: string;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** Seen while habits were learnt: part of the usual, never of a spread. */
+  readonly usual: boolean;
+}
+
+interface SpreadState {
+  readonly seen: readonly SeenNetwork[];
+  /** Most networks that appeared within one window while habits were learnt. */
+  readonly usual: number;
+}
+
+/** Last use is kept to this, so that a busy credential does not make a new state with every event. */
+const RESOLUTION_MS = 10_000;
+
+/** One value used from many networks that all appeared within minutes: a botnet, or a value that was posted somewhere. */
+export const manyNetworks = defineDetector<SpreadState>({
+  id: 'many-networks',
+  family: 'spread',
+  parameters: PARAMETERS,
+  initial: () => ({ seen: [], usual: 0 }),
+  reduce,
+  samples,
+});
+
+function reduce(state: SpreadState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<SpreadState> {
+  const { network, country } = located.place;
+  const { at } = located.event;
+  if (network === '') return { state, findings: NO_FINDINGS };
+
+  const known = state.seen.find((entry) => entry.network === network);
+  if (known?.usual) return { state: touch(state, known, at), findings: NO_FINDINGS };
+
+  const settled = hasLearned(facts, at);
+  const usual = !settled && teaches(located, facts);
+  const entry = { network, country, firstAt: known?.firstAt ?? at, lastAt: at, usual };
+  const next = replace(state, known, entry);
+  if (usual) return { state: { ...next, usual: Math.max(next.usual, countUsual(next, at)) }, findings: NO_FINDINGS };
+  return { state: next, findings: settled && isFresh(entry, at) ? judge(next, at) : NO_FINDINGS };
+}
+
+function judge(state: SpreadState, at: number): readonly Finding[] {
+  const fresh = state.seen.filter((entry) => !entry.usual && isFresh(entry, at));
+  const countries = new Set(fresh.map((entry) => entry.country)).size;
+  const confidence = weigh(fresh.length, countries, state.usual);
+  if (confidence === 0) return NO_FINDINGS;
+  const from = countries > 1 ? ` in ${countries} countries` : '';
+  const reason = `used from ${fresh.length} new networks${from} within 5 min`;
+  const severity = confidence >= 0.7 ? 'medium' : 'low';
+  return [{ severity, confidence, deterministic: false, accuses: 'use', reason }];
+}
+
+function weigh(networks: number, countries: number, usual: number): number {
+  const { overUsual } = PARAMETERS;
+  if (networks >= Math.max(PARAMETERS.floodNetworks, usual * overUsual)) return PARAMETERS.floodConfidence;
+  if (networks >= Math.max(PARAMETERS.manyNetworks, usual * overUsual)) return PARAMETERS.manyConfidence;
+  const few = networks >= Math.max(PARAMETERS.fewNetworks, usual + 1) && countries >= PARAMETERS.fewCountries;
+  return few ? PARAMETERS.fewConfidence : 0;
+}
+
+function isFresh(entry: SeenNetwork, at: number): boolean {
+  return Math.abs(at - entry.firstAt) <= PARAMETERS.windowMs;
+}
+
+function countUsual(state: SpreadState, at: number): number {
+  return state.seen.filter((entry) => entry.usual && isFresh(entry, at)).length;
+}
+
+function touch(state: SpreadState, entry: SeenNetwork, at: number): SpreadState {
+  return at - entry.lastAt < RESOLUTION_MS ? state : replace(state, entry, { ...entry, lastAt: at });
+}
+
+function replace(state: SpreadState, known: SeenNetwork | undefined, entry: SeenNetwork): SpreadState {
+  const leaving = known ?? (state.seen.length < PARAMETERS.remembered ? undefined : stalest(state.seen));
+  const others = leaving ? state.seen.filter((other) => other !== leaving) : state.seen;
+  return { ...state, seen: [...others, entry] };
+}
+
+/** The unusual go before the usual: an attacker's flood must not push out the owner's own networks. */
+function stalest(seen: readonly SeenNetwork[]): SeenNetwork | undefined {
+  const unusual = seen.filter((entry) => !entry.usual);
+  return (unusual.length > 0 ? unusual : [...seen]).sort((a, b) => a.lastAt - b.lastAt)[0];
+}
+
+function samples(): Samples {
+  const life = steadyLife({ count: 60, everyMs: 100 });
+  const botnet = manyPlaces(80, ['BR', 'VN', 'NG', 'IN']);
+  const uses = (addresses: readonly string[], everyMs: number) =>
+    addresses.map((address, index) => sampleUse({ afterMs: 7_000 + index * everyMs, address }));
+  const places = { ...SAMPLE_PLACES, ...botnet };
+  const addresses = Object.keys(botnet);
+  const oneCountry = manyPlaces(9, ['DE']);
+  return {
+    positives: [
+      { title: 'a botnet of eighty', events: [...life, ...uses(addresses, 20)], places },
+      { title: 'three networks in two countries', events: [...life, ...uses(addresses.slice(0, 3), 1_000)], places },
+    ],
+    nearMisses: [
+      {
+        title: 'nine new networks of one country, as in a redeployment',
+        events: [...life, ...uses(Object.keys(oneCountry), 1_000)],
+        places: { ...SAMPLE_PLACES, ...oneCountry },
+      },
+      { title: 'two sites', events: [...life, ...uses(addresses.slice(0, 2), 500)], places },
+      {
+        title: 'one new network every four minutes',
+        events: [...life, ...uses(addresses.slice(0, 20), 240_000)],
+        places,
+      },
+    ],
+  };
+}

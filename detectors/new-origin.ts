@@ -1,0 +1,181 @@
+import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { consider, distrust, isNew, learn, NONE_KNOWN, type KnownValues } from './known-values';
+import { dayOf, hasLearned, isSettled, teaches } from './learning';
+import type { LocatedUsageEvent } from './located-event';
+import { forPerson } from './person-text';
+import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+
+/**
+ * The weights order what Elastic's and Entra's rules say of new networks, countries and agents (reference/detection.md 1.1, 1.2.6:
+ * a new network is medium, a new country medium, both high). An agent alone is worth least: anyone can send any agent, and where
+ * the workload detector looks at the same word, the two must not add up to a certainty.
+ */
+const PARAMETERS = {
+  countryAndAgent: 0.75,
+  networkAndAgent: 0.6,
+  country: 0.5,
+  agent: 0.3,
+  network: 0.25,
+  /** While habits still settle: uses without news before news counts, so that a service that starts late is learnt. */
+  quietUses: 10,
+} as const;
+
+interface OriginState {
+  readonly agents: KnownValues;
+  readonly networks: KnownValues;
+  readonly countries: KnownValues;
+  readonly usesSinceNews: number;
+}
+
+interface News {
+  readonly agent: boolean;
+  readonly network: boolean;
+  readonly country: boolean;
+}
+
+/** A network, country or agent that the credential is not known to be used from. */
+export const newOrigin = defineDetector<OriginState>({
+  id: 'new-origin',
+  family: 'origin',
+  parameters: PARAMETERS,
+  initial: () => ({ agents: NONE_KNOWN, networks: NONE_KNOWN, countries: NONE_KNOWN, usesSinceNews: 0 }),
+  reduce,
+  samples,
+});
+
+function reduce(state: OriginState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<OriginState> {
+  const { at } = located.event;
+  const day = dayOf(at);
+  const news = {
+    agent: isNew(state.agents, located.agent, day),
+    network: isNew(state.networks, located.place.network, day),
+    country: isNew(state.countries, located.place.country, day),
+  };
+  const isNews = news.agent || news.network || news.country;
+  const settling = !hasLearned(facts, at) || (!isSettled(facts, at) && state.usesSinceNews < PARAMETERS.quietUses);
+
+  if (!isNews || settling) {
+    return { state: teaches(located, facts) ? learnAll(state, located, day, isNews) : state, findings: NO_FINDINGS };
+  }
+  const confidence = weigh(news);
+  return { state: weighTrust(state, located, facts, confidence), findings: [finding(located, news, confidence)] };
+}
+
+function learnAll(state: OriginState, { agent, place }: LocatedUsageEvent, day: number, isNews: boolean): OriginState {
+  const agents = learn(state.agents, agent, day);
+  const networks = learn(state.networks, place.network, day);
+  const countries = learn(state.countries, place.country, day);
+  const usesSinceNews = isNews ? 0 : Math.min(state.usesSinceNews + 1, PARAMETERS.quietUses);
+  const same =
+    agents === state.agents &&
+    networks === state.networks &&
+    countries === state.countries &&
+    usesSinceNews === state.usesSinceNews;
+  return same ? state : { agents, networks, countries, usesSinceNews };
+}
+
+/** A weak novelty that nothing else speaks against becomes known in time, or a redeployment would be reported for ever. */
+function weighTrust(
+  state: OriginState,
+  located: LocatedUsageEvent,
+  facts: SubjectFacts,
+  confidence: number,
+): OriginState {
+  // The engine asks twice about an event that somebody objects to; trust is weighed once, when it is known who does.
+  if (facts.suspectedBy.length === 0) return state;
+  const harmless =
+    confidence < PARAMETERS.country &&
+    located.event.outcome === 'accepted' &&
+    facts.suspectedBy.every((family) => family === 'origin');
+  const day = dayOf(located.event.at);
+  const weighed = (values: KnownValues, value: string) =>
+    harmless ? consider(values, value, day) : distrust(values, value);
+  return {
+    agents: weighed(state.agents, located.agent),
+    networks: weighed(state.networks, located.place.network),
+    countries: weighed(state.countries, located.place.country),
+    usesSinceNews: state.usesSinceNews,
+  };
+}
+
+function weigh(news: News): number {
+  if (news.country) return news.agent ? PARAMETERS.countryAndAgent : PARAMETERS.country;
+  if (news.network) return news.agent ? PARAMETERS.networkAndAgent : PARAMETERS.network;
+  return PARAMETERS.agent;
+}
+
+function finding({ agent, place }: LocatedUsageEvent, news: News, confidence: number): Finding {
+  const where = [
+    ...(news.country ? [`a new country, ${place.country} (${place.network})`] : []),
+    ...(news.network && !news.country ? [`a new network, ${place.network}`] : []),
+  ];
+  const by = news.agent ? [`by a new agent, "${forPerson(agent)}"`] : [];
+  const reason = `used ${[...where.map((text) => `from ${text}`), ...by].join(' ')}`;
+  return { severity: confidence >= 0.7 ? 'medium' : 'low', confidence, deterministic: false, accuses: 'use', reason };
+}
+
+function samples(): Samples {
+  const life = steadyLife({ count: 60, everyMs: 100 });
+  const places = SAMPLE_PLACES;
+  const later = 7_000;
+  return {
+    positives: [
+      {
+        title: 'other country and agent',
+        events: [...life, sampleUse({ afterMs: later, address: '198.51.100.20', agent: 'go-http-client/2.0' })],
+        places,
+      },
+      {
+        title: 'other network of a neighbour country, same agent',
+        events: [...life, sampleUse({ afterMs: later, address: '203.0.113.30' })],
+        places,
+      },
+      {
+        title: 'other agent from a known address',
+        events: [...life, sampleUse({ afterMs: later, agent: 'sqlmap/1.7' })],
+        places,
+      },
+      {
+        title: 'addresses masked, other agent',
+        events: [
+          ...life.map((use) => ({ ...use, client: { ...use.client, address: '' } })),
+          sampleUse({ afterMs: later, address: '', agent: 'sqlmap/1.7' }),
+        ],
+        places,
+      },
+    ],
+    nearMisses: [
+      {
+        title: 'new release of the same agent, other address of the same network',
+        events: [...life, sampleUse({ afterMs: later, address: '192.0.2.11', agent: 'orders-api/1.1' })],
+        places,
+      },
+      {
+        title: 'two services from the start',
+        events: life.flatMap((use, index) => [
+          use,
+          sampleUse({ afterMs: index * 100 + 50, address: '203.0.113.30', agent: 'billing/2' }),
+        ]),
+        places,
+      },
+      {
+        title: 'a service that starts while habits settle',
+        events: [
+          ...steadyLife({ count: 9, everyMs: 500 }),
+          ...steadyLife({ count: 9, everyMs: 500, afterMs: 4_600, address: '203.0.113.30', agent: 'billing/2' }),
+        ],
+        places,
+      },
+      {
+        title: 'services that start one shortly after the other',
+        events: [
+          ...steadyLife({ count: 6, everyMs: 400 }),
+          ...steadyLife({ count: 6, everyMs: 200, afterMs: 2_500, address: '203.0.113.30', agent: 'billing/2' }),
+          ...steadyLife({ count: 6, everyMs: 200, afterMs: 3_800, address: '192.0.2.11', agent: 'mailer/3' }),
+        ],
+        places,
+      },
+      { title: 'first use ever', events: [sampleUse({ afterMs: 0, address: '198.51.100.20' })], places },
+    ],
+  };
+}

@@ -1,0 +1,102 @@
+import type { DetectionMessage } from '../domain/detection';
+import type { ControlEvent, StreamEvent, UsageEvent } from '../domain/usage-event';
+import { agentFamily } from './agent-family';
+import { concludeEvent } from './conclude-event';
+import { detectorsConcerned } from './detectors-concerned';
+import { isStale, notAhead } from './time-rules';
+import type { Detector, SubjectFacts } from './detector';
+import { askDetectors, type DetectorFailure } from './ask-detectors';
+import { makeRoom, sweepIdle } from './eviction';
+import type { LocatedUsageEvent, Place } from './located-event';
+import { emptySubject, type PartitionState, type SubjectState } from './partition-state';
+import { isRepeated } from './recent-ids';
+import { DETECTORS } from './registry';
+
+export interface FoldOptions {
+  /** Where the event's client is. Must answer the same for the same event for as long as a snapshot is to be replayed. */
+  readonly locate: (event: UsageEvent) => Place;
+  /** When the stream stored the batch; without it no event counts as future-dated (files). */
+  readonly storedAt?: number;
+  readonly detectors?: readonly Detector[];
+}
+
+export interface FoldResult {
+  readonly state: PartitionState;
+  /** In the order of events; without holds, which are the worker's. */
+  readonly messages: readonly Omit<DetectionMessage, 'hold'>[];
+  readonly failures: readonly DetectorFailure[];
+}
+
+/**
+ * Folds events of one partition, in stream order, into its state. Deterministic: the same events give the same messages with the same
+ * ids, in one call or in many. It **takes over** the state it is given: the caller goes on with the returned one only.
+ *
+ * - *Duplicated*: an id among the subject's latest 32 is skipped; an older repetition is judged again and gives the same detection ids.
+ * - *Out of order*: judged and counted as it comes; detectors measure times as distances.
+ * - *Late* by over an hour against its subject's newest event: only facts are judged (listed), nothing is learnt from it.
+ * - *Future-dated* by over a minute against the stream: judged as of the time it was stored, so that no one can move the clock.
+ * - *Control events* change what later events of the subject mean; times decide, not arrival.
+ * - *Probes* of our own are skipped. *Denied use of a revoked version* and *failed authentication behind a public id* are shown
+ *   to `listed` detectors only.
+ */
+export function foldPartition(state: PartitionState, events: readonly StreamEvent[], options: FoldOptions): FoldResult {
+  const messages: Omit<DetectionMessage, 'hold'>[] = [];
+  const failures: DetectorFailure[] = [];
+  for (const raw of events) {
+    const event = notAhead(raw, options.storedAt);
+    const subject = subjectOf(state, event);
+    state.clock = Math.max(state.clock, event.at);
+    sweepIdle(state);
+    if (isRepeated(subject, event.id)) continue;
+    if (event.kind === 'control') list(subject, event);
+    else if (event.probe === undefined) foldUse(subject, event, options, messages, failures);
+    subject.lastAt = Math.max(subject.lastAt, event.at);
+  }
+  return { state, messages, failures };
+}
+
+function foldUse(
+  subject: SubjectState,
+  event: UsageEvent,
+  options: FoldOptions,
+  messages: Omit<DetectionMessage, 'hold'>[],
+  failures: DetectorFailure[],
+): void {
+  const detectors = detectorsConcerned(subject, event, options.detectors ?? DETECTORS);
+  if (detectors.length === 0) return;
+  const located: LocatedUsageEvent = {
+    event,
+    place: options.locate(event),
+    agent: agentFamily(event.client.agent),
+  };
+  const answer = askDetectors(subject, located, detectors, factsOf(subject));
+  for (const failure of answer.failures) failures.push(failure);
+  for (const message of concludeEvent(subject, event, answer.findings)) messages.push(message);
+  if (answer.findings.length === 0 && event.outcome === 'accepted' && !isStale(event, subject.lastAt)) {
+    if (subject.cleanUses === 0) subject.cleanSince = event.at;
+    subject.cleanUses += 1;
+  }
+}
+
+function factsOf(subject: SubjectState): SubjectFacts {
+  const { listed, listedAt, cleanUses, cleanSince } = subject;
+  return { listed, listedAt, cleanUses, cleanSince, suspectedBy: [] };
+}
+
+function subjectOf(state: PartitionState, event: StreamEvent): SubjectState {
+  const known = state.subjects[event.subject];
+  if (known) return known;
+  makeRoom(state);
+  const subject = emptySubject();
+  subject.lastAt = event.at;
+  state.subjects[event.subject] = subject;
+  state.size += 1;
+  return subject;
+}
+
+function list(subject: SubjectState, event: ControlEvent): void {
+  // An older statement that arrives late does not undo a newer one.
+  if (event.at < subject.listedAt) return;
+  subject.listed = event.listed;
+  subject.listedAt = event.at;
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { ControlEvent } from '../domain/usage-event';
+import type { Evidence } from './assess';
+import type { Spoken } from './rearm';
+
+/** Raised when a stored state can no longer be read as what it was. */
+export const STATE_SCHEMA = 1;
+
+export const PARTITION_LIMITS = {
+  /** Forget: reference/detection.md 1.2.6. A subject that comes back later is learnt anew. */
+  idleMs: 30 * 86_400_000,
+  sweepEveryMs: 3_600_000,
+  /** Subjects of one partition; above it the longest idle go. About 1.5 KB each in a snapshot. */
+  subjects: 20_000,
+  /** Ids of the latest events of a subject, to recognise a redelivery. */
+  recentIds: 32,
+} as const;
+
+/** All that is remembered of one subject; plain JSON, bounded. */
+export interface SubjectState {
+  /** Latest event time. */
+  lastAt: number;
+  /** Hashes of the latest event ids; `nextRecent` is where the next goes. */
+  recent: number[];
+  nextRecent: number;
+  listed: ControlEvent['listed'];
+  listedAt: number;
+  cleanUses: number;
+  cleanSince: number;
+  /** One state a detector, by its id. */
+  detectors: Record<string, unknown>;
+  evidence: Evidence[];
+  /** By detector id. */
+  spoken: Record<string, Spoken>;
+  /** The assessment last published. */
+  assessed?: Spoken;
+}
+
+/** All that is remembered of a partition: exactly this is a snapshot. */
+export interface PartitionState {
+  readonly schema: typeof STATE_SCHEMA;
+  /** Latest event time of the partition: what idle means is measured by it. */
+  clock: number;
+  nextSweepAt: number;
+  size: number;
+  /** By subject. Keys begin with `fp:` or `id:`, so none can meet an object's own names. */
+  subjects: Record<string, SubjectState>;
+}
+
+const envelope = z.looseObject({
+  schema: z.literal(STATE_SCHEMA),
+  clock: z.number(),
+  nextSweepAt: z.number(),
+  size: z.number(),
+  subjects: z.record(z.string(), z.looseObject({ lastAt: z.number(), detectors: z.record(z.string(), z.unknown()) })),
+});
+
+export function emptyPartition(): PartitionState {
+  return { schema: STATE_SCHEMA, clock: 0, nextSweepAt: 0, size: 0, subjects: {} };
+}
+
+/** A stored state, or undefined when it is of another schema: then the partition is learnt anew. */
+export function restorePartition(stored: unknown): PartitionState | undefined {
+  return envelope.safeParse(stored).success ? (stored as PartitionState) : undefined;
+}
+
+export function emptySubject(): SubjectState {
+  return {
+    lastAt: 0,
+    recent: [],
+    nextRecent: 0,
+    listed: 'none',
+    listedAt: 0,
+    cleanUses: 0,
+    cleanSince: 0,
+    detectors: {},
+    evidence: [],
+    spoken: {},
+  };
+}

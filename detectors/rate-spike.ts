@@ -1,0 +1,96 @@
+import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { teaches } from './learning';
+import type { LocatedUsageEvent } from './located-event';
+import { countUse, deviations, EMPTY_WINDOW, type RateWindow } from './rate-window';
+import { SAMPLE_PLACES, steadyLife } from './sample-life';
+
+const PARAMETERS = {
+  /** Buckets of 1 s and 10 s, smoothing 0.05, 6 deviations, at least 20 uses: reference/detection.md 1.2.9. */
+  shortMs: 1_000,
+  longMs: 10_000,
+  smoothing: 0.05,
+  leastDeviations: 6,
+  leastUses: 20,
+  /** A steady caller's deviation is small, so a stall that is made up for within a second or two would be six of them: ours. */
+  leastRatio: 3,
+  leastBuckets: 10,
+  confidence: 0.5,
+  /** Ten times the usual is no busy day. */
+  extremeRatio: 10,
+  extremeConfidence: 0.7,
+} as const;
+
+interface RateState {
+  readonly short: RateWindow;
+  readonly long: RateWindow;
+}
+
+/** Many more uses than usual within a second or ten. Speaks of the traffic, not of the use that completed it. */
+export const rateSpike = defineDetector<RateState>({
+  id: 'rate-spike',
+  family: 'volume',
+  parameters: PARAMETERS,
+  initial: () => ({ short: EMPTY_WINDOW, long: EMPTY_WINDOW }),
+  reduce,
+  samples,
+});
+
+function reduce(state: RateState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<RateState> {
+  // Clients that we refuse try again and again: their number says nothing of the thief.
+  if (located.event.outcome === 'contained') return { state, findings: NO_FINDINGS };
+  const clean = teaches(located, facts);
+  const { shortMs, longMs, smoothing } = PARAMETERS;
+  const short = countUse(state.short, located.event.at, shortMs, clean, smoothing);
+  const long = countUse(state.long, located.event.at, longMs, clean, smoothing);
+  const found = judge(short, shortMs) ?? judge(long, longMs);
+  return { state: { short, long }, findings: found ? [found] : NO_FINDINGS };
+}
+
+function judge(window: RateWindow, lengthMs: number): Finding | undefined {
+  const { count, mean, buckets } = window;
+  if (count < PARAMETERS.leastUses || buckets < PARAMETERS.leastBuckets) return undefined;
+  const ratio = count / mean;
+  if (ratio < PARAMETERS.leastRatio || deviations(window) <= PARAMETERS.leastDeviations) return undefined;
+  const extreme = ratio >= PARAMETERS.extremeRatio;
+  return {
+    severity: extreme ? 'medium' : 'low',
+    confidence: extreme ? PARAMETERS.extremeConfidence : PARAMETERS.confidence,
+    deterministic: false,
+    accuses: 'traffic',
+    reason: `used ${count} times within ${lengthMs / 1000} s, ${Math.floor(ratio)} times the usual`,
+  };
+}
+
+function samples(): Samples {
+  const life = steadyLife({ count: 400, everyMs: 50 });
+  const burst = (count: number, everyMs: number) =>
+    steadyLife({ count, everyMs, afterMs: 20_000, address: '192.0.2.11', mark: 'burst' });
+  const places = SAMPLE_PLACES;
+  return {
+    positives: [
+      { title: 'ten times the usual rate', events: [...life, ...burst(400, 2)], places },
+      {
+        title: 'five times, over ten seconds',
+        events: [
+          ...steadyLife({ count: 240, everyMs: 500 }),
+          ...steadyLife({ count: 200, everyMs: 50, afterMs: 120_000 }),
+        ],
+        places,
+      },
+    ],
+    nearMisses: [
+      { title: 'twice the usual rate', events: [...life, ...burst(80, 25)], places },
+      {
+        title: 'a stall of a second, made up for at once',
+        events: [...life, ...steadyLife({ count: 40, everyMs: 1, afterMs: 21_000, mark: 'late' })],
+        places,
+      },
+      { title: 'a burst at the very start', events: steadyLife({ count: 400, everyMs: 2 }), places },
+      {
+        title: 'refused clients that try again',
+        events: [...life, ...burst(400, 2).map((use) => ({ ...use, outcome: 'contained' as const }))],
+        places,
+      },
+    ],
+  };
+}

@@ -1,0 +1,17 @@
+import type { Detector } from './detector';
+import { impossibleTravel } from './impossible-travel';
+import { listedCredential } from './listed-credential';
+import { manyNetworks } from './many-networks';
+import { newOrigin } from './new-origin';
+import { rateSpike } from './rate-spike';
+import { workloadMisuse } from './workload-misuse';
+
+/** Every detector, one line each; a test compares this list with the files beside it. The order is that of detections of one event. */
+export const DETECTORS: readonly Detector[] = [
+  listedCredential,
+  newOrigin,
+  impossibleTravel,
+  manyNetworks,
+  workloadMisuse,
+  rateSpike,
+];

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface KeyFiles {
+  readonly sealing: string;
+  readonly fingerprint: string;
+  readonly audit: string;
+  readonly hook: string;
+}
+
+/** Makes the keys of a local deployment, readable by their owner only. Keys that exist are kept: what they sealed must open. */
+export async function makeKeyFiles(directory: string): Promise<KeyFiles> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  return {
+    sealing: await makeSecretFile(directory, 'sealing.key', randomBytes(32).toString('base64')),
+    fingerprint: await makeSecretFile(directory, 'fingerprint.keys', `k1 ${randomBytes(32).toString('base64')}`),
+    audit: await makeSecretFile(directory, 'audit.key', randomBytes(32).toString('base64')),
+    hook: await makeSecretFile(directory, 'hook.key', randomBytes(32).toString('base64url')),
+  };
+}
+
+/** Writes a secret to a file of mode 0600 unless the file exists; returns its path. */
+export async function makeSecretFile(directory: string, name: string, value: string): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, `${value}\n`, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return path;
+}

@@ -1,0 +1,139 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { ROLES, type Role } from '../workers/config';
+import type { Settings } from '../workers/settings';
+import { compiledProgram } from './compiled-program';
+import { freePort } from './free-port';
+import { makeKeyFiles, type KeyFiles } from './key-files';
+import type { LocalStack } from './local-stack';
+import { ManagedProcess } from './managed-process';
+import { makeProductDatabase } from './product-database';
+
+/** The processes of the product, in the order in which they start. */
+export const PROCESSES = ['api', 'gateway', 'response', 'dispatcher', 'detection'] as const satisfies readonly Role[];
+
+export type ProductProcess = (typeof PROCESSES)[number];
+
+/** Settings before our own secrets are put into files. */
+export type DeploymentSettings = (deployment: DeploymentPlace) => Promise<Settings>;
+
+/** What is known of a deployment before its processes start. */
+export interface DeploymentPlace {
+  readonly directory: string;
+  readonly keys: KeyFiles;
+  readonly databaseUrlFile: string;
+  readonly gatewayUrl: string;
+  readonly apiUrl: string;
+}
+
+export interface LocalDeployment extends DeploymentPlace {
+  /** Every TOURNIQUET_* setting of this deployment; each process gets its role's share. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly processes: Readonly<Record<ProductProcess, ManagedProcess>>;
+  start(processes?: readonly ProductProcess[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface DeploymentOptions {
+  readonly settings: DeploymentSettings;
+  /** What the gateway protects. */
+  readonly upstream?: string;
+  readonly taskQueue?: string;
+  /** Of our own database; another one where several deployments share a server. */
+  readonly databaseName?: string;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const GRACE_SECONDS = 15;
+
+/** Prepares Tourniquet itself on a local stack: keys, database, settings, and its five processes, not started yet. */
+export async function prepareDeployment(
+  stack: Required<Omit<LocalStack, 'stop' | 'directory'>> & Pick<LocalStack, 'directory'>,
+  options: DeploymentOptions,
+): Promise<LocalDeployment> {
+  const directory = join(stack.directory, 'tourniquet');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const keys = await makeKeyFiles(join(directory, 'keys'));
+  const databaseUrlFile = await makeProductDatabase(stack.postgres.adminUrl, join(directory, 'keys'), options.databaseName);
+  const [gatewayPort, apiPort] = [await freePort(), await freePort()];
+  const place: DeploymentPlace = {
+    directory,
+    keys,
+    databaseUrlFile,
+    gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
+    apiUrl: `http://127.0.0.1:${apiPort}`,
+  };
+  const settingsFile = join(directory, 'settings.yaml');
+  await writeFile(settingsFile, stringify(await options.settings(place)), { mode: 0o600 });
+  const env: Record<string, string> = {
+    TOURNIQUET_TEMPORAL_ADDRESS: stack.temporal.address,
+    TOURNIQUET_TEMPORAL_NAMESPACE: stack.temporal.namespace,
+    TOURNIQUET_TEMPORAL_UI_URL: stack.temporal.uiUrl,
+    TOURNIQUET_NATS_URL: stack.nats.url,
+    TOURNIQUET_DATABASE_URL_FILE: databaseUrlFile,
+    TOURNIQUET_SEALING_KEY_FILE: keys.sealing,
+    TOURNIQUET_FINGERPRINT_KEYS_FILE: keys.fingerprint,
+    TOURNIQUET_AUDIT_KEY_FILE: keys.audit,
+    TOURNIQUET_HOOK_KEY_FILE: keys.hook,
+    TOURNIQUET_SETTINGS_FILE: settingsFile,
+    TOURNIQUET_GATEWAY_PORT: String(gatewayPort),
+    TOURNIQUET_API_PORT: String(apiPort),
+    ...(options.upstream ? { TOURNIQUET_GATEWAY_UPSTREAM: options.upstream } : {}),
+    ...(options.taskQueue ? { TOURNIQUET_TASK_QUEUE: options.taskQueue } : {}),
+  };
+  const processes = Object.fromEntries(PROCESSES.map((role) => [role, productProcess(role, place, env)])) as Record<
+    ProductProcess,
+    ManagedProcess
+  >;
+  return {
+    ...place,
+    env,
+    processes,
+    async start(which = PROCESSES) {
+      for (const role of which) await processes[role].start();
+    },
+    async stop() {
+      // The opposite order of need: whoever starts work first.
+      for (const role of [...PROCESSES].reverse()) await processes[role].stop();
+    },
+  };
+}
+
+/** The settings of one role out of a deployment's. */
+export function roleEnvironment(role: Role, env: Readonly<Record<string, string>>): Record<string, string> {
+  const names: readonly string[] = ROLES[role];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => names.includes(name)));
+}
+
+function productProcess(
+  role: ProductProcess,
+  place: DeploymentPlace,
+  env: Readonly<Record<string, string>>,
+): ManagedProcess {
+  const logFile = join(place.directory, `${role}.log`);
+  return new ManagedProcess({
+    name: role,
+    program: process.execPath,
+    args: ['--enable-source-maps', compiledProgram('workers', 'main.js'), role],
+    cwd: place.directory,
+    logFile,
+    pidFile: join(place.directory, `${role}.pid`),
+    stopSignal: 'SIGTERM',
+    graceSeconds: GRACE_SECONDS,
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    probe: readyProbe(logFile),
+    env: roleEnvironment(role, env),
+  });
+}
+
+/** Ready when the process says so once more than at its last start: the log goes on over restarts. */
+function readyProbe(logFile: string): () => Promise<void> {
+  let seen = 0;
+  return async () => {
+    const log = await readFile(logFile, 'utf8').catch(() => '');
+    const readies = log.split('"msg":"ready"').length - 1;
+    if (readies <= seen) throw new Error('has not said "ready" yet');
+    seen = readies;
+  };
+}

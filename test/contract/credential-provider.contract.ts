@@ -1,0 +1,328 @@
+import type { Credential, SecretVersion } from '../../domain/credential';
+import { IncidentError } from '../../domain/errors';
+import type { CredentialProvider } from '../../domain/ports/credential-provider';
+import { callContext } from '../support/call-context';
+import { contractCases, type Exemption } from '../support/contract-cases';
+import { eventually } from '../support/eventually';
+import type { FaultProxy } from '../support/fault-proxy';
+import { secretRef } from '../support/sample-credential';
+import { OutcomeWatch } from '../support/secret-scan';
+
+/** A provider on its real server, and the ways to look at that server and to break it. */
+export interface ProviderRig {
+  readonly provider: CredentialProvider;
+  readonly credential: Credential;
+  /** The way our admin calls take. */
+  readonly adminWay: FaultProxy;
+  /** The way by which versions are presented. */
+  readonly loginWay: FaultProxy;
+  /** Authenticates with the version in earnest, and ends what it opened. */
+  accepts(version: SecretVersion): Promise<boolean>;
+  /** Authenticates and stays; undefined when it was refused. */
+  openSession(version: SecretVersion): Promise<{ end(): Promise<void> } | undefined>;
+  sessions(version: SecretVersion): Promise<number>;
+  /** What a person does who lifts a quarantine. */
+  lift(version: SecretVersion): Promise<void>;
+  /** Has our admin credential refused, or accepted again. */
+  admin(accepted: boolean): Promise<void>;
+  /** Every secret value there is by now: of versions, and of admin credentials. */
+  secrets(): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+export interface ProviderContract {
+  readonly name: string;
+  readonly make: () => Promise<ProviderRig>;
+  readonly skip?: readonly Exemption[];
+}
+
+const RACING_LOGINS = 60;
+/** Longer than every time-out of the providers together. */
+const PATIENT_MS = 60_000;
+
+/** What must hold for every provider (domain/ports/credential-provider.ts), against a real server. */
+export function describeCredentialProvider({ name, make, skip = [] }: ProviderContract): void {
+  describe(`the credential provider ${name}`, () => {
+    const { contractCase, done } = contractCases(skip);
+    const outcomes = new OutcomeWatch();
+    let rig: ProviderRig;
+    let nextVersion = 1;
+
+    beforeAll(async () => {
+      rig = await make();
+    }, PATIENT_MS);
+
+    afterEach(async () => {
+      rig.adminWay.mode = 'pass';
+      rig.loginWay.mode = 'pass';
+      expect(outcomes.take(await rig.secrets())).toEqual([]);
+    });
+
+    afterAll(async () => {
+      await rig.stop();
+    });
+
+    const context = callContext();
+    const settleMs = () => rig.provider.capabilities.propagationMs + 5_000;
+    const absent = (): SecretVersion => versionOf('nobody_v999', 999);
+
+    function versionOf(publicId: string, version: number): SecretVersion {
+      const secret = secretRef(rig.credential.id, version);
+      return { credentialId: rig.credential.id, version, publicId, subjects: [], state: 'live', secret };
+    }
+
+    async function mint(version = nextVersion++): Promise<SecretVersion> {
+      const secret = secretRef(rig.credential.id, version);
+      const { value } = await outcomes.see(
+        rig.provider.createReplacement(rig.credential, { version, secret }, context),
+      );
+      return { ...versionOf(value.publicId, version), ...value };
+    }
+
+    const quarantine = (version: SecretVersion) =>
+      outcomes.see(rig.provider.quarantine(rig.credential, version, context));
+    const revoke = (version: SecretVersion) => outcomes.see(rig.provider.revoke(rig.credential, version, context));
+    const verify = (old: SecretVersion, control: SecretVersion, signal?: AbortSignal) =>
+      outcomes.see(rig.provider.verifyDead(rig.credential, old, control, callContext(signal)));
+    const untilRefused = (version: SecretVersion) =>
+      eventually(
+        () => rig.accepts(version),
+        (accepted) => !accepted,
+        settleMs(),
+      );
+
+    contractCase('creates once for one ref: the same credential and the same value', async () => {
+      const version = nextVersion++;
+
+      const first = await mint(version);
+      const accepted = await rig.accepts(first);
+      const again = await outcomes.see(
+        rig.provider.createReplacement(rig.credential, { version, secret: first.secret }, context),
+      );
+
+      expect(again.state).toBe('already');
+      expect(again.value).toEqual({ publicId: first.publicId, subjects: first.subjects, secret: first.secret });
+      expect(first.subjects.length).toBeGreaterThan(0);
+      expect([accepted, await rig.accepts(first)]).toEqual([true, true]);
+    });
+
+    contractCase('creates one credential when two attempts of one step overlap', async () => {
+      const version = nextVersion++;
+      const secret = secretRef(rig.credential.id, version);
+
+      const both = await Promise.allSettled(
+        [1, 2].map(() =>
+          outcomes.see(rig.provider.createReplacement(rig.credential, { version, secret }, context)),
+        ),
+      );
+
+      const failures = both.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+      for (const failure of failures) expect(failure).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+      const minted = await mint(version);
+      expect(await rig.accepts(minted)).toBe(true);
+    });
+
+    contractCase('tests a version by using it', async () => {
+      const version = await mint();
+
+      const tested = await outcomes.see(rig.provider.test(rig.credential, version, context));
+
+      expect(tested.state).toBe('done');
+    });
+
+    contractCase('says REPLACEMENT_REJECTED of a version that is refused', async () => {
+      const version = await mint();
+      await revoke(version);
+
+      const test = outcomes.see(rig.provider.test(rig.credential, version, context));
+
+      await expect(test).rejects.toMatchObject({ code: 'REPLACEMENT_REJECTED' });
+    });
+
+    contractCase('quarantine refuses authentication; a second time it is already so', async () => {
+      const version = await mint();
+
+      const first = await quarantine(version);
+      const second = await quarantine(version);
+
+      expect([first.state, second.state]).toEqual(['done', 'already']);
+      expect(await untilRefused(version)).toBe(false);
+    });
+
+    contractCase('quarantine ends the sessions', async () => {
+      const version = await mint();
+      const session = await rig.openSession(version);
+
+      await quarantine(version);
+
+      expect(session).toBeDefined();
+      expect(await rig.sessions(version)).toBe(0);
+      await session?.end();
+    });
+
+    contractCase('quarantine lets no login slip through that races it', async () => {
+      const version = await mint();
+      const logins = Array.from({ length: RACING_LOGINS }, () => rig.openSession(version));
+      // In the middle of them: some have logged in by now, and some have not.
+      await Promise.race(logins);
+
+      await quarantine(version);
+
+      const sessions = await rig.sessions(version);
+      const opened = await Promise.all(logins);
+      expect([sessions, await rig.sessions(version)]).toEqual([0, 0]);
+      await Promise.all(opened.map((session) => session?.end()));
+    });
+
+    contractCase('quarantine at once from two sides ends in the same state', async () => {
+      const version = await mint();
+
+      const both = await Promise.allSettled([quarantine(version), quarantine(version)]);
+
+      const failures = both.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+      for (const failure of failures) expect(failure).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+      expect((await quarantine(version)).state).toBe('already');
+      expect(await untilRefused(version)).toBe(false);
+    });
+
+    contractCase('quarantine can be lifted, and the value is the same', async () => {
+      const version = await mint();
+      await quarantine(version);
+      await untilRefused(version);
+
+      await rig.lift(version);
+
+      const accepted = await eventually(() => rig.accepts(version), Boolean, settleMs());
+      expect(rig.provider.capabilities.quarantine).toBe('reversible');
+      expect(accepted).toBe(true);
+    });
+
+    contractCase('creating again never brings back what is contained', async () => {
+      const [quarantined, revoked] = [await mint(), await mint()];
+      await quarantine(quarantined);
+      await revoke(revoked);
+
+      await Promise.allSettled([mint(quarantined.version), mint(revoked.version)]);
+
+      expect([await untilRefused(quarantined), await untilRefused(revoked)]).toEqual([false, false]);
+    });
+
+    contractCase('revoke ends it for ever; a second time, and of an absent one, it is already so', async () => {
+      const version = await mint();
+      const session = await rig.openSession(version);
+
+      const states = [await revoke(version), await revoke(version), await revoke(absent())].map(({ state }) => state);
+
+      expect(states).toEqual(['done', 'already', 'already']);
+      expect(await untilRefused(version)).toBe(false);
+      expect(await rig.sessions(version)).toBe(0);
+      await session?.end();
+    });
+
+    contractCase('revoke ends what was quarantined before', async () => {
+      const version = await mint();
+      await quarantine(version);
+
+      const revoked = await revoke(version);
+
+      expect(revoked.state).toBe('done');
+    });
+
+    contractCase('discard ends a version nobody uses; a second time it is already so', async () => {
+      const version = await mint();
+      const discard = () => outcomes.see(rig.provider.discard(rig.credential, version, context));
+
+      const states = [(await discard()).state, (await discard()).state];
+
+      expect(states).toEqual(['done', 'already']);
+      expect(await untilRefused(version)).toBe(false);
+    });
+
+    contractCase('proves death by the old refused and the control accepted', async () => {
+      const [old, control] = [await mint(), await mint()];
+      await revoke(old);
+
+      const verdict = await eventually(
+        () => verify(old, control),
+        (seen) => seen.verdict !== 'alive',
+        settleMs(),
+      );
+
+      expect(verdict).toMatchObject({ verdict: 'dead', proof: 'presented', sessions: 0 });
+    });
+
+    contractCase('says alive of a version that works', async () => {
+      const [old, control] = [await mint(), await mint()];
+
+      const verdict = await verify(old, control);
+
+      expect(verdict.verdict).toBe('alive');
+    });
+
+    contractCase('could not tell when the control is refused too', async () => {
+      const [old, control] = [await mint(), await mint()];
+      await Promise.all([revoke(old), revoke(control)]);
+      await Promise.all([untilRefused(old), untilRefused(control)]);
+
+      const verdict = await verify(old, control);
+
+      expect(verdict.verdict).toBe('unknown');
+    });
+
+    contractCase('could not tell when nobody answers', async () => {
+      const [old, control] = [await mint(), await mint()];
+      await revoke(old);
+      await untilRefused(old);
+
+      rig.loginWay.mode = 'refuse';
+      const closed = await verify(old, control);
+      rig.loginWay.mode = 'black-hole';
+      const silent = await verify(old, control);
+
+      expect([closed.verdict, silent.verdict]).toEqual(['unknown', 'unknown']);
+    }, PATIENT_MS);
+
+    contractCase('says PROVIDER_ADMIN_DENIED when our admin credential is refused', async () => {
+      const [version, control] = [await mint(), await mint()];
+      await rig.admin(false);
+
+      const results = await Promise.allSettled([quarantine(version), revoke(version), verify(version, control)]);
+
+      await rig.admin(true);
+      expect(codesOf(results)).toEqual(Array(3).fill('PROVIDER_ADMIN_DENIED'));
+    });
+
+    contractCase('says PROVIDER_UNAVAILABLE when the server is away, or silent', async () => {
+      const [version, control] = [await mint(), await mint()];
+
+      rig.adminWay.mode = 'refuse';
+      const away = await Promise.allSettled([quarantine(version), revoke(version), verify(version, control)]);
+      rig.adminWay.mode = 'black-hole';
+      const silent = await Promise.allSettled([quarantine(version), mint(), verify(version, control)]);
+
+      expect(codesOf([...away, ...silent])).toEqual(Array(6).fill('PROVIDER_UNAVAILABLE'));
+    }, PATIENT_MS);
+
+    contractCase('gives up a proof when it is cancelled, and proves nothing', async () => {
+      const [old, control] = [await mint(), await mint()];
+      await revoke(old);
+      await untilRefused(old);
+      rig.loginWay.mode = 'black-hole';
+      const begin = performance.now();
+
+      const [result] = await Promise.allSettled([verify(old, control, AbortSignal.timeout(200))]);
+
+      expect(performance.now() - begin).toBeLessThan(2_000);
+      expect(result.status === 'fulfilled' ? result.value.verdict : 'none').not.toBe('dead');
+    });
+
+    done();
+  });
+}
+
+function codesOf(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
+  return results.map((result) => {
+    if (result.status === 'fulfilled') return result.value;
+    return result.reason instanceof IncidentError ? result.reason.code : result.reason;
+  });
+}

@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
+import { openDatabase } from '../../activities/store/database';
+import type { SecretVersion } from '../../domain/credential';
+import { parseMaterial } from '../../domain/secret-material';
+import { sessionsOf } from '../../drills/estate/estate-database';
+import { startLocalStack } from '../../stack/local-stack';
+import { callContext } from '../support/call-context';
+import { eventually } from '../support/eventually';
+import { FaultProxy } from '../support/fault-proxy';
+import { freshDatabase } from '../support/fresh-database';
+import { ordersAccount, testSecretStore } from '../support/orders-server';
+import { applyProductSchema } from '../support/product-schema';
+import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
+import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+
+interface PostgresRig extends ProviderRig {
+  query<R extends object>(statement: string): Promise<R[]>;
+  openSession(version: SecretVersion, options?: string): ReturnType<ProviderRig['openSession']>;
+}
+
+const LOGINS_UNDER_WAY = `SELECT count(*)::int AS n FROM pg_locks l WHERE l.locktype = 'virtualxid'
+  AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = l.pid AND a.state IS DISTINCT FROM 'starting')`;
+
+/** A real PostgreSQL, and the demo's admin role there, which is no superuser. */
+async function makeRig(): Promise<PostgresRig> {
+  const stack = await startLocalStack({ servers: ['postgres'] });
+  const superuserUrl = stack.postgres?.adminUrl ?? '';
+  const ours = await freshDatabase(superuserUrl);
+  await applyProductSchema(ours.url);
+  const database = openDatabase(ours.url, { applicationName: 'contract' });
+  const secrets = testSecretStore(database);
+  const account = await ordersAccount(superuserUrl);
+  const adminWay = await FaultProxy.start(account);
+  const loginWay = await FaultProxy.start(account);
+  const adminUrl = new URL(account.adminUrl);
+  adminUrl.port = String(adminWay.port);
+  const credential = sampleCredential();
+  const settings = { ...account, adminUrl: adminUrl.toString(), port: loginWay.port };
+  const minted = new Map<string, SecretVersion['secret']>();
+
+  async function client(version: SecretVersion, options?: string): Promise<Client> {
+    minted.set(version.publicId, version.secret);
+    const { kind: _kind, ...material } = parseMaterial('postgres', await secrets.get(version.secret));
+    // Not by the proxy: what is asked here must not depend on what a case broke.
+    const opened = new Client({ ...material, port: account.port, ...(options ? { options } : {}) });
+    opened.on('error', () => undefined);
+    await opened.connect();
+    return opened;
+  }
+
+  async function query<R extends object>(statement: string): Promise<R[]> {
+    const superuser = new Client({ connectionString: superuserUrl });
+    await superuser.connect();
+    const { rows } = await superuser.query<R>(statement);
+    await superuser.end();
+    return rows;
+  }
+
+  return {
+    provider: createPostgresRoleProvider(new Map([['orders', settings]]), secrets),
+    credential,
+    adminWay,
+    loginWay,
+    async accepts(version) {
+      const session = await client(version).catch(() => undefined);
+      await session?.end();
+      return session !== undefined;
+    },
+    query,
+    async openSession(version, options) {
+      const session = await client(version, options).catch(() => undefined);
+      return session && { end: () => session.end() };
+    },
+    sessions: (version) => sessionsOf(superuserUrl, version.publicId),
+    async lift(version) {
+      await query(`ALTER ROLE ${version.publicId} LOGIN`);
+    },
+    async admin(accepted) {
+      await query(`ALTER ROLE ${adminUrl.username} ${accepted ? 'LOGIN' : 'NOLOGIN'}`);
+    },
+    async secrets() {
+      const values = await Promise.all([...minted.values()].map((ref) => secrets.get(ref)));
+      const passwords = values.map((value) => parseMaterial('postgres', value).password);
+      return [...passwords, adminUrl.password, 'SCRAM-SHA-256$'];
+    },
+    async stop() {
+      await Promise.all([adminWay.stop(), loginWay.stop(), database.end()]);
+      await stack.stop();
+    },
+  };
+}
+
+describeCredentialProvider({ name: 'postgres-role', make: makeRig });
+
+// Every client may set the delay, and is not listed among the sessions until it is over.
+test('a login held open between the check of its right and its session is no way around a quarantine', async () => {
+  const rig = await makeRig();
+  const secret = secretRef('orders-db', 1);
+  const { value } = await rig.provider.createReplacement(rig.credential, { version: 1, secret }, callContext());
+  const version = sampleVersion({ ...value, state: 'live' });
+  const dawdling = rig.openSession(version, '-c post_auth_delay=60');
+  await eventually(
+    () => rig.query<{ n: number }>(LOGINS_UNDER_WAY),
+    ([row]) => row?.n === 1,
+  );
+
+  await rig.provider.quarantine(rig.credential, version, callContext());
+
+  const session = await Promise.race([dawdling, delay(2_000, 'still under way')]);
+  expect(session).toBeUndefined();
+  expect(await rig.sessions(version)).toBe(0);
+  await rig.stop();
+});

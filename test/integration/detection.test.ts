@@ -1,0 +1,435 @@
+import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { Client } from 'pg';
+import { pino } from 'pino';
+import type { InventoryRecord } from '../../domain/credential';
+import { detectionMessage, type DetectionMessage } from '../../domain/detection';
+import { partitionOf, publicIdSubject, type Subject } from '../../domain/subject';
+import type { StreamEvent, UsageEvent } from '../../domain/usage-event';
+import { foldPartition } from '../../detectors/partition-fold';
+import { emptyPartition, emptySubject } from '../../detectors/partition-state';
+import { SAMPLE_PLACES, sampleUse, steadyLife } from '../../detectors/sample-life';
+import { NOWHERE } from '../../detectors/located-event';
+import { DEAD_LETTER_HEADERS } from '../../workers/detection/dead-letter';
+import type { Hold } from '../../workers/detection/publish-detection';
+import { SnapshotStore } from '../../workers/detection/snapshot-store';
+import { startDetection, type Detection } from '../../workers/detection/start-detection';
+import { ensureStreams } from '../../workers/detection/streams';
+import { tailPostgresLog } from '../../workers/sources/postgres-log';
+import { createUsagePublisher } from '../../workers/sources/usage-publisher';
+import { integrationStack } from '../support/integration-stack';
+import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+
+const PARTITIONS = 2;
+const SECONDS = 1_000;
+
+const locate = (event: UsageEvent) => SAMPLE_PLACES[event.client.address] ?? NOWHERE;
+const log = pino({ level: 'silent' });
+
+let server: PrivateNatsServer;
+let nats: NatsConnection;
+let client: JetStreamClient;
+let manager: JetStreamManager;
+const running: Detection[] = [];
+let nextSubject = 0;
+
+beforeAll(async () => {
+  server = await privateNatsServer();
+  nats = await connect({ servers: server.url });
+  client = jetstream(nats);
+  manager = await jetstreamManager(nats);
+  await ensureStreams(manager, { partitions: PARTITIONS });
+}, 60 * SECONDS);
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((detection) => detection.stop()));
+});
+
+afterAll(async () => {
+  await nats.close();
+  await server.stop();
+});
+
+/** A subject of its own for each test, in partition 0. */
+function newSubject(): Subject {
+  for (;;) {
+    const subject = publicIdSubject('sample', `integration-${nextSubject++}`);
+    if (partitionOf(subject, PARTITIONS) === 0) return subject;
+  }
+}
+
+function record(subject: Subject, more: Partial<InventoryRecord> = {}): InventoryRecord {
+  return {
+    subject,
+    credentialId: 'orders-api',
+    version: 1,
+    state: 'live',
+    provider: 'api-token',
+    ownerTeam: 'orders',
+    enforcement: 'gateway',
+    protection: 'normal',
+    principalKind: 'workload',
+    scopes: [],
+    knownContexts: [],
+    ...more,
+  };
+}
+
+async function start(options: { hold?: Hold; records?: readonly InventoryRecord[]; nats?: NatsConnection } = {}) {
+  const records = new Map((options.records ?? []).map((item) => [item.subject, item]));
+  const detection = await startDetection({
+    nats: options.nats ?? nats,
+    partitions: PARTITIONS,
+    hold: options.hold ?? (() => Promise.resolve(undefined)),
+    inventory: { lookup: (subject) => records.get(subject) },
+    log,
+    locate,
+  });
+  running.push(detection);
+  return detection;
+}
+
+/** A healthy minute of one subject, seconds ago, and a thief in the middle of it. */
+function lifeAndThief(subject: Subject): { life: UsageEvent[]; thief: UsageEvent } {
+  const shift = Date.now() - 20 * SECONDS - sampleUse({ afterMs: 0 }).at;
+  const now = (use: UsageEvent) => ({ ...use, at: use.at + shift, id: `${subject}-${use.id}` });
+  return {
+    life: steadyLife({ count: 100, everyMs: 100, subject }).map(now),
+    thief: now(sampleUse({ afterMs: 10_050, address: '198.51.100.20', agent: 'sqlmap/1.7', subject })),
+  };
+}
+
+async function publish(...batches: readonly (readonly StreamEvent[])[]): Promise<void> {
+  const publisher = createUsagePublisher(nats, { partitions: PARTITIONS, onLost: () => undefined });
+  for (const events of batches) await publisher.store(events);
+  await publisher.stop();
+}
+
+/** The detections of a subject that are stored by now. */
+async function detectionsOf(subject: Subject): Promise<DetectionMessage[]> {
+  const { state } = await manager.streams.info('DETECTIONS');
+  const found: DetectionMessage[] = [];
+  for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq++) {
+    const stored = await manager.streams.getMessage('DETECTIONS', { seq });
+    const parsed = detectionMessage.parse(stored?.json());
+    if (parsed.detection.subject === subject) found.push(parsed);
+  }
+  return found;
+}
+
+async function eventually<T>(read: () => Promise<T>, done: (value: T) => boolean, withinMs = 15 * SECONDS): Promise<T> {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    const value = await read();
+    if (done(value) || Date.now() > end) return value;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test('refuses first, then tells; within a fraction of a second of the event', async () => {
+  const subject = newSubject();
+  const { life, thief } = lifeAndThief(subject);
+  const held: { at: number; stored: number; message: DetectionMessage }[] = [];
+  await start({
+    records: [record(subject)],
+    hold: async (message) => {
+      held.push({ at: Date.now(), stored: (await detectionsOf(subject)).length, message });
+      return { denylistRevision: 7, at: Date.now() };
+    },
+  });
+  await publish(life);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+
+  const begin = Date.now();
+  await publish([thief]);
+  const detections = await eventually(
+    () => detectionsOf(subject),
+    (found) => found.length >= 2,
+  );
+
+  expect(detections.map(({ detection }) => detection.family)).toEqual(['origin', 'travel']);
+  expect(detections[0]).toMatchObject({ assessment: { severity: 'high' }, hold: { denylistRevision: 7 } });
+  expect(detections[1]).toMatchObject({ hold: { denylistRevision: 7 } });
+  expect(held.map(({ stored }) => stored)).toEqual([0]);
+  expect((held[0]?.at ?? Infinity) - begin).toBeLessThan(500);
+});
+
+test.each([
+  ['break-glass', { protection: 'break-glass' as const }],
+  ['our own', { protection: 'own' as const }],
+  ['enforced by its provider', { enforcement: 'provider' as const }],
+  ['not live any more', { state: 'revoked' as const }],
+])('holds nothing that is %s, and tells all the same', async (_title, more) => {
+  const subject = newSubject();
+  const { life, thief } = lifeAndThief(subject);
+  const hold = jest.fn<ReturnType<Hold>, Parameters<Hold>>(() => Promise.resolve({ denylistRevision: 1, at: 1 }));
+  await start({ records: [record(subject, more)], hold });
+
+  await publish(life, [thief]);
+
+  expect(
+    await eventually(
+      () => detectionsOf(subject),
+      (found) => found.length >= 2,
+    ),
+  ).toHaveLength(2);
+  expect(hold).not.toHaveBeenCalled();
+});
+
+test('a failing denylist does not keep the detection back', async () => {
+  const subject = newSubject();
+  const { life, thief } = lifeAndThief(subject);
+  const detection = await start({ records: [record(subject)], hold: () => Promise.reject(new Error('away')) });
+
+  await publish(life, [thief]);
+
+  const found = await eventually(
+    () => detectionsOf(subject),
+    (all) => all.length >= 2,
+  );
+  expect(found.map(({ hold }) => hold)).toEqual([undefined, undefined]);
+  expect(detection.counters.holdFailures).toBe(2);
+});
+
+test('malformed messages become dead letters with their reason, and stop nothing', async () => {
+  const subject = newSubject();
+  const { life, thief } = lifeAndThief(subject);
+  const detection = await start();
+  const { state } = await manager.streams.info('DEADLETTERS');
+
+  await client.publish('usage.0', 'not json');
+  await client.publish('usage.0', JSON.stringify({ events: [{ ...life[0], surprise: 1 }, ...life] }));
+  await client.publish('usage.1', JSON.stringify({ events: [life[0]] }));
+  await publish([thief]);
+
+  expect(
+    await eventually(
+      () => detectionsOf(subject),
+      (found) => found.length >= 2,
+    ),
+  ).toHaveLength(2);
+  await eventually(
+    async () => detection.counters.deadLetters,
+    (count) => count >= 3,
+  );
+  const letters = await Promise.all(
+    [1, 2, 3].map((offset) => manager.streams.getMessage('DEADLETTERS', { seq: state.last_seq + offset })),
+  );
+  const reasons = letters.map((letter) => letter?.header.get(DEAD_LETTER_HEADERS.reason) ?? '').sort();
+  expect(reasons[0]).toMatch(/^USAGE_EVENT_MALFORMED \(fault=: unrecognized_keys\)/);
+  expect(reasons[1]).toMatch(/fault=not JSON/);
+  expect(reasons[2]).toMatch(/fault=subject belongs to partition 0/);
+  expect(new Set(letters.map((letter) => letter?.subject))).toEqual(new Set(['deadletter.usage']));
+});
+
+test(
+  'a worker that stands by takes over from one that dies, and together they find what one alone finds',
+  async () => {
+    const subject = newSubject();
+    const { life, thief } = lifeAndThief(subject);
+    const dying = await connect({ servers: server.url });
+    const first = await start({ nats: dying });
+    await publish(life.slice(0, 60));
+    await eventually(
+      async () => first.counters.events,
+      (count) => count >= 60,
+    );
+    const second = await start();
+
+    // Between two snapshots: what the first has folded since its last one is lost with it.
+    await publish(life.slice(60, 90));
+    await eventually(
+      async () => first.counters.events,
+      (count) => count >= 90,
+    );
+    await dying.close();
+    await publish(life.slice(90), [thief]);
+
+    const expected = foldPartition(emptyPartition(), [...life, thief], { locate }).messages;
+    const found = await eventually(
+      () => detectionsOf(subject),
+      (all) => all.length >= expected.length,
+      30 * SECONDS,
+    );
+    expect(found.map(({ detection }) => detection.id)).toEqual(expected.map(({ detection }) => detection.id));
+    expect(second.counters.events).toBeGreaterThan(0);
+  },
+  60 * SECONDS,
+);
+
+test('goes on after a clean stop without repeating anything', async () => {
+  const subject = newSubject();
+  const { life, thief } = lifeAndThief(subject);
+  const first = await start();
+  await publish(life);
+  await eventually(
+    async () => first.counters.events,
+    (count) => count >= life.length,
+  );
+  await first.stop();
+
+  const second = await start();
+  await publish([thief]);
+
+  expect(
+    await eventually(
+      () => detectionsOf(subject),
+      (found) => found.length >= 2,
+    ),
+  ).toHaveLength(2);
+  expect(second.counters).toMatchObject({ events: 1, repeated: 0 });
+});
+
+test('a worker whose snapshot was overtaken begins again from the other one', async () => {
+  const subject = newSubject();
+  const { life, thief } = lifeAndThief(subject);
+  const detection = await start();
+  await publish(life);
+  await eventually(
+    async () => detection.counters.snapshots,
+    (count) => count >= 1,
+  );
+  const store = new SnapshotStore(await new Kvm(client).open('snapshots'), 0);
+  const { revision, streamSequence, state } = await store.load();
+
+  expect(await store.save(revision, streamSequence, state ?? emptyPartition())).toBeDefined();
+  await publish([thief]);
+
+  expect(
+    await eventually(
+      () => detectionsOf(subject),
+      (found) => found.length >= 2,
+    ),
+  ).toHaveLength(2);
+  await eventually(
+    async () => detection.counters.ownershipLost,
+    (count) => count >= 1,
+  );
+  expect(detection.counters.ownershipLost).toBe(1);
+});
+
+test('a state larger than a message is kept in parts, and only the latest ones stay', async () => {
+  const bucket = await new Kvm(client).open('snapshots');
+  const store = new SnapshotStore(bucket, 99);
+  const state = emptyPartition();
+  for (let index = 0; index < 10_000; index++) {
+    const recent = Array.from({ length: 8 }, () => Math.floor(Math.random() * 2 ** 48));
+    state.subjects[publicIdSubject('sample', String(index))] = { ...emptySubject(), recent };
+  }
+
+  const first = await store.save(0, 5, state);
+  const second = await store.save(first ?? 0, 6, state);
+
+  expect(await store.load()).toEqual({ revision: second, streamSequence: 6, state });
+  expect(await store.save(first ?? 0, 7, state)).toBeUndefined();
+  const names = new Set<string | undefined>();
+  for await (const key of await bucket.keys('partition.99.*.*')) names.add(key.split('.')[2]);
+  expect(names.size).toBeLessThanOrEqual(2);
+});
+
+test('another number of partitions is refused: events would meet another state', async () => {
+  await expect(ensureStreams(manager, { partitions: PARTITIONS + 1 })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+  });
+});
+
+test(
+  'usage events survive an outage of NATS in order, up to the buffer',
+  async () => {
+    const lost: number[] = [];
+    const publisher = createUsagePublisher(nats, {
+      partitions: PARTITIONS,
+      onLost: (count) => lost.push(count),
+      maxBuffered: 150,
+    });
+    const subject = newSubject();
+    const { life } = lifeAndThief(subject);
+    const before = (await manager.streams.info('USAGE')).state.last_seq;
+
+    await server.server.kill();
+    publisher.publish(life);
+    publisher.publish(life.map((use) => ({ ...use, id: `${use.id}-more` })));
+    await server.server.start();
+    await eventually(
+      async () => publisher.counters.published,
+      (count) => count >= 150,
+      30 * SECONDS,
+    );
+    await publisher.stop();
+
+    const stored: string[] = [];
+    for (let seq = before + 1; ; seq++) {
+      const message = await manager.streams.getMessage('USAGE', { seq });
+      if (!message) break;
+      stored.push(...message.json<{ events: UsageEvent[] }>().events.map(({ id }) => id));
+    }
+    expect(stored).toEqual(
+      [...life, ...life.map(({ id }) => ({ id: `${id}-more` }))].slice(0, 150).map(({ id }) => id),
+    );
+    expect(lost.reduce((sum, count) => sum + count, 0)).toBe(50);
+  },
+  60 * SECONDS,
+);
+
+describe('the log of a real PostgreSQL', () => {
+  const role = `tail_${process.pid}`;
+  const password = `p${Math.random().toString(36).slice(2)}`;
+  const subject = publicIdSubject('postgres-role', `main/${role}`);
+  const admin = new Client({ connectionString: integrationStack().postgres.adminUrl });
+
+  beforeAll(async () => {
+    await admin.connect();
+    await admin.query(`create role ${role} login password '${password}'`);
+  });
+
+  afterAll(async () => {
+    await admin.query(`drop role ${role}`);
+    await admin.end();
+  });
+
+  async function logIn(agent: string, secret = password): Promise<void> {
+    const { hostname, port, pathname } = new URL(integrationStack().postgres.adminUrl);
+    const database = pathname.slice(1) || 'postgres';
+    const client = new Client({
+      host: hostname,
+      port: Number(port),
+      database,
+      user: role,
+      password: secret,
+      application_name: agent,
+    });
+    await client.connect();
+    await client.end();
+  }
+
+  test('gives accepted and refused logins of managed roles, soon after they happen', async () => {
+    const seen: { event: UsageEvent; at: number }[] = [];
+    const tail = await tailPostgresLog({
+      account: 'main',
+      directory: integrationStack().postgres.jsonLogDirectory,
+      inventory: { lookup: (name) => (name === subject ? record(subject) : undefined) },
+      publish: (events) => events.forEach((event) => seen.push({ event, at: Date.now() })),
+      log,
+    });
+
+    await logIn('orders-api');
+    await expect(logIn('psql', 'wrong')).rejects.toMatchObject({ code: '28P01' });
+    await admin.query(`alter role ${role} nologin`);
+    await expect(logIn('psql')).rejects.toMatchObject({ code: '28000' });
+    await eventually(
+      async () => seen.length,
+      (count) => count >= 3,
+      5 * SECONDS,
+    );
+    await tail.stop();
+
+    expect(seen.map(({ event }) => [event.outcome, event.client.agent])).toEqual([
+      ['accepted', 'orders-api'],
+      ['authentication', ''],
+      // PostgreSQL logs this one as "authorized" first.
+      ['authentication', 'psql'],
+    ]);
+    for (const { event, at } of seen) expect(at - event.at).toBeLessThan(250);
+  });
+});

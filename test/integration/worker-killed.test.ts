@@ -1,0 +1,106 @@
+import { Client, Connection } from '@temporalio/client';
+import { startIncident } from '../../client';
+import type { Activities } from '../../activities';
+import { sessionsOf } from '../../drills/estate/estate-database';
+import { isAlive } from '../../stack/is-alive';
+import type { ManagedProcess } from '../../stack/managed-process';
+import { eventually } from '../support/eventually';
+import { startGapEstate, type GapEstate } from '../support/gap-estate';
+
+/** Every activity of the story of a database credential: a worker is killed just before and just after the effect of each. */
+const ACTIVITIES = [
+  'loadCredential',
+  'containVersion',
+  'recordContainment',
+  'notifyAudience',
+  'createReplacement',
+  'moveDependent',
+  'revokeVersion',
+  'verifyDead',
+  'closeAudit',
+] as const satisfies readonly (keyof Activities)[];
+const GAPS = ACTIVITIES.flatMap((activity) => [`${activity} before`, `${activity} after`]);
+/** Two cores: more workers at once would only wait for each other. */
+const AT_ONCE = 4;
+
+describe('a response worker that is killed between any two stages', () => {
+  let estate: GapEstate;
+  let connection: Connection;
+  let client: Client;
+
+  beforeAll(async () => {
+    estate = await startGapEstate();
+    connection = await Connection.connect({ address: estate.stack.temporal.address });
+    client = new Client({ connection });
+  });
+
+  afterAll(async () => {
+    await connection.close();
+    await estate.stop();
+  });
+
+  /** Runs one incident through a crash; what came of it. */
+  async function crash(gap: string) {
+    const id = gap.toLowerCase().replace(/[^a-z]+/g, '-');
+    const taskQueue = `gap-${id}`;
+    const { usedVersion, credential } = await estate.addCredential(id);
+    const doomed = await estate.startWorker(id, taskQueue, gap);
+    const incident = await startIncident(client, {
+      credentialId: id,
+      version: 1,
+      severity: 'critical',
+      reason: `drill: ${gap}`,
+      startedBy: 'test',
+      taskQueue,
+    });
+    await eventually(
+      () => isAlive(doomed.pid),
+      (alive) => !alive,
+      30_000,
+    );
+    const died = !isAlive(doomed.pid);
+    const survivor: ManagedProcess = await estate.startWorker(id, taskQueue);
+    try {
+      const { outcome, view } = await incident.result();
+      const versions = await estate.deps.inventory.versions(id);
+      return {
+        gap,
+        died,
+        outcome,
+        proven: view.incident.timeline.some(({ note }) =>
+          note.includes('proof presented: old refused, control accepted, 0 sessions'),
+        ),
+        versions: versions.map(({ version, state }) => `${version} ${state}`),
+        dependentUses: usedVersion(),
+        oldSessions: await sessionsOf(estate.stack.postgres.adminUrl, `${credential.principal}_v1`),
+        told: view.audiencesNotified.length,
+      };
+    } finally {
+      await survivor.stop();
+    }
+  }
+
+  it('ends in the same verified result in every gap', async () => {
+    const results: Awaited<ReturnType<typeof crash>>[] = [];
+    const waiting = [...GAPS];
+
+    const next = async (): Promise<void> => {
+      for (let gap = waiting.shift(); gap !== undefined; gap = waiting.shift()) results.push(await crash(gap));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
+
+    const same = {
+      died: true,
+      outcome: 'recovered',
+      proven: true,
+      versions: ['1 revoked', '2 live'],
+      dependentUses: 2,
+      oldSessions: 0,
+      told: 3,
+    };
+    expect(results.sort((a, b) => GAPS.indexOf(a.gap) - GAPS.indexOf(b.gap))).toEqual(
+      GAPS.map((gap) => ({ gap, ...same })),
+    );
+    await expect(estate.auditIsWhole()).resolves.toBe(true);
+  }, 400_000);
+});

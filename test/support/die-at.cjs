@@ -1,0 +1,20 @@
+// Preloaded into a response worker: kills it, as a crash does, just before or just after the effect of one activity.
+// DIE_AT is `<activity> before` or `<activity> after`.
+const path = require('node:path');
+
+const activities = require(path.resolve(__dirname, '../../dist/activities/index.js'));
+const [name, moment] = (process.env.DIE_AT ?? '').split(' ');
+const { createActivities } = activities;
+
+activities.createActivities = (deps) => {
+  const all = createActivities(deps);
+  const activity = all[name];
+  if (!activity) throw new Error(`no activity ${name}`);
+  all[name] = async (...args) => {
+    if (moment === 'after') await activity(...args);
+    process.kill(process.pid, 'SIGKILL');
+    // The signal is on its way: nothing may be answered meanwhile.
+    return new Promise(() => undefined);
+  };
+  return all;
+};

@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { ActivityDeps } from '../../activities/deps';
+import { issueFirstVersion } from '../../activities/issue-first-version';
+import { createApiKeyStore } from '../../activities/store/api-keys';
+import { createAuditLog } from '../../activities/store/audit-log';
+import { openDatabase, type Database } from '../../activities/store/database';
+import { createSecretClient, followCredential, ManagedCredential, ResilientPool } from '../../client';
+import type { Credential } from '../../domain/credential';
+import { makeOrdersDatabase, ORDERS_DATABASE, ORDERS_OWNER } from '../../drills/estate/estate-database';
+import { openBucket } from '../../enforcement/buckets';
+import { compiledProgram } from '../../stack/compiled-program';
+import { makeSecretFile } from '../../stack/key-files';
+import { prepareDeployment, roleEnvironment, type LocalDeployment } from '../../stack/local-deployment';
+import { startLocalStack, type LocalStack } from '../../stack/local-stack';
+import { ManagedProcess } from '../../stack/managed-process';
+import { parseConfig, readSecretFile } from '../../workers/config';
+import { readKey } from '../../workers/keys';
+import { createLog } from '../../workers/log';
+import { connectNats } from '../../workers/nats';
+import { createResponseDeps } from '../../workers/response/response-deps';
+
+/** A whole product on real servers whose response workers the test starts, kills and starts again itself. */
+export interface GapEstate {
+  readonly stack: Required<LocalStack>;
+  readonly deployment: LocalDeployment;
+  readonly deps: ActivityDeps;
+  readonly database: Database;
+  readonly nats: NatsConnection;
+  /** Registers a database credential with one dependent that follows it; tells which version the dependent uses. */
+  addCredential(id: string): Promise<{ readonly credential: Credential; usedVersion(): number }>;
+  /** A response worker of its own task queue; with `dieAt` it is killed there. */
+  startWorker(name: string, taskQueue: string, dieAt?: string): Promise<ManagedProcess>;
+  auditIsWhole(): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+export async function startGapEstate(): Promise<GapEstate> {
+  const stack = (await startLocalStack()) as Required<LocalStack>;
+  const ends: (() => Promise<unknown>)[] = [() => stack.stop()];
+  const ordersAdminUrl = await makeOrdersDatabase(stack.postgres.adminUrl);
+  const orders = new URL(ordersAdminUrl);
+  const channel = [{ notifier: 'console', target: '' }];
+  const deployment = await prepareDeployment(stack, {
+    settings: async (place) => ({
+      providers: {
+        'postgres-role': {
+          orders: {
+            adminUrlFile: await makeSecretFile(place.directory, 'orders-admin.url', ordersAdminUrl),
+            host: orders.hostname,
+            port: Number(orders.port),
+            database: ORDERS_DATABASE,
+            ownerRole: ORDERS_OWNER,
+          },
+        },
+        'api-token': { default: {} },
+      },
+      audiences: { engineering: channel, security: channel, product: channel },
+      trustedProxies: [],
+      postgresLogs: [],
+    }),
+  });
+  ends.push(() => deployment.stop());
+  await deployment.start(['api', 'gateway']);
+  const config = parseConfig('response', roleEnvironment('response', deployment.env));
+  const nats = await connectNats(config, 'test');
+  const database = openDatabase(readSecretFile(deployment.databaseUrlFile), { applicationName: 'test' });
+  const deps = await createResponseDeps(config, nats, database, createLog('test', 'error'));
+  ends.push(
+    () => database.end(),
+    () => nats.drain(),
+  );
+  const keys = await mkdtemp(path.join(tmpdir(), 'tourniquet-gap-'));
+  ends.push(() => rm(keys, { recursive: true }));
+
+  async function addCredential(id: string) {
+    const dependentId = `${id}-service`;
+    const credential: Credential = {
+      id,
+      provider: 'postgres-role',
+      account: 'orders',
+      principal: id.replaceAll('-', '_'),
+      principalKind: 'workload',
+      ownerTeam: 'payments',
+      criticality: 1,
+      enforcement: 'provider',
+      protection: 'normal',
+      scopes: [],
+      knownContexts: [],
+      dependents: [{ id: dependentId, kind: 'kv-pull', target: '', owner: 'payments', criticality: 1 }],
+    };
+    await issueFirstVersion(deps, credential);
+    const key = await createApiKeyStore(database).issue(dependentId, 'dependent');
+    const managed = await ManagedCredential.open(id, 'postgres', createSecretClient(deployment.apiUrl, key));
+    const pool = new ResilientPool(managed, { pool: { max: 1 } });
+    const stopFollowing = await followCredential(
+      { credential: managed, probe: async () => void (await pool.query('SELECT 1', [], { safeToRepeat: true })) },
+      {
+        dependentId,
+        credentials: await openBucket(nats, 'credentials'),
+        acks: await openBucket(nats, 'acks'),
+        onError: () => undefined,
+      },
+    );
+    ends.push(
+      () => pool.end(),
+      () => Promise.resolve(stopFollowing()),
+    );
+    return { credential, usedVersion: () => managed.held.version };
+  }
+
+  async function startWorker(name: string, taskQueue: string, dieAt?: string): Promise<ManagedProcess> {
+    const logFile = path.join(deployment.directory, `${name}-${randomBytes(3).toString('hex')}.log`);
+    const preload = dieAt === undefined ? [] : ['--require', path.resolve(__dirname, 'die-at.cjs')];
+    const worker = new ManagedProcess({
+      name,
+      program: process.execPath,
+      args: [...preload, compiledProgram('workers', 'main.js'), 'response'],
+      cwd: deployment.directory,
+      logFile,
+      pidFile: `${logFile}.pid`,
+      stopSignal: 'SIGTERM',
+      graceSeconds: 10,
+      readyTimeoutMs: 60_000,
+      probe: async () => {
+        const { readFile } = await import('node:fs/promises');
+        if (!(await readFile(logFile, 'utf8')).includes('"msg":"ready"')) throw new Error('not ready yet');
+      },
+      env: {
+        ...roleEnvironment('response', deployment.env),
+        TOURNIQUET_TASK_QUEUE: taskQueue,
+        ...(dieAt === undefined ? {} : { DIE_AT: dieAt }),
+      },
+    });
+    await worker.start();
+    return worker;
+  }
+
+  return {
+    stack,
+    deployment,
+    deps,
+    database,
+    nats,
+    addCredential,
+    startWorker,
+    auditIsWhole: async () => (await createAuditLog(database, readKey(deployment.keys.audit)).verify()).ok,
+    async stop() {
+      for (const end of ends.reverse()) await end();
+    },
+  };
+}

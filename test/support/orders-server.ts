@@ -1,0 +1,21 @@
+import { createPostgresRoleProvider, type PostgresRoleSettings } from '../../activities/providers/postgres-role';
+import { createSecretStore } from '../../activities/store/secret-store';
+import type { Database } from '../../activities/store/database';
+import type { SecretStore } from '../../domain/ports/stores';
+import { makeOrdersDatabase, ORDERS_DATABASE, ORDERS_OWNER } from '../../drills/estate/estate-database';
+
+/** The `postgres-role` provider's account on a real server: the demo's database and its admin role, which is no superuser. */
+export async function ordersAccount(superuserUrl: string): Promise<PostgresRoleSettings> {
+  const adminUrl = await makeOrdersDatabase(superuserUrl);
+  const { hostname, port } = new URL(adminUrl);
+  return { adminUrl, host: hostname, port: Number(port), database: ORDERS_DATABASE, ownerRole: ORDERS_OWNER };
+}
+
+/** The real secret store, with a key of this test. */
+export function testSecretStore(database: Database): SecretStore {
+  return createSecretStore(database, { id: 'test', key: Buffer.alloc(32, 7) });
+}
+
+export function ordersProvider(account: PostgresRoleSettings, secrets: SecretStore) {
+  return createPostgresRoleProvider(new Map([['orders', account]]), secrets);
+}

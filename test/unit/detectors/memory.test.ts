@@ -1,0 +1,85 @@
+import { makeRoom } from '../../../detectors/eviction';
+import { consider, distrust, isNew, learn, NONE_KNOWN, type KnownValues } from '../../../detectors/known-values';
+import { emptyPartition, emptySubject } from '../../../detectors/partition-state';
+import { SAMPLE_PLACES, sampleUse, steadyLife } from '../../../detectors/sample-life';
+import { foldAll } from './folding';
+
+const DAY_MS = 86_400_000;
+
+describe('known values', () => {
+  const home = learn(NONE_KNOWN, 'home', 0);
+  const onDays = (days: readonly number[]) =>
+    days.reduce<KnownValues>((values, day) => consider(values, 'away', day), home);
+
+  test('nothing is new while nothing is known', () => {
+    expect(isNew(NONE_KNOWN, 'away', 0)).toBe(false);
+    expect(isNew(home, 'away', 0)).toBe(true);
+    expect(isNew(home, '', 0)).toBe(false);
+  });
+
+  test('a value becomes known on its third day, not on its third use', () => {
+    expect(isNew(onDays([1, 1, 1]), 'away', 1)).toBe(true);
+    expect(isNew(onDays([1, 2]), 'away', 2)).toBe(true);
+    expect(isNew(onDays([1, 2, 5]), 'away', 5)).toBe(false);
+  });
+
+  test('suspicion begins the days anew', () => {
+    expect(isNew(consider(distrust(onDays([1, 2]), 'away'), 'away', 3), 'away', 3)).toBe(true);
+  });
+
+  test('a value not used for a month is forgotten', () => {
+    expect(isNew(home, 'home', 30)).toBe(false);
+    expect(isNew(home, 'home', 31)).toBe(true);
+  });
+
+  test('where very many are normal, one more says nothing', () => {
+    const many = Array.from({ length: 40 }, (_, index) => `n${index}`).reduce<KnownValues>(
+      (values, value) => learn(values, value, 0),
+      NONE_KNOWN,
+    );
+
+    expect(many).toEqual({ known: [], pending: [], wide: true });
+    expect(isNew(many, 'another', 0)).toBe(false);
+  });
+});
+
+test('a service that moved is reported on three days, and known after that', () => {
+  const life = steadyLife({ count: 60, everyMs: 100 });
+  const moved = [1, 2, 3, 4].map((day) => sampleUse({ afterMs: day * DAY_MS, address: '192.0.2.99' }));
+  const places = { ...SAMPLE_PLACES, '192.0.2.99': { network: 'another', country: 'DE' } };
+
+  const { messages } = foldAll([...life, ...moved], places);
+
+  expect(messages.map(({ detection }) => detection.eventIds[0])).toEqual([moved[0]?.id, moved[1]?.id, moved[2]?.id]);
+});
+
+test('a flood does not teach that floods are usual', () => {
+  const life = (afterMs: number, seconds: number) => steadyLife({ count: seconds * 20, everyMs: 50, afterMs });
+  const flood = (afterMs: number) =>
+    steadyLife({ count: 6_000, everyMs: 5, afterMs, address: '198.51.100.20', agent: 'x' });
+  const second = flood(100_000);
+
+  const { messages } = foldAll([...life(0, 20), ...flood(20_000), ...life(50_000, 50), ...second], SAMPLE_PLACES);
+
+  const volume = messages.filter(({ detection }) => detection.family === 'volume');
+  expect(volume.some(({ detection }) => detection.at >= (second[0]?.at ?? Infinity))).toBe(true);
+});
+
+test('a full partition forgets those idle longest, and the listed ones last', () => {
+  const state = emptyPartition();
+  for (let index = 0; index < 20; index++) {
+    state.subjects[`id:sample:${index}`] = {
+      ...emptySubject(),
+      lastAt: index,
+      listed: index === 0 ? 'revoked' : 'none',
+    };
+    state.size += 1;
+  }
+
+  makeRoom(state, 21);
+  expect(state.size).toBe(20);
+  makeRoom(state, 20);
+
+  expect(state.size).toBe(18);
+  expect(Object.keys(state.subjects).slice(0, 2)).toEqual(['id:sample:0', 'id:sample:3']);
+});

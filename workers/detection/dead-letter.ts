@@ -1,0 +1,43 @@
+import { jetstream, type JsMsg } from '@nats-io/jetstream';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
+import type { IncidentError } from '../../domain/errors';
+
+/** Headers of a dead letter: why it is one, and where it came from. */
+export const DEAD_LETTER_HEADERS = {
+  code: 'Tourniquet-Code',
+  reason: 'Tourniquet-Reason',
+  subject: 'Tourniquet-Subject',
+  sequence: 'Tourniquet-Sequence',
+} as const;
+
+export interface DeadLetter {
+  /** The kind of message: it goes to `deadletter.<stream>`. */
+  readonly stream: string;
+  /** The message it was, or was in. */
+  readonly message: Pick<JsMsg, 'subject' | 'seq' | 'data'>;
+  readonly error: IncidentError;
+  /** What to replay, when it is not the whole message; `part` tells several of one message apart. */
+  readonly content?: { readonly part: string; readonly body: string };
+}
+
+/**
+ * Keeps a message that could not be handled, so that it can be replayed. Resolves when the stream has it; giving the same letter again stores it
+ * once. Acknowledge or end the original only after this.
+ */
+export async function publishDeadLetter(nats: NatsConnection, letter: DeadLetter): Promise<void> {
+  const { message, error, content } = letter;
+  const head = headers();
+  head.set(DEAD_LETTER_HEADERS.code, error.code);
+  head.set(DEAD_LETTER_HEADERS.reason, oneLine(error.message));
+  head.set(DEAD_LETTER_HEADERS.subject, message.subject);
+  head.set(DEAD_LETTER_HEADERS.sequence, String(message.seq));
+  await jetstream(nats).publish(`deadletter.${letter.stream}`, content?.body ?? message.data, {
+    msgID: `${letter.stream}:${message.seq}:${content?.part ?? 'all'}`,
+    headers: head,
+  });
+}
+
+/** A header is one line of printable characters. */
+function oneLine(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 500);
+}

@@ -1,0 +1,11 @@
+/** Runs what it is given one after the other, so that nothing is folded while a snapshot is written. */
+export class Lane {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
+    // The next one waits for this to end, however it ends; the caller gets the failure.
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}

@@ -1,0 +1,59 @@
+import { IncidentError } from '../../domain/errors';
+import { partitionOf } from '../../domain/subject';
+import { streamEvent, type StreamEvent } from '../../domain/usage-event';
+
+/** Part of a message that is no usage event: all of it, or the events at fault. */
+export interface BatchFault {
+  readonly error: IncidentError;
+  readonly content?: { readonly part: string; readonly body: string };
+}
+
+export interface ParsedBatch {
+  readonly events: readonly StreamEvent[];
+  readonly faults: readonly BatchFault[];
+}
+
+const MOST_EVENTS = 1000;
+
+/** Reads one message of `usage.<partition>`. One bad event does not take the others of its batch with it. */
+export function parseBatch(text: string, partition: number, partitions: number): ParsedBatch {
+  const found = eventsIn(text);
+  if (typeof found === 'string') return { events: [], faults: [{ error: malformed(found) }] };
+  const events: StreamEvent[] = [];
+  const faults: BatchFault[] = [];
+  found.forEach((item, index) => {
+    const parsed = streamEvent.safeParse(item);
+    const fault = parsed.success
+      ? misplaced(parsed.data, partition, partitions)
+      : parsed.error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`).join(', ');
+    if (parsed.success && fault === undefined) return void events.push(parsed.data);
+    faults.push({
+      error: malformed(fault ?? 'unreadable'),
+      content: { part: String(index), body: JSON.stringify({ events: [item] }) },
+    });
+  });
+  return { events, faults };
+}
+
+function eventsIn(text: string): readonly unknown[] | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return 'not JSON';
+  }
+  const events = typeof json === 'object' && json !== null && 'events' in json ? json.events : undefined;
+  if (!Array.isArray(events) || events.length === 0) return 'no events';
+  return events.length > MOST_EVENTS ? `more than ${MOST_EVENTS} events` : events;
+}
+
+/** A subject's events must all come to the partition that holds its state. */
+function misplaced(event: StreamEvent, partition: number, partitions: number): string | undefined {
+  const right = partitionOf(event.subject, partitions);
+  return right === partition ? undefined : `subject belongs to partition ${right}`;
+}
+
+/** The fault names fields and kinds, never values. */
+function malformed(fault: string): IncidentError {
+  return new IncidentError('USAGE_EVENT_MALFORMED', { fault: fault.slice(0, 300) });
+}

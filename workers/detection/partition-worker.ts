@@ -1,0 +1,153 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { jetstream, type ConsumerMessages, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
+import { Lane } from './lane';
+import { OwnershipLost, PartitionFolder, type FolderParts } from './partition-folder';
+import { readGap } from './stream-gap';
+import { consumerName, ensureConsumer, PIN_GROUP, USAGE_STREAM } from './streams';
+
+/** A snapshot at most this often, and after this many messages; writing takes at most a twentieth of the time. */
+const SNAPSHOT_EVERY_MS = 500;
+const SNAPSHOT_EVERY_MESSAGES = 1_000;
+const SNAPSHOT_SHARE = 20;
+
+/** The pin is ours for as long as we pull; see `ensureConsumer`. */
+const PULL_MS = 1_000;
+const MAX_MESSAGES = 256;
+const RETRY_MS = 500;
+
+/** Folds one partition for as long as it is ours, and stands by while it is another worker's. */
+export class PartitionWorker {
+  readonly #folder: PartitionFolder;
+  readonly #lane = new Lane();
+  #messages: ConsumerMessages | undefined;
+  /** The consumer's own count of what it gave out: one that is missing went to somebody else, or got lost. */
+  #lastDelivery: number | undefined;
+  #lastMessage: JsMsg | undefined;
+  #pinned = false;
+  #sinceSnapshot = 0;
+
+  constructor(
+    private readonly parts: FolderParts,
+    private readonly manager: JetStreamManager,
+  ) {
+    this.#folder = new PartitionFolder(parts);
+  }
+
+  /** Runs until the signal is aborted; whatever fails is begun again from the snapshot. */
+  async run(): Promise<void> {
+    const { signal, log, partition, counters } = this.parts;
+    while (!signal.aborted) {
+      try {
+        await this.#consume();
+      } catch (error) {
+        if (signal.aborted) break;
+        if (error instanceof OwnershipLost) counters.ownershipLost += 1;
+        const name = error instanceof Error ? error.name : typeof error;
+        log.warn({ partition, error: name }, 'the partition is begun again from its snapshot');
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** After the signal was aborted: ends the reading, so that `run` returns. */
+  async stop(): Promise<void> {
+    await this.#messages?.close();
+  }
+
+  async #consume(): Promise<void> {
+    const { nats, partition, signal } = this.parts;
+    this.#lastDelivery = undefined;
+    this.#lastMessage = undefined;
+    this.#pinned = false;
+    await this.#folder.load();
+    await ensureConsumer(this.manager, partition);
+    const consumer = await jetstream(nats).consumers.get(USAGE_STREAM, consumerName(partition));
+    const messages = await consumer.consume({
+      max_messages: MAX_MESSAGES,
+      expires: PULL_MS,
+      group: PIN_GROUP,
+      abort_on_missing_resource: true,
+    });
+    this.#messages = messages;
+    let failure: unknown;
+    const snapshots = new AbortController();
+    const saving = this.#saveRegularly(snapshots.signal).catch((error: unknown) => {
+      failure = error;
+      messages.stop();
+    });
+    void this.#watchPin(messages);
+    try {
+      if (signal.aborted) return;
+      for await (const message of messages) {
+        await this.#lane.run(() => this.#take(message));
+        if (signal.aborted) break;
+      }
+    } finally {
+      snapshots.abort();
+      await saving;
+      await messages.close();
+    }
+    if (failure) throw failure as Error;
+    if (signal.aborted) await this.#leave();
+  }
+
+  async #take(message: JsMsg): Promise<void> {
+    const { counters } = this.parts;
+    const expected = this.#lastDelivery === undefined ? undefined : this.#lastDelivery + 1;
+    this.#lastDelivery = message.info.deliverySequence;
+    if (message.info.deliverySequence !== expected) await this.#catchUp(message.seq);
+    this.#lastMessage = message;
+    if (message.seq <= this.#folder.folded) {
+      counters.repeated += 1;
+      if (message.seq <= this.#folder.saved) message.ack();
+      return;
+    }
+    const { subject, seq, data, time } = message;
+    await this.#folder.fold({ subject, seq, data, storedAt: time.getTime() });
+    if (++this.#sinceSnapshot >= SNAPSHOT_EVERY_MESSAGES) await this.#save();
+  }
+
+  /** Folds what lies between our state and `end` and was not given to us. */
+  async #catchUp(end: number): Promise<void> {
+    const { partition, counters } = this.parts;
+    await this.#folder.refresh();
+    for await (const { subject, seq, data, time } of readGap(this.manager, partition, this.#folder.folded + 1, end)) {
+      await this.#folder.fold({ subject, seq, data, storedAt: time.getTime() });
+      counters.caughtUp += 1;
+    }
+  }
+
+  async #save(): Promise<void> {
+    this.#sinceSnapshot = 0;
+    await this.#folder.save();
+    // Only now: what is acknowledged never comes again, so it must be in a snapshot. Acknowledges all before it, too.
+    if (this.#lastMessage && this.#lastMessage.seq <= this.#folder.saved) this.#lastMessage.ack();
+  }
+
+  async #saveRegularly(signal: AbortSignal): Promise<void> {
+    for (let pause = SNAPSHOT_EVERY_MS; ;) {
+      try {
+        await delay(pause, undefined, { signal });
+      } catch {
+        return;
+      }
+      const begin = Date.now();
+      await this.#lane.run(() => this.#save());
+      pause = Math.max(SNAPSHOT_EVERY_MS, (Date.now() - begin) * SNAPSHOT_SHARE);
+    }
+  }
+
+  async #watchPin(messages: ConsumerMessages): Promise<void> {
+    for await (const status of messages.status()) {
+      if (status.type === 'consumer_pinned') this.#pinned = true;
+      if (status.type === 'consumer_unpinned') this.#pinned = false;
+    }
+  }
+
+  /** A clean end: nothing is left to repeat, and the next worker need not wait for the pin to run out. */
+  async #leave(): Promise<void> {
+    await this.#lane.run(() => this.#save());
+    await this.parts.nats.flush();
+    if (this.#pinned) await this.manager.consumers.unpin(USAGE_STREAM, consumerName(this.parts.partition), PIN_GROUP);
+  }
+}

@@ -1,0 +1,69 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from 'pino';
+import type { InventoryRecord } from '../../domain/credential';
+import type { Subject } from '../../domain/subject';
+import type { UsageEvent } from '../../domain/usage-event';
+import type { Place } from '../../detectors/located-event';
+import { zeroCounters, type DetectionCounters } from './counters';
+import { createLocator } from './locator';
+import { PartitionWorker } from './partition-worker';
+import type { Hold } from './publish-detection';
+import { SNAPSHOT_BUCKET, SnapshotStore } from './snapshot-store';
+import { ensureStreams } from './streams';
+
+export interface DetectionOptions {
+  readonly nats: NatsConnection;
+  /** The same everywhere, and for ever: see `ensureStreams`. */
+  readonly partitions: number;
+  readonly hold: Hold;
+  readonly inventory: { lookup(subject: Subject): InventoryRecord | undefined };
+  readonly log: Logger;
+  /** Where addresses lie; by default the database in the package. */
+  readonly locate?: (event: UsageEvent) => Place;
+}
+
+export interface Detection {
+  /** Ends after the message in work, with a last snapshot. */
+  stop(): Promise<void>;
+  readonly counters: Readonly<DetectionCounters>;
+}
+
+/** Folds every partition that no other worker has, and stands by for the rest. Resolves when the streams exist; reading goes on from there. */
+export async function startDetection(options: DetectionOptions): Promise<Detection> {
+  const { nats, partitions, hold, inventory, log } = options;
+  const abort = new AbortController();
+  const counters = zeroCounters();
+  const manager = await jetstreamManager(nats);
+  await ensureStreams(manager, { partitions });
+  const bucket = await new Kvm(jetstream(nats)).create(SNAPSHOT_BUCKET, { history: 1 });
+  const locate = options.locate ?? createLocator();
+
+  const workers = Array.from({ length: partitions }, (_, partition) => {
+    const snapshots = new SnapshotStore(bucket, partition);
+    const parts = {
+      nats,
+      hold,
+      inventory,
+      log,
+      counters,
+      partition,
+      partitions,
+      locate,
+      snapshots,
+      signal: abort.signal,
+    };
+    return new PartitionWorker(parts, manager);
+  });
+  const running = workers.map((worker) => worker.run());
+
+  return {
+    counters,
+    async stop() {
+      abort.abort();
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.all(running);
+    },
+  };
+}
