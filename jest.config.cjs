@@ -42,6 +42,8 @@ module.exports = {
     project('contract'),
     project('workflows', servers('time-skipping-server')),
     project('replay'),
+    // Not tests: `npm run histories:record` runs this one by name.
+    project('record', { testMatch: ['<rootDir>/test/replay/**/*.record.ts'] }),
     project('integration', servers('integration-stack')),
     project('browser', servers('integration-stack')),
   ],

@@ -6,7 +6,7 @@ import { Kvm, type KV } from '@nats-io/kv';
  * The KV buckets, each with its only writers: `denylist` (detection, response), `gateways` (gateways), `inventory` (response),
  * `credentials` (response; dependents read), `acks` (dependents).
  */
-export const BUCKETS = ['denylist', 'gateways', 'inventory', 'credentials', 'acks'] as const;
+export const BUCKETS = ['denylist', 'gateways', 'inventory', 'credentials', 'acks', 'positions'] as const;
 
 export type Bucket = (typeof BUCKETS)[number];
 

@@ -54,7 +54,7 @@ const TEMPORAL = [
 
 /** What each process of the product reads: least privilege begins with not knowing. */
 export const ROLES = {
-  detection: [...EVERYWHERE, 'TOURNIQUET_SETTINGS_FILE'],
+  detection: [...EVERYWHERE, 'TOURNIQUET_FINGERPRINT_KEYS_FILE', 'TOURNIQUET_SETTINGS_FILE'],
   dispatcher: [...EVERYWHERE, ...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE'],
   response: [
     ...EVERYWHERE,

@@ -5,15 +5,18 @@ import type { DenylistEntry } from '../domain/denylist';
 import type { DetectionMessage } from '../domain/detection';
 import { incidentId } from '../domain/credential';
 import { DEFAULT_POLICY, type Policy } from '../domain/policy';
+import { verifyProbe } from '../domain/fingerprint';
 import { openBucket } from '../enforcement/buckets';
 import { createDenylist } from '../enforcement/denylist-kv';
 import { mirrorInventory } from '../enforcement/inventory-kv';
 import type { Config } from './config';
 import { startDetection } from './detection/start-detection';
 import { ensureStreams } from './detection/streams';
+import { readFingerprintKeys } from './keys';
 import { connectNats } from './nats';
 import type { Running } from './running';
 import { readSettings } from './settings';
+import { positionsInKv } from './sources/log-position';
 import { tailPostgresLog } from './sources/postgres-log';
 import { createUsagePublisher } from './sources/usage-publisher';
 
@@ -40,9 +43,19 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     partitions,
     onLost: (count) => log.error({ count }, 'usage events were lost'),
   });
+  const positions = await openBucket(nats, 'positions');
+  const keys = readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE);
   const tails = await Promise.all(
     settings.postgresLogs.map(({ account, directory }) =>
-      tailPostgresLog({ account, directory, inventory, publish: (events) => usage.store(events), log }),
+      tailPostgresLog({
+        account,
+        directory,
+        inventory,
+        publish: (events) => usage.store(events),
+        positions: positionsInKv(positions, account),
+        probeOf: (name, at) => verifyProbe(name, at, keys),
+        log,
+      }),
     ),
   );
   return {

@@ -3,12 +3,14 @@ import { escapeIdentifier, escapeLiteral, type Client } from 'pg';
 import { z } from 'zod';
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
+import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
 import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
 import type { Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type PostgresMaterial } from '../../domain/secret-material';
 import { publicIdSubject } from '../../domain/subject';
 import { asAdmin, AUTHENTICATION_REFUSED, failureCode, withClient } from './postgres-admin';
+import { countSessions, endSessions } from './postgres-sessions';
 import { scramVerifier } from './scram-verifier';
 
 export const postgresRoleSettings = z.strictObject({
@@ -23,10 +25,6 @@ export const postgresRoleSettings = z.strictObject({
 
 export type PostgresRoleSettings = z.infer<typeof postgresRoleSettings>;
 
-/** Sessions end within milliseconds; a backend in a long system call may take longer. */
-const TERMINATE_WAIT_MS = 2_000;
-const TERMINATE_ROUNDS = 5;
-
 /**
  * PostgreSQL login roles, one a version, all acting as one shared owner role, so that old and new live side by side and what
  * one creates the other can use. Order matters in every ending: NOLOGIN first, then terminate until no session is left, or a
@@ -35,7 +33,11 @@ const TERMINATE_ROUNDS = 5;
 export function createPostgresRoleProvider(
   accounts: ReadonlyMap<string, PostgresRoleSettings>,
   secrets: SecretStore,
+  probeKey: FingerprintKey,
 ): CredentialProvider {
+  /** The application name of our own logins, signed, so that the detectors know them. */
+  const mark = (id: string): string => signProbe(id, Date.now(), probeKey);
+
   function settingsOf(credential: Credential): PostgresRoleSettings {
     const settings = accounts.get(credential.account);
     if (!settings)
@@ -57,9 +59,9 @@ export function createPostgresRoleProvider(
       permissions: ['CREATEROLE with ADMIN on the owner role', 'pg_signal_backend', 'pg_read_all_stats'],
     },
 
-    quarantine(credential, version) {
+    quarantine(credential, version, { signal }) {
       const { adminUrl, ownerRole } = settingsOf(credential);
-      return asAdmin(adminUrl, credential.account, async (admin) => {
+      return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
         const role = await readRole(admin, version.publicId, ownerRole);
         if (!role) return effect('already', `role ${version.publicId} does not exist`);
         if (role.canLogin) await admin.query(`ALTER ROLE ${escapeIdentifier(version.publicId)} NOLOGIN`);
@@ -68,8 +70,9 @@ export function createPostgresRoleProvider(
       });
     },
 
-    async createReplacement(credential, next) {
+    async createReplacement(credential, next, { signal }) {
       const settings = settingsOf(credential);
+      const { adminUrl, ownerRole } = settings;
       const user = `${credential.principal}_v${next.version}`;
       const fresh: PostgresMaterial = {
         kind: 'postgres',
@@ -79,35 +82,35 @@ export function createPostgresRoleProvider(
         user,
         password: randomBytes(24).toString('base64url'),
       };
-      // Stored before the server learns it: a crash in between costs a role without a password, never a password without a role's owner.
+      // Stored before the server learns it: a crash in between costs a value without a role, never a role whose value is lost.
       await secrets.putIfAbsent(next.secret, JSON.stringify(fresh));
       const material = parseMaterial('postgres', await secrets.get(next.secret));
-      await asAdmin(settings.adminUrl, credential.account, async (admin) => {
-        const name = escapeIdentifier(user);
-        const owner = escapeIdentifier(settings.ownerRole);
-        if (!(await readRole(admin, user, settings.ownerRole)))
-          await admin.query(`CREATE ROLE ${name} NOLOGIN IN ROLE ${owner}`);
-        await admin.query(`ALTER ROLE ${name} SET role = ${escapeLiteral(settings.ownerRole)}`);
-        await admin.query(`ALTER ROLE ${name} LOGIN PASSWORD ${escapeLiteral(scramVerifier(material.password))}`);
+      const state = await asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
+        const role = await readRole(admin, user, ownerRole);
+        if (!role) return createRole(admin, user, ownerRole, material.password);
+        // Made whole or not at all, so one that can't log in was contained since: a late attempt must not bring it back.
+        if (!role.canLogin) throw new IncidentError('PROVIDER_REFUSED', { role: user, found: 'NOLOGIN' });
+        return 'already' as const;
       });
       const subject = publicIdSubject('postgres-role', `${credential.account}/${user}`);
       return {
-        state: 'done',
+        state,
         value: { publicId: user, subjects: [subject], secret: next.secret },
         evidence: `role ${user}`,
       };
     },
 
-    async test(credential, version) {
+    async test(credential, version, { signal }) {
       const settings = settingsOf(credential);
       const material = await materialOf(version);
       try {
         const acting = await withClient(
-          { ...connection(material), application_name: 'tourniquet-test' },
+          { ...connection(material), application_name: mark('test') },
           async (client) => {
             const result = await client.query<{ acting: string }>('SELECT current_user AS acting');
             return result.rows[0]?.acting;
           },
+          signal,
         );
         if (acting === settings.ownerRole) return effect('done', `logs in and acts as ${acting}`);
         throw new IncidentError('REPLACEMENT_REJECTED', { role: version.publicId, acting });
@@ -121,9 +124,9 @@ export function createPostgresRoleProvider(
       }
     },
 
-    revoke(credential, version) {
+    revoke(credential, version, { signal }) {
       const { adminUrl, ownerRole } = settingsOf(credential);
-      return asAdmin(adminUrl, credential.account, async (admin) => {
+      return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
         const role = await readRole(admin, version.publicId, ownerRole);
         if (!role) return effect('already', `role ${version.publicId} does not exist`);
         const name = escapeIdentifier(version.publicId);
@@ -138,9 +141,9 @@ export function createPostgresRoleProvider(
       });
     },
 
-    discard(credential, version) {
+    discard(credential, version, { signal }) {
       const { adminUrl, ownerRole } = settingsOf(credential);
-      return asAdmin(adminUrl, credential.account, async (admin) => {
+      return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
         if (!(await readRole(admin, version.publicId, ownerRole)))
           return effect('already', `role ${version.publicId} does not exist`);
         await admin.query(`ALTER ROLE ${escapeIdentifier(version.publicId)} NOLOGIN`);
@@ -150,12 +153,13 @@ export function createPostgresRoleProvider(
       });
     },
 
-    async verifyDead(credential, old, control) {
-      const sessions = await asAdmin(settingsOf(credential).adminUrl, credential.account, (admin) =>
+    async verifyDead(credential, old, control, { signal }) {
+      const { adminUrl } = settingsOf(credential);
+      const sessions = await asAdmin({ adminUrl, account: credential.account, signal }, (admin) =>
         countSessions(admin, old.publicId),
       );
-      const oldAnswer = await presented(await materialOf(old));
-      const controlAnswer = await presented(await materialOf(control));
+      const oldAnswer = await presented(await materialOf(old), mark('verify'), signal);
+      const controlAnswer = await presented(await materialOf(control), mark('verify'), signal);
       return judge(oldAnswer, controlAnswer, sessions);
     },
   };
@@ -171,11 +175,9 @@ function judge(old: Answer, control: Answer, sessions: number): Verdict {
 }
 
 /** Logs in with a value. Only an authentication refusal is one: a full or unreachable server proves nothing. */
-async function presented(material: PostgresMaterial): Promise<Answer> {
+async function presented(material: PostgresMaterial, mark: string, signal: AbortSignal): Promise<Answer> {
   try {
-    await withClient({ ...connection(material), application_name: 'tourniquet-probe' }, (client) =>
-      client.query('SELECT 1'),
-    );
+    await withClient({ ...connection(material), application_name: mark }, (client) => client.query('SELECT 1'), signal);
     return 'accepted';
   } catch (error) {
     return isRefusal(error) ? 'refused' : 'no answer';
@@ -209,28 +211,15 @@ async function readRole(admin: Client, role: string, ownerRole: string): Promise
   return result.rows[0];
 }
 
-async function countSessions(admin: Client, role: string): Promise<number> {
-  const result = await admin.query<{ sessions: number }>(
-    'SELECT count(*)::int AS sessions FROM pg_stat_activity WHERE usename = $1',
-    [role],
-  );
-  return result.rows[0]?.sessions ?? 0;
-}
-
-/** @throws IncidentError SESSIONS_REMAIN: the caller tries again. */
-async function endSessions(admin: Client, role: string): Promise<number> {
-  let ended = 0;
-  for (let round = 0; round < TERMINATE_ROUNDS; round++) {
-    const result = await admin.query(
-      `SELECT pg_terminate_backend(pid, ${TERMINATE_WAIT_MS}) FROM pg_stat_activity WHERE usename = $1`,
-      [role],
-    );
-    if (result.rowCount === 0) return ended;
-    ended += result.rowCount ?? 0;
-  }
-  const left = await countSessions(admin, role);
-  if (left > 0) throw new IncidentError('SESSIONS_REMAIN', { role, sessions: left });
-  return ended;
+/** In one transaction: there is no half-made role. */
+async function createRole(admin: Client, user: string, ownerRole: string, password: string): Promise<'done'> {
+  const name = escapeIdentifier(user);
+  const verifier = escapeLiteral(scramVerifier(password));
+  await admin.query('BEGIN');
+  await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD ${verifier} IN ROLE ${escapeIdentifier(ownerRole)}`);
+  await admin.query(`ALTER ROLE ${name} SET role = ${escapeLiteral(ownerRole)}`);
+  await admin.query('COMMIT');
+  return 'done';
 }
 
 function effect(state: 'done' | 'already', evidence: string): Effect {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { compiledProgram } from '../../stack/compiled-program';
 import { ManagedProcess } from '../../stack/managed-process';
 import type { EstateConfigs } from './process-config';
 
@@ -32,7 +33,7 @@ export async function startEstateProcess<N extends keyof EstateConfigs>(
   const managed = new ManagedProcess({
     name,
     program: process.execPath,
-    args: ['--enable-source-maps', join(__dirname, `${PROGRAMS[kind]}.js`), configFile],
+    args: ['--enable-source-maps', compiledProgram('drills', 'estate', `${PROGRAMS[kind]}.js`), configFile],
     cwd: directory,
     logFile: join(directory, `${name}.log`),
     pidFile: join(directory, `${name}.pid`),

@@ -48,10 +48,12 @@ export class FaultProxy {
     if (this.#mode === 'refuse') return void client.resetAndDestroy();
     const upstream = connect(this.target);
     this.#pairs.set(client, upstream);
-    client.on('error', () => undefined).on('close', () => {
-      this.#pairs.delete(client);
-      upstream.destroy();
-    });
+    client
+      .on('error', () => undefined)
+      .on('close', () => {
+        this.#pairs.delete(client);
+        upstream.destroy();
+      });
     upstream.on('error', () => client.destroy());
     if (this.#mode === 'black-hole') return silence(client, upstream);
     client.pipe(upstream);

@@ -3,6 +3,7 @@ import { createSecretStore } from '../../activities/store/secret-store';
 import type { Database } from '../../activities/store/database';
 import type { SecretStore } from '../../domain/ports/stores';
 import { makeOrdersDatabase, ORDERS_DATABASE, ORDERS_OWNER } from '../../drills/estate/estate-database';
+import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
 
 /** The `postgres-role` provider's account on a real server: the demo's database and its admin role, which is no superuser. */
 export async function ordersAccount(superuserUrl: string): Promise<PostgresRoleSettings> {
@@ -17,5 +18,5 @@ export function testSecretStore(database: Database): SecretStore {
 }
 
 export function ordersProvider(account: PostgresRoleSettings, secrets: SecretStore) {
-  return createPostgresRoleProvider(new Map([['orders', account]]), secrets);
+  return createPostgresRoleProvider(new Map([['orders', account]]), secrets, TEST_FINGERPRINT_KEYS[0]);
 }

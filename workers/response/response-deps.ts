@@ -40,7 +40,7 @@ export async function createResponseDeps(
   const pull = { credentials: await openBucket(nats, 'credentials'), acks: await openBucket(nats, 'acks') };
 
   const providers = [
-    createPostgresRoleProvider(postgresAccounts(settings), secrets),
+    createPostgresRoleProvider(postgresAccounts(settings), secrets, fingerprintKeys[0]),
     createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
   ];
   const dependents = [

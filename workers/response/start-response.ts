@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities';
 import { openDatabase } from '../../activities/store/database';
 import { readSecretFile, type Config } from '../config';
+import { ensureStreams } from '../detection/streams';
 import { connectNats } from '../nats';
 import type { Running } from '../running';
 import { createResponseDeps } from './response-deps';
@@ -18,6 +20,8 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
   logThrough(log);
   const database = openDatabase(readDatabaseUrl(config), { applicationName: 'tourniquet-response' });
   const nats = await connectNats(config, 'response');
+  // Revoking tells the detectors, in their stream: it must be there even if no detection worker ever ran.
+  await ensureStreams(await jetstreamManager(nats), { partitions: config.TOURNIQUET_PARTITIONS });
   const deps = await createResponseDeps(config, nats, database, log);
   await deps.projection.write(await deps.inventory.records());
   const connection = await NativeConnection.connect({ address: config.TOURNIQUET_TEMPORAL_ADDRESS });
@@ -81,6 +85,16 @@ function logThrough(log: Logger): void {
 
 /** Only what names a workflow or an activity: the rest of the SDK's metadata may hold arguments or driver errors. */
 function pick(meta: Record<string, unknown> | undefined): Record<string, unknown> {
-  const known = ['workflowId', 'runId', 'workflowType', 'activityType', 'activityId', 'attempt', 'taskQueue'];
+  const known = [
+    'workflowId',
+    'runId',
+    'workflowType',
+    'activityType',
+    'activityId',
+    'attempt',
+    'taskQueue',
+    'error',
+    'errorCode',
+  ];
   return Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => known.includes(name)));
 }

@@ -1,0 +1,114 @@
+import { connect } from '@nats-io/transport-node';
+import { fetch } from 'undici';
+import { Client } from 'pg';
+import { createApiTokenProvider } from '../../activities/providers/api-token';
+import { openDatabase } from '../../activities/store/database';
+import { createTokenStore } from '../../activities/store/token-store';
+import type { SecretVersion } from '../../domain/credential';
+import { parseMaterial } from '../../domain/secret-material';
+import { openBucket } from '../../enforcement/buckets';
+import { createGatewayRegistry } from '../../enforcement/gateway-lease';
+import { startLocalStack } from '../../stack/local-stack';
+import { callContext } from '../support/call-context';
+import { FaultProxy } from '../support/fault-proxy';
+import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
+import { freshDatabase } from '../support/fresh-database';
+import { startGatewayApp } from '../support/gateway-app';
+import { testSecretStore } from '../support/orders-server';
+import { applyProductSchema } from '../support/product-schema';
+import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
+import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+
+interface ApiTokenRig extends ProviderRig {
+  stopGateway(): Promise<void>;
+}
+
+/** Our own schema on a real PostgreSQL, and a real gateway that asks it. */
+async function makeRig(): Promise<ApiTokenRig> {
+  const stack = await startLocalStack({ servers: ['postgres', 'nats'] });
+  const superuserUrl = stack.postgres?.adminUrl ?? '';
+  const nats = await connect({ servers: stack.nats?.url ?? '' });
+  const ours = await freshDatabase(superuserUrl);
+  await applyProductSchema(ours.url);
+  const database = openDatabase(ours.url, { applicationName: 'contract' });
+  await database.query(`CREATE ROLE response LOGIN PASSWORD 'response-password'`);
+  await database.query('GRANT SELECT, INSERT, UPDATE ON api_tokens TO response');
+  const secrets = testSecretStore(database);
+  const tokens = createTokenStore(database);
+
+  const adminUrl = new URL(ours.url);
+  const adminWay = await FaultProxy.start({ host: adminUrl.hostname, port: Number(adminUrl.port) });
+  adminUrl.username = 'response';
+  adminUrl.password = 'response-password';
+  adminUrl.port = String(adminWay.port);
+  const admin = openDatabase(adminUrl.toString(), { applicationName: 'contract-admin' });
+
+  const proxies: FaultProxy[] = [];
+  const gateway = await startGatewayApp({
+    nats,
+    database,
+    fingerprintKeys: TEST_FINGERPRINT_KEYS,
+    authorizeUrl: async (ownUrl) => {
+      proxies.push(await FaultProxy.start({ host: '127.0.0.1', port: Number(new URL(ownUrl).port) }));
+      return `http://127.0.0.1:${proxies[0]?.port}/authorize`;
+    },
+  });
+  const [loginWay] = proxies as [FaultProxy];
+  let gatewayStopped: Promise<void> | undefined;
+  const minted = new Map<string, SecretVersion['secret']>();
+
+  async function token(version: SecretVersion): Promise<string> {
+    minted.set(version.publicId, version.secret);
+    return parseMaterial('api-token', await secrets.get(version.secret)).token;
+  }
+
+  async function accepts(version: SecretVersion): Promise<boolean> {
+    const response = await fetch(`${gateway.url}/authorize`, {
+      headers: { authorization: `Bearer ${await token(version)}` },
+    });
+    return response.ok;
+  }
+
+  return {
+    provider: createApiTokenProvider({
+      tokens: createTokenStore(admin),
+      secrets,
+      gateways: createGatewayRegistry(await openBucket(nats, 'gateways')),
+      fingerprintKeys: TEST_FINGERPRINT_KEYS,
+    }),
+    credential: sampleCredential({ id: 'reports-token', provider: 'api-token', principal: 'reports-readers' }),
+    adminWay,
+    loginWay,
+    accepts,
+    openSession: () => Promise.resolve(undefined),
+    sessions: () => Promise.resolve(0),
+    lift: (version) => tokens.setState(version.publicId, 'active'),
+    async admin(accepted) {
+      await database.query(`ALTER ROLE response ${accepted ? 'LOGIN' : 'NOLOGIN'}`);
+      if (accepted) return;
+      await database.query(`SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE usename = 'response'`);
+    },
+    async secrets() {
+      const values = await Promise.all([...minted.values()].map((ref) => secrets.get(ref)));
+      return [...values.map((value) => parseMaterial('api-token', value).token), adminUrl.password];
+    },
+    stopGateway: () => (gatewayStopped ??= gateway.stop()),
+    async stop() {
+      await (gatewayStopped ??= gateway.stop());
+      await Promise.all([admin.end(), database.end(), nats.close()]);
+      await Promise.all([adminWay.stop(), loginWay.stop()]);
+      await stack.stop();
+    },
+  };
+}
+
+describeCredentialProvider({
+  name: 'api-token',
+  make: makeRig,
+  skip: [
+    {
+      reason: 'a bearer token has no sessions: every request is checked',
+      cases: ['quarantine ends the sessions', 'quarantine lets no login slip through that races it'],
+    },
+  ],
+});

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import packageJson from '../../package.json';
+import { incidentId } from '../../domain/credential';
+import { startLocalStack, type LocalStack } from '../../stack/local-stack';
+import type { respondToLeak } from '../../workflows';
+import { RECORDED_SCENARIOS } from '../support/recorded-scenarios';
+import { workflowBundle } from '../support/workflow-bundle';
+
+const HISTORIES = path.join(__dirname, 'histories');
+
+/** Not a test of its own: `npm run histories:record` adds the histories that are missing, from a real server. None is ever replaced. */
+describe('recorded histories', () => {
+  let stack: LocalStack;
+  let connection: Connection;
+  let native: NativeConnection;
+
+  beforeAll(async () => {
+    stack = await startLocalStack({ servers: ['temporal'] });
+    const address = stack.temporal?.address ?? '';
+    connection = await Connection.connect({ address });
+    native = await NativeConnection.connect({ address });
+  });
+
+  afterAll(async () => {
+    await native.close();
+    await connection.close();
+    await stack.stop();
+  });
+
+  it.each(RECORDED_SCENARIOS)('$name', async ({ name, input, activities, play }) => {
+    const client = new Client({ connection, identity: 'recorder' });
+    const taskQueue = `record-${name}`;
+    const own = { ...input, credentialId: name };
+    const worker = await Worker.create({
+      connection: native,
+      taskQueue,
+      workflowBundle,
+      activities: activities(),
+      identity: 'recorder',
+    });
+    const workflowId = incidentId(own.credentialId, own.version);
+
+    await worker.runUntil(async () => {
+      const handle = await client.workflow.start<typeof respondToLeak>('respondToLeak', {
+        workflowId,
+        taskQueue,
+        args: [own],
+      });
+      await play(handle);
+    });
+
+    await keep(client, 'respond-to-leak', name, workflowId);
+    const rotation = `rotate/${own.credentialId}/${own.version}/1`;
+    if (name !== 'credential-unknown') await keep(client, 'rotate-credential', name, rotation);
+  });
+
+  async function keep(client: Client, workflow: string, name: string, workflowId: string): Promise<void> {
+    const file = path.join(HISTORIES, workflow, `${name}.${packageJson.version}.json`);
+    if (existsSync(file)) return;
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, `${historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory())}\n`);
+  }
+});
