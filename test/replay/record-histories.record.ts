@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import packageJson from '../../package.json';
 import { incidentId } from '../../domain/credential';
 import { startLocalStack, type LocalStack } from '../../stack/local-stack';
+import { runProgram } from '../../stack/run-program';
+import { TEMPORAL } from '../../stack/toolchain/program-recipe';
+import { resolveProgram } from '../../stack/toolchain/resolve-program';
 import type { respondToLeak } from '../../workflows';
 import { RECORDED_SCENARIOS } from '../support/recorded-scenarios';
 import { workflowBundle } from '../support/workflow-bundle';
@@ -54,15 +56,27 @@ describe('recorded histories', () => {
       await play(handle);
     });
 
-    await keep(client, 'respond-to-leak', name, workflowId);
+    await keep('respond-to-leak', name, workflowId);
     const rotation = `rotate/${own.credentialId}/${own.version}/1`;
-    if (name !== 'credential-unknown') await keep(client, 'rotate-credential', name, rotation);
+    if (name !== 'credential-unknown') await keep('rotate-credential', name, rotation);
   });
 
-  async function keep(client: Client, workflow: string, name: string, workflowId: string): Promise<void> {
+  async function keep(workflow: string, name: string, workflowId: string): Promise<void> {
     const file = path.join(HISTORIES, workflow, `${name}.${packageJson.version}.json`);
     if (existsSync(file)) return;
     await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, `${historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory())}\n`);
+    const program = await resolveProgram(TEMPORAL, () => undefined);
+    const address = stack.temporal?.address ?? '';
+    const shown = await runProgram(program, [
+      'workflow',
+      'show',
+      '--workflow-id',
+      workflowId,
+      '--output',
+      'json',
+      '--address',
+      address,
+    ]);
+    await writeFile(file, `${JSON.stringify(JSON.parse(shown.output))}\n`);
   }
 });
