@@ -5,6 +5,7 @@ import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
 import { lookUp } from './lookup';
+import { withDeadline } from './with-deadline';
 
 export interface ContainInput extends IncidentStep {
   readonly plan: ResponsePlan;
@@ -57,8 +58,9 @@ export function createContainmentActivities(deps: ActivityDeps) {
 
     /** Waits until every gateway with a live lease applies the refusal, and names those that do not in time. */
     async confirmInForce(input: IncidentStep & { readonly revision: number }): Promise<InForce> {
-      const signal = AbortSignal.any([AbortSignal.timeout(ACKNOWLEDGE_WAIT_MS), callContext(input.stepKey).signal]);
-      const { applied, behind } = await deps.gateways.waitForRevision(input.revision, signal);
+      const { applied, behind } = await withDeadline(ACKNOWLEDGE_WAIT_MS, callContext(input.stepKey).signal, (signal) =>
+        deps.gateways.waitForRevision(input.revision, signal),
+      );
       return { at: Date.now(), gateways: applied.map((lease) => lease.gatewayId), behind };
     },
 

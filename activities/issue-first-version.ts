@@ -20,6 +20,11 @@ export async function issueFirstVersion(
     state: 'pending',
     secret,
   });
+  const known = await deps.inventory.version(credential.id, 1);
+  if (known.state !== 'pending') {
+    await deps.projection.write(await deps.inventory.records());
+    return known;
+  }
   const context = {
     idempotencyKey: `issue/${credential.id}`,
     signal: new AbortController().signal,

@@ -14,7 +14,7 @@ export function createDenylist(kv: KV): Denylist {
       const key = subjectKey(entry.subject);
       for (let round = 0; round < MAX_ROUNDS; round++) {
         const found = await kv.get(key);
-        const current = found && found.operation === 'PUT' ? read(found) : undefined;
+        const current = found ? readable(found) : undefined;
         const next = tighten(current, entry);
         if (found && current && sameRefusal(current, next))
           return { revision: found.revision, at: Date.now(), entry: current };
@@ -33,7 +33,7 @@ export function createDenylist(kv: KV): Denylist {
       const keys: string[] = [];
       for await (const key of await kv.keys()) keys.push(key);
       const found = await Promise.all(keys.map((key) => kv.get(key)));
-      return found.flatMap((entry) => (entry?.operation === 'PUT' ? [read(entry)] : []));
+      return found.flatMap((entry) => (entry && readable(entry)) ?? []);
     },
   };
 }
@@ -41,6 +41,19 @@ export function createDenylist(kv: KV): Denylist {
 /** A stored entry. Whoever can write the bucket could write nonsense: it is checked like any input. */
 export function read(found: KvEntry): DenylistEntry {
   return denylistEntry.parse(found.json());
+}
+
+/**
+ * Undefined for one that was taken out or can't be read: it must keep nobody from refusing that subject or any other. What it may
+ * have said is in PostgreSQL, and the reconciler brings it back.
+ */
+function readable(found: KvEntry): DenylistEntry | undefined {
+  if (found.operation !== 'PUT') return undefined;
+  try {
+    return read(found);
+  } catch {
+    return undefined;
+  }
 }
 
 function toWrite(found: KvEntry): DenylistWrite {

@@ -1,4 +1,4 @@
-import type { DenylistEntry } from '../domain/denylist';
+import { sameRefusal, tighten, type DenylistEntry } from '../domain/denylist';
 import type { Denylist } from '../domain/ports/denylist';
 import type { ContainmentStore } from '../domain/ports/stores';
 
@@ -19,7 +19,10 @@ export async function reconcile(
 ): Promise<{ readonly rewritten: number; readonly orphans: number }> {
   const [wanted, listed] = await Promise.all([parts.containments.all(), parts.denylist.all()]);
   const bySubject = new Map(listed.map((entry) => [entry.subject, entry]));
-  const missing = wanted.filter((entry) => bySubject.get(entry.subject)?.status !== entry.status);
+  const missing = wanted.filter((entry) => {
+    const current = bySubject.get(entry.subject);
+    return !current || !sameRefusal(current, tighten(current, entry));
+  });
   for (const entry of missing) await parts.denylist.tighten(entry);
   const orphans = listed.filter(
     (entry) => entry.status === 'hold' && entry.adoptBy !== undefined && entry.adoptBy <= now,

@@ -1,7 +1,9 @@
 import type { KV } from '@nats-io/kv';
 import { z } from 'zod';
+import { IncidentError } from '../../domain/errors';
 import type { DependentAdapter } from '../../domain/ports/dependent';
 
+const announcement = z.object({ version: z.number().int() });
 const acknowledgement = z.object({ version: z.number().int(), healthy: z.boolean(), detail: z.string().max(500) });
 
 /**
@@ -9,23 +11,52 @@ const acknowledgement = z.object({ version: z.number().int(), healthy: z.boolean
  * `acks/<credential>.<dependent>` (client/dependent/kv-pull.ts).
  */
 export function createKvPullAdapter(buckets: { readonly credentials: KV; readonly acks: KV }): DependentAdapter {
+  async function acknowledged(dependentId: string, credentialId: string) {
+    const answer = await read(buckets.acks, `${credentialId}.${dependentId}`, dependentId);
+    const parsed = acknowledgement.safeParse(answer);
+    return parsed.success ? parsed.data : undefined;
+  }
+
   return {
     kind: 'kv-pull',
 
-    async activate(_dependent, version) {
-      const value = JSON.stringify({ version: version.version });
-      const known = await buckets.credentials.get(version.credentialId);
-      if (known?.operation === 'PUT' && known.string() === value)
-        return { state: 'already', value: undefined, evidence: `announced before` };
-      await buckets.credentials.put(version.credentialId, value);
-      return { state: 'done', value: undefined, evidence: `version ${version.version} announced` };
+    async activate(dependent, { credentialId, version }) {
+      const known = announcement.safeParse(await read(buckets.credentials, credentialId, dependent.id));
+      const answer = await acknowledged(dependent.id, credentialId);
+      if (known.data?.version === version && answer?.version === version && answer.healthy)
+        return { state: 'already', value: undefined, evidence: `version ${version} announced and acknowledged` };
+      // Announced again as long as it has not answered: its first try to change may have failed.
+      await reaching(dependent.id, () => buckets.credentials.put(credentialId, JSON.stringify({ version })));
+      return { state: 'done', value: undefined, evidence: `version ${version} announced` };
     },
 
-    async status(dependent, version) {
-      const entry = await buckets.acks.get(`${version.credentialId}.${dependent.id}`);
-      const parsed = entry?.operation === 'PUT' ? acknowledgement.safeParse(entry.json()) : undefined;
-      if (!parsed?.success) return { using: 'unknown', healthy: false, detail: 'has not answered yet' };
-      return { using: parsed.data.version, healthy: parsed.data.healthy, detail: parsed.data.detail };
+    async status(dependent, { credentialId }) {
+      const answer = await acknowledged(dependent.id, credentialId);
+      if (!answer) return { using: 'unknown', healthy: false, detail: 'has not answered yet' };
+      return { using: answer.version, healthy: answer.healthy, detail: answer.detail };
     },
   };
+}
+
+/** A value as JSON; undefined when there is none, or it is something else. */
+async function read(bucket: KV, key: string, dependent: string): Promise<unknown> {
+  const entry = await reaching(dependent, () => bucket.get(key));
+  if (entry?.operation !== 'PUT') return undefined;
+  try {
+    return entry.json();
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws IncidentError DEPENDENT_UNREACHABLE: the way to it is NATS. */
+async function reaching<T>(dependent: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new IncidentError('DEPENDENT_UNREACHABLE', {
+      dependent,
+      failure: error instanceof Error ? error.name : typeof error,
+    });
+  }
 }

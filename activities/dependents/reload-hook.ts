@@ -1,7 +1,9 @@
 import { fetch } from 'undici';
 import { z } from 'zod';
+import type { DependentRecord } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { DependentAdapter } from '../../domain/ports/dependent';
+import { withDeadline } from '../with-deadline';
 
 const TIMEOUT_MS = 5_000;
 
@@ -17,41 +19,68 @@ const hookStatus = z.object({
  * version to use and fetches the value itself, so no secret passes here. Our calls carry the hook key the service knows.
  */
 export function createReloadHookAdapter(hookKey: string): DependentAdapter {
+  /** The answer's JSON; undefined when it said something else. */
   async function call(
-    method: 'GET' | 'POST',
-    url: string,
-    body: unknown,
-    dependent: string,
+    dependent: DependentRecord,
+    route: string,
     signal: AbortSignal,
+    body?: unknown,
   ): Promise<unknown> {
-    const response = await fetch(url, {
-      method,
-      headers: { authorization: `Bearer ${hookKey}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    }).catch((cause: unknown) => {
-      throw new IncidentError('DEPENDENT_UNREACHABLE', { dependent }, { cause });
-    });
-    if (response.status === 401 || response.status === 403)
-      throw new IncidentError('DEPENDENT_REFUSED', { dependent, status: response.status });
-    if (!response.ok) throw new IncidentError('DEPENDENT_UNREACHABLE', { dependent, status: response.status });
-    return response.json();
+    const headers = { authorization: `Bearer ${hookKey}`, 'content-type': 'application/json' };
+    const request = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
+    try {
+      return await withDeadline(TIMEOUT_MS, signal, async (within) => {
+        const response = await fetch(`${dependent.target}${route}`, { ...request, signal: within });
+        const text = await response.text();
+        if (response.ok) return safeJson(text);
+        const refused = response.status === 401 || response.status === 403;
+        const code = refused ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE';
+        throw new IncidentError(code, { dependent: dependent.id, status: response.status });
+      });
+    } catch (error) {
+      if (error instanceof IncidentError) throw error;
+      // Not the cause itself: it may quote the target or the key.
+      throw new IncidentError('DEPENDENT_UNREACHABLE', { dependent: dependent.id, failure: failureName(error) });
+    }
   }
 
   return {
     kind: 'reload-hook',
 
-    async activate(dependent, version, context) {
-      const body = { credential: version.credentialId, version: version.version };
-      await call('POST', `${dependent.target}/reload`, body, dependent.id, context.signal);
+    async activate(dependent, version, { signal }) {
+      await call(dependent, '/reload', signal, { credential: version.credentialId, version: version.version });
       return { state: 'done', value: undefined, evidence: `told to use version ${version.version}` };
     },
 
-    async status(dependent, version, context) {
-      const url = `${dependent.target}/status?credential=${encodeURIComponent(version.credentialId)}`;
-      const answer = hookStatus.safeParse(await call('GET', url, undefined, dependent.id, context.signal));
-      if (!answer.success) return { using: 'unknown', healthy: false, detail: 'its status could not be read' };
+    async status(dependent, version, { signal }) {
+      const route = `/status?credential=${encodeURIComponent(version.credentialId)}`;
+      // A time-out says nothing either way: its probe may be waiting for the new version.
+      const answer = hookStatus.safeParse(await call(dependent, route, signal).catch(unlessSilent));
+      if (!answer.success || answer.data.credential !== version.credentialId)
+        return { using: 'unknown', healthy: false, detail: 'its status could not be read' };
       return { using: answer.data.version, healthy: answer.data.healthy, detail: answer.data.detail };
     },
   };
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unlessSilent(error: unknown): undefined {
+  if (error instanceof IncidentError && error.fields['failure'] === 'TimeoutError') return undefined;
+  throw error;
+}
+
+/** `TimeoutError`, `ECONNREFUSED` and the like. */
+function failureName(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error;
+  const cause = 'cause' in error ? error.cause : undefined;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  if (typeof code === 'string') return code;
+  return 'name' in error ? String(error.name) : 'unknown';
 }

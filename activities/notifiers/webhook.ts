@@ -1,6 +1,7 @@
 import { fetch } from 'undici';
 import { IncidentError } from '../../domain/errors';
 import type { Notifier } from '../../domain/ports/notifier';
+import { withDeadline } from '../with-deadline';
 
 const TIMEOUT_MS = 5_000;
 
@@ -24,14 +25,16 @@ export function createWebhookNotifier(): Notifier {
 /** The status, or undefined when there was no answer. A webhook's URL may hold a token, so it goes into no error. */
 async function post(target: string, body: string, dedupeKey: string, signal: AbortSignal): Promise<number | undefined> {
   try {
-    const response = await fetch(target, {
-      method: 'POST',
-      body,
-      headers: { 'content-type': 'application/json', 'idempotency-key': dedupeKey },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    return await withDeadline(TIMEOUT_MS, signal, async (within) => {
+      const response = await fetch(target, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json', 'idempotency-key': dedupeKey },
+        signal: within,
+      });
+      await response.body?.cancel();
+      return response.status;
     });
-    await response.body?.cancel();
-    return response.status;
   } catch {
     return undefined;
   }

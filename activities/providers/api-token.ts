@@ -10,6 +10,7 @@ import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial } from '../../domain/secret-material';
 import { formatToken, tokenPublicId } from '../../domain/token-format';
 import type { ApiToken, TokenStore } from '../store/token-store';
+import { serverFailure } from './postgres-admin';
 import { presentToken, type Answer } from './present-token';
 
 /** Nothing to set: the tokens are ours. */
@@ -27,16 +28,25 @@ interface Parts {
 export function createApiTokenProvider(parts: Parts): CredentialProvider {
   const { tokens, secrets, gateways } = parts;
 
+  /** Our own database is this provider's server. */
+  async function reaching<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw serverFailure(error, { provider: 'api-token' });
+    }
+  }
+
   async function tokenOf(version: SecretVersion): Promise<string> {
     return parseMaterial('api-token', await secrets.get(version.secret)).token;
   }
 
   async function end(version: SecretVersion, state: ApiToken['state']): Promise<Effect> {
-    const found = await tokens.findByPublicId(version.publicId);
+    const found = await reaching(() => tokens.findByPublicId(version.publicId));
     if (!found) return effect('already', `token ${version.publicId} does not exist`);
     if (found.state === state || found.state === 'revoked')
       return effect('already', `token ${version.publicId} is ${found.state}`);
-    await tokens.setState(version.publicId, state);
+    await reaching(() => tokens.setState(version.publicId, state));
     return effect('done', `token ${version.publicId} is ${state}`);
   }
 
@@ -61,7 +71,7 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
       if (!publicId)
         throw new IncidentError('SECRET_UNREADABLE', { path: next.secret.path, version: next.secret.version });
       const issued = { publicId, principal: credential.principal, scopes: credential.scopes, state: 'active' as const };
-      const stored = await tokens.insert(fingerprint(token, parts.fingerprintKeys[0]), issued);
+      const stored = await reaching(() => tokens.insert(fingerprint(token, parts.fingerprintKeys[0]), issued));
       const subjects = parts.fingerprintKeys.map((key) => fingerprint(token, key));
       return {
         state: stored === 'stored' ? 'done' : 'already',
@@ -72,7 +82,7 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
 
     async test(_credential, version) {
       const token = await tokenOf(version);
-      const found = await tokens.find(parts.fingerprintKeys.map((key) => fingerprint(token, key)));
+      const found = await reaching(() => tokens.find(parts.fingerprintKeys.map((key) => fingerprint(token, key))));
       if (found?.state !== 'active')
         throw new IncidentError('REPLACEMENT_REJECTED', { token: version.publicId, state: found?.state });
       return effect('done', `token ${version.publicId} is active with ${found.scopes.length} scopes`);
@@ -83,15 +93,18 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
     discard: (_credential, version) => end(version, 'revoked'),
 
     async verifyDead(_credential, old, control, context) {
-      const record = await tokens.findByPublicId(old.publicId);
-      const live = await gateways.live();
+      const record = await reaching(() => tokens.findByPublicId(old.publicId));
+      const live = await reaching(() => gateways.live());
       if (live.length === 0) {
-        const dead = record === undefined || record.state === 'revoked';
+        // Nobody to present it to. The control's record is read by the same way: a look that finds nothing proves nothing.
+        const controlRecord = await reaching(() => tokens.findByPublicId(control.publicId));
+        const oldAnswer = record && record.state !== 'revoked' ? 'accepted' : 'refused';
+        const controlAnswer = controlRecord?.state === 'active' ? 'accepted' : 'no answer';
         return {
-          verdict: dead ? 'dead' : 'alive',
+          verdict: judge(record?.state, [{ oldAnswer, controlAnswer }]),
           proof: 'state',
           sessions: 0,
-          evidence: `record ${record?.state ?? 'absent'}, no gateway lives`,
+          evidence: `record ${record?.state ?? 'absent'}, control ${controlRecord?.state ?? 'absent'}, no gateway lives`,
         };
       }
       const [oldToken, controlToken] = await Promise.all([tokenOf(old), tokenOf(control)]);

@@ -1,6 +1,7 @@
 import { fetch } from 'undici';
 import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
 import { PROBE_HEADER } from '../../domain/gateway-headers';
+import { withDeadline } from '../with-deadline';
 
 export type Answer = 'accepted' | 'refused' | 'no answer';
 
@@ -13,13 +14,14 @@ export async function presentToken(
   mark: { readonly key: FingerprintKey; readonly id: string },
   signal: AbortSignal,
 ): Promise<Answer> {
+  const headers = { authorization: `Bearer ${token}`, [PROBE_HEADER]: signProbe(mark.id, Date.now(), mark.key) };
   try {
-    const response = await fetch(authorizeUrl, {
-      headers: { authorization: `Bearer ${token}`, [PROBE_HEADER]: signProbe(mark.id, Date.now(), mark.key) },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
+    return await withDeadline(PROBE_TIMEOUT_MS, signal, async (within) => {
+      const response = await fetch(authorizeUrl, { headers, signal: within });
+      await response.body?.cancel();
+      if (response.status === 401) return 'refused';
+      return response.ok ? 'accepted' : 'no answer';
     });
-    if (response.status === 401) return 'refused';
-    return response.ok ? 'accepted' : 'no answer';
   } catch {
     return 'no answer';
   }

@@ -114,8 +114,10 @@ export function createInventory(database: Database): Inventory {
           );
         }
       });
-      await reserve(database, credential.id, version.version, `registered:${version.version}`);
-      await inventory.saveVersion(version);
+      const isNew = await reserve(database, credential.id, version.version, `registered:${version.version}`);
+      // Registering again changes no version that has lived since.
+      const known = isNew ? undefined : await inventory.version(credential.id, version.version);
+      if (known === undefined || known.state === 'pending') await inventory.saveVersion(version);
     },
 
     reserveVersion(credentialId, idempotencyKey) {
@@ -139,7 +141,8 @@ export function createInventory(database: Database): Inventory {
     async saveVersion(version) {
       await inTransaction(database, async (client) => {
         await client.query(
-          `UPDATE secret_versions SET public_id = $3, state = $4, secret_store = $5, secret_path = $6
+          `UPDATE secret_versions SET public_id = $3, state = CASE state WHEN 'revoked' THEN state ELSE $4 END,
+             secret_store = $5, secret_path = $6
            WHERE credential_id = $1 AND version = $2`,
           [
             version.credentialId,
@@ -184,8 +187,9 @@ const INSERT_PENDING = `
   INSERT INTO secret_versions (credential_id, version, state, secret_store, secret_path, idempotency_key)
   VALUES ($1, $2, 'pending', '', '', $3) ON CONFLICT DO NOTHING`;
 
-async function reserve(database: Database, credentialId: string, version: number, key: string): Promise<void> {
-  await database.query(INSERT_PENDING, [credentialId, version, key]);
+async function reserve(database: Database, credentialId: string, version: number, key: string): Promise<boolean> {
+  const result = await database.query(INSERT_PENDING, [credentialId, version, key]);
+  return result.rowCount === 1;
 }
 
 function toCredential(row: CredentialRow): Credential {

@@ -21,13 +21,10 @@ export function createResilientFetch(
     const used = credential.held;
     const response = await send(url, request, used.material.token);
     if (response.status !== 401) return response;
-    try {
-      const next = await credential.waitForNewer(used.version, options.parkMs ?? DEFAULT_PARK_MS);
-      await response.body?.cancel();
-      return await send(url, request, next.material.token);
-    } catch {
-      return response;
-    }
+    const next = await credential.waitForNewer(used.version, options.parkMs ?? DEFAULT_PARK_MS).catch(() => undefined);
+    if (!next) return response;
+    await response.body?.cancel();
+    return send(url, request, next.material.token);
   };
 }
 

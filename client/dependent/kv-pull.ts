@@ -1,4 +1,4 @@
-import type { KV } from '@nats-io/kv';
+import type { KV, KvWatchEntry } from '@nats-io/kv';
 import { z } from 'zod';
 import { statusOf, type ManagedUse } from './dependent-service';
 
@@ -18,15 +18,15 @@ export async function followCredential(use: ManagedUse, options: KvPullOptions):
   const watch = await options.credentials.watch({ key: id });
   void (async () => {
     for await (const update of watch) {
-      const parsed = update.operation === 'PUT' ? announcement.safeParse(update.json()) : undefined;
-      if (!parsed?.success) continue;
-      await change(parsed.data.version).catch(options.onError);
+      // One that can't be read must not end the following of those after it.
+      await follow(update).catch(options.onError);
     }
   })().catch(options.onError);
   return () => watch.stop();
 
-  async function change(version: number): Promise<void> {
-    await use.credential.use(version);
+  async function follow(update: KvWatchEntry): Promise<void> {
+    if (update.operation !== 'PUT') return;
+    await use.credential.use(announcement.parse(update.json()).version);
     const status = await statusOf(use);
     await options.acks.put(`${id}.${options.dependentId}`, JSON.stringify(status));
   }

@@ -1,6 +1,5 @@
 import { connect } from '@nats-io/transport-node';
 import { fetch } from 'undici';
-import { Client } from 'pg';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { openDatabase } from '../../activities/store/database';
 import { createTokenStore } from '../../activities/store/token-store';
@@ -111,4 +110,26 @@ describeCredentialProvider({
       cases: ['quarantine ends the sessions', 'quarantine lets no login slip through that races it'],
     },
   ],
+});
+
+test('the record is the proof when no gateway lives to present the token to', async () => {
+  const rig = await makeRig();
+  const mint = async (version: number) => {
+    const secret = secretRef(rig.credential.id, version);
+    const { value } = await rig.provider.createReplacement(rig.credential, { version, secret }, callContext());
+    return sampleVersion({ ...value, version });
+  };
+  const [old, control] = [await mint(1), await mint(2)];
+  await rig.stopGateway();
+  const verify = () => rig.provider.verifyDead(rig.credential, old, control, callContext());
+
+  const before = await verify();
+  await rig.provider.revoke(rig.credential, old, callContext());
+  const after = await verify();
+  await rig.provider.revoke(rig.credential, control, callContext());
+  const withoutControl = await verify();
+
+  expect([before, after, withoutControl].map(({ verdict }) => verdict)).toEqual(['alive', 'dead', 'unknown']);
+  expect(after.proof).toBe('state');
+  await rig.stop();
 });

@@ -111,9 +111,7 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       const secret = secretRef(rig.credential.id, version);
 
       const both = await Promise.allSettled(
-        [1, 2].map(() =>
-          outcomes.see(rig.provider.createReplacement(rig.credential, { version, secret }, context)),
-        ),
+        [1, 2].map(() => outcomes.see(rig.provider.createReplacement(rig.credential, { version, secret }, context))),
       );
 
       const failures = both.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
@@ -164,7 +162,7 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       const version = await mint();
       const logins = Array.from({ length: RACING_LOGINS }, () => rig.openSession(version));
       // In the middle of them: some have logged in by now, and some have not.
-      await Promise.race(logins);
+      await Promise.any(logins);
 
       await quarantine(version);
 
@@ -269,18 +267,22 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       expect(verdict.verdict).toBe('unknown');
     });
 
-    contractCase('could not tell when nobody answers', async () => {
-      const [old, control] = [await mint(), await mint()];
-      await revoke(old);
-      await untilRefused(old);
+    contractCase(
+      'could not tell when nobody answers',
+      async () => {
+        const [old, control] = [await mint(), await mint()];
+        await revoke(old);
+        await untilRefused(old);
 
-      rig.loginWay.mode = 'refuse';
-      const closed = await verify(old, control);
-      rig.loginWay.mode = 'black-hole';
-      const silent = await verify(old, control);
+        rig.loginWay.mode = 'refuse';
+        const closed = await verify(old, control);
+        rig.loginWay.mode = 'black-hole';
+        const silent = await verify(old, control);
 
-      expect([closed.verdict, silent.verdict]).toEqual(['unknown', 'unknown']);
-    }, PATIENT_MS);
+        expect([closed.verdict, silent.verdict]).toEqual(['unknown', 'unknown']);
+      },
+      PATIENT_MS,
+    );
 
     contractCase('says PROVIDER_ADMIN_DENIED when our admin credential is refused', async () => {
       const [version, control] = [await mint(), await mint()];
@@ -292,16 +294,20 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       expect(codesOf(results)).toEqual(Array(3).fill('PROVIDER_ADMIN_DENIED'));
     });
 
-    contractCase('says PROVIDER_UNAVAILABLE when the server is away, or silent', async () => {
-      const [version, control] = [await mint(), await mint()];
+    contractCase(
+      'says PROVIDER_UNAVAILABLE when the server is away, or silent',
+      async () => {
+        const [version, control] = [await mint(), await mint()];
 
-      rig.adminWay.mode = 'refuse';
-      const away = await Promise.allSettled([quarantine(version), revoke(version), verify(version, control)]);
-      rig.adminWay.mode = 'black-hole';
-      const silent = await Promise.allSettled([quarantine(version), mint(), verify(version, control)]);
+        rig.adminWay.mode = 'refuse';
+        const away = await Promise.allSettled([quarantine(version), revoke(version), verify(version, control)]);
+        rig.adminWay.mode = 'black-hole';
+        const silent = await Promise.allSettled([quarantine(version), mint(), verify(version, control)]);
 
-      expect(codesOf([...away, ...silent])).toEqual(Array(6).fill('PROVIDER_UNAVAILABLE'));
-    }, PATIENT_MS);
+        expect(codesOf([...away, ...silent])).toEqual(Array(6).fill('PROVIDER_UNAVAILABLE'));
+      },
+      PATIENT_MS,
+    );
 
     contractCase('gives up a proof when it is cancelled, and proves nothing', async () => {
       const [old, control] = [await mint(), await mint()];
@@ -322,7 +328,8 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
 
 function codesOf(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
   return results.map((result) => {
-    if (result.status === 'fulfilled') return result.value;
-    return result.reason instanceof IncidentError ? result.reason.code : result.reason;
+    if (result.status === 'fulfilled') return 'fulfilled';
+    const reason: unknown = result.reason;
+    return reason instanceof IncidentError ? reason.code : reason;
   });
 }

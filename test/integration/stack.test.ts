@@ -12,6 +12,7 @@ import { Client as PostgresClient } from 'pg';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../stack/search-attributes';
 import { startLocalStack, type LocalStack } from '../../stack/local-stack';
 import { eventually } from '../support/eventually';
+import { integrationStack } from '../support/integration-stack';
 import { processesOf } from '../support/processes-of';
 
 type CompleteStack = Required<LocalStack>;
@@ -140,6 +141,38 @@ describe('two local stacks at once', () => {
     expect(description.runId).toBe(started);
     expect(description.status.name).toBe('RUNNING');
     expect(events.filter((event) => event.workflowExecutionSignaledEventAttributes)).toHaveLength(1);
+  });
+});
+
+describe('servers that run already', () => {
+  it('are used and left running', async () => {
+    const { temporal, nats, postgres } = integrationStack();
+    const addresses = { temporal: temporal.address, nats: nats.url, postgres: postgres.adminUrl };
+
+    const stack = await startLocalStack({ addresses });
+    await stack.stop();
+
+    expect(stack.temporal).toEqual(expect.objectContaining({ address: temporal.address, namespace: 'default' }));
+    expect(stack.temporal).not.toHaveProperty('server');
+    expect(stack.nats).toEqual({ url: nats.url });
+    expect(stack.postgres?.jsonLogDirectory).toBe(postgres.jsonLogDirectory);
+    expect(await query(postgres.adminUrl, 'SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
+  });
+
+  it.each([
+    ['temporal', '127.0.0.1:1', 'TOURNIQUET_TEMPORAL_ADDRESS'],
+    ['nats', 'nats://127.0.0.1:1', 'TOURNIQUET_NATS_URL'],
+    ['postgres', 'postgresql://admin:hidden@127.0.0.1:1/postgres', 'TOURNIQUET_DATABASE_URL'],
+  ] as const)('%s that does not answer is said to, without its password', async (name, address, variable) => {
+    const failure: unknown = await startLocalStack({ servers: [name], addresses: { [name]: address } }).catch(
+      (error: unknown) => error,
+    );
+
+    expect(failure).toMatchObject({
+      code: 'ADDRESS_UNREACHABLE',
+      message: expect.stringContaining(variable) as string,
+    });
+    expect(String(failure)).not.toContain('hidden');
   });
 });
 

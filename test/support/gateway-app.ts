@@ -43,9 +43,9 @@ export async function startGatewayApp(options: GatewayAppOptions): Promise<Gatew
   const { nats, database, fingerprintKeys, id = 'gateway-1' } = options;
   const events: UsageEvent[] = [];
   const faults: string[] = [];
-  let lease: LeaseHolder | undefined;
+  const held: { lease?: LeaseHolder } = {};
   const mirror = await mirrorDenylist(await openBucket(nats, 'denylist'), {
-    onApplied: (revision) => lease?.acknowledge(revision),
+    onApplied: (revision) => held.lease?.acknowledge(revision),
     onFault: ({ key }) => faults.push(key),
   });
   const tokens = createTokenStore(database);
@@ -70,8 +70,8 @@ export async function startGatewayApp(options: GatewayAppOptions): Promise<Gatew
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const authorizeUrl = (await options.authorizeUrl?.(url)) ?? `${url}/authorize`;
-  lease = holdLease(await openBucket(nats, 'gateways'), { id, authorizeUrl }, () => undefined);
-  lease.acknowledge(mirror.appliedRevision());
+  held.lease = holdLease(await openBucket(nats, 'gateways'), { id, authorizeUrl }, () => undefined);
+  held.lease.acknowledge(mirror.appliedRevision());
   return {
     url,
     mirror,
@@ -79,7 +79,7 @@ export async function startGatewayApp(options: GatewayAppOptions): Promise<Gatew
     faults,
     async stop() {
       await app.close();
-      await lease?.stop();
+      await held.lease?.stop();
       mirror.stop();
     },
   };

@@ -4,7 +4,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities';
-import { openDatabase } from '../../activities/store/database';
+import { openDatabase, warmUp } from '../../activities/store/database';
 import { readSecretFile, type Config } from '../config';
 import { ensureStreams } from '../detection/streams';
 import { connectNats } from '../nats';
@@ -14,11 +14,14 @@ import { startSweep } from './sweep';
 
 /** How long work in progress may take to end when the worker is stopped. */
 const SHUTDOWN_GRACE = '10s';
+/** As many as the activities of two incidents use at once. */
+const WARM_CONNECTIONS = 8;
 
 /** The worker that runs incidents: workflows and every activity. */
 export async function startResponse(config: Config<'response'>, log: Logger): Promise<Running> {
   logThrough(log);
   const database = openDatabase(readDatabaseUrl(config), { applicationName: 'tourniquet-response' });
+  await warmUp(database, WARM_CONNECTIONS);
   const nats = await connectNats(config, 'response');
   // Revoking tells the detectors, in their stream: it must be there even if no detection worker ever ran.
   await ensureStreams(await jetstreamManager(nats), { partitions: config.TOURNIQUET_PARTITIONS });

@@ -17,13 +17,13 @@ export function renderDetails(view: IncidentView): string {
   return [
     `**${headline(incident)}** · severity **${incident.evidence.severity}** · ${incident.detections} detections`,
     '',
-    `**Why:** ${incident.evidence.reason}`,
+    `- **Why:** ${incident.evidence.reason}`,
     ...(credential
-      ? [`**Credential:** ${view.credentialId} v${view.version}, ${credential.provider}, owner ${credential.ownerTeam}`]
+      ? [`- **Credential:** ${view.credentialId} v${view.version}, ${credential.provider}, owner ${credential.ownerTeam}`]
       : []),
     ...(plan
       ? [
-          `**Plan:** ${plan.strategy}, ${plan.quarantine.mode} enforced by the ${plan.quarantine.enforcedBy}. ${plan.expectedGap}`,
+          `- **Plan:** ${plan.strategy}, ${plan.quarantine.mode} enforced by the ${plan.quarantine.enforcedBy}. ${plan.expectedGap}`,
         ]
       : []),
     ...(incident.waiting ? ['', `> **A person is needed:** ${incident.waiting.question}`, '>', waitingHelp()] : []),

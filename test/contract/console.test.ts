@@ -1,0 +1,32 @@
+import { createConsoleNotifier } from '../../activities/notifiers/console';
+import { recordedLog } from '../support/recorded-log';
+import { describeNotifier, type NotifierRig } from './notifier.contract';
+
+async function makeRig(): Promise<NotifierRig> {
+  const { log, lines } = recordedLog();
+  return {
+    notifier: createConsoleNotifier(log),
+    target: 'canary-target',
+    received: () => Promise.resolve(lines),
+    behave: () => Promise.resolve(),
+    secrets: ['canary-target'],
+    logged: () => lines,
+    stop: () => Promise.resolve(),
+  };
+}
+
+describeNotifier({
+  name: 'console',
+  make: makeRig,
+  skip: [
+    {
+      reason: 'the log of its own process is always there',
+      cases: [
+        'says NOTIFICATION_FAILED when the receiver fails',
+        'says NOTIFICATION_FAILED when nobody is there',
+        'says NOTIFICATION_FAILED when there is no answer in time',
+        'gives up when it is cancelled',
+      ],
+    },
+  ],
+});

@@ -1,0 +1,104 @@
+import { connect } from '@nats-io/transport-node';
+import { createKvPullAdapter } from '../../activities/dependents/kv-pull';
+import { followCredential } from '../../client';
+import type { DependentRecord } from '../../domain/credential';
+import { openBucket } from '../../enforcement/buckets';
+import { callContext } from '../support/call-context';
+import { eventually } from '../support/eventually';
+import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { sampleVersion } from '../support/sample-credential';
+import { openTokenUse } from '../support/token-secrets';
+import { describeDependent, type DependentRig } from './dependent.contract';
+
+const CREDENTIAL = 'reports-token';
+
+let server: PrivateNatsServer;
+let nextDependent = 1;
+
+beforeAll(async () => {
+  server = await privateNatsServer();
+});
+
+afterAll(async () => {
+  await server.stop();
+});
+
+function record(id: string): DependentRecord {
+  return { id, kind: 'kv-pull', target: '', owner: 'analytics', criticality: 2 };
+}
+
+/** The real follower of the client library on a real NATS server, with connections of their own for both sides. */
+async function makeRig(): Promise<
+  DependentRig & { readonly errors: unknown[]; announce(value: string): Promise<void> }
+> {
+  const [ours, theirs] = await Promise.all([connect({ servers: server.url }), connect({ servers: server.url })]);
+  const id = `exporter-${nextDependent++}`;
+  const credentialId = `${CREDENTIAL}-${id}`;
+  const token = await openTokenUse(credentialId);
+  const errors: unknown[] = [];
+  const stopFollowing = await followCredential(token.use, {
+    dependentId: id,
+    credentials: await openBucket(theirs, 'credentials'),
+    acks: await openBucket(theirs, 'acks'),
+    onError: (error) => errors.push(error),
+  });
+  const buckets = { credentials: await openBucket(ours, 'credentials'), acks: await openBucket(ours, 'acks') };
+
+  return {
+    ...token,
+    errors,
+    adapter: createKvPullAdapter(buckets),
+    dependent: record(id),
+    silent: record(`${id}-silent`),
+    credentialId,
+    async announce(value) {
+      await buckets.credentials.put(credentialId, value);
+    },
+    async garble() {
+      await buckets.acks.put(`${credentialId}.${id}-garbling`, '<html');
+      return record(`${id}-garbling`);
+    },
+    withWrongKey: () => createKvPullAdapter(buckets),
+    cut: () => ours.close(),
+    async traffic() {
+      const entries = await Promise.all([
+        buckets.credentials.get(credentialId),
+        buckets.acks.get(`${credentialId}.${id}`),
+      ]);
+      return entries.map((entry) => entry?.string() ?? '');
+    },
+    async stop() {
+      stopFollowing();
+      await Promise.all([ours.close(), theirs.close()]);
+    },
+  };
+}
+
+describeDependent({
+  name: 'kv-pull',
+  make: makeRig,
+  skip: [
+    {
+      reason: 'it has no key of its own: NATS knows who may write where',
+      cases: ['says DEPENDENT_REFUSED when its key is not known there'],
+    },
+  ],
+});
+
+test('a follower outlives an announcement it can not read', async () => {
+  const rig = await makeRig();
+  await rig.announce('<html');
+  await eventually(
+    () => rig.errors.length,
+    (errors) => errors > 0,
+  );
+
+  await rig.adapter.activate(
+    rig.dependent,
+    sampleVersion({ credentialId: rig.credentialId, version: 2 }),
+    callContext(),
+  );
+
+  expect(await eventually(rig.held, (held) => held === 2)).toBe(2);
+  await rig.stop();
+});

@@ -1,0 +1,117 @@
+import { renderNotice } from '../../activities/notifiers/render-notice';
+import type { Notifier } from '../../domain/ports/notifier';
+import { callContext } from '../support/call-context';
+import { contractCases, type Exemption } from '../support/contract-cases';
+import { OutcomeWatch } from '../support/secret-scan';
+
+export interface NotifierRig {
+  readonly notifier: Notifier;
+  /** May hold a token, so it must stand nowhere. */
+  readonly target: string;
+  /** What the receiver got, as text. */
+  received(): Promise<readonly string[]>;
+  /** How the receiver answers from now on. */
+  behave(as: 'deliver' | 'fail' | 'hang' | 'gone'): Promise<void>;
+  /** What must never be seen outside a call. */
+  readonly secrets: readonly string[];
+  /** Whatever the notifier wrote about itself. */
+  logged(): readonly string[];
+  stop(): Promise<void>;
+}
+
+export interface NotifierContract {
+  readonly name: string;
+  readonly make: () => Promise<NotifierRig>;
+  readonly skip?: readonly Exemption[];
+}
+
+const NOTICE = renderNotice(
+  {
+    kind: 'contained',
+    incidentId: 'incident/orders-db/1',
+    runId: 'run',
+    credentialId: 'orders-db',
+    version: 1,
+    provider: 'postgres-role',
+    ownerTeam: 'payments',
+    severity: 'critical',
+    reason: 'used from a new network',
+    summary: 'It is refused everywhere.',
+    url: 'http://temporal.example/incident',
+  },
+  'security',
+);
+
+/** What must hold for every notifier (domain/ports/notifier.ts). */
+export function describeNotifier({ name, make, skip = [] }: NotifierContract): void {
+  describe(`the notifier ${name}`, () => {
+    const { contractCase, done } = contractCases(skip);
+    const outcomes = new OutcomeWatch();
+    let rig: NotifierRig;
+
+    beforeEach(async () => {
+      rig = await make();
+    });
+
+    afterEach(async () => {
+      expect(outcomes.take(rig.secrets)).toEqual([]);
+      expect(rig.logged().filter((line) => rig.secrets.some((secret) => line.includes(secret)))).toEqual([]);
+      await rig.stop();
+    });
+
+    const send = (dedupeKey: string, signal?: AbortSignal) =>
+      outcomes.see(rig.notifier.send(rig.target, NOTICE, dedupeKey, callContext(signal)));
+
+    contractCase('delivers the notice, and the key by which a repetition is known', async () => {
+      await send('run/notify/security');
+      await send('run/notify/security');
+
+      const received = await rig.received();
+      expect(received).toHaveLength(2);
+      for (const text of received) {
+        expect(text).toContain('run/notify/security');
+        expect(text).toContain('orders-db');
+      }
+    });
+
+    contractCase('says NOTIFICATION_FAILED when the receiver fails', async () => {
+      await rig.behave('fail');
+
+      const call = send('key');
+
+      await expect(call).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED', fields: { notifier: name } });
+    });
+
+    contractCase('says NOTIFICATION_FAILED when nobody is there', async () => {
+      await rig.behave('gone');
+
+      const call = send('key');
+
+      await expect(call).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED' });
+    });
+
+    contractCase(
+      'says NOTIFICATION_FAILED when there is no answer in time',
+      async () => {
+        await rig.behave('hang');
+
+        const call = send('key');
+
+        await expect(call).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED' });
+      },
+      20_000,
+    );
+
+    contractCase('gives up when it is cancelled', async () => {
+      await rig.behave('hang');
+      const begin = performance.now();
+
+      const call = send('key', AbortSignal.timeout(100));
+
+      await expect(call).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED' });
+      expect(performance.now() - begin).toBeLessThan(2_000);
+    });
+
+    done();
+  });
+}

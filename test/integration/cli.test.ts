@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { Client as PgClient } from 'pg';
+import type { ManagedProcess } from '../../stack/managed-process';
+import { compiledProgram } from '../../stack/compiled-program';
+import { roleEnvironment } from '../../stack/local-deployment';
+import { startGapEstate, type GapEstate } from '../support/gap-estate';
+
+describe('the command line', () => {
+  let estate: GapEstate;
+  let worker: ManagedProcess;
+
+  beforeAll(async () => {
+    estate = await startGapEstate();
+    await estate.addCredential('orders-db');
+    worker = await estate.startWorker('cli', 'tourniquet-response');
+  });
+
+  afterAll(async () => {
+    await worker?.stop();
+    await estate?.stop();
+  });
+
+  function tourniquet(
+    ...args: string[]
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+    const env = {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      ...roleEnvironment('cli', estate.deployment.env),
+    };
+    return new Promise((resolve) => {
+      execFile(process.execPath, [compiledProgram('cli', 'main.js'), ...args], { env }, (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+      });
+    });
+  }
+
+  it('takes an incident from its start to its proof, and shows it', async () => {
+    const started = await tourniquet(
+      'incident',
+      'start',
+      'orders-db',
+      '--reason',
+      'pasted into a public chat',
+      '--wait',
+    );
+    expect(started).toMatchObject({ code: 0, stdout: 'incident/orders-db/1\nrecovered\n' });
+
+    const shown = await tourniquet('incident', 'show', 'incident/orders-db/1');
+    expect(shown.stdout).toContain('why: pasted into a public chat');
+    expect(shown.stdout).toContain('verified dead, proof presented');
+
+    expect((await tourniquet('incident', 'list')).stdout).toMatch(
+      /incident\/orders-db\/1 .*COMPLETED.*closed.*payments/,
+    );
+    expect((await tourniquet('credential', 'list')).stdout).toMatch(/orders-db .*1 revoked[\s\S]*2 live/);
+    expect((await tourniquet('audit', 'verify')).stdout).toMatch(/^\d+ entries, chain verified, head [0-9a-f]{64}\n$/);
+  });
+
+  it('refuses bad input with a code and what to do next', async () => {
+    const again = await tourniquet('incident', 'start', 'orders-db', '--version', '1', '--reason', 'again');
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.stderr).toContain('INCIDENT_EXISTS (incident=incident/orders-db/1)');
+
+    expect((await tourniquet('incident', 'start', 'no-such', '--reason', 'x')).stderr).toContain(
+      'CREDENTIAL_UNKNOWN (credential=no-such)',
+    );
+    expect((await tourniquet('incident', 'start', 'orders-db', '--version', '9', '--reason', 'x')).stderr).toContain(
+      'VERSION_UNKNOWN',
+    );
+    expect((await tourniquet('incident', 'show', 'incident/orders-db/7')).stderr).toContain('INCIDENT_UNKNOWN');
+    expect((await tourniquet('incident', 'start', 'orders-db')).code).not.toBe(0);
+  });
+
+  it('says where the audit log was tampered with', async () => {
+    const admin = new URL(estate.stack.postgres.adminUrl);
+    admin.pathname = '/tourniquet';
+    const client = new PgClient({ connectionString: admin.toString() });
+    await client.connect();
+    await client.query(`UPDATE audit_entries SET event = jsonb_set(event, '{actor}', '"nobody"') WHERE seq = 3`);
+    await client.end();
+
+    const verified = await tourniquet('audit', 'verify');
+
+    expect(verified.code).toBe(1);
+    expect(verified.stderr).toContain('AUDIT_CHAIN_BROKEN (entry=3');
+  });
+});
