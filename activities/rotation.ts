@@ -49,7 +49,11 @@ export function createRotationActivities(deps: ActivityDeps) {
       const context = callContext(input.stepKey);
       return audited(deps, input, 'move-dependent', { dependent: dependent.id, to: input.to }, async () => {
         await adapter.activate(dependent, target, context);
-        const detail = await waitUntilMoved(() => adapter.status(dependent, target, context), input, context.heartbeat);
+        const detail = await waitUntilMoved(
+          () => adapter.status(dependent, target, context),
+          input,
+          (progress) => context.heartbeat(progress),
+        );
         return { result: { at: Date.now(), detail }, outcome: { dependent: dependent.id, to: input.to, detail } };
       });
     },

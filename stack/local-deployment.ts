@@ -55,7 +55,11 @@ export async function prepareDeployment(
   const directory = join(stack.directory, 'tourniquet');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const keys = await makeKeyFiles(join(directory, 'keys'));
-  const databaseUrlFile = await makeProductDatabase(stack.postgres.adminUrl, join(directory, 'keys'), options.databaseName);
+  const databaseUrlFile = await makeProductDatabase(
+    stack.postgres.adminUrl,
+    join(directory, 'keys'),
+    options.databaseName,
+  );
   const [gatewayPort, apiPort] = [await freePort(), await freePort()];
   const place: DeploymentPlace = {
     directory,

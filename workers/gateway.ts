@@ -32,9 +32,10 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
   const inventory = await mirrorInventory(await openBucket(nats, 'inventory'), (key) =>
     log.error({ key }, 'an inventory record could not be read'),
   );
-  let lease: LeaseHolder | undefined;
+  // Held once the gateway listens; what is applied before that is acknowledged then.
+  const membership: { lease?: LeaseHolder } = {};
   const mirror = await mirrorDenylist(await openBucket(nats, 'denylist'), {
-    onApplied: (revision) => lease?.acknowledge(revision),
+    onApplied: (revision) => membership.lease?.acknowledge(revision),
     onFault: ({ key, revision }) =>
       log.error({ key, revision }, 'a denylist entry could not be applied; what was known stays refused'),
   });
@@ -64,16 +65,17 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
     });
   }
   const url = await app.listen({ host: HOST, port: config.TOURNIQUET_GATEWAY_PORT });
-  lease = holdLease(await openBucket(nats, 'gateways'), { id, authorizeUrl: `${url}/authorize` }, (error) =>
+  const lease = holdLease(await openBucket(nats, 'gateways'), { id, authorizeUrl: `${url}/authorize` }, (error) =>
     log.warn({ error: error instanceof Error ? error.name : typeof error }, 'the lease could not be renewed'),
   );
+  membership.lease = lease;
   lease.acknowledge(mirror.appliedRevision());
   log.info({ url, upstream }, 'gateway listens');
   return {
     async stop() {
       await app.close();
       await usage.stop();
-      await lease?.stop();
+      await lease.stop();
       mirror.stop();
       inventory.stop();
       await nats.drain();

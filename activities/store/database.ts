@@ -3,6 +3,8 @@ import { Pool, type PoolClient } from 'pg';
 /** What the stores need of PostgreSQL. */
 export type Database = Pool;
 
+const QUERY_TIMEOUT_MS = 10_000;
+
 /** Opens the pool of one process. The caller ends it. */
 export function openDatabase(
   connectionString: string,
@@ -13,11 +15,15 @@ export function openDatabase(
     application_name: options.applicationName,
     max: options.max ?? 10,
     connectionTimeoutMillis: 5_000,
+    // Our statements take milliseconds. On a half-open connection one would wait for ever, and keep its place in the pool.
+    query_timeout: QUERY_TIMEOUT_MS,
     // Kept open: a login costs tens of milliseconds, and an incident has none to spare.
     idleTimeoutMillis: 0,
   });
   // An idle client that loses its server emits here; without a listener the whole process would end. The next query reports it.
   pool.on('error', () => undefined);
+  // So does a client in use, between two statements.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -34,11 +40,14 @@ export async function inTransaction<T>(database: Database, work: (client: PoolCl
     await client.query('BEGIN');
     const result = await work(client);
     await client.query('COMMIT');
+    client.release();
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
+    const isUsable = await client.query('ROLLBACK').then(
+      () => true,
+      () => false,
+    );
+    client.release(!isUsable);
     throw error;
-  } finally {
-    client.release();
   }
 }

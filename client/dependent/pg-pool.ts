@@ -90,6 +90,8 @@ export class ResilientPool {
     const pool = new Pool({ connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...this.options.pool, ...connection });
     // Idle clients whose session was ended emit here; the next query finds out by itself.
     pool.on('error', () => undefined);
+    // So does a client in use, between two statements; without a listener of its own it would end the whole process.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     return { version: held.version, pool, inFlight: 0, retired: false };
   }
 

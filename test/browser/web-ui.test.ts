@@ -66,15 +66,14 @@ describeWithBrowser('the Temporal Web UI', () => {
 
   it('shows where an incident is, what it waits for and what a person can send', async () => {
     await look('ui-waiting', 'user-metadata', async (page) => {
-      await page.getByText('critical: ui-waiting v1 leaked').first().waitFor();
       await page.getByText('Refuse version 1: deny-all').first().waitFor();
       await page.getByText('Revoke version 1: the one-way door').first().waitFor();
-      // The live page is Markdown in a frame of its own.
-      const details = page.frameLocator('iframe').locator('body');
+      // Summary, details and the live page are Markdown, each in a frame of its own.
       const texts = await eventually(
-        async () => (await Promise.all((await details.all()).map((body) => body.innerText()))).join('\n'),
-        (text) => text.includes('A person is needed'),
+        async () => (await Promise.all(page.frames().map((frame) => frame.locator('body').innerText()))).join('\n'),
+        (text) => text.includes('A person is needed') && text.includes('critical: ui-waiting v1 leaked'),
       );
+      expect(texts).toContain('critical: ui-waiting v1 leaked');
       expect(texts).toContain('pasted into a public chat');
       expect(texts).toContain('PROVIDER_ADMIN_DENIED');
       expect(texts).toContain('retryStep');

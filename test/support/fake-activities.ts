@@ -1,7 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../activities';
 import type { Credential, SecretVersion } from '../../domain/credential';
-import { incidentId } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
 import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
 import { publicIdSubject } from '../../domain/subject';
@@ -65,8 +64,6 @@ export function sampleInput(overrides: Partial<IncidentInput> = {}, policy: Poli
     ...overrides,
   };
 }
-
-export const SAMPLE_INCIDENT = incidentId('orders-db', 1);
 
 /** Activities that succeed at once and write down their names, with single ones replaced. */
 export function fakeActivities(overrides: Partial<Activities> = {}): { activities: Activities; calls: string[] } {

@@ -19,7 +19,9 @@ export function renderDetails(view: IncidentView): string {
     '',
     `- **Why:** ${incident.evidence.reason}`,
     ...(credential
-      ? [`- **Credential:** ${view.credentialId} v${view.version}, ${credential.provider}, owner ${credential.ownerTeam}`]
+      ? [
+          `- **Credential:** ${view.credentialId} v${view.version}, ${credential.provider}, owner ${credential.ownerTeam}`,
+        ]
       : []),
     ...(plan
       ? [

@@ -22,7 +22,7 @@ const milestone = fc.constantFrom(
   'noted',
 );
 const event: fc.Arbitrary<IncidentEvent> = fc.oneof(
-  milestone.map((type) => ({ type, at: 1, note: type }) as IncidentEvent),
+  milestone.map((type) => ({ type, at: 1, note: type })),
   fc.constantFrom(...OUTCOMES).map((outcome) => ({ type: 'closed', at: 1, note: 'closed', outcome }) as const),
   fc.constant({ type: 'person-needed', at: 1, note: 'asked', question: 'what now?' } as const),
   fc.constantFrom('low', 'medium', 'high', 'critical').map((severity) => ({

@@ -1,0 +1,252 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import Fastify from 'fastify';
+import { createResilientFetch, ManagedCredential, ResilientPool } from '../../client';
+import { openDatabase, type Database } from '../../activities/store/database';
+import type { SecretVersion } from '../../domain/credential';
+import type { CredentialProvider } from '../../domain/ports/credential-provider';
+import type { SecretStore } from '../../domain/ports/stores';
+import { sessionsOf } from '../../drills/estate/estate-database';
+import { startLocalStack, type LocalStack } from '../../stack/local-stack';
+import { callContext } from '../support/call-context';
+import { eventually } from '../support/eventually';
+import { freshDatabase } from '../support/fresh-database';
+import { hammer } from '../support/hammer';
+import { heldVersions, type HeldVersions } from '../support/held-versions';
+import { ordersAccount, ordersProvider, testSecretStore } from '../support/orders-server';
+import { applyProductSchema } from '../support/product-schema';
+import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
+
+const CREDENTIAL = sampleCredential();
+/** Half of the workers read, half write without a key that would make a repetition harmless. */
+const WORKERS_OF_A_KIND = 4;
+/** From the end of the old version to the arrival of the new one. */
+const GAP_MS = 500;
+const STATEMENT_MS = [5, 300];
+
+let stack: LocalStack;
+let superuserUrl: string;
+let database: Database;
+let secrets: SecretStore;
+let provider: CredentialProvider;
+let nextVersion = 1;
+
+beforeAll(async () => {
+  // Of its own: roles and sessions are the subject.
+  stack = await startLocalStack({ servers: ['postgres'] });
+  superuserUrl = stack.postgres?.adminUrl ?? '';
+  const ours = await freshDatabase(superuserUrl);
+  await applyProductSchema(ours.url);
+  database = openDatabase(ours.url, { applicationName: 'client-library' });
+  secrets = testSecretStore(database);
+  provider = ordersProvider(await ordersAccount(superuserUrl), secrets);
+});
+
+afterAll(async () => {
+  await database.end();
+  await stack.stop();
+});
+
+async function mint(): Promise<SecretVersion> {
+  const version = nextVersion++;
+  const secret = secretRef(CREDENTIAL.id, version);
+  const { value } = await provider.createReplacement(CREDENTIAL, { version, secret }, callContext());
+  return sampleVersion({ ...value, version });
+}
+
+interface Service {
+  readonly credential: ManagedCredential<'postgres'>;
+  readonly pool: ResilientPool;
+  readonly store: HeldVersions;
+  readonly first: SecretVersion;
+}
+
+async function startService(max: number): Promise<Service> {
+  const first = await mint();
+  const store = heldVersions(secrets, first);
+  const credential = await ManagedCredential.open(CREDENTIAL.id, 'postgres', store.client);
+  return { credential, pool: new ResilientPool(credential, { pool: { max } }), store, first };
+}
+
+/** Reads and writes without pause, each statement as long as told. */
+function underLoad(pool: ResilientPool, statementMs: number) {
+  const statement = (safeToRepeat: boolean) => () =>
+    pool.query('SELECT pg_sleep($1)', [statementMs / 1_000], { safeToRepeat });
+  const reads = hammer(WORKERS_OF_A_KIND, statement(true));
+  const writes = hammer(WORKERS_OF_A_KIND, statement(false));
+  return {
+    async stop() {
+      const [safe, unsafe] = await Promise.all([reads.stop(), writes.stop()]);
+      return { safe, unsafe };
+    },
+  };
+}
+
+const namesOf = (errors: readonly unknown[]) => [
+  ...new Set(errors.map((error) => (error instanceof Error ? error.name : typeof error))),
+];
+
+describe('a resilient pool under load', () => {
+  it.each(STATEMENT_MS)('turns the gap of a quarantine into latency (statements of %d ms)', async (statementMs) => {
+    const { pool, store, first } = await startService(2 * WORKERS_OF_A_KIND);
+    const load = underLoad(pool, statementMs);
+    await eventually(
+      () => sessionsOf(superuserUrl, first.publicId),
+      (sessions) => sessions === 2 * WORKERS_OF_A_KIND,
+    );
+
+    await provider.quarantine(CREDENTIAL, first, callContext());
+    await delay(GAP_MS);
+    const next = await mint();
+    store.publish(next);
+    await eventually(
+      () => sessionsOf(superuserUrl, next.publicId),
+      (sessions) => sessions === 2 * WORKERS_OF_A_KIND,
+    );
+
+    const { safe, unsafe } = await load.stop();
+    await pool.end();
+    expect(namesOf(safe.errors)).toEqual([]);
+    expect(namesOf(unsafe.errors).filter((name) => name !== 'AmbiguousOutcomeError')).toEqual([]);
+    // Each worker had at most one statement in flight when its session was ended.
+    expect(unsafe.errors.length).toBeLessThanOrEqual(WORKERS_OF_A_KIND);
+    expect(safe.ok).toBeGreaterThanOrEqual(WORKERS_OF_A_KIND);
+    expect(pool.version).toBe(next.version);
+  });
+
+  it.each(STATEMENT_MS)('loses nothing when old and new overlap (statements of %d ms)', async (statementMs) => {
+    const { credential, pool, store, first } = await startService(2 * WORKERS_OF_A_KIND);
+    const load = underLoad(pool, statementMs);
+    await eventually(
+      () => sessionsOf(superuserUrl, first.publicId),
+      (sessions) => sessions === 2 * WORKERS_OF_A_KIND,
+    );
+
+    const next = await mint();
+    store.publish(next);
+    await credential.use(next.version);
+    const drained = await eventually(
+      () => sessionsOf(superuserUrl, first.publicId),
+      (sessions) => sessions === 0,
+    );
+    await provider.revoke(CREDENTIAL, first, callContext());
+
+    const { safe, unsafe } = await load.stop();
+    await pool.end();
+    expect(drained).toBe(0);
+    expect([...safe.errors, ...unsafe.errors]).toEqual([]);
+  });
+
+  it('answers queries that wait for a client when the pool is swapped', async () => {
+    const { credential, pool, store } = await startService(1);
+    const queries = Array.from({ length: 5 }, (_, n) =>
+      pool.query<{ n: number }>('SELECT $1::int AS n FROM pg_sleep(0.1)', [n], { safeToRepeat: false }),
+    );
+    const next = await mint();
+    store.publish(next);
+
+    await credential.use(next.version);
+
+    const answers = await Promise.all(queries);
+    expect(answers.map(({ rows }) => rows[0]?.n)).toEqual([0, 1, 2, 3, 4]);
+    await pool.end();
+  });
+
+  it('gives the error of a statement that is wrong, at once', async () => {
+    const { pool } = await startService(1);
+
+    const query = pool.query('SELECT nonsense', [], { safeToRepeat: true });
+
+    await expect(query).rejects.toMatchObject({ code: '42703' });
+    await pool.end();
+  });
+
+  it('fails with CLIENT_PARK_TIMEOUT when no replacement comes', async () => {
+    const { credential, pool, first } = await startService(1);
+    const impatient = new ResilientPool(credential, { parkMs: 300 });
+    await provider.revoke(CREDENTIAL, first, callContext());
+
+    const query = impatient.query('SELECT 1', [], { safeToRepeat: true });
+
+    await expect(query).rejects.toMatchObject({ code: 'CLIENT_PARK_TIMEOUT' });
+    await Promise.all([pool.end(), impatient.end()]);
+  });
+});
+
+describe('a resilient fetch', () => {
+  const token = (version: number) => `token-${version}`;
+
+  /** A service that accepts one version, and a credential on version 1. */
+  async function startClient(accepted: { version: number }) {
+    const seen: string[] = [];
+    let published = 1;
+    const app = Fastify({ forceCloseConnections: true });
+    app.post('/orders', (request, reply) => {
+      seen.push(`${request.headers.authorization} ${JSON.stringify(request.body)}`);
+      const isAccepted = request.headers.authorization === `Bearer ${token(accepted.version)}`;
+      return reply.code(isAccepted ? 201 : 401).send({ accepted: isAccepted });
+    });
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const credential = await ManagedCredential.open('reports-token', 'api-token', {
+      read: (_id, version = published) =>
+        Promise.resolve({ version, material: { kind: 'api-token', token: token(version) } }),
+    });
+    const order = (parkMs: number) =>
+      createResilientFetch(credential, { parkMs })(`${url}/orders`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"amount":1}',
+      });
+    return { app, seen, order, publish: (version: number) => void (published = version) };
+  }
+
+  it('parks on 401, and sends once more with the next version', async () => {
+    const accepted = { version: 2 };
+    const { app, seen, order, publish } = await startClient(accepted);
+
+    const response = order(5_000);
+    await eventually(
+      () => seen.length,
+      (requests) => requests === 1,
+    );
+    publish(2);
+
+    expect((await response).status).toBe(201);
+    expect(seen).toEqual(['Bearer token-1 {"amount":1}', 'Bearer token-2 {"amount":1}']);
+    await app.close();
+  });
+
+  it('sends no third time, and gives the 401', async () => {
+    const { app, seen, order, publish } = await startClient({ version: 3 });
+    publish(2);
+
+    const response = await order(5_000);
+
+    expect([response.status, await response.json()]).toEqual([401, { accepted: false }]);
+    expect(seen).toHaveLength(2);
+    await app.close();
+  });
+
+  it('gives the first 401 when no replacement comes in time', async () => {
+    const { app, seen, order } = await startClient({ version: 2 });
+
+    const response = await order(200);
+
+    expect([response.status, await response.json()]).toEqual([401, { accepted: false }]);
+    expect(seen).toHaveLength(1);
+    await app.close();
+  });
+
+  it('does not take a broken connection for a refusal', async () => {
+    const { app, seen, order, publish } = await startClient({ version: 2 });
+    const response = order(5_000);
+    await eventually(
+      () => seen.length,
+      (requests) => requests === 1,
+    );
+    await app.close();
+
+    publish(2);
+
+    await expect(response).rejects.toThrow('fetch failed');
+  });
+});
