@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { ApiKeyStore } from '../activities/store/api-keys';
-import { IncidentError } from '../domain/errors';
+import { IncidentError, type ErrorCode } from '../domain/errors';
 import type { Inventory, SecretStore } from '../domain/ports/stores';
 import { authenticate } from './authenticate';
 import { problem } from './problem';
@@ -13,6 +13,9 @@ export interface ApiParts {
   readonly secrets: SecretStore;
   readonly log: Logger;
 }
+
+/** What is missing is the caller's affair; every other failure is ours. */
+const NOT_FOUND = new Set<ErrorCode>(['CREDENTIAL_UNKNOWN', 'VERSION_UNKNOWN', 'SECRET_NOT_FOUND', 'INCIDENT_UNKNOWN']);
 
 /** The HTTP API. Everything but `/healthz` needs a key. The caller listens, on loopback by default. */
 export function createApi(parts: ApiParts): FastifyInstance {
@@ -26,7 +29,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
   app.setErrorHandler((error, request, reply) => {
     const code = error instanceof IncidentError ? error.code : undefined;
     parts.log.warn({ method: request.method, route: request.routeOptions.url, code }, 'a request failed');
-    return code ? problem(reply, 404, code) : problem(reply, 500, 'INTERNAL');
+    return code ? problem(reply, NOT_FOUND.has(code) ? 404 : 500, code) : problem(reply, 500, 'INTERNAL');
   });
   return app;
 }

@@ -1,4 +1,4 @@
-import type { Family } from '../domain/detection';
+import type { Family } from '../domain/families';
 import type { ErrorCode } from '../domain/errors';
 import type { UsageEvent } from '../domain/usage-event';
 import type { Detector, Finding, Reduction, SubjectFacts } from './detector';

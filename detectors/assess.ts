@@ -1,4 +1,5 @@
-import type { Assessment, Family } from '../domain/detection';
+import type { Assessment } from '../domain/detection';
+import type { Family } from '../domain/families';
 import { atLeast, higherSeverity, type Severity } from '../domain/severity';
 
 /** One family's case against a subject: its strongest finding, and what it rests on. Plain JSON, one a family. */

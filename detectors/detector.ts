@@ -1,4 +1,4 @@
-import type { Family } from '../domain/detection';
+import type { Family } from '../domain/families';
 import type { Severity } from '../domain/severity';
 import type { ControlEvent, StreamEvent } from '../domain/usage-event';
 import type { LocatedUsageEvent, Place } from './located-event';

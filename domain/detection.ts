@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { compareSeverity, SEVERITIES } from './severity';
+import { FAMILIES } from './families';
+import { SEVERITIES } from './severity';
 import { isSubject, type Subject } from './subject';
-
-/** Evidence of one family is one witness, however many detectors of it speak. */
-export const FAMILIES = ['listed', 'origin', 'travel', 'spread', 'volume', 'workload'] as const;
 
 const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
 
@@ -45,20 +43,6 @@ export const detectionMessage = z.strictObject({
   hold: z.strictObject({ denylistRevision: z.number().int().positive(), at: z.number().int() }).optional(),
 });
 
-/** Two assessments of the same subject as one: the gravest severity with its reason, and all witnesses. */
-export function mergeAssessments(known: Assessment, added: Assessment): Assessment {
-  const graver = compareSeverity(added.severity, known.severity) > 0 ? added : known;
-  return {
-    severity: graver.severity,
-    reason: graver.reason,
-    confidence: Math.max(known.confidence, added.confidence),
-    families: FAMILIES.filter((family) => known.families.includes(family) || added.families.includes(family)),
-    deterministic: known.deterministic || added.deterministic,
-    firstAbuseAt: Math.min(known.firstAbuseAt, added.firstAbuseAt),
-  };
-}
-
-export type Family = (typeof FAMILIES)[number];
 export type Detection = z.infer<typeof detection>;
 export type Assessment = z.infer<typeof assessment>;
 export type DetectionMessage = z.infer<typeof detectionMessage>;

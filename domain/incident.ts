@@ -1,4 +1,5 @@
-import { mergeAssessments, type Assessment, type Detection } from './detection';
+import type { Assessment, Detection } from './detection';
+import { mergeAssessments } from './merge-assessments';
 
 /** Where an incident is. The order is the story's; `waiting-for-person` can come from any open stage and goes back to it. */
 export const STAGES = [

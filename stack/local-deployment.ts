@@ -119,7 +119,7 @@ function productProcess(
   return new ManagedProcess({
     name: role,
     program: process.execPath,
-    args: ['--enable-source-maps', compiledProgram('workers', 'main.js'), role],
+    args: [compiledProgram('workers', 'main.js'), role],
     cwd: place.directory,
     logFile,
     pidFile: join(place.directory, `${role}.pid`),

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { renderReport } from '../../drills/demo/render-report';
 import { brokenPromises } from '../../drills/demo/report';
+import { SceneClosers } from '../../drills/scene-closers';
 import { runDemo, type CompleteStack } from '../../drills/demo/run-demo';
 import { startLocalStack, type LocalStack } from '../../stack/local-stack';
 import { StackError } from '../../stack/stack-error';
@@ -25,26 +26,38 @@ async function demo(flags: DemoFlags): Promise<void> {
   const tell = (line: string): void => void (flags.json ? process.stderr : process.stdout).write(`${line}\n`);
   const interrupted = untilInterrupted();
   const stack = await startLocalStack({ addresses: stackAddresses(process.env), report: tell });
+  const closers = new SceneClosers();
+  const played = play(complete(stack), flags, tell, closers);
   try {
-    const played = await Promise.race([play(complete(stack), flags, tell), interrupted]);
-    if (typeof played === 'string') return;
-    if (!flags.exit) {
+    const first = await Promise.race([played, interrupted]);
+    if (first === 'played' && !flags.exit) {
       tell(`\nEverything stays up. Temporal Web UI: ${stack.temporal?.uiUrl ?? ''}\nCtrl-C ends it.`);
       await interrupted;
     }
-    await played.stop();
+    if (first !== 'played') process.exitCode = INTERRUPTED;
   } finally {
+    // What is still starting fails when it is closed under it; that is no news.
+    played.catch(() => undefined);
+    await closers.close();
     await stack.stop();
   }
 }
 
-async function play(stack: CompleteStack, flags: DemoFlags, tell: (line: string) => void) {
+/** What shells expect of a program that was ended by Ctrl-C. */
+const INTERRUPTED = 130;
+
+async function play(
+  stack: CompleteStack,
+  flags: DemoFlags,
+  tell: (line: string) => void,
+  closers: SceneClosers,
+): Promise<'played'> {
   tell(`Temporal Web UI: ${stack.temporal.uiUrl}`);
-  const finished = await runDemo({ stack, tell });
-  tell(`\n${renderReport(finished.report)}`);
-  if (brokenPromises(finished.report).length > 0) process.exitCode = 1;
-  if (flags.json) process.stdout.write(`${JSON.stringify(finished.report)}\n`);
-  return finished;
+  const report = await runDemo({ stack, tell, closers });
+  tell(`\n${renderReport(report)}`);
+  if (brokenPromises(report).length > 0) process.exitCode = 1;
+  if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  return 'played';
 }
 
 function complete(stack: LocalStack): CompleteStack {

@@ -1,4 +1,5 @@
 import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { IncidentError } from '../../domain/errors';
 import { DEFAULT_PARK_MS, type Held, type ManagedCredential } from './managed-credential';
 
 export interface ResilientPoolOptions {
@@ -53,13 +54,32 @@ export class ResilientPool {
     values: readonly unknown[],
     options: QueryOptions,
   ): Promise<QueryResult<R>> {
-    const usedVersion = this.#generation.version;
+    const generation = this.#generation;
+    if (mayTry(generation)) {
+      try {
+        return await this.attempt<R>(text, values, options);
+      } catch (error) {
+        if (!isCredentialTrouble(error)) throw error;
+        generation.refusedAt = Date.now();
+      }
+    }
+    const timedOut = await this.park(generation.version);
     try {
+      // Also when nothing newer came in time: the version may have been restored.
       return await this.attempt<R>(text, values, options);
     } catch (error) {
-      if (!isCredentialTrouble(error)) throw error;
-      await this.credential.waitForNewer(usedVersion, this.options.parkMs ?? DEFAULT_PARK_MS);
-      return this.attempt<R>(text, values, options);
+      throw timedOut && isCredentialTrouble(error) ? timedOut : error;
+    }
+  }
+
+  /** Waits for a newer version; the error when none came in time. */
+  private async park(version: number): Promise<Error | undefined> {
+    try {
+      await this.credential.waitForNewer(version, this.options.parkMs ?? DEFAULT_PARK_MS);
+      return undefined;
+    } catch (error) {
+      if (error instanceof IncidentError) return error;
+      throw error;
     }
   }
 
@@ -92,7 +112,7 @@ export class ResilientPool {
     pool.on('error', () => undefined);
     // So does a client in use, between two statements; without a listener of its own it would end the whole process.
     pool.on('connect', (client) => client.on('error', () => undefined));
-    return { version: held.version, pool, inFlight: 0, retired: false };
+    return { version: held.version, pool, inFlight: 0, retired: false, refusedAt: 0 };
   }
 
   private swap(next: Generation): void {
@@ -120,6 +140,20 @@ interface Generation {
   readonly pool: Pool;
   inFlight: number;
   retired: boolean;
+  /** When it was last refused, milliseconds since the epoch. */
+  refusedAt: number;
+}
+
+/** While a version is refused only one query in this time tries it: a login costs the server far more than a wait costs us. */
+const TRY_AGAIN_MS = 250;
+
+/** Whether a query may try this version; the one that may, of a version that was refused, keeps the others waiting. */
+function mayTry(generation: Generation): boolean {
+  if (generation.refusedAt === 0) return true;
+  const now = Date.now();
+  if (now - generation.refusedAt < TRY_AGAIN_MS) return false;
+  generation.refusedAt = now;
+  return true;
 }
 
 async function runOn<R extends QueryResultRow>(

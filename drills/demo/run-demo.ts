@@ -21,6 +21,7 @@ import { chooseEstatePorts, startEstate, startReportsApi, type Estate, type Esta
 import { makeOrdersDatabase, ORDERS_DATABASE, ORDERS_OWNER, sessionsOf } from '../estate/estate-database';
 import type { EstateProcess } from '../estate/estate-process';
 import type { LoadCounters } from '../estate/load';
+import type { SceneClosers } from '../scene-closers';
 import { watchRefusals, type RefusalWatch } from '../refusal-watch';
 import { followIncident } from './follow-incident';
 import { startNoticeSink, type NoticeSink } from './notice-sink';
@@ -32,14 +33,9 @@ export interface DemoOptions {
   readonly stack: CompleteStack;
   /** Tells what happens, as it happens. */
   readonly tell: (line: string) => void;
-  /** Ends the estate's load and the product when aborted. */
   readonly normalLifeMs?: number;
-}
-
-export interface FinishedDemo {
-  readonly report: DemoReport;
-  /** Everything but the stack. */
-  stop(): Promise<void>;
+  /** Gets what ends each thing that is started. The caller closes it: when it has seen enough, or at once when interrupted. */
+  readonly closers: SceneClosers;
 }
 
 const NORMAL_LIFE_MS = 6_000;
@@ -49,24 +45,19 @@ const ANSWER_WITHIN_MS = 120_000;
 const ATTACK_OF: Readonly<Record<string, 'token' | 'database'>> = { 'reports-token': 'token', 'orders-db': 'database' };
 
 /** Plays the whole story on a running stack: normal life, a leak of two credentials, the answer, and what came of it. */
-export async function runDemo({ stack, tell, normalLifeMs = NORMAL_LIFE_MS }: DemoOptions): Promise<FinishedDemo> {
-  const ends: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).reverse()) await end();
-  };
-  try {
-    const scene = await setScene(stack, tell, ends);
-    tell(`normal life for ${normalLifeMs / 1000} s: ${scene.estate.services.length} services at work, detectors learn`);
-    await sleep(normalLifeMs);
-    const before = await countIncidents(scene.client);
-    tell('THE LEAK: an attacker uses the stolen token through the gateway and the stolen password at the database');
-    const attacker = await scene.estate.startAttacker();
-    const report = await watchTheAnswer(scene, attacker, before, tell);
-    return { report, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+export async function runDemo({
+  stack,
+  tell,
+  normalLifeMs = NORMAL_LIFE_MS,
+  closers,
+}: DemoOptions): Promise<DemoReport> {
+  const scene = await setScene(stack, tell, closers);
+  tell(`normal life for ${normalLifeMs / 1000} s: ${scene.estate.services.length} services at work, detectors learn`);
+  await sleep(normalLifeMs);
+  const before = await countIncidents(scene.client);
+  tell('THE LEAK: an attacker uses the stolen token through the gateway and the stolen password at the database');
+  const attacker = await scene.estate.startAttacker();
+  return watchTheAnswer(scene, attacker, before, tell);
 }
 
 interface Scene {
@@ -79,35 +70,31 @@ interface Scene {
   readonly verifyAudit: () => Promise<boolean>;
 }
 
-/** Starts the product and the estate; `ends` gets what stops each, in order. */
-async function setScene(
-  stack: CompleteStack,
-  tell: (line: string) => void,
-  ends: (() => Promise<void>)[],
-): Promise<Scene> {
+/** Starts the product and the estate. */
+async function setScene(stack: CompleteStack, tell: (line: string) => void, closers: SceneClosers): Promise<Scene> {
   const sink = await startNoticeSink();
-  ends.push(() => sink.close());
+  await closers.add(() => sink.close());
   const ports = await chooseEstatePorts();
   const ordersAdminUrl = await makeOrdersDatabase(stack.postgres.adminUrl);
   const deployment = await deploy(stack, ports, ordersAdminUrl, sink);
   const config = parseConfig('response', roleEnvironment('response', deployment.env));
   const nats = await connectNats(config, 'demo');
-  ends.push(() => nats.drain());
+  await closers.add(() => nats.drain());
   const database = openDatabase(readSecretFile(deployment.databaseUrlFile), { applicationName: 'tourniquet-demo' });
-  ends.push(() => database.end());
+  await closers.add(() => database.end());
   const deps = await createResponseDeps(config, nats, database, createLog('demo', 'error'));
 
   const api = await startReportsApi(deployment.directory, ports);
-  ends.push(() => api.stop());
+  await closers.add(() => api.stop());
   tell('starting the api, gateway, response, dispatcher and detection processes');
-  ends.push(() => deployment.stop());
+  await closers.add(() => deployment.stop());
   await deployment.start();
   const refusals = await watchRefusals(nats);
-  ends.push(() => Promise.resolve(refusals.stop()));
+  await closers.add(() => Promise.resolve(refusals.stop()));
   const estate = await startEstate(deployment, ports, { deps, database, natsUrl: stack.nats.url });
-  ends.push(() => estate.stop());
+  await closers.add(() => estate.stop());
   const { client, close } = createTemporalClient(config);
-  ends.push(close);
+  await closers.add(close);
   const audit = createAuditLog(database, readKey(deployment.keys.audit));
   return { stack, deployment, estate, client, sink, refusals, verifyAudit: async () => (await audit.verify()).ok };
 }

@@ -4,7 +4,9 @@ import { Client } from 'pg';
 import { createSecretStore } from '../../activities/store/secret-store';
 import { openDatabase } from '../../activities/store/database';
 import { parseMaterial } from '../../domain/secret-material';
-import { runDemo, type CompleteStack, type FinishedDemo } from '../../drills/demo/run-demo';
+import type { DemoReport } from '../../drills/demo/report';
+import { SceneClosers } from '../../drills/scene-closers';
+import { runDemo, type CompleteStack } from '../../drills/demo/run-demo';
 import { startLocalStack } from '../../stack/local-stack';
 import { readSecretFile } from '../../workers/config';
 import { readKey } from '../../workers/keys';
@@ -29,12 +31,13 @@ async function* filesBelow(directory: string): AsyncGenerator<{ readonly file: s
 describe('no secret value leaves its store', () => {
   const told: string[] = [];
   let stack: CompleteStack & { stop(): Promise<void> };
-  let demo: FinishedDemo;
+  const closers = new SceneClosers();
+  let report: DemoReport;
   let secrets: Record<string, string>;
 
   beforeAll(async () => {
     stack = (await startLocalStack()) as typeof stack;
-    demo = await runDemo({ stack, tell: (line) => void told.push(line), normalLifeMs: 4_000 });
+    report = await runDemo({ stack, tell: (line) => void told.push(line), normalLifeMs: 4_000, closers });
     secrets = await readSecrets();
     // What is still only in memory is written to the files that are searched.
     const admin = new Client({ connectionString: stack.postgres.adminUrl });
@@ -44,7 +47,7 @@ describe('no secret value leaves its store', () => {
   }, 240_000);
 
   afterAll(async () => {
-    await demo?.stop();
+    await closers.close();
     await stack?.stop();
   }, 60_000);
 
@@ -67,7 +70,7 @@ describe('no secret value leaves its store', () => {
   }
 
   it('played two leaks to their end', () => {
-    expect(demo.report.credentials.map(({ outcome }) => outcome)).toEqual(['recovered', 'recovered']);
+    expect(report.credentials.map(({ outcome }) => outcome)).toEqual(['recovered', 'recovered']);
   });
 
   it('is in no stream, history, table, log or message', async () => {

@@ -276,8 +276,7 @@ describe('a refusal', () => {
     const denylist = createDenylist(kv);
     await kv.put(subjectKey(broken.subject), '<html');
     // The projection is looser than the truth.
-    const lane = { mode: 'known-contexts-only', allow: [OFFICE_CONTEXT] } as const;
-    await refuse(entry(lost.subject, lane));
+    await refuse(entry(lost.subject, { mode: 'known-contexts-only', allow: [OFFICE_CONTEXT] }));
 
     await denylist.tighten(entry(broken.subject));
     const containments = {

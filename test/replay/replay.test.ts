@@ -19,6 +19,12 @@ function read({ workflow, file }: { workflow: string; file: string }): {
   return { text, history: historyFromJSON(JSON.parse(text)) };
 }
 
+describe('the workflow bundle', () => {
+  it('holds no schema library: every new sandbox would evaluate it before it contains anything', () => {
+    expect(readFileSync(workflowBundle.codePath, 'utf8')).not.toMatch(/node_modules\/zod/);
+  });
+});
+
 describe('stored histories', () => {
   it.each(files)('$workflow/$file replays', async (stored) => {
     await expect(Worker.runReplayHistory({ workflowBundle }, read(stored).history)).resolves.toBeUndefined();

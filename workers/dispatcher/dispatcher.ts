@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import type { DeliveryLog } from '../../activities/store/delivery-log';
 import { joinOrStartIncident } from '../../client/start-incident';
 import { incidentId, type InventoryRecord } from '../../domain/credential';
-import { mergeAssessments, type DetectionMessage } from '../../domain/detection';
+import type { DetectionMessage } from '../../domain/detection';
+import { mergeAssessments } from '../../domain/merge-assessments';
 import { IncidentError } from '../../domain/errors';
 import type { Policy } from '../../domain/policy';
 import { atLeast } from '../../domain/severity';
@@ -36,9 +37,10 @@ export async function dispatch(
       subject: shortSubject(subject),
       detector: messages[0].detection.detector,
     });
-  const ids = messages.map(({ detection }) => detection.id);
-  const fresh = new Set(await parts.deliveries.unhandled(ids));
-  const [first, ...rest] = messages.filter(({ detection }) => fresh.has(detection.id));
+  // By id: one that was delivered again while it waited is still one.
+  const byId = new Map(messages.map((message) => [message.detection.id, message]));
+  const fresh = new Set(await parts.deliveries.unhandled([...byId.keys()]));
+  const [first, ...rest] = [...byId.values()].filter(({ detection }) => fresh.has(detection.id));
   if (!first) return 'recorded';
   const about = {
     credential: record.credentialId,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { FAMILIES } from '../../../domain/detection';
+import { FAMILIES } from '../../../domain/families';
 import { SEVERITIES } from '../../../domain/severity';
 import { assess, type Evidence } from '../../../detectors/assess';
 

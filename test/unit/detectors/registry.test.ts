@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { FAMILIES } from '../../../domain/detection';
+import { FAMILIES } from '../../../domain/families';
 import type { Detector } from '../../../detectors/detector';
 import { DETECTORS } from '../../../detectors/registry';
 

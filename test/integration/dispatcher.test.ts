@@ -1,0 +1,246 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { Client, Connection } from '@temporalio/client';
+import { openDatabase, type Database } from '../../activities/store/database';
+import { incidentId, type InventoryRecord, type VersionState } from '../../domain/credential';
+import type { DetectionMessage } from '../../domain/detection';
+import type { Severity } from '../../domain/severity';
+import { publicIdSubject, type Subject } from '../../domain/subject';
+import { openBucket } from '../../enforcement/buckets';
+import { createInventoryProjection } from '../../enforcement/inventory-kv';
+import { parseConfig } from '../../workers/config';
+import { DEAD_LETTER_HEADERS } from '../../workers/detection/dead-letter';
+import { DEAD_LETTERS_STREAM, DETECTIONS_STREAM } from '../../workers/detection/streams';
+import { startDispatcher } from '../../workers/dispatcher/start-dispatcher';
+import type { Running } from '../../workers/running';
+import { eventually } from '../support/eventually';
+import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
+import { integrationStack } from '../support/integration-stack';
+import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { applyProductSchema } from '../support/product-schema';
+import { recordedLog } from '../support/recorded-log';
+import { temporaryFolder } from '../support/temporary-folder';
+
+/** Nobody polls it: an incident stays where the dispatcher left it. */
+const TASK_QUEUE = `dispatcher-test-${process.pid}`;
+
+const folder = temporaryFolder();
+let fresh: FreshDatabase;
+let database: Database;
+let server: PrivateNatsServer;
+let nats: NatsConnection;
+let manager: JetStreamManager;
+let connection: Connection;
+let temporal: Client;
+let dispatcher: Running;
+const started = new Set<string>();
+let nextId = 1;
+
+beforeAll(async () => {
+  const stack = integrationStack();
+  fresh = await freshDatabase(stack.postgres.adminUrl);
+  await applyProductSchema(fresh.url);
+  database = openDatabase(fresh.url, { applicationName: 'dispatcher-test' });
+  server = await privateNatsServer();
+  nats = await connect({ servers: server.url });
+  connection = await Connection.connect({ address: stack.temporal.address });
+  temporal = new Client({ connection, namespace: stack.temporal.namespace });
+  const databaseUrlFile = join(folder.path, 'database.url');
+  await writeFile(databaseUrlFile, fresh.url, { mode: 0o600 });
+  const config = parseConfig('dispatcher', {
+    TOURNIQUET_TEMPORAL_ADDRESS: stack.temporal.address,
+    TOURNIQUET_TEMPORAL_NAMESPACE: stack.temporal.namespace,
+    TOURNIQUET_NATS_URL: server.url,
+    TOURNIQUET_TASK_QUEUE: TASK_QUEUE,
+    TOURNIQUET_DATABASE_URL_FILE: databaseUrlFile,
+  });
+  dispatcher = await startDispatcher(config, recordedLog().log);
+  manager = await jetstreamManager(nats);
+});
+
+afterAll(async () => {
+  await dispatcher.stop();
+  for (const id of started) await temporal.workflow.getHandle(id).terminate('the test is over');
+  await Promise.all([connection.close(), nats.close(), database.end()]);
+  await server.stop();
+  await fresh.drop();
+});
+
+/** A version of a credential of its own, known to the dispatcher. */
+async function known(state: VersionState = 'live'): Promise<{ credentialId: string; subject: Subject }> {
+  const credentialId = `dispatcher-${process.pid}-${nextId++}`;
+  const subject = publicIdSubject('postgres-role', credentialId);
+  const record: InventoryRecord = {
+    subject,
+    credentialId,
+    version: 1,
+    state,
+    provider: 'postgres-role',
+    ownerTeam: 'payments',
+    enforcement: 'provider',
+    protection: 'normal',
+    principalKind: 'workload',
+    scopes: [],
+    knownContexts: [],
+  };
+  await createInventoryProjection(await openBucket(nats, 'inventory')).write([record]);
+  return { credentialId, subject };
+}
+
+function message(subject: Subject, id: string, severity: Severity = 'high'): DetectionMessage {
+  const at = Date.now();
+  const reason = 'used from a network it was never used from';
+  return {
+    detection: {
+      id,
+      detector: 'new-origin',
+      family: 'origin',
+      subject,
+      at,
+      severity,
+      confidence: 0.9,
+      deterministic: false,
+      reason,
+      eventIds: ['event'],
+    },
+    assessment: { severity, confidence: 0.9, families: ['origin'], deterministic: false, firstAbuseAt: at, reason },
+  };
+}
+
+/** Each under a message id of its own, so that the stream itself drops no repetition. */
+async function publish(...bodies: readonly (DetectionMessage | string)[]): Promise<void> {
+  await Promise.all(
+    bodies.map((body) =>
+      jetstream(nats).publish('detections.0', typeof body === 'string' ? body : JSON.stringify(body), {
+        msgID: `message-${nextId++}`,
+      }),
+    ),
+  );
+}
+
+/** Waits until the dispatcher has acknowledged everything, or put it away. */
+async function untilSettled(): Promise<void> {
+  const { state } = await manager.streams.info(DETECTIONS_STREAM);
+  const settled = await eventually(
+    async () => (await manager.consumers.info(DETECTIONS_STREAM, 'dispatcher')).ack_floor.stream_seq,
+    (floor) => floor >= state.last_seq,
+  );
+  expect(settled).toBe(state.last_seq);
+}
+
+/** The detections that an incident has been told of: how many signals, and how many detections in them. */
+async function toldTo(credentialId: string): Promise<{ runs: number; signals: number; detections: number }> {
+  const id = incidentId(credentialId, 1);
+  let runs = 0;
+  for await (const _run of temporal.workflow.list({ query: `WorkflowId = '${id}'` })) runs += 1;
+  const { events } = await temporal.workflow.getHandle(id).fetchHistory();
+  started.add(id);
+  const signals = (events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes ?? []);
+  const counts = signals.map((signal) => {
+    const data = signal.input?.payloads?.[0]?.data ?? Buffer.from('{}');
+    return (JSON.parse(Buffer.from(data).toString('utf8')) as { count?: number }).count ?? 0;
+  });
+  return { runs, signals: signals.length, detections: counts.reduce((sum, count) => sum + count, 0) };
+}
+
+async function isOpen(credentialId: string): Promise<boolean> {
+  return temporal.workflow
+    .getHandle(incidentId(credentialId, 1))
+    .describe()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+async function lastDeadLetter(): Promise<{ code: string | undefined; body: string }> {
+  const { state } = await manager.streams.info(DEAD_LETTERS_STREAM);
+  const letter = await manager.streams.getMessage(DEAD_LETTERS_STREAM, { seq: state.last_seq });
+  return { code: letter?.header?.get(DEAD_LETTER_HEADERS.code), body: letter?.string() ?? '' };
+}
+
+describe('the dispatcher', () => {
+  it.each([
+    ['no JSON', '<html'],
+    ['JSON of another shape', '{"detection":{"id":7}}'],
+  ])('puts a message away that is %s', async (_case, body) => {
+    await publish(body);
+
+    await untilSettled();
+
+    expect(await lastDeadLetter()).toEqual({ code: 'DETECTION_MALFORMED', body });
+  });
+
+  it('puts a detection away about a subject that nobody registered', async () => {
+    const unknown = message(publicIdSubject('postgres-role', 'nobody'), 'about-nobody');
+    await publish(unknown);
+
+    await untilSettled();
+
+    expect(await lastDeadLetter()).toEqual({ code: 'CREDENTIAL_UNKNOWN', body: JSON.stringify(unknown) });
+  });
+
+  it('handles a detection once, however often it comes', async () => {
+    const { credentialId, subject } = await known();
+    await publish(message(subject, `once-${credentialId}`));
+    await untilSettled();
+
+    await publish(message(subject, `once-${credentialId}`), message(subject, `once-${credentialId}`));
+    await untilSettled();
+
+    expect(await toldTo(credentialId)).toEqual({ runs: 1, signals: 1, detections: 1 });
+    const handled = await database.query('SELECT incident_id FROM handled_detections WHERE id = $1', [
+      `once-${credentialId}`,
+    ]);
+    expect(handled.rows).toEqual([{ incident_id: incidentId(credentialId, 1) }]);
+  });
+
+  it('counts a detection once that came twice while it waited', async () => {
+    const { credentialId, subject } = await known();
+    const twice = message(subject, `twice-${credentialId}`);
+    await publish(message(subject, `first-${credentialId}`));
+    await untilSettled();
+
+    await publish(twice, twice);
+    await untilSettled();
+
+    expect(await toldTo(credentialId)).toMatchObject({ runs: 1, detections: 2 });
+  });
+
+  it('makes one incident of two detections at once, and tells it of both', async () => {
+    const { credentialId, subject } = await known();
+
+    await publish(message(subject, `a-${credentialId}`), message(subject, `b-${credentialId}`));
+    await untilSettled();
+
+    expect(await toldTo(credentialId)).toMatchObject({ runs: 1, detections: 2 });
+  });
+
+  it('tells an incident of many in few signals, and of a raise at once', async () => {
+    const { credentialId, subject } = await known();
+    const detections = Array.from({ length: 30 }, (_, n) => message(subject, `${n}-${credentialId}`));
+
+    await publish(...detections);
+    await publish(message(subject, `raise-${credentialId}`, 'critical'));
+    await untilSettled();
+
+    const told = await toldTo(credentialId);
+    expect(told).toMatchObject({ runs: 1, detections: 31 });
+    expect(told.signals).toBeLessThanOrEqual(4);
+  });
+
+  it.each<VersionState>(['revoked', 'discarded'])('starts nothing on use of a version that is %s', async (state) => {
+    const { credentialId, subject } = await known(state);
+
+    await publish(message(subject, `tripwire-${credentialId}`, 'critical'));
+    await untilSettled();
+
+    expect(await isOpen(credentialId)).toBe(false);
+    const handled = await database.query('SELECT 1 FROM handled_detections WHERE id = $1', [
+      `tripwire-${credentialId}`,
+    ]);
+    expect(handled.rowCount).toBe(1);
+  });
+});

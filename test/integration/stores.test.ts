@@ -1,0 +1,316 @@
+import { randomBytes } from 'node:crypto';
+import { createAuditLog } from '../../activities/store/audit-log';
+import { createContainmentStore } from '../../activities/store/containment-store';
+import { openDatabase, type Database } from '../../activities/store/database';
+import { createInventory } from '../../activities/store/inventory';
+import { createSecretStore } from '../../activities/store/secret-store';
+import { createTokenStore } from '../../activities/store/token-store';
+import { sameRefusal, tighten, type DenylistEntry } from '../../domain/denylist';
+import type { AuditEvent } from '../../domain/ports/stores';
+import { parseSubject, publicIdSubject } from '../../domain/subject';
+import { issueFirstVersion } from '../../activities/issue-first-version';
+import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
+import { integrationStack } from '../support/integration-stack';
+import { testSecretStore } from '../support/orders-server';
+import { applyProductSchema } from '../support/product-schema';
+import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
+import { findSecrets } from '../support/secret-scan';
+
+let fresh: FreshDatabase;
+let database: Database;
+let nextId = 1;
+
+beforeAll(async () => {
+  fresh = await freshDatabase(integrationStack().postgres.adminUrl);
+  await applyProductSchema(fresh.url);
+  // The superuser of the server: it can change what the product's own role never would.
+  database = openDatabase(fresh.url, { applicationName: 'stores' });
+});
+
+afterEach(() => {
+  expect([database.waitingCount, database.totalCount - database.idleCount]).toEqual([0, 0]);
+});
+
+afterAll(async () => {
+  await database.end();
+  await fresh.drop();
+});
+
+const newId = () => `credential-${nextId++}`;
+
+describe('the secret store', () => {
+  it('keeps no value readable at rest', async () => {
+    const ref = secretRef(newId(), 1);
+    const value = `canary-${randomBytes(16).toString('hex')}`;
+
+    await testSecretStore(database).putIfAbsent(ref, value);
+
+    const rows = await database.query('SELECT * FROM secrets WHERE path = $1', [ref.path]);
+    expect(rows.rowCount).toBe(1);
+    expect(findSecrets(rows.rows, [value])).toEqual([]);
+    expect(await testSecretStore(database).get(ref)).toBe(value);
+  });
+
+  it('keeps the first value, whoever writes at once', async () => {
+    const store = testSecretStore(database);
+    const ref = secretRef(newId(), 1);
+
+    const results = await Promise.all(Array.from({ length: 20 }, (_, n) => store.putIfAbsent(ref, `value-${n}`)));
+    const value = await store.get(ref);
+
+    expect(results.filter((result) => result === 'stored')).toHaveLength(1);
+    expect(value).toBe(`value-${results.indexOf('stored')}`);
+  });
+
+  it('refuses values that were swapped between their places', async () => {
+    const store = testSecretStore(database);
+    const [one, other] = [secretRef(newId(), 1), secretRef(newId(), 1)];
+    await store.putIfAbsent(one, 'value-of-one');
+    await store.putIfAbsent(other, 'value-of-other');
+
+    await database.query(
+      `UPDATE secrets s SET nonce = o.nonce, ciphertext = o.ciphertext, tag = o.tag
+       FROM secrets o WHERE s.path = $1 AND o.path = $2`,
+      [one.path, other.path],
+    );
+
+    const error: unknown = await store.get(one).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'SECRET_UNREADABLE' });
+    expect(findSecrets(error, ['value-of'])).toEqual([]);
+  });
+
+  it('says SECRET_UNREADABLE with another key, and SECRET_NOT_FOUND of none', async () => {
+    const ref = secretRef(newId(), 1);
+    await testSecretStore(database).putIfAbsent(ref, 'value');
+    const otherKey = createSecretStore(database, { id: 'test', key: randomBytes(32) });
+
+    const reads = [otherKey.get(ref), otherKey.get(secretRef('nobody', 1))];
+
+    await expect(reads[0]).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
+    await expect(reads[1]).rejects.toMatchObject({ code: 'SECRET_NOT_FOUND' });
+  });
+
+  it('destroys', async () => {
+    const store = testSecretStore(database);
+    const ref = secretRef(newId(), 1);
+    await store.putIfAbsent(ref, 'value');
+
+    await store.destroy(ref);
+
+    await expect(store.get(ref)).rejects.toMatchObject({ code: 'SECRET_NOT_FOUND' });
+  });
+});
+
+describe('the inventory', () => {
+  async function registered(): Promise<string> {
+    const id = newId();
+    const subjects = [publicIdSubject('postgres-role', `orders/${id}`)];
+    const version = sampleVersion({ credentialId: id, subjects });
+    await createInventory(database).register(sampleCredential({ id, principal: id }), version);
+    return id;
+  }
+
+  it('reserves one version for one step, however often it is asked at once', async () => {
+    const inventory = createInventory(database);
+    const id = await registered();
+    const keys = ['run/a', 'run/b', 'run/c'];
+
+    const reserved = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => inventory.reserveVersion(id, keys[n % 3] ?? '')),
+    );
+
+    const ofKey = keys.map((_, k) => [...new Set(reserved.filter((_version, n) => n % 3 === k))]);
+    expect(ofKey.map((versions) => versions.length)).toEqual([1, 1, 1]);
+    expect(ofKey.flat().sort()).toEqual([2, 3, 4]);
+  });
+
+  it('never takes a version back from revoked', async () => {
+    const inventory = createInventory(database);
+    const id = await registered();
+    const version = await inventory.version(id, 1);
+    await inventory.setState(id, 1, 'revoked');
+
+    await inventory.setState(id, 1, 'live');
+    await inventory.saveVersion({ ...version, state: 'live' });
+    await inventory.register(sampleCredential({ id, principal: id }), version);
+
+    expect((await inventory.version(id, 1)).state).toBe('revoked');
+  });
+
+  it('keeps what a version has become when its credential is registered again', async () => {
+    const inventory = createInventory(database);
+    const id = await registered();
+    await inventory.setState(id, 1, 'quarantined');
+    const before = await inventory.version(id, 1);
+
+    await inventory.register(
+      sampleCredential({ id, principal: id }),
+      sampleVersion({ credentialId: id, publicId: '', state: 'pending' }),
+    );
+
+    expect(await inventory.version(id, 1)).toEqual(before);
+  });
+
+  it('issues the first version once, and leaves it alone after that', async () => {
+    const inventory = createInventory(database);
+    const credential = sampleCredential({ id: newId() });
+    let minted = 0;
+    const provider = {
+      createReplacement: () => {
+        minted += 1;
+        const subjects = [publicIdSubject('postgres-role', `orders/${credential.id}`)];
+        const value = { publicId: `${credential.id}_v1`, subjects, secret: secretRef(credential.id, 1) };
+        return Promise.resolve({ state: 'done', value, evidence: '' });
+      },
+      test: () => Promise.resolve({ state: 'done', value: undefined, evidence: '' }),
+    };
+    const deps = {
+      inventory,
+      providers: new Map([['postgres-role', provider]]),
+      projection: { write: () => Promise.resolve() },
+    } as unknown as Parameters<typeof issueFirstVersion>[0];
+    const first = await issueFirstVersion(deps, credential);
+    await inventory.setState(credential.id, 1, 'revoked');
+
+    const again = await issueFirstVersion(deps, credential);
+
+    expect([first.state, again.state, minted]).toEqual(['live', 'revoked', 1]);
+  });
+
+  it('finds a version by its subject, and projects it', async () => {
+    const inventory = createInventory(database);
+    const id = await registered();
+    const subject = publicIdSubject('postgres-role', `orders/${id}`);
+
+    const found = await inventory.findBySubject(subject);
+    const records = await inventory.records();
+
+    expect(found).toMatchObject({ credentialId: id, version: 1 });
+    expect(records.filter((record) => record.credentialId === id)).toEqual([
+      expect.objectContaining({ subject, version: 1, state: 'live', ownerTeam: 'payments' }),
+    ]);
+  });
+
+  it('says CREDENTIAL_UNKNOWN and VERSION_UNKNOWN', async () => {
+    const inventory = createInventory(database);
+    const id = await registered();
+
+    const unknown = [inventory.credential('nobody'), inventory.version(id, 9)];
+
+    await expect(unknown[0]).rejects.toMatchObject({ code: 'CREDENTIAL_UNKNOWN' });
+    await expect(unknown[1]).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
+  });
+});
+
+describe('the token store', () => {
+  it('never takes a token back from revoked', async () => {
+    const tokens = createTokenStore(database);
+    const fingerprint = parseSubject(`fp:k1:${randomBytes(32).toString('hex')}`);
+    await tokens.insert(fingerprint, { publicId: 'token', principal: 'p', scopes: ['a'], state: 'active' });
+    await tokens.setState('token', 'revoked');
+
+    await tokens.setState('token', 'active');
+
+    expect((await tokens.find([fingerprint]))?.state).toBe('revoked');
+  });
+});
+
+describe('the containments', () => {
+  const OFFICE = { id: 'office', networks: ['203.0.113.0/24'] };
+  const HOME = { id: 'home', networks: ['198.51.100.0/24'] };
+
+  it('never loosen under concurrent writers', async () => {
+    const store = createContainmentStore(database);
+    const subject = publicIdSubject('postgres-role', `orders/${newId()}`);
+    const base: DenylistEntry = {
+      subject,
+      credentialId: 'c',
+      version: 1,
+      status: 'hold',
+      mode: 'known-contexts-only',
+      allow: [OFFICE, HOME],
+      incidentId: 'incident/c/1',
+      reason: 'test',
+      since: 1_000,
+    };
+    const proposals: DenylistEntry[] = [
+      base,
+      { ...base, status: 'quarantine', laneUntil: 5_000 },
+      { ...base, allow: [OFFICE] },
+      { ...base, status: 'quarantine', laneUntil: 9_000, allow: [HOME, OFFICE] },
+    ];
+
+    const results = await Promise.all([...proposals, ...proposals, ...proposals].map((entry) => store.tighten(entry)));
+
+    const [stored] = (await store.all()).filter((entry) => entry.subject === subject);
+    const demanded = proposals.reduce<DenylistEntry | undefined>(tighten, undefined);
+    if (!stored || !demanded) throw new Error('nothing was stored');
+    expect(sameRefusal(stored, demanded)).toBe(true);
+    expect(stored).toMatchObject({ status: 'quarantine', laneUntil: 5_000, allow: [OFFICE] });
+    for (const result of results) expect(sameRefusal(tighten(result, stored), stored)).toBe(true);
+  });
+});
+
+describe('the audit log', () => {
+  const key = randomBytes(32);
+  const event = (stepKey: string): AuditEvent => ({
+    incidentId: 'incident/orders-db/1',
+    workflowRunId: 'run',
+    actor: 'workflow',
+    action: 'revoke',
+    phase: 'outcome',
+    stepKey,
+    detail: { version: 1, evidence: 'role orders_v1', done: true },
+  });
+
+  beforeEach(async () => {
+    await database.query('TRUNCATE audit_entries');
+  });
+
+  it('makes one valid chain of 50 appends at once', async () => {
+    const audit = createAuditLog(database, key);
+
+    await Promise.all(Array.from({ length: 50 }, (_, n) => audit.append(event(`step-${n}`))));
+
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 50 });
+    const entries = await audit.entriesOf('incident/orders-db/1');
+    expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
+  });
+
+  it('writes one entry for a step and phase, however often it is appended', async () => {
+    const audit = createAuditLog(database, key);
+
+    await Promise.all(Array.from({ length: 10 }, () => audit.append(event('step'))));
+    await audit.append({ ...event('step'), phase: 'intent' });
+
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 2 });
+  });
+
+  it.each([
+    ['changed', `UPDATE audit_entries SET event = jsonb_set(event, '{actor}', '"somebody"') WHERE seq = 3`, 3],
+    ['backdated', `UPDATE audit_entries SET at = at - interval '1 day' WHERE seq = 3`, 3],
+    ['removed', 'DELETE FROM audit_entries WHERE seq = 3', 3],
+    [
+      'moved',
+      `UPDATE audit_entries SET seq = CASE seq WHEN 2 THEN -3 WHEN 3 THEN -2 END WHERE seq IN (2, 3);
+       UPDATE audit_entries SET seq = -seq WHERE seq < 0`,
+      2,
+    ],
+  ])('finds an entry that was %s by a superuser', async (_case, statement, brokenAt) => {
+    const audit = createAuditLog(database, key);
+    for (const step of ['a', 'b', 'c', 'd', 'e']) await audit.append(event(step));
+
+    await database.query(statement);
+
+    expect(await audit.verify()).toMatchObject({ ok: false, brokenAt });
+  });
+
+  it('finds an entry that was forged without its key', async () => {
+    const audit = createAuditLog(database, key);
+    await audit.append(event('a'));
+
+    await createAuditLog(database, randomBytes(32)).append(event('forged'));
+
+    expect(await audit.verify()).toMatchObject({ ok: false, brokenAt: 2 });
+  });
+});
