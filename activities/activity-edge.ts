@@ -48,6 +48,8 @@ function toFailure(activity: string, error: unknown): Error {
     });
   }
   const name = error instanceof Error ? error.name : typeof error;
+  // A call that stopped because it was told to is no failure.
+  if (name === 'AbortError' && Context.current().cancellationSignal.aborted) return new CancelledFailure('cancelled');
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   log.error('an activity failed with an error that has no code', { activity, error: name, errorCode: code });
   return ApplicationFailure.create({

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { SecretVersion } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
+import type { Inventory } from '../domain/ports/stores';
 import { secretMaterial } from '../domain/secret-material';
 import { callerOf } from './authenticate';
 import { problem } from './problem';
@@ -20,8 +21,8 @@ export function installSecretRoutes(
     const wanted = query.safeParse(request.query);
     if (!wanted.success) return problem(reply, 400, 'VERSION_UNKNOWN');
     const caller = callerOf(request);
-    const credential = await inventory.credential(id);
-    if (caller.role !== 'dependent' || !credential.dependents.some((dependent) => dependent.id === caller.name)) {
+    // The same answer for a credential that is not the caller's and for one that is not there: ids are nobody else's business.
+    if (caller.role !== 'dependent' || !(await dependsOn(inventory, caller.name, id))) {
       return problem(reply, 403, 'SECRET_ACCESS_DENIED');
     }
     const version = chooseVersion(await inventory.versions(id), wanted.data.version);
@@ -32,6 +33,11 @@ export function installSecretRoutes(
       .header('cache-control', 'no-store')
       .send({ credential: id, version: version.version, material: secretMaterial.parse(material) });
   });
+}
+
+async function dependsOn(inventory: Inventory, dependentId: string, credentialId: string): Promise<boolean> {
+  const credential = (await inventory.credentials()).find(({ id }) => id === credentialId);
+  return credential?.dependents.some(({ id }) => id === dependentId) ?? false;
 }
 
 /** The newest live version; while there is none, the newest that was not thrown away: its holder may still wait in a lane. */

@@ -22,7 +22,7 @@ export const tourniquetGateway = fastifyPlugin(
         ),
         agent: headerText(request, 'user-agent') ?? '',
         method: request.method,
-        route: request.routeOptions.url?.replace(/\*$/, '') || pathOf(request.url),
+        route: routeOf(request),
         probeMark: headerText(request, PROBE_HEADER),
       });
       if (!decision.allowed) return refuse(reply, decision);
@@ -34,6 +34,12 @@ export const tourniquetGateway = fastifyPlugin(
   },
   { name: 'tourniquet-gateway', fastify: '5.x' },
 );
+
+/** The route's template, which is bounded in number; behind a wildcard, as a proxy's routes are, the path. */
+function routeOf(request: FastifyRequest): string {
+  const template = request.routeOptions.url;
+  return template === undefined || template.endsWith('*') || template === '/' ? pathOf(request.url) : template;
+}
 
 /** RFC 6750 section 3: the reason is for the caller; who is contained, and why, is not said. */
 export function refuse(reply: FastifyReply, decision: Extract<GatewayDecision, { allowed: false }>): FastifyReply {

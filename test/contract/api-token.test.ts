@@ -14,7 +14,7 @@ import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { freshDatabase } from '../support/fresh-database';
 import { startGatewayApp } from '../support/gateway-app';
 import { testSecretStore } from '../support/orders-server';
-import { applyProductSchema } from '../support/product-schema';
+import { migrate } from '../../activities/store/migrate';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
 
@@ -28,7 +28,7 @@ async function makeRig(): Promise<ApiTokenRig> {
   const superuserUrl = stack.postgres?.adminUrl ?? '';
   const nats = await connect({ servers: stack.nats?.url ?? '' });
   const ours = await freshDatabase(superuserUrl);
-  await applyProductSchema(ours.url);
+  await migrate(ours.url);
   const database = openDatabase(ours.url, { applicationName: 'contract' });
   await database.query(`CREATE ROLE response LOGIN PASSWORD 'response-password'`);
   await database.query('GRANT SELECT, INSERT, UPDATE ON api_tokens TO response');

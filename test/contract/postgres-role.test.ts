@@ -12,7 +12,7 @@ import { FaultProxy } from '../support/fault-proxy';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { freshDatabase } from '../support/fresh-database';
 import { ordersAccount, testSecretStore } from '../support/orders-server';
-import { applyProductSchema } from '../support/product-schema';
+import { migrate } from '../../activities/store/migrate';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
 
@@ -29,7 +29,7 @@ async function makeRig(): Promise<PostgresRig> {
   const stack = await startLocalStack({ servers: ['postgres'] });
   const superuserUrl = stack.postgres?.adminUrl ?? '';
   const ours = await freshDatabase(superuserUrl);
-  await applyProductSchema(ours.url);
+  await migrate(ours.url);
   const database = openDatabase(ours.url, { applicationName: 'contract' });
   const secrets = testSecretStore(database);
   const account = await ordersAccount(superuserUrl);

@@ -10,7 +10,7 @@ import { nextStep, type ErrorCode } from '../../domain/errors';
 import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
 import { integrationStack } from '../support/integration-stack';
 import { testSecretStore } from '../support/orders-server';
-import { applyProductSchema } from '../support/product-schema';
+import { migrate } from '../../activities/store/migrate';
 import { recordedLog } from '../support/recorded-log';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 import { findSecrets } from '../support/secret-scan';
@@ -27,7 +27,7 @@ let viewerKey: string;
 
 beforeAll(async () => {
   fresh = await freshDatabase(integrationStack().postgres.adminUrl);
-  await applyProductSchema(fresh.url);
+  await migrate(fresh.url);
   database = openDatabase(fresh.url, { applicationName: 'api' });
   const apiKeys = createApiKeyStore(database);
   app = createApi({ apiKeys, inventory: createInventory(database), secrets: testSecretStore(database), log });
@@ -112,12 +112,12 @@ describe('the secret route', () => {
     for (const response of responses) expect(await response.json()).toEqual(problem(403, 'SECRET_ACCESS_DENIED'));
   });
 
-  it('answers 404 for a credential there is none of', async () => {
+  it('answers for a credential there is none of as for one of others', async () => {
     const response = await ask('nobody', exporterKey);
 
-    expect(response.status).toBe(404);
+    expect(response.status).toBe(403);
     expect(response.headers.get('content-type')).toContain('application/problem+json');
-    expect(await response.json()).toEqual(problem(404, 'CREDENTIAL_UNKNOWN'));
+    expect(await response.json()).toEqual(problem(403, 'SECRET_ACCESS_DENIED'));
   });
 
   it.each<[string, readonly VersionState[], number]>([

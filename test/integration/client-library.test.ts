@@ -13,7 +13,7 @@ import { freshDatabase } from '../support/fresh-database';
 import { hammer } from '../support/hammer';
 import { heldVersions, type HeldVersions } from '../support/held-versions';
 import { ordersAccount, ordersProvider, testSecretStore } from '../support/orders-server';
-import { applyProductSchema } from '../support/product-schema';
+import { migrate } from '../../activities/store/migrate';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 
 const CREDENTIAL = sampleCredential();
@@ -35,7 +35,7 @@ beforeAll(async () => {
   stack = await startLocalStack({ servers: ['postgres'] });
   superuserUrl = stack.postgres?.adminUrl ?? '';
   const ours = await freshDatabase(superuserUrl);
-  await applyProductSchema(ours.url);
+  await migrate(ours.url);
   database = openDatabase(ours.url, { applicationName: 'client-library' });
   secrets = testSecretStore(database);
   provider = ordersProvider(await ordersAccount(superuserUrl), secrets);

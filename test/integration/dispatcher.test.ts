@@ -19,7 +19,7 @@ import { eventually } from '../support/eventually';
 import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
 import { integrationStack } from '../support/integration-stack';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
-import { applyProductSchema } from '../support/product-schema';
+import { migrate } from '../../activities/store/migrate';
 import { recordedLog } from '../support/recorded-log';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -41,7 +41,7 @@ let nextId = 1;
 beforeAll(async () => {
   const stack = integrationStack();
   fresh = await freshDatabase(stack.postgres.adminUrl);
-  await applyProductSchema(fresh.url);
+  await migrate(fresh.url);
   database = openDatabase(fresh.url, { applicationName: 'dispatcher-test' });
   server = await privateNatsServer();
   nats = await connect({ servers: server.url });

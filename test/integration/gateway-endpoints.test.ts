@@ -15,7 +15,7 @@ import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
 import { startGatewayApp, type GatewayApp } from '../support/gateway-app';
 import { integrationStack } from '../support/integration-stack';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
-import { applyProductSchema } from '../support/product-schema';
+import { migrate } from '../../activities/store/migrate';
 
 const OFFICE = '203.0.113.7';
 const ELSEWHERE = '198.51.100.9';
@@ -31,7 +31,7 @@ let nextToken = 1;
 
 beforeAll(async () => {
   fresh = await freshDatabase(integrationStack().postgres.adminUrl);
-  await applyProductSchema(fresh.url);
+  await migrate(fresh.url);
   database = openDatabase(fresh.url, { applicationName: 'gateway-endpoints' });
   // Of its own: it is killed.
   server = await privateNatsServer();

@@ -12,7 +12,7 @@ import { issueFirstVersion } from '../../activities/issue-first-version';
 import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
 import { integrationStack } from '../support/integration-stack';
 import { testSecretStore } from '../support/orders-server';
-import { applyProductSchema } from '../support/product-schema';
+import { migrate } from '../../activities/store/migrate';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 import { findSecrets } from '../support/secret-scan';
 
@@ -22,7 +22,7 @@ let nextId = 1;
 
 beforeAll(async () => {
   fresh = await freshDatabase(integrationStack().postgres.adminUrl);
-  await applyProductSchema(fresh.url);
+  await migrate(fresh.url);
   // The superuser of the server: it can change what the product's own role never would.
   database = openDatabase(fresh.url, { applicationName: 'stores' });
 });
