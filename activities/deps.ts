@@ -19,6 +19,8 @@ export interface ActivityDeps {
   readonly secrets: SecretStore;
   readonly containments: ContainmentStore;
   readonly audit: AuditLog;
+  /** Signs how far the audit chain has come, outside the database. */
+  readonly checkpoint: () => Promise<void>;
   readonly deliveries: DeliveryLog;
   readonly denylist: Denylist;
   readonly gateways: GatewayRegistry;

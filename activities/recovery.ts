@@ -71,6 +71,7 @@ export function createRecoveryActivities(deps: ActivityDeps) {
       input: IncidentStep & { readonly outcome: string; readonly summary: string },
     ): Promise<{ at: number }> {
       await audit(deps, input, 'close', 'outcome', { outcome: input.outcome, summary: input.summary });
+      await deps.checkpoint();
       return { at: Date.now() };
     },
   };

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,6 +7,7 @@ export interface KeyFiles {
   readonly fingerprint: string;
   readonly audit: string;
   readonly hook: string;
+  readonly checkpoint: string;
 }
 
 /** Makes the keys of a local deployment, readable by their owner only. Keys that exist are kept: what they sealed must open. */
@@ -16,8 +17,13 @@ export async function makeKeyFiles(directory: string): Promise<KeyFiles> {
     sealing: await makeSecretFile(directory, 'sealing.key', randomBytes(32).toString('base64')),
     fingerprint: await makeSecretFile(directory, 'fingerprint.keys', `k1 ${randomBytes(32).toString('base64')}`),
     audit: await makeSecretFile(directory, 'audit.key', randomBytes(32).toString('base64')),
+    checkpoint: await makeSecretFile(directory, 'checkpoint.pem', signingKey()),
     hook: await makeSecretFile(directory, 'hook.key', randomBytes(32).toString('base64url')),
   };
+}
+
+function signingKey(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trim();
 }
 
 /** Writes a secret to a file of mode 0600 unless the file exists; returns its path. */

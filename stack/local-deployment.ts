@@ -79,6 +79,8 @@ export async function prepareDeployment(
     TOURNIQUET_SEALING_KEY_FILE: keys.sealing,
     TOURNIQUET_FINGERPRINT_KEYS_FILE: keys.fingerprint,
     TOURNIQUET_AUDIT_KEY_FILE: keys.audit,
+    TOURNIQUET_CHECKPOINT_KEY_FILE: keys.checkpoint,
+    TOURNIQUET_CHECKPOINT_FILE: join(directory, 'audit-checkpoints.jsonl'),
     TOURNIQUET_HOOK_KEY_FILE: keys.hook,
     TOURNIQUET_SETTINGS_FILE: settingsFile,
     TOURNIQUET_GATEWAY_PORT: String(gatewayPort),

@@ -22,6 +22,9 @@ const SETTINGS = {
   /** `<id> <32 bytes in base64>` a line; new subjects use the first. */
   TOURNIQUET_FINGERPRINT_KEYS_FILE: readableFile,
   TOURNIQUET_AUDIT_KEY_FILE: readableFile,
+  /** Ed25519 private key in PEM that audit checkpoints are signed with, and the file they are appended to. */
+  TOURNIQUET_CHECKPOINT_KEY_FILE: readableFile,
+  TOURNIQUET_CHECKPOINT_FILE: z.string(),
   /** What dependents know us by at their reload hooks. */
   TOURNIQUET_HOOK_KEY_FILE: readableFile,
   /** YAML: providers, audiences, logs to read, trusted proxies (workers/settings.ts). */
@@ -63,6 +66,8 @@ export const ROLES = {
     'TOURNIQUET_SEALING_KEY_FILE',
     'TOURNIQUET_FINGERPRINT_KEYS_FILE',
     'TOURNIQUET_AUDIT_KEY_FILE',
+    'TOURNIQUET_CHECKPOINT_KEY_FILE',
+    'TOURNIQUET_CHECKPOINT_FILE',
     'TOURNIQUET_HOOK_KEY_FILE',
     'TOURNIQUET_SETTINGS_FILE',
   ],

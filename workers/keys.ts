@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { IncidentError } from '../domain/errors';
 import type { FingerprintKey } from '../domain/fingerprint';
 import { readSecretFile } from './config';
@@ -20,6 +21,15 @@ export function readFingerprintKeys(path: string): readonly [FingerprintKey, ...
   const [first, ...rest] = keys;
   if (!first) throw new IncidentError('CONFIG_INVALID', { faults: [`${path}: holds no key`] });
   return [first, ...rest];
+}
+
+/** An Ed25519 private key, PKCS #8 in PEM. @throws IncidentError CONFIG_INVALID */
+export function readPrivateKey(path: string): KeyObject {
+  try {
+    return createPrivateKey(readSecretFile(path));
+  } catch {
+    throw new IncidentError('CONFIG_INVALID', { faults: [`${path}: holds no private key in PEM`] });
+  }
 }
 
 function decodeKey(text: string, path: string): Buffer {

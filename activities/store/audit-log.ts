@@ -1,12 +1,17 @@
+import type { KeyObject } from 'node:crypto';
 import type { AuditEvent, AuditLog } from '../../domain/ports/stores';
 import { ChainVerifier, FIRST_PREVIOUS_HASH, hashEntry, type ChainCheck, type AuditEntry } from './audit-chain';
+import { checkCheckpoints, type CheckpointSink } from './audit-checkpoints';
 import { inTransaction, type Database } from './database';
 
 /** Any number that no other advisory lock of ours uses: one appender at a time, or the chain would fork. */
 const APPEND_LOCK = 7_420_001;
 
 export interface PostgresAuditLog extends AuditLog {
-  verify(): Promise<ChainCheck>;
+  /** Follows the whole chain, and holds it against the checkpoints where they are given. */
+  verify(checkpoints?: { readonly file: string; readonly key: KeyObject }): Promise<ChainCheck>;
+  /** Tells the sink how far the chain has come. */
+  checkpoint(sink: CheckpointSink): Promise<void>;
   entriesOf(incidentId: string): Promise<readonly AuditEntry[]>;
 }
 
@@ -45,10 +50,22 @@ export function createAuditLog(database: Database, key: Buffer): PostgresAuditLo
       });
     },
 
-    async verify() {
+    async verify(checkpoints) {
+      const entries = await readEntries(database, 'TRUE', []);
       const verifier = new ChainVerifier(key);
-      for (const entry of await readEntries(database, 'TRUE', [])) verifier.add(entry);
-      return verifier.result();
+      for (const entry of entries) verifier.add(entry);
+      const chain = verifier.result();
+      if (!chain.ok || !checkpoints) return chain;
+      const check = await checkCheckpoints(checkpoints.file, checkpoints.key, (seq) => entries[seq - 1]?.hash);
+      return check.ok ? chain : { ...check, entries: chain.entries };
+    },
+
+    async checkpoint(sink) {
+      const last = await database.query<{ seq: string; hash: string }>(
+        'SELECT seq, hash FROM audit_entries ORDER BY seq DESC LIMIT 1',
+      );
+      const head = last.rows[0];
+      if (head) await sink.write(Number(head.seq), head.hash);
     },
 
     entriesOf(incidentId) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
@@ -96,7 +97,20 @@ async function setScene(stack: CompleteStack, tell: (line: string) => void, clos
   const { client, close } = createTemporalClient(config);
   await closers.add(close);
   const audit = createAuditLog(database, readKey(deployment.keys.audit));
-  return { stack, deployment, estate, client, sink, refusals, verifyAudit: async () => (await audit.verify()).ok };
+  return {
+    stack,
+    deployment,
+    estate,
+    client,
+    sink,
+    refusals,
+    verifyAudit: async () => (await audit.verify(checkpointsOf(deployment))).ok,
+  };
+}
+
+/** The demo holds the audit log against its signed checkpoints, as an auditor would. */
+function checkpointsOf({ env, keys }: LocalDeployment): { readonly file: string; readonly key: KeyObject } {
+  return { file: env['TOURNIQUET_CHECKPOINT_FILE'] ?? '', key: createPublicKey(readSecretFile(keys.checkpoint)) };
 }
 
 async function deploy(

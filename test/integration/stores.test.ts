@@ -1,4 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createCheckpointFile } from '../../activities/store/audit-checkpoints';
 import { createAuditLog } from '../../activities/store/audit-log';
 import { createContainmentStore } from '../../activities/store/containment-store';
 import { openDatabase, type Database } from '../../activities/store/database';
@@ -312,5 +316,57 @@ describe('the audit log', () => {
     await createAuditLog(database, randomBytes(32)).append(event('forged'));
 
     expect(await audit.verify()).toMatchObject({ ok: false, brokenAt: 2 });
+  });
+
+  describe('against its checkpoints', () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    let directory: string;
+    let file: string;
+
+    beforeEach(async () => {
+      directory = await mkdtemp(path.join(tmpdir(), 'tourniquet-checkpoints-'));
+      file = path.join(directory, 'checkpoints.jsonl');
+    });
+
+    afterEach(() => rm(directory, { recursive: true }));
+
+    async function chainWithCheckpoint() {
+      const audit = createAuditLog(database, key);
+      for (const step of ['a', 'b', 'c', 'd', 'e']) await audit.append(event(step));
+      await audit.checkpoint(createCheckpointFile(file, privateKey));
+      await audit.append(event('f'));
+      return audit;
+    }
+
+    it('verifies, and grows beyond the last one', async () => {
+      const audit = await chainWithCheckpoint();
+
+      expect(await audit.verify({ file, key: publicKey })).toMatchObject({ ok: true, entries: 6 });
+    });
+
+    it('shows a tail that was cut off', async () => {
+      const audit = await chainWithCheckpoint();
+      await database.query('DELETE FROM audit_entries WHERE seq >= 5');
+
+      expect(await audit.verify()).toMatchObject({ ok: true, entries: 4 });
+      expect(await audit.verify({ file, key: publicKey })).toMatchObject({ ok: false, brokenAt: 5 });
+    });
+
+    it('shows a chain that was made anew with the stolen chain key', async () => {
+      const audit = await chainWithCheckpoint();
+      await database.query('TRUNCATE audit_entries');
+      for (const step of ['a', 'b', 'c', 'x', 'e', 'f']) await audit.append(event(step));
+
+      expect(await audit.verify()).toMatchObject({ ok: true, entries: 6 });
+      expect(await audit.verify({ file, key: publicKey })).toMatchObject({ ok: false, brokenAt: 5 });
+    });
+
+    it('does not believe a checkpoint that somebody else signed', async () => {
+      const audit = await chainWithCheckpoint();
+      const forger = generateKeyPairSync('ed25519').privateKey;
+      await audit.checkpoint(createCheckpointFile(file, forger));
+
+      expect(await audit.verify({ file, key: publicKey })).toMatchObject({ ok: false, brokenAt: 2 });
+    });
   });
 });

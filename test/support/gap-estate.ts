@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -139,6 +139,10 @@ export async function startGapEstate(): Promise<GapEstate> {
     return worker;
   }
 
+  const checkpoints = {
+    file: deployment.env['TOURNIQUET_CHECKPOINT_FILE'] ?? '',
+    key: createPublicKey(readSecretFile(deployment.keys.checkpoint)),
+  };
   return {
     stack,
     deployment,
@@ -147,7 +151,7 @@ export async function startGapEstate(): Promise<GapEstate> {
     nats,
     addCredential,
     startWorker,
-    auditIsWhole: async () => (await createAuditLog(database, readKey(deployment.keys.audit)).verify()).ok,
+    auditIsWhole: async () => (await createAuditLog(database, readKey(deployment.keys.audit)).verify(checkpoints)).ok,
     async stop() {
       for (const end of ends.reverse()) await end();
     },

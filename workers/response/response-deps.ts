@@ -8,6 +8,7 @@ import { createConsoleNotifier } from '../../activities/notifiers/console';
 import { createWebhookNotifier } from '../../activities/notifiers/webhook';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
+import { createCheckpointFile } from '../../activities/store/audit-checkpoints';
 import { createAuditLog } from '../../activities/store/audit-log';
 import { createContainmentStore } from '../../activities/store/containment-store';
 import type { Database } from '../../activities/store/database';
@@ -22,7 +23,7 @@ import { createDenylist } from '../../enforcement/denylist-kv';
 import { createGatewayRegistry } from '../../enforcement/gateway-lease';
 import { createInventoryProjection } from '../../enforcement/inventory-kv';
 import { readSecretFile, type Config } from '../config';
-import { readFingerprintKeys, readKey } from '../keys';
+import { readFingerprintKeys, readKey, readPrivateKey } from '../keys';
 import { postgresAccounts, readSettings } from '../settings';
 import { incidentUrl } from '../temporal';
 
@@ -47,13 +48,17 @@ export async function createResponseDeps(
     createReloadHookAdapter(readSecretFile(config.TOURNIQUET_HOOK_KEY_FILE)),
     createKvPullAdapter(pull),
   ];
+  const audit = createAuditLog(database, readKey(config.TOURNIQUET_AUDIT_KEY_FILE));
+  const signingKey = readPrivateKey(config.TOURNIQUET_CHECKPOINT_KEY_FILE);
+  const checkpoints = createCheckpointFile(config.TOURNIQUET_CHECKPOINT_FILE, signingKey);
   const notifiers = [createConsoleNotifier(log), createWebhookNotifier()];
 
   return {
     inventory: createInventory(database),
     secrets,
     containments: createContainmentStore(database),
-    audit: createAuditLog(database, readKey(config.TOURNIQUET_AUDIT_KEY_FILE)),
+    audit,
+    checkpoint: () => audit.checkpoint(checkpoints),
     deliveries: createDeliveryLog(database),
     denylist: createDenylist(await openBucket(nats, 'denylist')),
     gateways,

@@ -1,0 +1,80 @@
+import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { appendFile, readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { AuditEntry } from './audit-chain';
+
+const checkpoint = z.strictObject({
+  /** The chain had this many entries, and its last one this hash. */
+  seq: z.number().int().positive(),
+  head: z.string(),
+  at: z.iso.datetime(),
+  /** Ed25519 over the three others, base64. */
+  signature: z.string(),
+});
+
+export type Checkpoint = z.infer<typeof checkpoint>;
+
+/**
+ * Says outside PostgreSQL how far the chain had come. Whoever owns the database can cut the chain's tail off, or make it anew with a
+ * stolen chain key; against a signed checkpoint in a file both show.
+ */
+export interface CheckpointSink {
+  write(seq: number, head: string): Promise<void>;
+}
+
+/** Appends to a file, one JSON line a checkpoint. `key` is an Ed25519 private key that the database never sees. */
+export function createCheckpointFile(path: string, key: KeyObject): CheckpointSink {
+  let last = 0;
+  return {
+    async write(seq, head) {
+      if (seq === last) return;
+      const content = { seq, head, at: new Date().toISOString() };
+      const signature = sign(null, signedBytes(content), key).toString('base64');
+      // One small append: POSIX keeps it whole, also with several writers.
+      await appendFile(path, `${JSON.stringify({ ...content, signature })}\n`, { mode: 0o600 });
+      last = seq;
+    },
+  };
+}
+
+export type CheckpointCheck =
+  | { readonly ok: true; readonly checkpoints: number }
+  | { readonly ok: false; readonly brokenAt: number; readonly reason: string };
+
+/** Compares the chain with every checkpoint. `hashAt` gives the hash of an entry of the chain. */
+export async function checkCheckpoints(
+  path: string,
+  key: KeyObject,
+  hashAt: (seq: number) => AuditEntry['hash'] | undefined,
+): Promise<CheckpointCheck> {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+  for (const [index, line] of lines.entries()) {
+    const parsed = checkpoint.safeParse(safeJson(line));
+    if (
+      !parsed.success ||
+      !verify(null, signedBytes(parsed.data), publicKey, Buffer.from(parsed.data.signature, 'base64'))
+    ) {
+      return { ok: false, brokenAt: index + 1, reason: `checkpoint ${index + 1} is not signed by our key` };
+    }
+    const { seq, head } = parsed.data;
+    const hash = hashAt(seq);
+    if (hash === undefined)
+      return { ok: false, brokenAt: seq, reason: 'the chain was cut off: a checkpoint has seen this entry' };
+    if (hash !== head)
+      return { ok: false, brokenAt: seq, reason: 'the chain was made anew: a checkpoint has seen another entry' };
+  }
+  return { ok: true, checkpoints: lines.length };
+}
+
+function signedBytes({ seq, head, at }: Omit<Checkpoint, 'signature'>): Buffer {
+  return Buffer.from(`tourniquet audit checkpoint\n${seq}\n${head}\n${at}`, 'utf8');
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
