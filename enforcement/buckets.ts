@@ -1,16 +1,29 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
 
 /**
  * The KV buckets, each with its only writers: `denylist` (detection, response), `gateways` (gateways), `inventory` (response),
- * `credentials` (response; dependents read), `acks` (dependents).
+ * `credentials` (response; dependents read), `acks` (dependents), `positions` (detection: how far logs are read), `snapshots`
+ * (detection: the state of its folds). stack/nats-roles.ts holds them to it.
  */
-export const BUCKETS = ['denylist', 'gateways', 'inventory', 'credentials', 'acks', 'positions'] as const;
+export const BUCKETS = ['denylist', 'gateways', 'inventory', 'credentials', 'acks', 'positions', 'snapshots'] as const;
 
 export type Bucket = (typeof BUCKETS)[number];
 
-/** Opens a bucket, creating it the first time; two creating at once end with the same one. */
+/** Opens a bucket, creating it where it is missing: most roles may not create, so it is looked for first. */
 export async function openBucket(nats: NatsConnection, bucket: Bucket): Promise<KV> {
-  return new Kvm(jetstream(nats)).create(bucket, { history: 1 });
+  const kvm = new Kvm(jetstream(nats));
+  return (await exists(nats, bucket)) ? kvm.open(bucket, { allow_direct: true }) : kvm.create(bucket, { history: 1 });
+}
+
+async function exists(nats: NatsConnection, bucket: Bucket): Promise<boolean> {
+  try {
+    const manager = await jetstreamManager(nats, { checkAPI: false });
+    await manager.streams.info(`KV_${bucket}`);
+    return true;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.status === 404) return false;
+    throw error;
+  }
 }

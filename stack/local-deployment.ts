@@ -5,7 +5,9 @@ import { ROLES, type Role } from '../workers/config';
 import type { Settings } from '../workers/settings';
 import { compiledProgram } from './compiled-program';
 import { freePort } from './free-port';
-import { makeKeyFiles, type KeyFiles } from './key-files';
+import { NATS_ROLES, type NatsRoles } from './nats-roles';
+import { provisionNats } from './provision-nats';
+import { makeKeyFiles, makeSecretFile, type KeyFiles } from './key-files';
 import type { LocalStack } from './local-stack';
 import { ManagedProcess } from './managed-process';
 import { makeProductDatabase } from './product-database';
@@ -31,6 +33,8 @@ export interface LocalDeployment extends DeploymentPlace {
   /** Every TOURNIQUET_* setting of this deployment; each process gets its role's share. */
   readonly env: Readonly<Record<string, string>>;
   readonly processes: Readonly<Record<ProductProcess, ManagedProcess>>;
+  /** The share of one role, with its own NATS user. */
+  environmentOf(role: Role): Record<string, string>;
   start(processes?: readonly ProductProcess[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -42,10 +46,13 @@ export interface DeploymentOptions {
   readonly taskQueue?: string;
   /** Of our own database; another one where several deployments share a server. */
   readonly databaseName?: string;
+  /** The users of the stack's NATS server, when it was started with them. */
+  readonly natsRoles?: NatsRoles;
 }
 
 const READY_TIMEOUT_MS = 60_000;
 const GRACE_SECONDS = 15;
+const PARTITIONS = 4;
 
 /** Prepares Tourniquet itself on a local stack: keys, database, settings, and its five processes, not started yet. */
 export async function prepareDeployment(
@@ -68,6 +75,8 @@ export async function prepareDeployment(
     gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
     apiUrl: `http://127.0.0.1:${apiPort}`,
   };
+  if (options.natsRoles) await provisionNats(stack.nats.url, options.natsRoles.users.admin, PARTITIONS);
+  const passwordFiles = await writeNatsPasswords(join(directory, 'keys'), options.natsRoles);
   const settingsFile = join(directory, 'settings.yaml');
   await writeFile(settingsFile, stringify(await options.settings(place)), { mode: 0o600 });
   const env: Record<string, string> = {
@@ -75,6 +84,7 @@ export async function prepareDeployment(
     TOURNIQUET_TEMPORAL_NAMESPACE: stack.temporal.namespace,
     TOURNIQUET_TEMPORAL_UI_URL: stack.temporal.uiUrl,
     TOURNIQUET_NATS_URL: stack.nats.url,
+    TOURNIQUET_PARTITIONS: String(PARTITIONS),
     TOURNIQUET_DATABASE_URL_FILE: databaseUrlFile,
     TOURNIQUET_SEALING_KEY_FILE: keys.sealing,
     TOURNIQUET_FINGERPRINT_KEYS_FILE: keys.fingerprint,
@@ -88,13 +98,17 @@ export async function prepareDeployment(
     ...(options.upstream ? { TOURNIQUET_GATEWAY_UPSTREAM: options.upstream } : {}),
     ...(options.taskQueue ? { TOURNIQUET_TASK_QUEUE: options.taskQueue } : {}),
   };
-  const processes = Object.fromEntries(PROCESSES.map((role) => [role, productProcess(role, place, env)])) as Record<
-    ProductProcess,
-    ManagedProcess
-  >;
+  const environmentOf = (role: Role): Record<string, string> => ({
+    ...roleEnvironment(role, env),
+    ...(passwordFiles[role] ? { TOURNIQUET_NATS_USER: role, TOURNIQUET_NATS_PASSWORD_FILE: passwordFiles[role] } : {}),
+  });
+  const processes = Object.fromEntries(
+    PROCESSES.map((role) => [role, productProcess(role, place, environmentOf(role))]),
+  ) as Record<ProductProcess, ManagedProcess>;
   return {
     ...place,
     env,
+    environmentOf,
     processes,
     async start(which = PROCESSES) {
       for (const role of which) await processes[role].start();
@@ -129,7 +143,7 @@ function productProcess(
     graceSeconds: GRACE_SECONDS,
     readyTimeoutMs: READY_TIMEOUT_MS,
     probe: readyProbe(logFile),
-    env: roleEnvironment(role, env),
+    env,
   });
 }
 
@@ -142,4 +156,14 @@ function readyProbe(logFile: string): () => Promise<void> {
     if (readies <= seen) throw new Error('has not said "ready" yet');
     seen = readies;
   };
+}
+
+/** One file a role, so that no process can read another's password from its own. */
+async function writeNatsPasswords(directory: string, roles: NatsRoles | undefined): Promise<Record<string, string>> {
+  if (!roles) return {};
+  const files = NATS_ROLES.map(async (role) => [
+    role,
+    await makeSecretFile(directory, `nats-${role}.password`, roles.users[role].password),
+  ]);
+  return Object.fromEntries(await Promise.all(files)) as Record<string, string>;
 }

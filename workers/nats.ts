@@ -15,7 +15,8 @@ export function connectNats(config: NatsConfig, name: string): Promise<NatsConne
     name: `tourniquet-${name}`,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
-    ...(user === undefined ? {} : { user }),
+    // NATS permissions give each role an inbox of its own (stack/nats-roles.ts): nobody listens to another's answers.
+    ...(user === undefined ? {} : { user, inboxPrefix: `_INBOX_${user}` }),
     ...(passwordFile === undefined ? {} : { pass: readSecretFile(passwordFile) }),
   });
 }

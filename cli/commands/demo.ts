@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import { renderReport } from '../../drills/demo/render-report';
 import { brokenPromises } from '../../drills/demo/report';
 import { SceneClosers } from '../../drills/scene-closers';
-import { runDemo, type CompleteStack } from '../../drills/demo/run-demo';
+import { runDemo, type CompleteStack, type DemoOptions } from '../../drills/demo/run-demo';
 import { startLocalStack, type LocalStack } from '../../stack/local-stack';
+import { makeNatsRoles } from '../../stack/nats-roles';
 import { StackError } from '../../stack/stack-error';
 import { stackAddresses } from '../stack-addresses';
 import { untilInterrupted } from '../until-interrupted';
@@ -25,9 +26,16 @@ async function demo(flags: DemoFlags): Promise<void> {
   // With --json standard output carries nothing but the result.
   const tell = (line: string): void => void (flags.json ? process.stderr : process.stdout).write(`${line}\n`);
   const interrupted = untilInterrupted();
-  const stack = await startLocalStack({ addresses: stackAddresses(process.env), report: tell });
+  const addresses = stackAddresses(process.env);
+  // A NATS server of somebody else has users of its own.
+  const natsRoles = addresses.nats === undefined ? makeNatsRoles() : undefined;
+  const stack = await startLocalStack({
+    addresses,
+    report: tell,
+    ...(natsRoles ? { natsConfig: natsRoles.serverConfig } : {}),
+  });
   const closers = new SceneClosers();
-  const played = play(complete(stack), flags, tell, closers);
+  const played = play({ stack: complete(stack), tell, closers, natsRoles }, flags);
   try {
     const first = await Promise.race([played, interrupted]);
     if (first === 'played' && !flags.exit) {
@@ -46,14 +54,10 @@ async function demo(flags: DemoFlags): Promise<void> {
 /** What shells expect of a program that was ended by Ctrl-C. */
 const INTERRUPTED = 130;
 
-async function play(
-  stack: CompleteStack,
-  flags: DemoFlags,
-  tell: (line: string) => void,
-  closers: SceneClosers,
-): Promise<'played'> {
+async function play(options: DemoOptions, flags: DemoFlags): Promise<'played'> {
+  const { stack, tell } = options;
   tell(`Temporal Web UI: ${stack.temporal.uiUrl}`);
-  const report = await runDemo({ stack, tell, closers });
+  const report = await runDemo(options);
   tell(`\n${renderReport(report)}`);
   if (brokenPromises(report).length > 0) process.exitCode = 1;
   if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -8,7 +8,8 @@ import { openDatabase } from '../../activities/store/database';
 import { incidentId } from '../../domain/credential';
 import type { Incident } from '../../domain/incident';
 import { AUDIENCES } from '../../domain/ports/notifier';
-import { prepareDeployment, roleEnvironment, type LocalDeployment } from '../../stack/local-deployment';
+import type { NatsRoles } from '../../stack/nats-roles';
+import { prepareDeployment, type LocalDeployment } from '../../stack/local-deployment';
 import type { LocalStack } from '../../stack/local-stack';
 import { makeSecretFile } from '../../stack/key-files';
 import { parseConfig, readSecretFile } from '../../workers/config';
@@ -35,6 +36,8 @@ export interface DemoOptions {
   /** Tells what happens, as it happens. */
   readonly tell: (line: string) => void;
   readonly normalLifeMs?: number;
+  /** The users of the stack's NATS server, when it was started with them. */
+  readonly natsRoles?: NatsRoles | undefined;
   /** Gets what ends each thing that is started. The caller closes it: when it has seen enough, or at once when interrupted. */
   readonly closers: SceneClosers;
 }
@@ -46,13 +49,9 @@ const ANSWER_WITHIN_MS = 120_000;
 const ATTACK_OF: Readonly<Record<string, 'token' | 'database'>> = { 'reports-token': 'token', 'orders-db': 'database' };
 
 /** Plays the whole story on a running stack: normal life, a leak of two credentials, the answer, and what came of it. */
-export async function runDemo({
-  stack,
-  tell,
-  normalLifeMs = NORMAL_LIFE_MS,
-  closers,
-}: DemoOptions): Promise<DemoReport> {
-  const scene = await setScene(stack, tell, closers);
+export async function runDemo(options: DemoOptions): Promise<DemoReport> {
+  const { tell, normalLifeMs = NORMAL_LIFE_MS } = options;
+  const scene = await setScene(options);
   tell(`normal life for ${normalLifeMs / 1000} s: ${scene.estate.services.length} services at work, detectors learn`);
   await sleep(normalLifeMs);
   const before = await countIncidents(scene.client);
@@ -72,13 +71,13 @@ interface Scene {
 }
 
 /** Starts the product and the estate. */
-async function setScene(stack: CompleteStack, tell: (line: string) => void, closers: SceneClosers): Promise<Scene> {
+async function setScene({ stack, tell, closers, natsRoles }: DemoOptions): Promise<Scene> {
   const sink = await startNoticeSink();
   await closers.add(() => sink.close());
   const ports = await chooseEstatePorts();
   const ordersAdminUrl = await makeOrdersDatabase(stack.postgres.adminUrl);
-  const deployment = await deploy(stack, ports, ordersAdminUrl, sink);
-  const config = parseConfig('response', roleEnvironment('response', deployment.env));
+  const deployment = await deploy(stack, ports, ordersAdminUrl, sink, natsRoles);
+  const config = parseConfig('response', deployment.environmentOf('response'));
   const nats = await connectNats(config, 'demo');
   await closers.add(() => nats.drain());
   const database = openDatabase(readSecretFile(deployment.databaseUrlFile), { applicationName: 'tourniquet-demo' });
@@ -92,7 +91,12 @@ async function setScene(stack: CompleteStack, tell: (line: string) => void, clos
   await deployment.start();
   const refusals = await watchRefusals(nats);
   await closers.add(() => Promise.resolve(refusals.stop()));
-  const estate = await startEstate(deployment, ports, { deps, database, natsUrl: stack.nats.url });
+  const estate = await startEstate(deployment, ports, {
+    deps,
+    database,
+    natsUrl: stack.nats.url,
+    natsUser: natsRoles?.users.dependent,
+  });
   await closers.add(() => estate.stop());
   const { client, close } = createTemporalClient(config);
   await closers.add(close);
@@ -118,10 +122,12 @@ async function deploy(
   ports: EstatePorts,
   ordersAdminUrl: string,
   sink: NoticeSink,
+  natsRoles: NatsRoles | undefined,
 ): Promise<LocalDeployment> {
   const orders = new URL(ordersAdminUrl);
   await mkdir(join(stack.directory, 'tourniquet'), { recursive: true, mode: 0o700 });
   return prepareDeployment(stack, {
+    ...(natsRoles ? { natsRoles } : {}),
     upstream: `http://127.0.0.1:${ports.reportsApi}`,
     settings: async (place) => ({
       providers: {

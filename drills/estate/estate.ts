@@ -7,6 +7,7 @@ import { issueFirstVersion } from '../../activities/issue-first-version';
 import type { Credential } from '../../domain/credential';
 import { parseMaterial } from '../../domain/secret-material';
 import { freePort } from '../../stack/free-port';
+import type { NatsUser } from '../../stack/nats-roles';
 import { makeSecretFile } from '../../stack/key-files';
 import type { LocalDeployment } from '../../stack/local-deployment';
 import {
@@ -48,7 +49,12 @@ export async function chooseEstatePorts(): Promise<EstatePorts> {
 export async function startEstate(
   deployment: LocalDeployment,
   ports: EstatePorts,
-  parts: { readonly deps: ActivityDeps; readonly database: Database; readonly natsUrl: string },
+  parts: {
+    readonly deps: ActivityDeps;
+    readonly database: Database;
+    readonly natsUrl: string;
+    readonly natsUser?: NatsUser | undefined;
+  },
 ): Promise<Estate> {
   const directory = join(deployment.directory, 'estate');
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -82,6 +88,7 @@ export async function startEstate(
       apiUrl: deployment.apiUrl,
       apiKeyFile: await keyFileOf(name),
       natsUrl: parts.natsUrl,
+      ...(parts.natsUser ? { natsUser: parts.natsUser } : {}),
       gatewayUrl: deployment.gatewayUrl,
       credentialId: reports.id,
       requestsPerSecond: REPORTS_RATE,

@@ -19,6 +19,7 @@ const reportsClient = z.strictObject({
   apiUrl: z.string(),
   apiKeyFile: z.string(),
   natsUrl: z.string(),
+  natsUser: z.strictObject({ user: z.string(), password: z.string() }).optional(),
   gatewayUrl: z.string(),
   credentialId: z.string(),
   requestsPerSecond: z.number().positive(),

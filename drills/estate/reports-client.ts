@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from '@nats-io/transport-node';
 import { createResilientFetch, createSecretClient, followCredential, ManagedCredential } from '../../client';
 import { openBucket } from '../../enforcement/buckets';
+import { inboxOf } from '../../stack/nats-roles';
 import { startLoad } from './load';
 import { readProcessConfig } from './process-config';
 import { serveCounters } from './serve-counters';
@@ -22,7 +23,13 @@ async function main(): Promise<void> {
       throw Object.assign(new Error('the reports API did not answer'), { code: response.status });
   }
 
-  const nats = await connect({ servers: config.natsUrl, maxReconnectAttempts: -1 });
+  const nats = await connect({
+    servers: config.natsUrl,
+    maxReconnectAttempts: -1,
+    ...(config.natsUser
+      ? { user: config.natsUser.user, pass: config.natsUser.password, inboxPrefix: inboxOf(config.natsUser.user) }
+      : {}),
+  });
   const stopFollowing = await followCredential(
     { credential, probe: () => get('/reports/probe') },
     {

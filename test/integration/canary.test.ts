@@ -7,6 +7,7 @@ import { parseMaterial } from '../../domain/secret-material';
 import type { DemoReport } from '../../drills/demo/report';
 import { SceneClosers } from '../../drills/scene-closers';
 import { runDemo, type CompleteStack } from '../../drills/demo/run-demo';
+import { makeNatsRoles } from '../../stack/nats-roles';
 import { startLocalStack } from '../../stack/local-stack';
 import { readSecretFile } from '../../workers/config';
 import { readKey } from '../../workers/keys';
@@ -36,8 +37,9 @@ describe('no secret value leaves its store', () => {
   let secrets: Record<string, string>;
 
   beforeAll(async () => {
-    stack = (await startLocalStack()) as typeof stack;
-    report = await runDemo({ stack, tell: (line) => void told.push(line), normalLifeMs: 4_000, closers });
+    const natsRoles = makeNatsRoles();
+    stack = (await startLocalStack({ natsConfig: natsRoles.serverConfig })) as typeof stack;
+    report = await runDemo({ stack, tell: (line) => void told.push(line), normalLifeMs: 4_000, closers, natsRoles });
     secrets = await readSecrets();
     // What is still only in memory is written to the files that are searched.
     const admin = new Client({ connectionString: stack.postgres.adminUrl });

@@ -12,9 +12,10 @@ import { createSecretClient, followCredential, ManagedCredential, ResilientPool 
 import type { Credential } from '../../domain/credential';
 import { makeOrdersDatabase, ORDERS_DATABASE, ORDERS_OWNER } from '../../drills/estate/estate-database';
 import { openBucket } from '../../enforcement/buckets';
+import { makeNatsRoles } from '../../stack/nats-roles';
 import { compiledProgram } from '../../stack/compiled-program';
 import { makeSecretFile } from '../../stack/key-files';
-import { prepareDeployment, roleEnvironment, type LocalDeployment } from '../../stack/local-deployment';
+import { prepareDeployment, type LocalDeployment } from '../../stack/local-deployment';
 import { startLocalStack, type LocalStack } from '../../stack/local-stack';
 import { ManagedProcess } from '../../stack/managed-process';
 import { parseConfig, readSecretFile } from '../../workers/config';
@@ -39,12 +40,14 @@ export interface GapEstate {
 }
 
 export async function startGapEstate(): Promise<GapEstate> {
-  const stack = (await startLocalStack()) as Required<LocalStack>;
+  const natsRoles = makeNatsRoles();
+  const stack = (await startLocalStack({ natsConfig: natsRoles.serverConfig })) as Required<LocalStack>;
   const ends: (() => Promise<unknown>)[] = [() => stack.stop()];
   const ordersAdminUrl = await makeOrdersDatabase(stack.postgres.adminUrl);
   const orders = new URL(ordersAdminUrl);
   const channel = [{ notifier: 'console', target: '' }];
   const deployment = await prepareDeployment(stack, {
+    natsRoles,
     settings: async (place) => ({
       providers: {
         'postgres-role': {
@@ -65,7 +68,7 @@ export async function startGapEstate(): Promise<GapEstate> {
   });
   ends.push(() => deployment.stop());
   await deployment.start(['api', 'gateway']);
-  const config = parseConfig('response', roleEnvironment('response', deployment.env));
+  const config = parseConfig('response', deployment.environmentOf('response'));
   const nats = await connectNats(config, 'test');
   const database = openDatabase(readSecretFile(deployment.databaseUrlFile), { applicationName: 'test' });
   const deps = await createResponseDeps(config, nats, database, createLog('test', 'error'));
@@ -130,7 +133,7 @@ export async function startGapEstate(): Promise<GapEstate> {
         if (!(await readFile(logFile, 'utf8')).includes('"msg":"ready"')) throw new Error('not ready yet');
       },
       env: {
-        ...roleEnvironment('response', deployment.env),
+        ...deployment.environmentOf('response'),
         TOURNIQUET_TASK_QUEUE: taskQueue,
         ...(dieAt === undefined ? {} : { DIE_AT: dieAt }),
       },

@@ -9,7 +9,7 @@ import { restorePartition, STATE_SCHEMA, type PartitionState } from '../../detec
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-export const SNAPSHOT_BUCKET = 'snapshots';
+export const SNAPSHOT_BUCKET = 'snapshots' as const;
 
 /** A NATS message holds 1 MiB by default; a larger state lies in parts beside its head. */
 const PART_BYTES = 512 * 1024;

@@ -1,5 +1,4 @@
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { InventoryRecord } from '../../domain/credential';
@@ -7,6 +6,7 @@ import type { Subject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
 import type { Place } from '../../detectors/located-event';
 import { zeroCounters, type DetectionCounters } from './counters';
+import { openBucket } from '../../enforcement/buckets';
 import { createLocator } from './locator';
 import { PartitionWorker } from './partition-worker';
 import type { Hold } from './publish-detection';
@@ -37,7 +37,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
   const counters = zeroCounters();
   const manager = await jetstreamManager(nats);
   await ensureStreams(manager, { partitions });
-  const bucket = await new Kvm(jetstream(nats)).create(SNAPSHOT_BUCKET, { history: 1 });
+  const bucket = await openBucket(nats, SNAPSHOT_BUCKET);
   const locate = options.locate ?? createLocator();
 
   const workers = Array.from({ length: partitions }, (_, partition) => {
