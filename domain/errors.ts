@@ -18,6 +18,14 @@ const ERRORS = {
   VERSION_NOT_LIVE: { retryable: false, next: 'The version is already contained or revoked: look at its incident.' },
   INCIDENT_EXISTS: { retryable: false, next: 'Follow the incident that is already open for this version.' },
   INCIDENT_UNKNOWN: { retryable: false, next: 'List incidents with `tourniquet incident list`.' },
+  INCIDENT_STILL_OPEN: {
+    retryable: true,
+    next: 'Nothing: the incident goes on. Ask for its result again, or look at it.',
+  },
+  INCIDENT_ABORTED: {
+    retryable: false,
+    next: 'The workflow ended without an outcome: look at it in Temporal, then start the incident again.',
+  },
   DETECTOR_FAILED: { retryable: false, next: 'The event was kept; mend the detector and replay the dead letter.' },
   PROVIDER_UNKNOWN: { retryable: false, next: 'Configure this provider and account in the settings file.' },
   PROVIDER_ADMIN_DENIED: {
@@ -57,6 +65,32 @@ const ERRORS = {
   CLIENT_PARK_TIMEOUT: {
     retryable: true,
     next: 'No replacement came in time: look at the incident of this credential.',
+  },
+  UNAUTHENTICATED: {
+    retryable: false,
+    next: 'Send `Authorization: Bearer <key>` with a key that `tourniquet api-key create` printed.',
+  },
+  ROLE_INSUFFICIENT: { retryable: false, next: 'Use a key whose role allows this: see docs/operations.md.' },
+  RATE_LIMITED: { retryable: true, next: 'Wait as long as Retry-After says, and use a key that is known.' },
+  REQUEST_INVALID: { retryable: false, next: 'Correct every fault listed and send it again; nothing was done.' },
+  IDEMPOTENCY_KEY_REUSED: {
+    retryable: false,
+    next: 'This Idempotency-Key came with another request before: take a new key for a new request.',
+  },
+  ROUTE_UNKNOWN: { retryable: false, next: 'Look the address up in /v1/openapi.json.' },
+  BACKEND_UNAVAILABLE: {
+    retryable: true,
+    next: 'Send it again: Temporal, NATS or the API is away. Repeating is harmless.',
+  },
+  API_KEY_EXISTS: { retryable: false, next: 'Take another name, or revoke the key of this name first.' },
+  API_KEY_UNKNOWN: { retryable: false, next: 'Name a key that `tourniquet api-key list` shows.' },
+  CREDENTIAL_PROTECTED: {
+    retryable: false,
+    next: 'Simulate with another one: people need this credential to mend things with.',
+  },
+  CONFIRMATION_NEEDED: {
+    retryable: false,
+    next: 'This replaces and revokes the credential for real and moves its dependents. Say --yes if that is meant.',
   },
   INTERNAL: { retryable: true, next: 'Look at the cause in the log of the worker; please report it.' },
 } as const satisfies Record<string, { retryable: boolean; next: string }>;

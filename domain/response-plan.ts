@@ -47,8 +47,8 @@ export function planResponse(credential: Credential, evidence: Assessment, polic
     revoke,
     revokeAtDeadline: response.revokeAtDeadline,
     expectedGap: separable
-      ? 'None: dependents keep a narrow lane until each has moved.'
-      : 'Dependents with the client library wait for the replacement (up to 5 s); others fail until they have it.',
+      ? 'No gap: dependents keep a narrow lane until each has moved.'
+      : 'A short gap: dependents with the client library wait for the replacement (up to 5 s); others fail until they have it.',
     reasons: [
       separable
         ? 'The gateway can tell the known contexts of its dependents from everyone else.'

@@ -38,3 +38,12 @@ function checksum(body: string): string {
   }
   return text;
 }
+
+const OUR_VALUES = /tqt_[0-9A-Za-z]{44}|tqk_[\w-]{40,}/g;
+
+/** Whether a text that people and logs will see holds a token or an API key of ours, pasted by mistake. */
+export function holdsOurValue(text: string): boolean {
+  return [...text.matchAll(OUR_VALUES)].some(
+    ([value]) => value.startsWith('tqk_') || tokenPublicId(value) !== undefined,
+  );
+}

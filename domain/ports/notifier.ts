@@ -19,6 +19,8 @@ export interface Notice {
   /** What was done, or what is asked. */
   readonly summary: string;
   readonly url: string;
+  /** Of an exercise: nothing leaked. */
+  readonly simulated?: true;
 }
 
 export interface RenderedNotice {
