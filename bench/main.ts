@@ -1,17 +1,33 @@
 import { Command } from 'commander';
 import { benchContainment, renderContainment } from './containment';
+import { benchCycle, renderCycle } from './cycle';
 
 /** `npm run bench -- containment`: a table, and with --json one last line of JSON. Ratios against a floor of the same run. */
 const program = new Command('bench').description('Measures the product against a floor taken in the same run');
 
-program
-  .command('containment')
-  .description('from the publication of the event that completes the evidence to the refusal')
-  .option('--json', 'end with the figures as one line of JSON', false)
-  .action(async ({ json }: { readonly json: boolean }) => {
-    const result = await benchContainment((line) => void process.stderr.write(`${line}\n`));
-    process.stdout.write(`${renderContainment(result)}\n`);
-    if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  });
+function add<R>(
+  name: string,
+  description: string,
+  measure: (report: (line: string) => void) => Promise<R>,
+  render: (result: R) => string,
+): void {
+  program
+    .command(name)
+    .description(description)
+    .option('--json', 'end with the figures as one line of JSON', false)
+    .action(async ({ json }: { readonly json: boolean }) => {
+      const result = await measure((line) => void process.stderr.write(`${line}\n`));
+      process.stdout.write(`${render(result)}\n`);
+      if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    });
+}
+
+add(
+  'containment',
+  'from the publication of the event that completes the evidence to the refusal',
+  benchContainment,
+  renderContainment,
+);
+add('cycle', 'from the start of an incident to the proof that the version is dead', benchCycle, renderCycle);
 
 void program.parseAsync();

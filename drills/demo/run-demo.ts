@@ -1,26 +1,25 @@
-import { join } from 'node:path';
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { createAuditLog } from '../../activities/store/audit-log';
 import { openDatabase } from '../../activities/store/database';
 import { incidentId } from '../../domain/credential';
 import type { Incident } from '../../domain/incident';
-import { AUDIENCES } from '../../domain/ports/notifier';
+import type { Channel } from '../../activities/deps';
+import { AUDIENCES, type Audience } from '../../domain/ports/notifier';
 import type { NatsRoles } from '../../stack/nats-roles';
-import { prepareDeployment, type LocalDeployment } from '../../stack/local-deployment';
-import type { LocalStack } from '../../stack/local-stack';
-import { makeSecretFile } from '../../stack/key-files';
+import type { LocalDeployment } from '../../stack/local-deployment';
 import { parseConfig, readSecretFile } from '../../workers/config';
 import { readKey } from '../../workers/keys';
 import { createLog } from '../../workers/log';
 import { connectNats } from '../../workers/nats';
 import { createResponseDeps } from '../../workers/response/response-deps';
+import type { Settings } from '../../workers/settings';
 import { createTemporalClient, incidentUrl } from '../../workers/temporal';
 import type { AttackSummary } from '../estate/attack-log';
-import { chooseEstatePorts, startEstate, startReportsApi, type Estate, type EstatePorts } from '../estate/estate';
-import { makeOrdersDatabase, ORDERS_DATABASE, ORDERS_OWNER, sessionsOf } from '../estate/estate-database';
+import { chooseEstatePorts, startEstate, startReportsApi, type Estate } from '../estate/estate';
+import { deployWithOrders, type CompleteStack } from '../estate/deploy';
+import { sessionsOf } from '../estate/estate-database';
 import type { EstateProcess } from '../estate/estate-process';
 import type { LoadCounters } from '../estate/load';
 import type { SceneClosers } from '../scene-closers';
@@ -28,8 +27,6 @@ import { watchRefusals, type RefusalWatch } from '../refusal-watch';
 import { followIncident } from './follow-incident';
 import { startNoticeSink, type NoticeSink } from './notice-sink';
 import { successesAfter, sumLoad, type CredentialReport, type DemoReport } from './report';
-
-export type CompleteStack = Required<Omit<LocalStack, 'stop' | 'directory'>> & Pick<LocalStack, 'directory'>;
 
 export interface DemoOptions {
   readonly stack: CompleteStack;
@@ -75,8 +72,13 @@ async function setScene({ stack, tell, closers, natsRoles }: DemoOptions): Promi
   const sink = await startNoticeSink();
   await closers.add(() => sink.close());
   const ports = await chooseEstatePorts();
-  const ordersAdminUrl = await makeOrdersDatabase(stack.postgres.adminUrl);
-  const deployment = await deploy(stack, ports, ordersAdminUrl, sink, natsRoles);
+  const deployment = await deployWithOrders(stack, {
+    natsRoles,
+    upstream: `http://127.0.0.1:${ports.reportsApi}`,
+    audiences: audiencesOf(sink),
+    trustedProxies: ['127.0.0.1/32'],
+    readPostgresLog: true,
+  });
   const config = parseConfig('response', deployment.environmentOf('response'));
   const nats = await connectNats(config, 'demo');
   await closers.add(() => nats.drain());
@@ -117,43 +119,13 @@ function checkpointsOf({ env, keys }: LocalDeployment): { readonly file: string;
   return { file: env['TOURNIQUET_CHECKPOINT_FILE'] ?? '', key: createPublicKey(readSecretFile(keys.checkpoint)) };
 }
 
-async function deploy(
-  stack: CompleteStack,
-  ports: EstatePorts,
-  ordersAdminUrl: string,
-  sink: NoticeSink,
-  natsRoles: NatsRoles | undefined,
-): Promise<LocalDeployment> {
-  const orders = new URL(ordersAdminUrl);
-  await mkdir(join(stack.directory, 'tourniquet'), { recursive: true, mode: 0o700 });
-  return prepareDeployment(stack, {
-    ...(natsRoles ? { natsRoles } : {}),
-    upstream: `http://127.0.0.1:${ports.reportsApi}`,
-    settings: async (place) => ({
-      providers: {
-        'postgres-role': {
-          orders: {
-            adminUrlFile: await makeSecretFile(place.directory, 'orders-admin.url', ordersAdminUrl),
-            host: orders.hostname,
-            port: Number(orders.port),
-            database: ORDERS_DATABASE,
-            ownerRole: ORDERS_OWNER,
-          },
-        },
-        'api-token': { default: {} },
-      },
-      audiences: {
-        engineering: [{ notifier: 'webhook', target: sink.urlOf('engineering') }],
-        security: [
-          { notifier: 'webhook', target: sink.urlOf('security') },
-          { notifier: 'console', target: '' },
-        ],
-        product: [{ notifier: 'webhook', target: sink.urlOf('product') }],
-      },
-      trustedProxies: ['127.0.0.1/32'],
-      postgresLogs: [{ account: 'orders', directory: stack.postgres.jsonLogDirectory }],
-    }),
-  });
+function audiencesOf(sink: NoticeSink): Settings['audiences'] {
+  const webhook = (audience: Audience): Channel => ({ notifier: 'webhook', target: sink.urlOf(audience) });
+  return {
+    engineering: [webhook('engineering')],
+    security: [webhook('security'), { notifier: 'console', target: '' }],
+    product: [webhook('product')],
+  };
 }
 
 async function watchTheAnswer(

@@ -3,14 +3,14 @@ import { Client as PgClient } from 'pg';
 import type { ManagedProcess } from '../../stack/managed-process';
 import { compiledProgram } from '../../stack/compiled-program';
 import { roleEnvironment } from '../../stack/local-deployment';
-import { startGapEstate, type GapEstate } from '../support/gap-estate';
+import { startRig, type Rig } from '../../drills/rig';
 
 describe('the command line', () => {
-  let estate: GapEstate;
+  let estate: Rig;
   let worker: ManagedProcess;
 
   beforeAll(async () => {
-    estate = await startGapEstate();
+    estate = await startRig();
     await estate.addCredential('orders-db');
     worker = await estate.startWorker('cli', 'tourniquet-response');
   });

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { startIncident } from '../../client';
 import type { Activities } from '../../activities';
@@ -5,7 +6,7 @@ import { sessionsOf } from '../../drills/estate/estate-database';
 import { isAlive } from '../../stack/is-alive';
 import type { ManagedProcess } from '../../stack/managed-process';
 import { eventually } from '../support/eventually';
-import { startGapEstate, type GapEstate } from '../support/gap-estate';
+import { startRig, type Rig } from '../../drills/rig';
 
 /** Every activity of the story of a database credential: a worker is killed just before and just after the effect of each. */
 const ACTIVITIES = [
@@ -19,17 +20,18 @@ const ACTIVITIES = [
   'verifyDead',
   'closeAudit',
 ] as const satisfies readonly (keyof Activities)[];
+const DIE_AT = path.resolve(__dirname, '../support/die-at.cjs');
 const GAPS = ACTIVITIES.flatMap((activity) => [`${activity} before`, `${activity} after`]);
 /** Two cores: more workers at once would only wait for each other. */
 const AT_ONCE = 4;
 
 describe('a response worker that is killed between any two stages', () => {
-  let estate: GapEstate;
+  let estate: Rig;
   let connection: Connection;
   let client: Client;
 
   beforeAll(async () => {
-    estate = await startGapEstate();
+    estate = await startRig();
     connection = await Connection.connect({ address: estate.stack.temporal.address });
     client = new Client({ connection });
   });
@@ -44,7 +46,7 @@ describe('a response worker that is killed between any two stages', () => {
     const id = gap.toLowerCase().replace(/[^a-z]+/g, '-');
     const taskQueue = `gap-${id}`;
     const { usedVersion, credential } = await estate.addCredential(id);
-    const doomed = await estate.startWorker(id, taskQueue, gap);
+    const doomed = await estate.startWorker(id, taskQueue, { preload: DIE_AT, env: { DIE_AT: gap } });
     const incident = await startIncident(client, {
       credentialId: id,
       version: 1,

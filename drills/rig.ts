@@ -1,31 +1,29 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { ActivityDeps } from '../../activities/deps';
-import { issueFirstVersion } from '../../activities/issue-first-version';
-import { createApiKeyStore } from '../../activities/store/api-keys';
-import { createAuditLog } from '../../activities/store/audit-log';
-import { openDatabase, type Database } from '../../activities/store/database';
-import { createSecretClient, followCredential, ManagedCredential, ResilientPool } from '../../client';
-import type { Credential } from '../../domain/credential';
-import { makeOrdersDatabase, ORDERS_DATABASE, ORDERS_OWNER } from '../../drills/estate/estate-database';
-import { openBucket } from '../../enforcement/buckets';
-import { makeNatsRoles } from '../../stack/nats-roles';
-import { compiledProgram } from '../../stack/compiled-program';
-import { makeSecretFile } from '../../stack/key-files';
-import { prepareDeployment, type LocalDeployment } from '../../stack/local-deployment';
-import { startLocalStack, type LocalStack } from '../../stack/local-stack';
-import { ManagedProcess } from '../../stack/managed-process';
-import { parseConfig, readSecretFile } from '../../workers/config';
-import { readKey } from '../../workers/keys';
-import { createLog } from '../../workers/log';
-import { connectNats } from '../../workers/nats';
-import { createResponseDeps } from '../../workers/response/response-deps';
+import type { ActivityDeps } from '../activities/deps';
+import { issueFirstVersion } from '../activities/issue-first-version';
+import { createApiKeyStore } from '../activities/store/api-keys';
+import { createAuditLog } from '../activities/store/audit-log';
+import { openDatabase, type Database } from '../activities/store/database';
+import { createSecretClient, followCredential, ManagedCredential, ResilientPool } from '../client';
+import type { Credential } from '../domain/credential';
+import { deployWithOrders } from './estate/deploy';
+import { openBucket } from '../enforcement/buckets';
+import { makeNatsRoles } from '../stack/nats-roles';
+import { compiledProgram } from '../stack/compiled-program';
+import type { LocalDeployment } from '../stack/local-deployment';
+import { startLocalStack, type LocalStack } from '../stack/local-stack';
+import { ManagedProcess } from '../stack/managed-process';
+import { parseConfig, readSecretFile } from '../workers/config';
+import { readKey } from '../workers/keys';
+import { createLog } from '../workers/log';
+import { connectNats } from '../workers/nats';
+import { createResponseDeps } from '../workers/response/response-deps';
 
 /** A whole product on real servers whose response workers the test starts, kills and starts again itself. */
-export interface GapEstate {
+export interface Rig {
   readonly stack: Required<LocalStack>;
   readonly deployment: LocalDeployment;
   readonly deps: ActivityDeps;
@@ -33,39 +31,23 @@ export interface GapEstate {
   readonly nats: NatsConnection;
   /** Registers a database credential with one dependent that follows it; tells which version the dependent uses. */
   addCredential(id: string): Promise<{ readonly credential: Credential; usedVersion(): number }>;
-  /** A response worker of its own task queue; with `dieAt` it is killed there. */
-  startWorker(name: string, taskQueue: string, dieAt?: string): Promise<ManagedProcess>;
+  /** A response worker of its own task queue. `doom`: a module to preload and what it is told, for workers that are to die. */
+  startWorker(
+    name: string,
+    taskQueue: string,
+    doom?: { readonly preload: string; readonly env: Record<string, string> },
+  ): Promise<ManagedProcess>;
   auditIsWhole(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
-export async function startGapEstate(): Promise<GapEstate> {
+export async function startRig(): Promise<Rig> {
   const natsRoles = makeNatsRoles();
   const stack = (await startLocalStack({ natsConfig: natsRoles.serverConfig })) as Required<LocalStack>;
   const ends: (() => Promise<unknown>)[] = [() => stack.stop()];
-  const ordersAdminUrl = await makeOrdersDatabase(stack.postgres.adminUrl);
-  const orders = new URL(ordersAdminUrl);
   const channel = [{ notifier: 'console', target: '' }];
-  const deployment = await prepareDeployment(stack, {
-    natsRoles,
-    settings: async (place) => ({
-      providers: {
-        'postgres-role': {
-          orders: {
-            adminUrlFile: await makeSecretFile(place.directory, 'orders-admin.url', ordersAdminUrl),
-            host: orders.hostname,
-            port: Number(orders.port),
-            database: ORDERS_DATABASE,
-            ownerRole: ORDERS_OWNER,
-          },
-        },
-        'api-token': { default: {} },
-      },
-      audiences: { engineering: channel, security: channel, product: channel },
-      trustedProxies: [],
-      postgresLogs: [],
-    }),
-  });
+  const audiences = { engineering: channel, security: channel, product: channel };
+  const deployment = await deployWithOrders(stack, { natsRoles, audiences });
   ends.push(() => deployment.stop());
   await deployment.start(['api', 'gateway']);
   const config = parseConfig('response', deployment.environmentOf('response'));
@@ -76,9 +58,6 @@ export async function startGapEstate(): Promise<GapEstate> {
     () => database.end(),
     () => nats.drain(),
   );
-  const keys = await mkdtemp(path.join(tmpdir(), 'tourniquet-gap-'));
-  ends.push(() => rm(keys, { recursive: true }));
-
   async function addCredential(id: string) {
     const dependentId = `${id}-service`;
     const credential: Credential = {
@@ -115,9 +94,13 @@ export async function startGapEstate(): Promise<GapEstate> {
     return { credential, usedVersion: () => managed.held.version };
   }
 
-  async function startWorker(name: string, taskQueue: string, dieAt?: string): Promise<ManagedProcess> {
+  async function startWorker(
+    name: string,
+    taskQueue: string,
+    doom?: { readonly preload: string; readonly env: Record<string, string> },
+  ): Promise<ManagedProcess> {
     const logFile = path.join(deployment.directory, `${name}-${randomBytes(3).toString('hex')}.log`);
-    const preload = dieAt === undefined ? [] : ['--require', path.resolve(__dirname, 'die-at.cjs')];
+    const preload = doom ? ['--require', doom.preload] : [];
     const worker = new ManagedProcess({
       name,
       program: process.execPath,
@@ -129,13 +112,12 @@ export async function startGapEstate(): Promise<GapEstate> {
       graceSeconds: 10,
       readyTimeoutMs: 60_000,
       probe: async () => {
-        const { readFile } = await import('node:fs/promises');
         if (!(await readFile(logFile, 'utf8')).includes('"msg":"ready"')) throw new Error('not ready yet');
       },
       env: {
         ...deployment.environmentOf('response'),
         TOURNIQUET_TASK_QUEUE: taskQueue,
-        ...(dieAt === undefined ? {} : { DIE_AT: dieAt }),
+        ...doom?.env,
       },
     });
     await worker.start();

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { Client, Connection } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { createApiKeyStore } from '../../activities/store/api-keys';
+import type { Database } from '../../activities/store/database';
+import { createInventory } from '../../activities/store/inventory';
+import { createLeakReportStore } from '../../activities/store/leak-reports';
+import { createRequestLog } from '../../activities/store/request-log';
+import { createLeakReportDesk, type LeakReportDesk } from '../../api/leak-report-desk';
+import type { ApiParts } from '../../api/server';
+import { fingerprint } from '../../domain/fingerprint';
+import { openUsageIntake } from '../../workers/sources/usage-intake';
+import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
+import { testSecretStore } from './orders-server';
+
+export const TEST_PARTITIONS = 4;
+
+export interface TestApi {
+  readonly parts: ApiParts;
+  readonly temporal: Client;
+  readonly desk: LeakReportDesk;
+  /** Of this test alone: nobody polls it unless the test starts a worker. */
+  readonly taskQueue: string;
+  stop(): Promise<void>;
+}
+
+/** The API's parts on real servers, put together as `workers/api.ts` does. */
+export function testApi(
+  database: Database,
+  servers: { readonly temporal: { address: string; namespace: string }; connectNats(): Promise<NatsConnection> },
+  log: Logger,
+): TestApi {
+  const connection = Connection.lazy({ address: servers.temporal.address });
+  const temporal = new Client({ connection, namespace: servers.temporal.namespace });
+  const taskQueue = `api-test-${randomUUID()}`;
+  const inventory = createInventory(database);
+  const usage = openUsageIntake(() => servers.connectNats(), { partitions: TEST_PARTITIONS, log });
+  const desk = createLeakReportDesk({
+    reports: createLeakReportStore(database),
+    inventory,
+    temporal,
+    taskQueue,
+    announce: (events) => usage.store(events),
+    log,
+  });
+  const parts: ApiParts = {
+    apiKeys: createApiKeyStore(database),
+    inventory,
+    secrets: testSecretStore(database),
+    temporal,
+    taskQueue,
+    requests: createRequestLog(database),
+    reports: desk,
+    fingerprintsOf: (value) => TEST_FINGERPRINT_KEYS.map((key) => fingerprint(value, key)),
+    storeUsage: (events) => usage.store(events),
+    log,
+  };
+  return {
+    parts,
+    temporal,
+    desk,
+    taskQueue,
+    async stop() {
+      await desk.stop();
+      await usage.stop();
+      await connection.close();
+    },
+  };
+}
