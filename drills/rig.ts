@@ -1,7 +1,7 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { ActivityDeps } from '../activities/deps';
 import { issueFirstVersion } from '../activities/issue-first-version';
 import { createApiKeyStore } from '../activities/store/api-keys';
@@ -11,7 +11,7 @@ import { createSecretClient, followCredential, ManagedCredential, ResilientPool 
 import type { Credential } from '../domain/credential';
 import { deployWithOrders } from './estate/deploy';
 import { openBucket } from '../enforcement/buckets';
-import { makeNatsRoles } from '../stack/nats-roles';
+import { inboxOf, makeNatsRoles } from '../stack/nats-roles';
 import { compiledProgram } from '../stack/compiled-program';
 import type { LocalDeployment } from '../stack/local-deployment';
 import { startLocalStack, type LocalStack } from '../stack/local-stack';
@@ -58,6 +58,9 @@ export async function startRig(): Promise<Rig> {
     () => database.end(),
     () => nats.drain(),
   );
+  const { user, password } = natsRoles.users.dependent;
+  const dependents = await connect({ servers: stack.nats.url, user, pass: password, inboxPrefix: inboxOf(user) });
+  ends.push(() => dependents.drain());
   async function addCredential(id: string) {
     const dependentId = `${id}-service`;
     const credential: Credential = {
@@ -82,8 +85,8 @@ export async function startRig(): Promise<Rig> {
       { credential: managed, probe: async () => void (await pool.query('SELECT 1', [], { safeToRepeat: true })) },
       {
         dependentId,
-        credentials: await openBucket(nats, 'credentials'),
-        acks: await openBucket(nats, 'acks'),
+        credentials: await openBucket(dependents, 'credentials'),
+        acks: await openBucket(dependents, 'acks'),
         onError: () => undefined,
       },
     );
