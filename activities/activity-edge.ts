@@ -6,6 +6,8 @@ import type { CallContext } from '../domain/ports/effect';
 /** Expected while waiting for others: not worth an alarm, so the SDK logs and counts it quietly. */
 const BENIGN = new Set<string>(['DEPENDENT_NOT_MOVED', 'SESSIONS_REMAIN']);
 
+const HEARTBEAT_MS = 1_000;
+
 type Activity = (...args: never[]) => Promise<unknown>;
 
 /**
@@ -15,10 +17,15 @@ type Activity = (...args: never[]) => Promise<unknown>;
 export function atActivityEdge<T extends Record<string, Activity>>(activities: T): T {
   const wrapped = Object.entries(activities).map(([name, activity]) => {
     const run = async (...args: never[]): Promise<unknown> => {
+      // The worker lives: that is what a heartbeat proves, and how a cancellation comes back. Each call bounds its own time.
+      const context = Context.current();
+      const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
       try {
         return await activity(...args);
       } catch (error) {
         throw toFailure(name, error);
+      } finally {
+        clearInterval(beat);
       }
     };
     return [name, run];

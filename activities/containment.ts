@@ -1,5 +1,6 @@
 import type { Credential, SecretVersion } from '../domain/credential';
 import type { DenylistEntry } from '../domain/denylist';
+import { IncidentError } from '../domain/errors';
 import type { ResponsePlan } from '../domain/response-plan';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
@@ -35,7 +36,16 @@ export function createContainmentActivities(deps: ActivityDeps) {
       input: Pick<IncidentStep, 'credentialId' | 'version'>,
     ): Promise<{ credential: Credential; version: SecretVersion }> {
       const credential = await deps.inventory.credential(input.credentialId);
-      return { credential, version: await deps.inventory.version(input.credentialId, input.version) };
+      const version = await deps.inventory.version(input.credentialId, input.version);
+      // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
+      if (version.state !== 'live' && version.state !== 'quarantined') {
+        throw new IncidentError('VERSION_NOT_LIVE', {
+          credential: credential.id,
+          version: version.version,
+          state: version.state,
+        });
+      }
+      return { credential, version };
     },
 
     /** Refuses first; records afterwards (recordContainment), so that a slow audit log never delays it. Adopts a hold. */

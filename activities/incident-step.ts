@@ -9,6 +9,8 @@ export interface IncidentStep {
   readonly version: number;
   /** First execution run id + step, never the attempt. */
   readonly stepKey: string;
+  /** Of an exercise: the audit says so. */
+  readonly simulated?: true;
 }
 
 type Detail = AuditEvent['detail'];
@@ -28,7 +30,12 @@ export function audit(
     action,
     phase,
     stepKey: step.stepKey,
-    detail: { credential: step.credentialId, version: step.version, ...detail },
+    detail: {
+      credential: step.credentialId,
+      version: step.version,
+      ...(step.simulated ? { simulated: true, note: 'SIMULATED' } : {}),
+      ...detail,
+    },
   });
 }
 

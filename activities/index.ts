@@ -1,5 +1,6 @@
 import { atActivityEdge } from './activity-edge';
 import { createContainmentActivities } from './containment';
+import { createDecisionActivities } from './decisions';
 import type { ActivityDeps } from './deps';
 import { createNotificationActivities } from './notification';
 import { createRecoveryActivities } from './recovery';
@@ -12,6 +13,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createRotationActivities(deps),
     ...createRecoveryActivities(deps),
     ...createNotificationActivities(deps),
+    ...createDecisionActivities(deps),
   });
 }
 

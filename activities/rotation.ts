@@ -36,6 +36,12 @@ export function createRotationActivities(deps: ActivityDeps) {
         await deps.inventory.saveVersion(minted);
         const tested = await provider.test(credential, minted, context);
         await deps.inventory.setState(credential.id, version, 'live');
+        const stored = await deps.inventory.version(credential.id, version);
+        if (stored.state !== 'live') {
+          // Undone while it ran: what was minted since must not stay behind.
+          await provider.discard(credential, minted, context);
+          throw new IncidentError('VERSION_NOT_LIVE', { credential: credential.id, version, state: stored.state });
+        }
         await deps.projection.write(await deps.inventory.records());
         const result = { at: Date.now(), version, publicId: value.publicId };
         return { result, outcome: { replacement: version, evidence: `${evidence}: ${tested.evidence}` } };

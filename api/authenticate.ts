@@ -1,17 +1,37 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiCaller, ApiKeyStore } from '../activities/store/api-keys';
+import { roleAllows, type ApiRole } from '../domain/api-role';
 import { problem } from './problem';
 
 const callers = new WeakMap<FastifyRequest, ApiCaller>();
 
-/** A hook that lets nobody in without a key that is known. */
-export function authenticate(apiKeys: ApiKeyStore) {
+/** So many requests without a known key an address and minute; a program with the wrong key needs no more to notice. */
+export const MOST_FAILURES = { max: 60, timeWindow: 60_000 } as const;
+
+/** Counts one failure; tells for how many seconds the address must wait, if it must. */
+export type FailureLimit = (request: FastifyRequest) => Promise<number | undefined>;
+
+/** A hook that lets nobody in without a key that is known. Only failures count: a known key is let in whatever its neighbours do. */
+export function authenticate(apiKeys: ApiKeyStore, limit: FailureLimit) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const key = /^Bearer (?<key>tqk_[\w-]{20,100})$/.exec(request.headers.authorization ?? '')?.groups?.['key'];
     const caller = key ? await apiKeys.authenticate(key) : undefined;
-    if (!caller) return problem(reply.header('www-authenticate', 'Bearer'), 401, 'SECRET_ACCESS_DENIED');
-    callers.set(request, caller);
-    return undefined;
+    if (caller) {
+      callers.set(request, caller);
+      return undefined;
+    }
+    const waitSeconds = await limit(request);
+    return waitSeconds === undefined
+      ? problem(reply.header('www-authenticate', 'Bearer'), 'UNAUTHENTICATED')
+      : problem(reply.header('retry-after', String(waitSeconds)), 'RATE_LIMITED');
+  };
+}
+
+/** A hook behind `authenticate`: only for keys that may do what `needed` may. */
+export function onlyFor(needed: ApiRole) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    if (roleAllows(callerOf(request).role, needed)) done();
+    else void problem(reply, 'ROLE_INSUFFICIENT');
   };
 }
 

@@ -6,10 +6,11 @@ import type { Inventory } from '../domain/ports/stores';
 import { secretMaterial } from '../domain/secret-material';
 import { callerOf } from './authenticate';
 import { problem } from './problem';
+import { readRequest } from './read-request';
 import type { ApiParts } from './server';
 
-const params = z.object({ id: z.string().min(1).max(128) });
-const query = z.object({ version: z.coerce.number().int().positive().optional() });
+export const secretParams = z.object({ id: z.string().min(1).max(128) });
+export const secretQuery = z.object({ version: z.coerce.number().int().positive().optional() });
 
 /** Where dependents read the value they may use: each only those of credentials it is registered for. */
 export function installSecretRoutes(
@@ -17,15 +18,14 @@ export function installSecretRoutes(
   { inventory, secrets, log }: Pick<ApiParts, 'inventory' | 'secrets' | 'log'>,
 ): void {
   app.get('/v1/credentials/:id/secret', async (request, reply) => {
-    const { id } = params.parse(request.params);
-    const wanted = query.safeParse(request.query);
-    if (!wanted.success) return problem(reply, 400, 'VERSION_UNKNOWN');
+    const { id } = readRequest(secretParams, request.params);
+    const wanted = readRequest(secretQuery, request.query);
     const caller = callerOf(request);
     // The same answer for a credential that is not the caller's and for one that is not there: ids are nobody else's business.
     if (caller.role !== 'dependent' || !(await dependsOn(inventory, caller.name, id))) {
-      return problem(reply, 403, 'SECRET_ACCESS_DENIED');
+      return problem(reply, 'SECRET_ACCESS_DENIED');
     }
-    const version = chooseVersion(await inventory.versions(id), wanted.data.version);
+    const version = chooseVersion(await inventory.versions(id), wanted.version);
     const material: unknown = JSON.parse(await secrets.get(version.secret));
     log.info({ caller: caller.name, credential: id, version: version.version }, 'secret read');
     // A value must not stay in any cache on the way.

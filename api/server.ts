@@ -1,35 +1,78 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import rateLimit from '@fastify/rate-limit';
+import type { Client } from '@temporalio/client';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { ApiKeyStore } from '../activities/store/api-keys';
-import { IncidentError, type ErrorCode } from '../domain/errors';
+import type { RequestLog } from '../activities/store/request-log';
+import { IncidentError } from '../domain/errors';
 import type { Inventory, SecretStore } from '../domain/ports/stores';
-import { authenticate } from './authenticate';
+import type { Subject } from '../domain/subject';
+import type { UsageEvent } from '../domain/usage-event';
+import { authenticate, MOST_FAILURES, type FailureLimit } from './authenticate';
+import { installIncidentRoutes } from './incident-routes';
+import type { LeakReportDesk } from './leak-report-desk';
+import { installLeakReportRoutes } from './leak-report-routes';
+import { openApiDocument } from './openapi';
 import { problem } from './problem';
+import { InvalidRequest } from './read-request';
 import { installSecretRoutes } from './secret-routes';
+import { installUsageRoutes } from './usage-routes';
 
 export interface ApiParts {
   readonly apiKeys: ApiKeyStore;
   readonly inventory: Inventory;
   readonly secrets: SecretStore;
+  readonly temporal: Client;
+  readonly taskQueue: string;
+  readonly requests: RequestLog;
+  readonly reports: LeakReportDesk;
+  /** A value's subject under every live fingerprint key. */
+  readonly fingerprintsOf: (value: string) => readonly Subject[];
+  /** Resolves when the usage stream has all of them. */
+  readonly storeUsage: (events: readonly UsageEvent[]) => Promise<void>;
   readonly log: Logger;
 }
 
-/** What is missing is the caller's affair; every other failure is ours. */
-const NOT_FOUND = new Set<ErrorCode>(['CREDENTIAL_UNKNOWN', 'VERSION_UNKNOWN', 'SECRET_NOT_FOUND', 'INCIDENT_UNKNOWN']);
+/** A credential's id, URL-encoded: three characters for one at worst. */
+const MAX_PARAM_LENGTH = 3 * 128;
 
-/** The HTTP API. Everything but `/healthz` needs a key. The caller listens, on loopback by default. */
+/** The HTTP API. Everything but `/healthz` and the description needs a key. The caller listens, on loopback by default. */
 export function createApi(parts: ApiParts): FastifyInstance {
-  const app = Fastify({ bodyLimit: 1_048_576 });
-  app.get('/healthz', () => ({ status: 'ok' }));
-  void app.register((protectedApi, _options, done) => {
-    protectedApi.addHook('onRequest', authenticate(parts.apiKeys));
-    installSecretRoutes(protectedApi, parts);
+  const app = Fastify({ bodyLimit: 1_048_576, routerOptions: { maxParamLength: MAX_PARAM_LENGTH } });
+  app.setErrorHandler((error, request, reply) => answerError(parts.log, error, request, reply));
+  app.setNotFoundHandler((_request, reply) => problem(reply, 'ROUTE_UNKNOWN'));
+  void app.register((open, _options, done) => {
+    open.get('/healthz', () => ({ status: 'ok' }));
+    const document = openApiDocument();
+    open.get('/v1/openapi.json', () => document);
     done();
   });
-  app.setErrorHandler((error, request, reply) => {
-    const code = error instanceof IncidentError ? error.code : undefined;
-    parts.log.warn({ method: request.method, route: request.routeOptions.url, code }, 'a request failed');
-    return code ? problem(reply, NOT_FOUND.has(code) ? 404 : 500, code) : problem(reply, 500, 'INTERNAL');
+  void app.register(async (protectedApi) => {
+    await protectedApi.register(rateLimit, { global: false });
+    protectedApi.addHook('onRequest', authenticate(parts.apiKeys, failureLimit(protectedApi)));
+    installSecretRoutes(protectedApi, parts);
+    installIncidentRoutes(protectedApi, parts);
+    installUsageRoutes(protectedApi, parts);
+    installLeakReportRoutes(protectedApi, parts);
   });
   return app;
+}
+
+function failureLimit(app: FastifyInstance): FailureLimit {
+  const check = app.createRateLimit(MOST_FAILURES);
+  return async (request) => {
+    const answer = await check(request);
+    return !answer.isAllowed && answer.isExceeded ? answer.ttlInSeconds : undefined;
+  };
+}
+
+function answerError(log: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof InvalidRequest) return problem(reply, 'REQUEST_INVALID', { faults: error.faults });
+  const status = (error as { statusCode?: unknown }).statusCode;
+  // Fastify's own refusals: no JSON, too large, another media type. Its text may quote the body, so it is not passed on.
+  if (!(error instanceof IncidentError) && typeof status === 'number' && status >= 400 && status < 500)
+    return problem(reply, 'REQUEST_INVALID', { faults: [{ field: '', fault: 'the body can not be read' }] }, status);
+  const code = error instanceof IncidentError ? error.code : 'INTERNAL';
+  log.warn({ method: request.method, route: request.routeOptions.url, code }, 'a request failed');
+  return problem(reply, code);
 }

@@ -2,19 +2,23 @@
 import { Command } from 'commander';
 import { IncidentError } from '../domain/errors';
 import { StackError } from '../stack/stack-error';
+import { apiKeyCommand } from './commands/api-key';
 import { auditCommand } from './commands/audit';
 import { credentialCommand } from './commands/credential';
 import { demoCommand } from './commands/demo';
 import { incidentCommand } from './commands/incident';
+import { simulateCommand } from './commands/simulate';
 import { stackCommand } from './commands/stack';
 
 const program = new Command('tourniquet')
   .description('Answers a leaked API credential: refuses it everywhere, revokes it, replaces it, and proves it.')
   .addCommand(demoCommand())
+  .addCommand(simulateCommand())
   .addCommand(stackCommand())
   .addCommand(incidentCommand())
   .addCommand(credentialCommand())
   .addCommand(auditCommand())
+  .addCommand(apiKeyCommand())
   .showHelpAfterError();
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,9 +1,4 @@
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-  type Client,
-  type WorkflowStartOptions,
-} from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import { incidentId, type InventoryRecord } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import { DEFAULT_POLICY, type Policy } from '../domain/policy';
@@ -12,13 +7,11 @@ import {
   detectionSignal,
   RESPONSE_TASK_QUEUE,
   SEARCH_ATTRIBUTES,
-  stateQuery,
   type DetectionSignal,
   type IncidentInput,
-  type IncidentResult,
-  type IncidentView,
 } from '../workflows/messages';
 import type { respondToLeak } from '../workflows';
+import { incident, type IncidentHandle } from './incident-handle';
 
 export interface IncidentRequest {
   readonly credentialId: string;
@@ -28,18 +21,17 @@ export interface IncidentRequest {
   readonly reason: string;
   /** The person or program that asks. */
   readonly startedBy: string;
+  /** Whose it is, when the caller knows: the incident is found by it from its first moment. */
+  readonly about?: Pick<InventoryRecord, 'provider' | 'ownerTeam'>;
+  /** The same for every try of one request: a repeated one finds the incident it started, and no INCIDENT_EXISTS. */
+  readonly requestId?: string;
+  /** Nothing leaked: an exercise. The response is real, and everything it writes says SIMULATED. */
+  readonly simulated?: boolean;
   readonly policy?: Policy;
   readonly taskQueue?: string;
 }
 
-/** One incident, for programs. */
-export interface IncidentHandle {
-  readonly id: string;
-  /** @throws IncidentError INCIDENT_UNKNOWN */
-  state(): Promise<IncidentView>;
-  /** Waits for the end. */
-  result(): Promise<IncidentResult>;
-}
+const REQUEST_MEMO = 'tourniquetRequest';
 
 /** Starts the response to a leak somebody states. @throws IncidentError INCIDENT_EXISTS when this version has an incident already. */
 export async function startIncident(client: Client, request: IncidentRequest): Promise<IncidentHandle> {
@@ -53,37 +45,31 @@ export async function startIncident(client: Client, request: IncidentRequest): P
       families: [],
       deterministic: true,
       firstAbuseAt: Date.now(),
-      reason: request.reason,
+      reason: request.simulated ? `SIMULATED: ${request.reason}` : request.reason,
     },
     policy: request.policy ?? DEFAULT_POLICY,
     startedBy: request.startedBy,
+    ...(request.simulated ? { simulated: true } : {}),
   };
-  const options = startOptions(input, { provider: 'unknown', ownerTeam: 'unknown' }, request.taskQueue);
+  const { about = { provider: 'unknown', ownerTeam: 'unknown' }, requestId } = request;
+  const options = startOptions(input, about, request.taskQueue);
   try {
-    await client.workflow.start<typeof respondToLeak>('respondToLeak', options);
+    await client.workflow.start<typeof respondToLeak>('respondToLeak', {
+      ...options,
+      ...(requestId === undefined ? {} : { memo: { [REQUEST_MEMO]: requestId } }),
+    });
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError)
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if (requestId === undefined || !(await startedBy(client, options.workflowId, requestId)))
       throw new IncidentError('INCIDENT_EXISTS', { incident: options.workflowId });
-    throw error;
   }
   return incident(client, options.workflowId);
 }
 
-/** A handle on an incident by its id, `incident/<credential>/<version>`. */
-export function incident(client: Client, id: string): IncidentHandle {
-  const handle = client.workflow.getHandle<typeof respondToLeak>(id);
-  return {
-    id,
-    async state() {
-      try {
-        return await handle.query(stateQuery);
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) throw new IncidentError('INCIDENT_UNKNOWN', { incident: id });
-        throw error;
-      }
-    },
-    result: () => handle.result(),
-  };
+/** Whether an earlier try of this very request started the incident. */
+async function startedBy(client: Client, id: string, requestId: string): Promise<boolean> {
+  const { memo } = await client.workflow.getHandle(id).describe();
+  return memo?.[REQUEST_MEMO] === requestId;
 }
 
 /**
@@ -124,8 +110,8 @@ function startOptions(
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
     // A task lost with its worker is given to another after this long.
     workflowTaskTimeout: '5s',
-    staticSummary: `${assessment.severity}: ${credentialId} v${version} leaked`,
-    staticDetails: `${assessment.reason}\n\nStarted by ${input.startedBy}.`,
+    staticSummary: `${input.simulated ? 'SIMULATED ' : ''}${assessment.severity}: ${credentialId} v${version} leaked`,
+    staticDetails: `${input.simulated ? '**SIMULATED: nothing leaked; the response is real.** ' : ''}${assessment.reason}\n\nStarted by ${input.startedBy}.`,
     typedSearchAttributes: [
       { key: SEARCH_ATTRIBUTES.credential, value: credentialId },
       { key: SEARCH_ATTRIBUTES.provider, value: about.provider },

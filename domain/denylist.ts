@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalContexts, intersectContexts } from './known-context';
 import { isSubject, type Subject } from './subject';
 
 const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
@@ -45,14 +46,13 @@ export function tighten(current: DenylistEntry | undefined, proposed: DenylistEn
     current.mode === 'deny-all' || proposed.mode === 'deny-all' || status === 'revoked'
       ? 'deny-all'
       : 'known-contexts-only';
-  const allowed = new Set(proposed.allow.map((context) => context.id));
   const laneUntil = earliest(current.laneUntil, proposed.laneUntil);
   const adoptBy = status === 'hold' ? earliest(current.adoptBy, proposed.adoptBy) : undefined;
   return {
     ...proposed,
     status,
     mode,
-    allow: mode === 'deny-all' ? [] : current.allow.filter((context) => allowed.has(context.id)),
+    allow: mode === 'deny-all' ? [] : intersectContexts(current.allow, proposed.allow),
     ...(laneUntil === undefined ? { laneUntil: undefined } : { laneUntil }),
     ...(adoptBy === undefined ? { adoptBy: undefined } : { adoptBy }),
     since: Math.min(current.since, proposed.since),
@@ -66,8 +66,13 @@ export function sameRefusal(current: DenylistEntry, next: DenylistEntry): boolea
     current.mode === next.mode &&
     current.laneUntil === next.laneUntil &&
     current.adoptBy === next.adoptBy &&
-    current.allow.map((context) => context.id).join() === next.allow.map((context) => context.id).join()
+    allowedBy(current) === allowedBy(next)
   );
+}
+
+/** Whom it allows, in one text for all ways to write it down. */
+function allowedBy({ allow }: DenylistEntry): string {
+  return JSON.stringify(canonicalContexts(allow).map(({ id, networks }) => [id, networks]));
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {

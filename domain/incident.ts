@@ -138,6 +138,9 @@ export function transition(incident: Incident, event: IncidentEvent): Transition
       return mayClose(incident, event.outcome)
         ? accept({ ...reach(incident, 'closed', event), outcome: event.outcome })
         : refuse(incident, event);
+    default:
+      // Events also come from outside, in a signal: one of no known type is refused like any other that does not fit.
+      return refuse(incident, event);
   }
 }
 
@@ -169,6 +172,6 @@ function accept(incident: Incident): Transition {
   return { ok: true, incident };
 }
 
-function refuse(incident: Incident, event: IncidentEvent): Transition {
+function refuse(incident: Incident, event: { readonly type: string }): Transition {
   return { ok: false, refusal: `an incident that is ${incident.stage} does not take ${event.type}` };
 }

@@ -26,3 +26,64 @@ export function parseNetwork(network: string): Range {
 function contains([base, bits]: Range, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return base.kind() === address.kind() && address.match(base, bits);
 }
+
+type CanonicalContext = KnownContext & { networks: string[] };
+
+/** Who is allowed by both lists: contexts go by id, and of their networks what lies in both. Canonical, see `canonicalContexts`. */
+export function intersectContexts(a: readonly KnownContext[], b: readonly KnownContext[]): CanonicalContext[] {
+  const others = new Map(canonicalContexts(b).map((context) => [context.id, context]));
+  const common = canonicalContexts(a).flatMap((context) => {
+    const other = others.get(context.id);
+    if (!other) return [];
+    const networks = intersectNetworks(context.networks, other.networks);
+    const dependent = context.dependent ?? other.dependent;
+    return [{ id: context.id, networks, ...(dependent === undefined ? {} : { dependent }) }];
+  });
+  return canonicalContexts(common);
+}
+
+/**
+ * One form for all lists that allow the same: each id once and in order, networks in order, none twice and none within another.
+ * A network that can't be read allows nobody, and neither does a context without networks.
+ */
+export function canonicalContexts(contexts: readonly KnownContext[]): CanonicalContext[] {
+  const byId = new Map<string, KnownContext>();
+  for (const context of contexts) {
+    const known = byId.get(context.id);
+    byId.set(context.id, { ...context, networks: [...(known?.networks ?? []), ...context.networks] });
+  }
+  return [...byId.values()]
+    .map((context) => ({ ...context, networks: canonicalNetworks(context.networks) }))
+    .filter((context) => context.networks.length > 0)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Two CIDR ranges are apart, or one lies within the other: what lies in both is always a range of either list. */
+function intersectNetworks(a: readonly string[], b: readonly string[]): string[] {
+  const [left, right] = [a.map(parseNetwork), b.map(parseNetwork)];
+  const within = (range: Range, ranges: readonly Range[]): boolean => ranges.some((outer) => covers(outer, range));
+  return [...left.filter((range) => within(range, right)), ...right.filter((range) => within(range, left))].map(format);
+}
+
+function canonicalNetworks(networks: readonly string[]): string[] {
+  const distinct = [...new Set(networks.flatMap((network) => readableRange(network).map(format)))];
+  const ranges = distinct.map(parseNetwork);
+  return distinct.filter((_, n) => !ranges.some((outer, m) => m !== n && covers(outer, ranges[n] as Range))).sort();
+}
+
+function readableRange(network: string): Range[] {
+  try {
+    return [parseNetwork(network)];
+  } catch {
+    return [];
+  }
+}
+
+function covers([base, bits]: Range, [inner, innerBits]: Range): boolean {
+  return bits <= innerBits && contains([base, bits], inner);
+}
+
+function format([base, bits]: Range): string {
+  const kind = base.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  return `${kind.networkAddressFromCIDR(`${base.toString()}/${bits}`).toString()}/${bits}`;
+}

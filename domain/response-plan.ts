@@ -15,7 +15,8 @@ export interface ResponsePlan {
   };
   /** How long known contexts may still use the old version; 0 where there is no lane. */
   readonly overlapSeconds: number;
-  readonly rotate: boolean;
+  /** False: a person is asked before anything is refused, since nobody could be told apart and no abuse was seen. */
+  readonly containAtOnce: boolean;
   readonly revoke: 'when-moved' | 'ask' | 'never';
   readonly revokeAtDeadline: boolean;
   /** What dependents will notice, in one sentence. */
@@ -43,7 +44,7 @@ export function planResponse(credential: Credential, evidence: Assessment, polic
       enforcedBy: seenByGateway ? 'gateway' : 'provider',
     },
     overlapSeconds: separable ? response.overlapSeconds : 0,
-    rotate: true,
+    containAtOnce: separable || response.withoutKnownContext === 'deny-all',
     revoke,
     revokeAtDeadline: response.revokeAtDeadline,
     expectedGap: separable

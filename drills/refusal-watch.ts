@@ -1,7 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { openBucket } from '../enforcement/buckets';
 import { read } from '../enforcement/denylist-kv';
-import { gatewayLease } from '../enforcement/gateway-lease';
+import { followBucket, type BucketFault } from '../enforcement/follow-bucket';
+import { readLease } from '../enforcement/gateway-lease';
 
 export interface RefusalWatch {
   /** When every gateway that lives applied the first refusal of this version, milliseconds since the epoch. */
@@ -10,31 +11,32 @@ export interface RefusalWatch {
 }
 
 /** Watches, from outside, when refusals get into force: the denylist's first write of a version, and the gateways' answers. */
-export async function watchRefusals(nats: NatsConnection): Promise<RefusalWatch> {
+export async function watchRefusals(
+  nats: NatsConnection,
+  onFault: (fault: BucketFault) => void = warn,
+): Promise<RefusalWatch> {
   const firstWrites = new Map<string, number>();
   /** By gateway, in order: which revision it applied when. */
   const acknowledgements = new Map<string, { readonly revision: number; readonly at: number }[]>();
-  const denylist = await (await openBucket(nats, 'denylist')).watch();
-  const gateways = await (await openBucket(nats, 'gateways')).watch();
-
-  void (async () => {
-    for await (const update of denylist) {
-      if (update.operation !== 'PUT') continue;
+  const denylist = await followBucket(await openBucket(nats, 'denylist'), {
+    apply(update) {
+      if (update.operation !== 'PUT') return;
       const { credentialId, version } = read(update);
       const key = `${credentialId}/${version}`;
       if (!firstWrites.has(key)) firstWrites.set(key, update.revision);
-    }
-  })();
-  void (async () => {
-    for await (const update of gateways) {
-      const lease = update.operation === 'PUT' ? gatewayLease.safeParse(update.json()) : undefined;
-      if (!lease?.success) continue;
-      const { gatewayId, appliedRevision, at } = lease.data;
+    },
+    onFault,
+  });
+  const gateways = await followBucket(await openBucket(nats, 'gateways'), {
+    apply(update) {
+      if (update.operation !== 'PUT') return;
+      const { gatewayId, appliedRevision, at } = readLease(update);
       const known = acknowledgements.get(gatewayId) ?? [];
       if (known.at(-1)?.revision !== appliedRevision) known.push({ revision: appliedRevision, at });
       acknowledgements.set(gatewayId, known);
-    }
-  })();
+    },
+    onFault,
+  });
 
   return {
     refusedAt(credentialId, version) {
@@ -48,4 +50,9 @@ export async function watchRefusals(nats: NatsConnection): Promise<RefusalWatch>
       gateways.stop();
     },
   };
+}
+
+/** Only the key: what a value that can't be read may hold is not for the terminal. */
+function warn({ key, revision }: BucketFault): void {
+  process.emitWarning(`could not be read: key ${key}, revision ${revision}`, 'RefusalWatch');
 }

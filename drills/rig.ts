@@ -7,7 +7,15 @@ import { issueFirstVersion } from '../activities/issue-first-version';
 import { createApiKeyStore } from '../activities/store/api-keys';
 import { createAuditLog } from '../activities/store/audit-log';
 import { openDatabase, type Database } from '../activities/store/database';
-import { createSecretClient, followCredential, ManagedCredential, ResilientPool } from '../client';
+import {
+  createResilientFetch,
+  createSecretClient,
+  followCredential,
+  ManagedCredential,
+  ResilientPool,
+  type ManagedUse,
+  type SecretClient,
+} from '../client';
 import type { Credential } from '../domain/credential';
 import { deployWithOrders } from './estate/deploy';
 import { openBucket } from '../enforcement/buckets';
@@ -29,8 +37,8 @@ export interface Rig {
   readonly deps: ActivityDeps;
   readonly database: Database;
   readonly nats: NatsConnection;
-  /** Registers a database credential with one dependent that follows it; tells which version the dependent uses. */
-  addCredential(id: string): Promise<{ readonly credential: Credential; usedVersion(): number }>;
+  /** Registers a credential with one dependent that follows it; tells which version the dependent uses. */
+  addCredential(id: string, kind?: RigCredential): Promise<{ readonly credential: Credential; usedVersion(): number }>;
   /** A response worker of its own task queue. `doom`: a module to preload and what it is told, for workers that are to die. */
   startWorker(
     name: string,
@@ -39,6 +47,27 @@ export interface Rig {
   ): Promise<ManagedProcess>;
   auditIsWhole(): Promise<boolean>;
   stop(): Promise<void>;
+}
+
+/** A database password, enforced by its provider, or an API token, enforced by the gateway. */
+export type RigCredential = 'postgres-role' | 'api-token';
+
+function credentialOf(id: string, kind: RigCredential): Credential {
+  const atGateway = kind === 'api-token';
+  return {
+    id,
+    provider: kind,
+    account: atGateway ? 'default' : 'orders',
+    principal: id.replaceAll('-', '_'),
+    principalKind: 'workload',
+    ownerTeam: 'payments',
+    criticality: 1,
+    enforcement: atGateway ? 'gateway' : 'provider',
+    protection: 'normal',
+    scopes: [],
+    knownContexts: atGateway ? [{ id: `${id}-service`, networks: ['127.0.0.1/32'] }] : [],
+    dependents: [{ id: `${id}-service`, kind: 'kv-pull', target: '', owner: 'payments', criticality: 1 }],
+  };
 }
 
 export async function startRig(): Promise<Rig> {
@@ -61,40 +90,42 @@ export async function startRig(): Promise<Rig> {
   const { user, password } = natsRoles.users.dependent;
   const dependents = await connect({ servers: stack.nats.url, user, pass: password, inboxPrefix: inboxOf(user) });
   ends.push(() => dependents.drain());
-  async function addCredential(id: string) {
-    const dependentId = `${id}-service`;
-    const credential: Credential = {
-      id,
-      provider: 'postgres-role',
-      account: 'orders',
-      principal: id.replaceAll('-', '_'),
-      principalKind: 'workload',
-      ownerTeam: 'payments',
-      criticality: 1,
-      enforcement: 'provider',
-      protection: 'normal',
-      scopes: [],
-      knownContexts: [],
-      dependents: [{ id: dependentId, kind: 'kv-pull', target: '', owner: 'payments', criticality: 1 }],
-    };
+
+  async function addCredential(id: string, kind: RigCredential = 'postgres-role') {
+    const credential = credentialOf(id, kind);
+    const [{ id: dependentId } = { id: '' }] = credential.dependents;
     await issueFirstVersion(deps, credential);
     const key = await createApiKeyStore(database).issue(dependentId, 'dependent');
-    const managed = await ManagedCredential.open(id, 'postgres', createSecretClient(deployment.apiUrl, key));
-    const pool = new ResilientPool(managed, { pool: { max: 1 } });
-    const stopFollowing = await followCredential(
-      { credential: managed, probe: async () => void (await pool.query('SELECT 1', [], { safeToRepeat: true })) },
-      {
-        dependentId,
-        credentials: await openBucket(dependents, 'credentials'),
-        acks: await openBucket(dependents, 'acks'),
-        onError: () => undefined,
+    const secrets = createSecretClient(deployment.apiUrl, key);
+    const use = kind === 'postgres-role' ? await useDatabase(id, secrets) : await useToken(id, secrets);
+    const stopFollowing = await followCredential(use, {
+      dependentId,
+      credentials: await openBucket(dependents, 'credentials'),
+      acks: await openBucket(dependents, 'acks'),
+      onError: () => undefined,
+    });
+    ends.push(() => Promise.resolve(stopFollowing()));
+    return { credential, usedVersion: () => use.credential.held.version };
+  }
+
+  async function useDatabase(id: string, secrets: SecretClient): Promise<ManagedUse> {
+    const credential = await ManagedCredential.open(id, 'postgres', secrets);
+    const pool = new ResilientPool(credential, { pool: { max: 1 } });
+    ends.push(() => pool.end());
+    return { credential, probe: async () => void (await pool.query('SELECT 1', [], { safeToRepeat: true })) };
+  }
+
+  async function useToken(id: string, secrets: SecretClient): Promise<ManagedUse> {
+    const credential = await ManagedCredential.open(id, 'api-token', secrets);
+    const send = createResilientFetch(credential);
+    return {
+      credential,
+      async probe() {
+        const response = await send(`${deployment.gatewayUrl}/authorize`);
+        await response.body?.cancel();
+        if (!response.ok) throw Object.assign(new Error('the gateway refused'), { code: response.status });
       },
-    );
-    ends.push(
-      () => pool.end(),
-      () => Promise.resolve(stopFollowing()),
-    );
-    return { credential, usedVersion: () => managed.held.version };
+    };
   }
 
   async function startWorker(

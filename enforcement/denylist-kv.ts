@@ -3,6 +3,7 @@ import { denylistEntry, sameRefusal, tighten, type DenylistEntry } from '../doma
 import { IncidentError } from '../domain/errors';
 import type { Denylist, DenylistWrite } from '../domain/ports/denylist';
 import { subjectKey } from '../domain/subject';
+import { compareAndSet } from './compare-and-set';
 
 /** Every loser of a race reads again and tightens what won; more rounds than writers could ever meet at one subject. */
 const MAX_ROUNDS = 20;
@@ -18,7 +19,7 @@ export function createDenylist(kv: KV): Denylist {
         const next = tighten(current, entry);
         if (found && current && sameRefusal(current, next))
           return { revision: found.revision, at: Date.now(), entry: current };
-        const revision = await compareAndSet(kv, key, next, found?.revision ?? 0);
+        const revision = await compareAndSet(kv, key, JSON.stringify(next), found?.revision ?? 0);
         if (revision !== undefined) return { revision, at: Date.now(), entry: next };
       }
       throw new IncidentError('DENYLIST_CONFLICT', { credential: entry.credentialId, version: entry.version });
@@ -38,9 +39,14 @@ export function createDenylist(kv: KV): Denylist {
   };
 }
 
-/** A stored entry. Whoever can write the bucket could write nonsense: it is checked like any input. */
+/**
+ * A stored entry. Whoever can write the bucket could write nonsense: it is checked like any input, and it speaks only for the
+ * subject whose key it stands under.
+ */
 export function read(found: KvEntry): DenylistEntry {
-  return denylistEntry.parse(found.json());
+  const entry = denylistEntry.parse(found.json());
+  if (subjectKey(entry.subject) !== found.key) throw new IncidentError('SUBJECT_MALFORMED', { key: found.key });
+  return entry;
 }
 
 /**
@@ -58,20 +64,4 @@ function readable(found: KvEntry): DenylistEntry | undefined {
 
 function toWrite(found: KvEntry): DenylistWrite {
   return { revision: found.revision, at: found.created.getTime(), entry: read(found) };
-}
-
-async function compareAndSet(kv: KV, key: string, entry: DenylistEntry, revision: number): Promise<number | undefined> {
-  try {
-    const value = JSON.stringify(entry);
-    // `update` refuses 0, which stands for a key that was never written.
-    return revision === 0 ? await kv.create(key, value) : await kv.update(key, value, revision);
-  } catch (error) {
-    if (isWrongLastSequence(error)) return undefined;
-    throw error;
-  }
-}
-
-/** JetStream's error 10071: somebody else wrote first. */
-function isWrongLastSequence(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 10071 || error.code === 10164);
 }

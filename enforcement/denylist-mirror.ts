@@ -3,6 +3,7 @@ import { compileContexts, type ContextMatcher } from '../domain/known-context';
 import type { DenylistEntry } from '../domain/denylist';
 import type { Subject } from '../domain/subject';
 import { read } from './denylist-kv';
+import { followBucket, type BucketFault } from './follow-bucket';
 
 /** Whether one use is refused. `lane`: refused to others, allowed to this known context for now. */
 export type RefusalCheck =
@@ -28,11 +29,7 @@ interface Compiled {
 }
 
 /** An entry that was taken out or can't be read: what is known stays refused, and the log says so. */
-export type MirrorFault = (fault: {
-  readonly key: string;
-  readonly revision: number;
-  readonly cause?: unknown;
-}) => void;
+export type MirrorFault = (fault: BucketFault) => void;
 
 /**
  * Holds the whole denylist in this process, fed by a KV watch: it replays on (re)connect, then streams. Resolves when the
@@ -44,41 +41,29 @@ export async function mirrorDenylist(
 ): Promise<DenylistMirror> {
   const entries = new Map<Subject, Compiled>();
   let applied = 0;
-  const before = await kv.status();
-  const target = before.values === 0 ? 0 : before.streamInfo.state.last_seq;
-  const watch = await kv.watch();
-
-  const ready = new Promise<void>((resolve, reject) => {
-    if (target === 0) resolve();
-    void consume().then(() => reject(new Error('the denylist watch ended before it was complete')), reject);
-
-    async function consume(): Promise<void> {
-      for await (const update of watch) {
-        apply(update);
-        applied = update.revision;
-        handlers.onApplied(applied);
-        if (applied >= target) resolve();
-      }
-    }
+  const follower = await followBucket(kv, {
+    apply,
+    onApplied(revision) {
+      applied = revision;
+      handlers.onApplied(revision);
+    },
+    onFault: handlers.onFault,
   });
 
   function apply(update: KvWatchEntry): void {
     // Refusals are never deleted by us; a deletion by anyone else must not let a leaked credential in again.
     if (update.operation !== 'PUT') return handlers.onFault({ key: update.key, revision: update.revision });
-    try {
-      const entry = read(update);
-      entries.set(entry.subject, { entry, match: compileContexts(entry.allow) });
-    } catch (cause) {
-      handlers.onFault({ key: update.key, revision: update.revision, cause });
-    }
+    const entry = read(update);
+    // Refused to everybody until its lane is known to be readable.
+    entries.set(entry.subject, { entry, match: () => undefined });
+    entries.set(entry.subject, { entry, match: compileContexts(entry.allow) });
   }
 
-  await ready;
   return {
     check: (subject, address, now) => checkEntry(entries.get(subject), address, now),
     appliedRevision: () => applied,
     size: () => entries.size,
-    stop: () => watch.stop(),
+    stop: () => follower.stop(),
   };
 }
 

@@ -1,16 +1,25 @@
-import type { KV } from '@nats-io/kv';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KV, KvEntry } from '@nats-io/kv';
 import { z } from 'zod';
 import type { GatewayLease, GatewayRegistry } from '../domain/ports/denylist';
+import { WHOLE_BUCKET } from './follow-bucket';
 
 /** A lease as it stands in the bucket. */
-export const gatewayLease = z.strictObject({
+const gatewayLease = z.strictObject({
   gatewayId: z.string(),
   authorizeUrl: z.string(),
   appliedRevision: z.number().int().nonnegative(),
   at: z.number().int(),
 });
 
+/** @throws when the entry holds no lease. */
+export function readLease(entry: KvEntry): GatewayLease {
+  return gatewayLease.parse(entry.json());
+}
+
 const RENEW_MS = 1_000;
+/** How long after a watch that ended by itself the next one is opened. */
+const WATCH_AGAIN_MS = 200;
 /** Three missed renewals: the gateway is gone, or cut off and knows it. */
 const LEASE_MS = 3_500;
 
@@ -62,8 +71,13 @@ export function holdLease(
   };
 }
 
-/** Reads the leases of all gateways. */
-export function createGatewayRegistry(kv: KV): GatewayRegistry {
+const UPDATES = { include: 'updates' } as const;
+
+/** Reads the leases of all gateways. What can't be read is no lease: it is told, and hides no other. */
+export function createGatewayRegistry(
+  kv: KV,
+  onFault: (key: string, cause: unknown) => void = () => undefined,
+): GatewayRegistry {
   async function live(): Promise<GatewayLease[]> {
     const keys: string[] = [];
     for await (const key of await kv.keys()) keys.push(key);
@@ -71,8 +85,13 @@ export function createGatewayRegistry(kv: KV): GatewayRegistry {
     const now = Date.now();
     return entries.flatMap((entry) => {
       if (!entry || entry.operation !== 'PUT') return [];
-      const lease = gatewayLease.safeParse(entry.json());
-      return lease.success && now - lease.data.at < LEASE_MS ? [lease.data] : [];
+      try {
+        const lease = readLease(entry);
+        return now - lease.at < LEASE_MS ? [lease] : [];
+      } catch (cause) {
+        onFault(entry.key, cause);
+        return [];
+      }
     });
   }
 
@@ -80,14 +99,18 @@ export function createGatewayRegistry(kv: KV): GatewayRegistry {
     live,
     async waitForRevision(revision, signal) {
       // The watch is opened first: an acknowledgement between a read and the watch would be missed.
-      const watch = await kv.watch({ include: 'updates' });
+      let watch = await kv.watch(UPDATES);
       const stop = (): void => watch.stop();
       signal.addEventListener('abort', stop, { once: true });
       try {
         let leases = await live();
         while (!signal.aborted && leases.some((lease) => lease.appliedRevision < revision)) {
           const next = await watch[Symbol.asyncIterator]().next();
-          if (next.done) break;
+          if (next.done && !signal.aborted) {
+            onFault(WHOLE_BUCKET, new Error('the watch ended by itself'));
+            await delay(WATCH_AGAIN_MS);
+            watch = await kv.watch(UPDATES);
+          }
           leases = await live();
         }
         return {

@@ -25,7 +25,7 @@ export interface GatewayParts {
   readonly id: string;
   readonly mirror: Pick<DenylistMirror, 'check'>;
   readonly tokens: TokenLookup;
-  /** A request is looked up under every live key; events name the subject under the first. */
+  /** A request is looked up under every live key; events name the subject it is known by, or the one under the first. */
   readonly fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]];
   readonly inventory: { lookup(subject: Subject): InventoryRecord | undefined };
   readonly emit: (event: UsageEvent) => void;
@@ -40,12 +40,15 @@ export function createGateway(parts: GatewayParts): Gateway {
   return {
     async authorize(request) {
       if (!request.token) return { allowed: false, status: 401, reason: 'missing' };
-      const now = Date.now();
+      const at = Date.now();
       const subjects = fingerprints(request.token, parts.fingerprintKeys);
-      const refused = subjects.some((subject) => parts.mirror.check(subject, request.address, now).refused);
-      const token = refused ? undefined : await parts.tokens(subjects);
+      const contained = (): boolean =>
+        subjects.some((subject) => parts.mirror.check(subject, request.address, Date.now()).refused);
+      const token = contained() ? undefined : await parts.tokens(subjects);
+      // Asked again: a hold that was applied while the issuer was asked refuses this request as well.
+      const refused = contained();
       const outcome = refused ? 'contained' : token?.state === 'active' ? 'accepted' : 'authentication';
-      parts.emit(usageEvent(parts, request, subjects[0], now, outcome));
+      parts.emit(usageEvent(parts, request, knownSubject(parts, subjects, request.address), at, outcome));
       return outcome === 'accepted' && token
         ? allow(token)
         : { allowed: false, status: 401, reason: refused ? 'contained' : 'authentication' };
@@ -60,6 +63,17 @@ function allow(token: CheckedToken): GatewayDecision {
 function fingerprints(token: string, keys: GatewayParts['fingerprintKeys']): readonly [Subject, ...Subject[]] {
   const [first, ...rest] = keys;
   return [fingerprint(token, first), ...rest.map((key) => fingerprint(token, key))];
+}
+
+/** After a new key was put first, older versions are still known by another's fingerprint; who is unknown goes by the first. */
+function knownSubject(parts: GatewayParts, subjects: readonly [Subject, ...Subject[]], address: string): Subject {
+  const inventoried = subjects.find((subject) => parts.inventory.lookup(subject));
+  if (inventoried) return inventoried;
+  const listed = subjects.find((subject) => {
+    const check = parts.mirror.check(subject, address, Date.now());
+    return check.refused || check.lane !== undefined;
+  });
+  return listed ?? subjects[0];
 }
 
 const WRITING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);

@@ -1,7 +1,11 @@
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import { z } from 'zod';
 import type { InventoryRecord } from '../domain/credential';
+import { IncidentError } from '../domain/errors';
 import { isSubject, subjectKey, type Subject } from '../domain/subject';
+import { laterState } from '../domain/version-order';
+import { compareAndSet } from './compare-and-set';
+import { followBucket } from './follow-bucket';
 
 const inventoryRecord = z.strictObject({
   subject: z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject'),
@@ -24,17 +28,48 @@ export interface InventoryProjection {
   write(records: readonly InventoryRecord[]): Promise<void>;
 }
 
+/** Every loser of a race reads again; more rounds than writers could ever meet at one subject. */
+const MAX_ROUNDS = 20;
+
+/**
+ * Each record is written over the one that was read and no other, and its state never goes back: whoever projects what it read a
+ * while ago must not bring a revoked version to life again.
+ */
 export function createInventoryProjection(kv: KV): InventoryProjection {
   return {
     async write(records) {
-      for (const record of records) {
-        const value = JSON.stringify(record);
-        const known = await kv.get(subjectKey(record.subject));
-        if (known?.operation === 'PUT' && known.string() === value) continue;
-        await kv.put(subjectKey(record.subject), value);
-      }
+      for (const record of records) await project(kv, record);
     },
   };
+}
+
+async function project(kv: KV, record: InventoryRecord): Promise<void> {
+  const key = subjectKey(record.subject);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const found = await kv.get(key);
+    const current = found && readable(found);
+    const next = current ? { ...record, state: laterState(current.state, record.state) } : record;
+    const value = JSON.stringify(next);
+    if (found?.operation === 'PUT' && found.string() === value) return;
+    if ((await compareAndSet(kv, key, value, found?.revision ?? 0)) !== undefined) return;
+  }
+  throw new IncidentError('DENYLIST_CONFLICT', { credential: record.credentialId, version: record.version });
+}
+
+/** Undefined for one that was taken out, or can't be read: it is written over. */
+function readable(found: KvEntry): InventoryRecord | undefined {
+  if (found.operation !== 'PUT') return undefined;
+  try {
+    return read(found);
+  } catch {
+    return undefined;
+  }
+}
+
+function read(found: KvEntry): InventoryRecord {
+  const record = inventoryRecord.parse(found.json());
+  if (subjectKey(record.subject) !== found.key) throw new IncidentError('SUBJECT_MALFORMED', { key: found.key });
+  return record;
 }
 
 export interface InventoryMirror {
@@ -48,19 +83,13 @@ export async function mirrorInventory(
   onFault: (key: string, cause: unknown) => void,
 ): Promise<InventoryMirror> {
   const records = new Map<Subject, InventoryRecord>();
-  const status = await kv.status();
-  const target = status.values === 0 ? 0 : status.streamInfo.state.last_seq;
-  const watch = await kv.watch();
-  await new Promise<void>((resolve, reject) => {
-    if (target === 0) resolve();
-    void (async () => {
-      for await (const update of watch) {
-        const parsed = update.operation === 'PUT' ? inventoryRecord.safeParse(update.json()) : undefined;
-        if (parsed?.success) records.set(parsed.data.subject, parsed.data);
-        else if (parsed) onFault(update.key, parsed.error);
-        if (update.revision >= target) resolve();
-      }
-    })().catch(reject);
+  const follower = await followBucket(kv, {
+    apply(update) {
+      if (update.operation !== 'PUT') return;
+      const record = read(update);
+      records.set(record.subject, record);
+    },
+    onFault: ({ key, cause }) => onFault(key, cause),
   });
-  return { lookup: (subject) => records.get(subject), stop: () => watch.stop() };
+  return { lookup: (subject) => records.get(subject), stop: () => follower.stop() };
 }

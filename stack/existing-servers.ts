@@ -20,9 +20,10 @@ export async function existingTemporal(addresses: StackAddresses): Promise<Requi
 }
 
 export async function existingNats(addresses: StackAddresses): Promise<Required<LocalStack>['nats']> {
-  const { nats: url = '' } = addresses;
-  await answering('NATS', url, 'TOURNIQUET_NATS_URL', async () => {
-    const { hostname, port } = new URL(url.includes('://') ? url : `nats://${url}`);
+  const { nats = '' } = addresses;
+  const url = nats.includes('://') ? nats : `nats://${nats}`;
+  await answering('NATS', withoutPassword(url), 'TOURNIQUET_NATS_URL', async () => {
+    const { hostname, port } = new URL(url);
     const info = await natsInfo(hostname, port === '' ? NATS_PORT : Number(port));
     if (!/"jetstream":\s*true/.test(info)) throw new Error('its JetStream is switched off; start it with --jetstream');
   });

@@ -30,6 +30,8 @@ export interface DeploymentPlace {
 }
 
 export interface LocalDeployment extends DeploymentPlace {
+  /** A shell file with the settings below, for the command line. */
+  readonly envFile: string;
   /** Every TOURNIQUET_* setting of this deployment; each process gets its role's share. */
   readonly env: Readonly<Record<string, string>>;
   readonly processes: Readonly<Record<ProductProcess, ManagedProcess>>;
@@ -98,6 +100,12 @@ export async function prepareDeployment(
     ...(options.upstream ? { TOURNIQUET_GATEWAY_UPSTREAM: options.upstream } : {}),
     ...(options.taskQueue ? { TOURNIQUET_TASK_QUEUE: options.taskQueue } : {}),
   };
+  const envFile = join(directory, 'tourniquet.env');
+  await writeFile(
+    envFile,
+    Object.entries(env).map(([name, value]) => `${name}='${value}'\n`),
+    { mode: 0o600 },
+  );
   const environmentOf = (role: Role): Record<string, string> => ({
     ...roleEnvironment(role, env),
     ...(passwordFiles[role] ? { TOURNIQUET_NATS_USER: role, TOURNIQUET_NATS_PASSWORD_FILE: passwordFiles[role] } : {}),
@@ -108,6 +116,7 @@ export async function prepareDeployment(
   return {
     ...place,
     env,
+    envFile,
     environmentOf,
     processes,
     async start(which = PROCESSES) {

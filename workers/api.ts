@@ -2,30 +2,72 @@ import type { Logger } from 'pino';
 import { createApiKeyStore } from '../activities/store/api-keys';
 import { openDatabase } from '../activities/store/database';
 import { createInventory } from '../activities/store/inventory';
+import { createLeakReportStore } from '../activities/store/leak-reports';
+import { createRequestLog } from '../activities/store/request-log';
 import { createSecretStore } from '../activities/store/secret-store';
+import { createLeakReportDesk } from '../api/leak-report-desk';
 import { createApi } from '../api/server';
+import { fingerprint } from '../domain/fingerprint';
 import { readSecretFile, type Config } from './config';
-import { readKey } from './keys';
+import { readFingerprintKeys, readKey } from './keys';
+import { connectNats } from './nats';
 import type { Running } from './running';
+import { openUsageIntake } from './sources/usage-intake';
+import { createTemporalClient } from './temporal';
 
 const HOST = '127.0.0.1';
+/** How soon a report that could not be settled at once is tried again. */
+const SETTLE_EVERY_MS = 5_000;
 
-/** The HTTP API's process. */
+/** The HTTP API's process. Dependents read their values here, so it starts and answers them with NATS and Temporal away. */
 export async function startApi(config: Config<'api'>, log: Logger): Promise<Running> {
   const database = openDatabase(readSecretFile(config.TOURNIQUET_DATABASE_URL_FILE), {
     applicationName: 'tourniquet-api',
   });
+  const fingerprintKeys = readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE);
+  const inventory = createInventory(database);
+  const temporal = createTemporalClient(config);
+  const taskQueue = config.TOURNIQUET_TASK_QUEUE;
+  const usage = openUsageIntake(() => connectNats(config, 'api'), { partitions: config.TOURNIQUET_PARTITIONS, log });
+  const reports = createLeakReportDesk({
+    reports: createLeakReportStore(database),
+    inventory,
+    temporal: temporal.client,
+    taskQueue,
+    announce: (events) => usage.store(events),
+    log,
+  });
   const app = createApi({
     apiKeys: createApiKeyStore(database),
-    inventory: createInventory(database),
+    inventory,
     secrets: createSecretStore(database, { id: 'sealing', key: readKey(config.TOURNIQUET_SEALING_KEY_FILE) }),
+    temporal: temporal.client,
+    taskQueue,
+    requests: createRequestLog(database),
+    reports,
+    fingerprintsOf: (value) => fingerprintKeys.map((key) => fingerprint(value, key)),
+    storeUsage: (events) => usage.store(events),
     log,
   });
   const url = await app.listen({ host: HOST, port: config.TOURNIQUET_API_PORT });
+  const settling = setInterval(() => {
+    reports
+      .settleOpen()
+      .catch((error: unknown) =>
+        log.warn(
+          { error: error instanceof Error ? error.name : typeof error },
+          'leak reports could not be looked through',
+        ),
+      );
+  }, SETTLE_EVERY_MS);
   log.info({ url }, 'api listens');
   return {
     async stop() {
+      clearInterval(settling);
       await app.close();
+      await reports.stop();
+      await usage.stop();
+      await temporal.close();
       await database.end();
     },
   };

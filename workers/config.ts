@@ -2,19 +2,21 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { IncidentError } from '../domain/errors';
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const port = decimal(0, 65_535);
+const text = z.string().min(1, 'is empty');
+const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http:// or https:// URL' });
 const readableFile = z.string().refine(isReadable, 'names no readable file');
 
 /** Every setting there is; each role takes those it needs, and is given no others' secrets. */
 const SETTINGS = {
-  TOURNIQUET_TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
-  TOURNIQUET_TEMPORAL_NAMESPACE: z.string().default('default'),
-  TOURNIQUET_TEMPORAL_UI_URL: z.url().default('http://127.0.0.1:8233'),
-  TOURNIQUET_TASK_QUEUE: z.string().default('tourniquet-response'),
-  TOURNIQUET_NATS_URL: z.string().default('nats://127.0.0.1:4222'),
-  TOURNIQUET_NATS_USER: z.string().optional(),
+  TOURNIQUET_TEMPORAL_ADDRESS: z.string().refine(isHostAndPort, 'is not host:port').default('127.0.0.1:7233'),
+  TOURNIQUET_TEMPORAL_NAMESPACE: text.default('default'),
+  TOURNIQUET_TEMPORAL_UI_URL: httpUrl.default('http://127.0.0.1:8233'),
+  TOURNIQUET_TASK_QUEUE: text.default('tourniquet-response'),
+  TOURNIQUET_NATS_URL: z.string().refine(isNatsUrl, 'is no nats:// or tls:// URL').default('nats://127.0.0.1:4222'),
+  TOURNIQUET_NATS_USER: text.optional(),
   TOURNIQUET_NATS_PASSWORD_FILE: readableFile.optional(),
-  TOURNIQUET_PARTITIONS: z.coerce.number().int().min(1).max(1024).default(4),
+  TOURNIQUET_PARTITIONS: decimal(1, 1024).default(4),
   /** Connection string of our own database, in a file. */
   TOURNIQUET_DATABASE_URL_FILE: readableFile,
   /** 32 bytes in base64 that secret values are sealed with. */
@@ -24,7 +26,7 @@ const SETTINGS = {
   TOURNIQUET_AUDIT_KEY_FILE: readableFile,
   /** Ed25519 private key in PEM that audit checkpoints are signed with, and the file they are appended to. */
   TOURNIQUET_CHECKPOINT_KEY_FILE: readableFile,
-  TOURNIQUET_CHECKPOINT_FILE: z.string(),
+  TOURNIQUET_CHECKPOINT_FILE: text,
   /** What dependents know us by at their reload hooks. */
   TOURNIQUET_HOOK_KEY_FILE: readableFile,
   /** YAML: providers, audiences, logs to read, trusted proxies (workers/settings.ts). */
@@ -34,7 +36,7 @@ const SETTINGS = {
     .regex(/^[a-z0-9-]{1,64}$/)
     .default('gateway'),
   TOURNIQUET_GATEWAY_PORT: port.default(8401),
-  TOURNIQUET_GATEWAY_UPSTREAM: z.url().optional(),
+  TOURNIQUET_GATEWAY_UPSTREAM: httpUrl.optional(),
   TOURNIQUET_API_PORT: port.default(8402),
   TOURNIQUET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 } as const;
@@ -80,7 +82,15 @@ export const ROLES = {
     'TOURNIQUET_GATEWAY_PORT',
     'TOURNIQUET_GATEWAY_UPSTREAM',
   ],
-  api: [...EVERYWHERE, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_SEALING_KEY_FILE', 'TOURNIQUET_API_PORT'],
+  api: [
+    ...EVERYWHERE,
+    ...TEMPORAL,
+    'TOURNIQUET_DATABASE_URL_FILE',
+    'TOURNIQUET_SEALING_KEY_FILE',
+    // To recognise a reported value without keeping it.
+    'TOURNIQUET_FINGERPRINT_KEYS_FILE',
+    'TOURNIQUET_API_PORT',
+  ],
   cli: [...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_AUDIT_KEY_FILE', 'TOURNIQUET_LOG_LEVEL'],
 } as const satisfies Record<string, readonly Name[]>;
 
@@ -113,6 +123,25 @@ export function parseConfig<R extends Role>(role: R, env: Readonly<Record<string
 /** The content of a secret file, without the line's end. */
 export function readSecretFile(path: string): string {
   return readFileSync(path, 'utf8').trim();
+}
+
+/** Plain decimal digits: an empty text is no zero, and `0x10` no sixteen. */
+function decimal(min: number, max: number) {
+  const message = `is no whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
+
+function isNatsUrl(text: string): boolean {
+  return /^(?:nats|tls):\/\//.test(text) && URL.canParse(text) && new URL(text).hostname !== '';
+}
+
+function isHostAndPort(text: string): boolean {
+  const port = /^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):(?<port>\d{1,5})$/.exec(text)?.groups?.['port'];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
 function isReadable(path: string): boolean {

@@ -13,7 +13,8 @@ import { holdLease, type LeaseHolder } from '../enforcement/gateway-lease';
 import { mirrorInventory } from '../enforcement/inventory-kv';
 import { cacheTokens } from '../enforcement/token-check';
 import { readSecretFile, type Config } from './config';
-import { readFingerprintKeys } from './keys';
+import { readFingerprintKeys, readTogether } from './keys';
+import { errorLabel } from './log';
 import { connectNats } from './nats';
 import type { Running } from './running';
 import { readSettings } from './settings';
@@ -24,20 +25,27 @@ const HOST = '127.0.0.1';
 /** A gateway: the authorization endpoint for others, and, with an upstream set, a reverse proxy that asks itself. */
 export async function startGateway(config: Config<'gateway'>, log: Logger): Promise<Running> {
   const id = config.TOURNIQUET_GATEWAY_ID;
+  const { settings, fingerprintKeys } = readTogether({
+    settings: () => readSettings(config.TOURNIQUET_SETTINGS_FILE),
+    fingerprintKeys: () => readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE),
+  });
   const nats = await connectNats(config, id);
   const database = openDatabase(readSecretFile(config.TOURNIQUET_DATABASE_URL_FILE), {
     applicationName: `tourniquet-${id}`,
     max: 4,
   });
-  const inventory = await mirrorInventory(await openBucket(nats, 'inventory'), (key) =>
-    log.error({ key }, 'an inventory record could not be read'),
+  const inventory = await mirrorInventory(await openBucket(nats, 'inventory'), (key, cause) =>
+    log.error({ key, ...errorLabel(cause) }, 'an inventory record could not be read; key *: the watch itself'),
   );
   // Held once the gateway listens; what is applied before that is acknowledged then.
   const membership: { lease?: LeaseHolder } = {};
   const mirror = await mirrorDenylist(await openBucket(nats, 'denylist'), {
     onApplied: (revision) => membership.lease?.acknowledge(revision),
-    onFault: ({ key, revision }) =>
-      log.error({ key, revision }, 'a denylist entry could not be applied; what was known stays refused'),
+    onFault: ({ key, revision, cause }) =>
+      log.error(
+        { key, revision, ...errorLabel(cause) },
+        'a denylist entry could not be applied (key *: the watch itself); what was known stays refused',
+      ),
   });
   const usage = createUsagePublisher(nats, {
     partitions: config.TOURNIQUET_PARTITIONS,
@@ -48,11 +56,11 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
     id,
     mirror,
     tokens: cacheTokens((fingerprints) => tokens.find(fingerprints)),
-    fingerprintKeys: readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE),
+    fingerprintKeys,
     inventory,
     emit: (event) => usage.publish([event]),
   });
-  const options = { gateway, isProxy: compileProxies(readSettings(config.TOURNIQUET_SETTINGS_FILE).trustedProxies) };
+  const options = { gateway, isProxy: compileProxies(settings.trustedProxies) };
 
   const app = Fastify({ forceCloseConnections: true });
   app.get('/healthz', () => ({ status: 'ok', appliedRevision: mirror.appliedRevision() }));
@@ -66,7 +74,7 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
   }
   const url = await app.listen({ host: HOST, port: config.TOURNIQUET_GATEWAY_PORT });
   const lease = holdLease(await openBucket(nats, 'gateways'), { id, authorizeUrl: `${url}/authorize` }, (error) =>
-    log.warn({ error: error instanceof Error ? error.name : typeof error }, 'the lease could not be renewed'),
+    log.warn(errorLabel(error), 'the lease could not be renewed'),
   );
   membership.lease = lease;
   lease.acknowledge(mirror.appliedRevision());

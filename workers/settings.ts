@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { apiTokenSettings } from '../activities/providers/api-token';
 import { postgresRoleSettings } from '../activities/providers/postgres-role';
@@ -31,20 +31,59 @@ const settings = z.strictObject({
 
 export type Settings = z.infer<typeof settings>;
 
-/** Reads the settings file. @throws IncidentError CONFIG_INVALID listing every fault with its place. */
+/**
+ * Reads the settings file. @throws IncidentError CONFIG_INVALID listing every fault with its place, and never what stands there: a
+ * webhook's address may hold a token.
+ */
 export function readSettings(path: string): Settings {
-  const parsed = settings.safeParse(parse(readFileSync(path, 'utf8')));
+  const document = parseDocument(readFileSync(path, 'utf8'));
+  const faults = document.errors.map(({ code, linePos }) => `${path}: ${place(linePos?.[0])}${code}`);
+  if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
+  const parsed = settings.safeParse(plainValue(document, path));
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${path}: ${issue.path.join('.')}: ${issue.message}`);
-  throw new IncidentError('CONFIG_INVALID', { faults });
+  throw new IncidentError('CONFIG_INVALID', {
+    faults: parsed.error.issues.map((issue) => `${path}: ${issue.path.map(shown).join('.')}: ${messageOf(issue)}`),
+  });
 }
 
-/** The accounts of the postgres-role provider, with their admin connection strings read from their files. */
+/** An alias to nowhere is found only here. */
+function plainValue(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const kind = error instanceof Error ? error.name : typeof error;
+    throw new IncidentError('CONFIG_INVALID', { faults: [`${path}: an alias can't be resolved (${kind})`] });
+  }
+}
+
+function place(position: { readonly line: number; readonly col: number } | undefined): string {
+  return position ? `line ${position.line}, column ${position.col}: ` : '';
+}
+
+/** A name of ours, or of an account; anything else may be a value that slipped into a key's place. */
+function shown(key: PropertyKey): string {
+  return typeof key === 'number' || /^[A-Za-z][\w-]{0,31}$/.test(String(key)) ? String(key) : '…';
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'unrecognized_keys' ? `unknown: ${issue.keys.map(shown).join(', ')}` : issue.message;
+}
+
+/** The accounts of the postgres-role provider, with their admin connection strings. @throws IncidentError CONFIG_INVALID */
 export function postgresAccounts(settings: Settings): ReadonlyMap<string, z.infer<typeof postgresRoleSettings>> {
   const accounts = Object.entries(settings.providers['postgres-role'] ?? {});
-  return new Map(
-    accounts.map(([name, { adminUrlFile, ...rest }]) => [name, { ...rest, adminUrl: readSecretFile(adminUrlFile) }]),
-  );
+  const faults: string[] = [];
+  const read = accounts.map(([name, { adminUrlFile, ...rest }]) => {
+    let adminUrl = '';
+    try {
+      adminUrl = readSecretFile(adminUrlFile);
+    } catch {
+      faults.push(`providers.postgres-role.${shown(name)}.adminUrlFile: names no readable file`);
+    }
+    return [name, { ...rest, adminUrl }] as const;
+  });
+  if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
+  return new Map(read);
 }
 
 function isNetwork(text: string): boolean {

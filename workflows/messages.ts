@@ -17,6 +17,8 @@ export interface IncidentInput {
   readonly policy: Policy;
   /** `detector`, or the person or program that asked. */
   readonly startedBy: string;
+  /** An exercise: nothing leaked. The response is the real one, and everything it writes says so. */
+  readonly simulated?: true;
 }
 
 /** Detections that joined since the last signal, coalesced by the dispatcher. */
@@ -42,6 +44,7 @@ export interface IncidentView {
   readonly plan?: ResponsePlan;
   readonly replacement?: number;
   readonly audiencesNotified: readonly string[];
+  readonly simulated?: true;
 }
 
 export interface IncidentResult {
@@ -61,6 +64,8 @@ export interface RotationInput {
   readonly moveWithinSeconds: number;
   /** Whether to go on without dependents that did not move in time. */
   readonly goOnWithoutMissing: boolean;
+  /** Of an exercise. */
+  readonly simulated?: true;
 }
 
 export interface RotationResult {

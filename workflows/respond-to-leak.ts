@@ -1,20 +1,15 @@
-import {
-  allHandlersFinished,
-  ApplicationFailure,
-  condition,
-  executeChild,
-  isCancellation,
-  ParentClosePolicy,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import type { Credential } from '../domain/credential';
-import { planResponse, type ResponsePlan } from '../domain/response-plan';
-import { atOnce, lookups, untilDone, withinMinutes } from './lib/activity-proxies';
+import { lookups, untilDone } from './lib/activity-proxies';
+import { containLeak, isTighter, tightenContainment } from './lib/contain-leak';
+import { proveDead, revokeLeaked } from './lib/end-leaked';
 import { stepFailure } from './lib/failure-code';
 import { IncidentBoard } from './lib/incident-board';
 import { incidentStep } from './lib/incident-step';
+import { planNow, type Leak } from './lib/leak';
 import { PersonDesk } from './lib/person-desk';
+import { replaceLeaked } from './lib/replace-leaked';
+import { isDetectionSignal, isProgress } from './lib/signal-shapes';
 import { tellEveryone } from './lib/tell-everyone';
 import {
   detectionSignal,
@@ -24,60 +19,67 @@ import {
   type IncidentResult,
   type RotationResult,
 } from './messages';
-import { rotateCredential } from './rotate-credential';
 
 /**
  * The answer to one leaked secret version, in order: refuse it, tell people, replace it, revoke it, prove it dead, tell people,
- * close. A step that can't be done asks a person and waits; nothing that fails ever lifts the refusal.
+ * close. A step that can't be done asks a person and waits; nothing that fails ever lifts the refusal. Graver evidence tightens
+ * the refusal at once and changes the plan of what is still to come.
  */
 export async function respondToLeak(input: IncidentInput): Promise<IncidentResult> {
   const board = new IncidentBoard(input);
-  listen(board);
-  const desk = new PersonDesk(
+  const desk = new PersonDesk({
     board,
-    (question, round) => page(input, board, question, round),
-    input.policy.escalateEverySeconds,
-  );
-  const leak = { input, board, desk };
+    step: (name) => incidentStep(input, name),
+    page: async (question, number) => void (await tellEveryone(input, board, 'person-needed', question, number)),
+    remindEverySeconds: input.policy.escalateEverySeconds,
+  });
+  const known: { leak?: Leak } = {};
+  listen(board, () => known.leak);
 
   const credential = await lookUp(input);
-  const plan = planResponse(credential, board.incident.evidence, input.policy);
-  board.describe(credential, plan);
+  const leak: Leak = { input, board, desk, credential, plan: () => planNow(input, board, credential) };
+  known.leak = leak;
+  board.describe(credential, leak.plan());
 
-  await askBeforeProtected(leak, credential);
-  await contain(leak, plan);
-  const firstNotice = tellEveryone(
-    input,
-    board,
-    'contained',
-    `It is refused (${plan.quarantine.mode}, by the ${plan.quarantine.enforcedBy}). ${plan.expectedGap}`,
-  );
-  const rotation = await rotate(leak, credential, plan);
-  await revoke(leak, plan, rotation);
-  const proof = await verify(leak, rotation);
+  await askBeforeContaining(leak);
+  await containLeak(leak);
+  const firstNotice = tellEveryone(input, board, 'contained', containedSummary(leak));
+  const rotation = await replaceLeaked(leak);
+  await revokeLeaked(leak, rotation);
+  const proof = await proveDead(leak, rotation);
   await firstNotice;
   await tellOutcome(leak, rotation, proof);
   return close(leak, proof);
 }
 
-interface Leak {
-  readonly input: IncidentInput;
-  readonly board: IncidentBoard;
-  readonly desk: PersonDesk;
-}
-
-function listen(board: IncidentBoard): void {
+function listen(board: IncidentBoard, leak: () => Leak | undefined): void {
   setHandler(stateQuery, () => board.view(), { description: 'Where the incident is, its plan and its timeline' });
-  setHandler(progressSignal, (event) => void board.apply(event), { description: 'Progress of the rotation' });
+  setHandler(progressSignal, (event) => void (isProgress(event) ? board.apply(event) : dropped(board, 'progress')), {
+    description: 'Progress of the rotation',
+  });
   setHandler(
     detectionSignal,
-    ({ latest, assessment, count }) =>
-      void board.apply({ type: 'detection-joined', at: latest.at, detection: latest, assessment, count }),
+    async (signal) => {
+      if (!isDetectionSignal(signal)) return dropped(board, 'detection');
+      const { latest, assessment, count } = signal;
+      const before = leak()?.plan();
+      board.apply({ type: 'detection-joined', at: latest.at, detection: latest, assessment, count });
+      const known = leak();
+      if (!known || !before) return;
+      board.describe(known.credential, known.plan());
+      const contained =
+        board.incident.milestones.contained !== undefined && board.incident.milestones.revoked === undefined;
+      if (contained && isTighter(known.plan(), before)) await tightenContainment(known);
+    },
     { description: 'More evidence against the same version' },
   );
 }
 
-/** A credential nobody registered is the one thing an incident can't be about. */
+function dropped(board: IncidentBoard, signal: string): void {
+  board.apply({ type: 'noted', at: Date.now(), note: `a ${signal} signal of no known shape was dropped` });
+}
+
+/** A credential nobody registered, or a version that is not in use, is the one thing an incident can't be about. */
 async function lookUp(input: IncidentInput): Promise<Credential> {
   try {
     return (await lookups.loadCredential(input)).credential;
@@ -88,108 +90,24 @@ async function lookUp(input: IncidentInput): Promise<Credential> {
   }
 }
 
-/** Our own and break-glass credentials are what people need to mend things with: never contained without one of them. */
-async function askBeforeProtected({ input, desk }: Leak, credential: Credential): Promise<void> {
-  if (credential.protection === 'normal') return;
+/**
+ * Our own and break-glass credentials are what people need to mend things with; and where nobody can be told apart and no abuse was
+ * seen, refusing all use would do more harm than the leak. Graver evidence answers the second question by itself.
+ */
+async function askBeforeContaining({ input, desk, credential, plan }: Leak): Promise<void> {
+  const isProtected = credential.protection !== 'normal';
+  const why = isProtected
+    ? `is a ${credential.protection} credential`
+    : 'has no known context, and no abuse of it was seen';
   await desk.ask(
-    `${input.credentialId} is a ${credential.protection} credential and is NOT contained. Send retryStep to contain and replace it.`,
+    `${input.credentialId} ${why}: it is NOT contained. Send retryStep to contain and replace it.`,
+    () => !isProtected && plan().containAtOnce,
   );
 }
 
-async function contain({ input, board, desk }: Leak, plan: ResponsePlan): Promise<void> {
-  const containment = { ...incidentStep(input, 'contain'), plan, reason: board.incident.evidence.reason };
-  const contained = await insist(desk, 'refuse the leaked version', () =>
-    atOnce.containVersion.executeWithOptions({ summary: `Refuse version ${input.version}: ${plan.quarantine.mode}` }, [
-      containment,
-    ]),
-  );
-  const recorded = untilDone.recordContainment.executeWithOptions({ summary: 'Record the refusal and its reason' }, [
-    { ...containment, contained },
-  ]);
-  if (plan.quarantine.enforcedBy === 'provider') {
-    board.apply({ type: 'contained', at: contained.at, note: `refused at the provider: ${contained.evidence}` });
-  } else {
-    const confirm = { ...incidentStep(input, 'confirm'), revision: contained.revision };
-    const inForce = await insist(desk, 'ask the gateways', () =>
-      withinMinutes.confirmInForce.executeWithOptions({ summary: 'Wait until every gateway applies the refusal' }, [
-        confirm,
-      ]),
-    );
-    // A gateway that is behind is named and not waited for: replacing the credential helps more, and the proof asks it again.
-    const behind = inForce.behind.length > 0 ? `; NOT yet at ${inForce.behind.join(', ')}` : '';
-    const where = inForce.gateways.join(', ') || 'no gateway: none is registered';
-    board.apply({ type: 'contained', at: inForce.at, note: `refused at ${where}${behind}: ${contained.evidence}` });
-  }
-  await recorded;
-}
-
-async function rotate(
-  { input, board, desk }: Leak,
-  credential: Credential,
-  plan: ResponsePlan,
-): Promise<RotationResult> {
-  let generation = 0;
-  const rotation = await insist(desk, 'replace it', () => {
-    generation += 1;
-    return executeChild(rotateCredential, {
-      workflowId: `rotate/${input.credentialId}/${input.version}/${generation}`,
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      staticSummary: `Replace ${input.credentialId} v${input.version}`,
-      args: [
-        {
-          incidentId: workflowInfo().workflowId,
-          incidentRunId: workflowInfo().runId,
-          credentialId: input.credentialId,
-          version: input.version,
-          dependents: credential.dependents.map(({ id }) => id),
-          generation,
-          moveWithinSeconds: input.policy.severities[plan.severity].overlapSeconds,
-          goOnWithoutMissing: plan.revokeAtDeadline,
-        },
-      ],
-    });
-  });
-  board.replacement = rotation.replacement;
-  const missing = rotation.missing.length > 0 ? `; NOT moved in time: ${rotation.missing.join(', ')}` : '';
-  board.apply({
-    type: 'moved',
-    at: rotation.movedAt,
-    note: `${rotation.moved.join(', ') || 'no dependent'} moved to version ${rotation.replacement}${missing}`,
-  });
-  if (missing)
-    await page(
-      input,
-      board,
-      `Dependents that had not moved at the deadline lose access now: ${rotation.missing.join(', ')}.`,
-      0,
-    );
-  return rotation;
-}
-
-async function revoke({ input, board, desk }: Leak, plan: ResponsePlan, rotation: RotationResult): Promise<void> {
-  if (plan.revoke !== 'when-moved') {
-    await desk.ask(
-      `Version ${input.version} is contained and replaced by ${rotation.replacement}. Send retryStep to revoke it for ever.`,
-    );
-  }
-  const revocation = { ...incidentStep(input, 'revoke'), reason: board.incident.evidence.reason };
-  const revoked = await insist(desk, 'revoke it', () =>
-    withinMinutes.revokeVersion.executeWithOptions({ summary: `Revoke version ${input.version}: the one-way door` }, [
-      revocation,
-    ]),
-  );
-  board.apply({ type: 'revoked', at: revoked.at, note: `revoked: ${revoked.evidence}` });
-}
-
-async function verify({ input, board, desk }: Leak, rotation: RotationResult): Promise<string> {
-  const verification = { ...incidentStep(input, 'verify'), control: rotation.replacement };
-  const { at, proof, evidence } = await insist(desk, 'prove that it is dead', () =>
-    withinMinutes.verifyDead.executeWithOptions({ summary: 'Prove that it is refused, and that the control is not' }, [
-      verification,
-    ]),
-  );
-  board.apply({ type: 'verified', at, note: `verified dead, proof ${proof}: ${evidence}` });
-  return proof;
+function containedSummary(leak: Leak): string {
+  const { quarantine, expectedGap } = leak.plan();
+  return `It is refused (${quarantine.mode}, by the ${quarantine.enforcedBy}). ${expectedGap}`;
 }
 
 async function tellOutcome({ input, board }: Leak, rotation: RotationResult, proof: string): Promise<void> {
@@ -206,20 +124,4 @@ async function close({ input, board }: Leak, proof: string): Promise<IncidentRes
   // A signal or update that is being handled must not be lost with the workflow.
   await condition(allHandlersFinished);
   return { outcome, view: board.view() };
-}
-
-/** Does a step; when it can't be done, asks a person and does it again, for as long as it takes. */
-async function insist<T>(desk: PersonDesk, what: string, effect: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await effect();
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      await desk.ask(`Could not ${what}. ${stepFailure(error).message}`);
-    }
-  }
-}
-
-async function page(input: IncidentInput, board: IncidentBoard, question: string, round: number): Promise<void> {
-  await tellEveryone(input, board, 'person-needed', question, round);
 }

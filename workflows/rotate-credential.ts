@@ -3,9 +3,11 @@ import {
   ApplicationFailure,
   getExternalWorkflowHandle,
   isCancellation,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RetryPolicy } from '@temporalio/common';
+import type { IncidentStep } from '../activities/incident-step';
 import type { IncidentEvent } from '../domain/incident';
 import { moves, undos, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
@@ -75,19 +77,19 @@ const retryUnlessRejected: RetryPolicy = {
   nonRetryableErrorTypes: ['REPLACEMENT_REJECTED'],
 };
 
+/** A dependent that refuses is asked again this often until its time is over: a person may mend it meanwhile. */
+const ASK_AGAIN_MS = 10_000;
+
 async function moveDependents(input: RotationInput, to: number, undo: UndoStack) {
+  const deadline = Date.now() + input.moveWithinSeconds * 1000;
   const results = await Promise.allSettled(
-    input.dependents.map(async (dependentId) => {
+    input.dependents.map((dependentId) => {
       undo.register(`restore ${dependentId}`, () =>
         undos.restoreDependent.executeWithOptions({ summary: `Send ${dependentId} back to version ${input.version}` }, [
           { ...step(input, `restore.${dependentId}`), dependentId, to: input.version },
         ]),
       );
-      const move = { ...step(input, `move.${dependentId}`), dependentId, to };
-      return moves.moveDependent.executeWithOptions(
-        { summary: `Move ${dependentId} to version ${to}`, scheduleToCloseTimeout: `${input.moveWithinSeconds}s` },
-        [move],
-      );
+      return moveOne(input, dependentId, to, deadline);
     }),
   );
   const failure = results.find((result) => result.status === 'rejected');
@@ -98,6 +100,26 @@ async function moveDependents(input: RotationInput, to: number, undo: UndoStack)
   return { moved, missing, at: at || Date.now() };
 }
 
+/** Only the deadline makes a dependent missing, where the plan goes on without: until then it is asked again. */
+async function moveOne(input: RotationInput, dependentId: string, to: number, deadline: number) {
+  const move = { ...step(input, `move.${dependentId}`), dependentId, to };
+  let told = '';
+  for (;;) {
+    const left = Math.max(1, deadline - Date.now());
+    try {
+      const options = { summary: `Move ${dependentId} to version ${to}`, scheduleToCloseTimeout: left };
+      return await moves.moveDependent.executeWithOptions(options, [move]);
+    } catch (error) {
+      if (isCancellation(error) || !input.goOnWithoutMissing || deadline - Date.now() <= ASK_AGAIN_MS) throw error;
+      const { message } = stepFailure(error);
+      const note = `${dependentId} has not moved: ${message} It is asked again until the deadline.`;
+      if (note !== told) await report(input, { type: 'noted', at: Date.now(), note });
+      told = note;
+      await sleep(ASK_AGAIN_MS);
+    }
+  }
+}
+
 async function report(input: RotationInput, event: IncidentEvent): Promise<void> {
   // An incident that was terminated needs no progress; the rotation must not fail for it.
   await getExternalWorkflowHandle(input.incidentId)
@@ -105,12 +127,13 @@ async function report(input: RotationInput, event: IncidentEvent): Promise<void>
     .catch(() => undefined);
 }
 
-function step(input: RotationInput, name: string) {
+function step(input: RotationInput, name: string): IncidentStep {
   return {
     incidentId: input.incidentId,
     runId: input.incidentRunId,
     credentialId: input.credentialId,
     version: input.version,
     stepKey: `${workflowInfo().firstExecutionRunId}/${name}`,
+    ...(input.simulated ? { simulated: true } : {}),
   };
 }

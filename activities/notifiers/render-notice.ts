@@ -4,8 +4,13 @@ import type { Audience, Notice, RenderedNotice } from '../../domain/ports/notifi
 export function renderNotice(notice: Notice, audience: Audience): RenderedNotice {
   const what = `${notice.credentialId} v${notice.version}`;
   return {
-    title: `[${notice.severity}] ${TITLES[notice.kind](what)}`,
-    body: [notice.summary, BODIES[audience](notice), `Incident: ${notice.url}`].join('\n'),
+    title: `${notice.simulated ? 'SIMULATED ' : ''}[${notice.severity}] ${TITLES[notice.kind](what)}`,
+    body: [
+      ...(notice.simulated ? ['SIMULATED: an exercise. Nothing leaked; what was done is real.'] : []),
+      notice.summary,
+      BODIES[audience](notice),
+      `Incident: ${notice.url}`,
+    ].join('\n'),
     fields: {
       audience,
       kind: notice.kind,
@@ -17,6 +22,7 @@ export function renderNotice(notice: Notice, audience: Audience): RenderedNotice
       ownerTeam: notice.ownerTeam,
       severity: notice.severity,
       url: notice.url,
+      ...(notice.simulated ? { simulated: 'true' } : {}),
     },
   };
 }

@@ -141,7 +141,7 @@ export function createInventory(database: Database): Inventory {
     async saveVersion(version) {
       await inTransaction(database, async (client) => {
         await client.query(
-          `UPDATE secret_versions SET public_id = $3, state = CASE state WHEN 'revoked' THEN state ELSE $4 END,
+          `UPDATE secret_versions SET public_id = $3, state = CASE state WHEN 'pending' THEN $4 ELSE state END,
              secret_store = $5, secret_path = $6
            WHERE credential_id = $1 AND version = $2`,
           [
@@ -164,10 +164,9 @@ export function createInventory(database: Database): Inventory {
     },
 
     async setState(credentialId, version, state) {
-      // A revoked version never gets another state: the one-way door, kept by the store as well.
       await database.query(
-        `UPDATE secret_versions SET state = $3 WHERE credential_id = $1 AND version = $2 AND (state <> 'revoked' OR $3 = 'revoked')`,
-        [credentialId, version, state],
+        `UPDATE secret_versions SET state = $3 WHERE credential_id = $1 AND version = $2 AND state = ANY($4::text[])`,
+        [credentialId, version, state, COMES_AFTER[state]],
       );
     },
 
@@ -182,6 +181,18 @@ export function createInventory(database: Database): Inventory {
   };
   return inventory;
 }
+
+/**
+ * The states each state may follow. They only go forward, whoever is late: a step that was undone while it still ran can't bring
+ * its version back, and a revoked version stays revoked.
+ */
+const COMES_AFTER: Readonly<Record<VersionState, readonly VersionState[]>> = {
+  pending: [],
+  live: ['pending'],
+  quarantined: ['pending', 'live'],
+  revoked: ['pending', 'live', 'quarantined'],
+  discarded: ['pending', 'live'],
+};
 
 const INSERT_PENDING = `
   INSERT INTO secret_versions (credential_id, version, state, secret_store, secret_path, idempotency_key)

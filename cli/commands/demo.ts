@@ -50,6 +50,8 @@ async function demo(flags: DemoFlags): Promise<void> {
     await closers.close();
     await stack.stop();
   }
+  // Whatever still waits for something that is gone now must not keep the process.
+  process.exit();
 }
 
 /** What shells expect of a program that was ended by Ctrl-C. */

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import Table from 'cli-table3';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { createInventory } from '../../activities/store/inventory';
 import { incident, startIncident } from '../../client';
 import { SEVERITIES, type Severity } from '../../domain/severity';
@@ -15,7 +15,7 @@ export function incidentCommand(): Command {
         .description('Respond to a leak you know of')
         .argument('<credential>', 'the credential whose secret leaked')
         .requiredOption('--reason <text>', 'how it is known; people read it')
-        .option('--version <n>', 'which version leaked; by default the newest live one', Number)
+        .option('--version <n>', 'which version leaked; by default the newest live one', readVersion)
         .addOption(new Option('--severity <severity>', 'how grave it is').choices(SEVERITIES).default('high'))
         .option('--wait', 'wait for the end', false)
         .action(start),
@@ -27,6 +27,11 @@ export function incidentCommand(): Command {
         .argument('<id>', 'incident/<credential>/<version>')
         .action(show),
     );
+}
+
+function readVersion(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 1 on');
+  return Number(text);
 }
 
 interface StartFlags {

@@ -12,10 +12,11 @@ export async function followIncident(
   id: string,
   deadline: number,
   tell: (at: number, line: string) => void,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<IncidentView | undefined> {
   let shown = 0;
   let view: IncidentView | undefined;
-  while (Date.now() < deadline && view?.incident.stage !== 'closed') {
+  while (Date.now() < deadline && !signal.aborted && view?.incident.stage !== 'closed') {
     view = (await readState(client, id)) ?? view;
     const timeline = view?.incident.timeline ?? [];
     for (const entry of timeline.slice(shown)) tell(entry.at, entry.note);

@@ -15,7 +15,7 @@ const TIMES = [
 export function renderReport(report: DemoReport): string {
   const table = new Table({
     head: [
-      'after the first abusive event',
+      report.simulated ? 'after the SIMULATED leak' : 'after the first abusive event',
       ...report.credentials.map((one) => `${one.id} (${one.strategy ?? 'no plan'})`),
     ],
     style: { head: [], border: [] },
@@ -23,20 +23,26 @@ export function renderReport(report: DemoReport): string {
   for (const [field, label] of TIMES) table.push([label, ...report.credentials.map((one) => seconds(one[field]))]);
   table.push([
     'attacker successes after refusal',
-    ...report.credentials.map((one) => String(one.attackerSuccessesAfterRefusal)),
+    ...report.credentials.map((one) => count(one.attackerSuccessesAfterRefusal)),
   ]);
-  table.push(['attacker sessions alive', ...report.credentials.map((one) => String(one.attackerSessionsAlive))]);
+  table.push(['attacker sessions alive', ...report.credentials.map((one) => count(one.attackerSessionsAlive))]);
   table.push(['people told', ...report.credentials.map((one) => one.audiencesNotified.join(', '))]);
   const broken = brokenPromises(report);
   return [
     table.toString(),
-    `legitimate requests ${report.legitimateRequests}, failed ${report.failedLegitimateRequests}, ambiguous ${report.ambiguousLegitimateRequests}, slowest ${report.slowestLegitimateMs} ms`,
+    report.legitimateRequests === null
+      ? 'legitimate requests were not watched'
+      : `legitimate requests ${report.legitimateRequests}, failed ${report.failedLegitimateRequests}, ambiguous ${report.ambiguousLegitimateRequests}, slowest ${report.slowestLegitimateMs} ms`,
     `audit chain ${report.auditVerified ? 'verified' : 'BROKEN'}`,
     ...report.credentials.map((one) => `${one.id}: ${one.url}`),
     broken.length === 0
       ? 'Every promise kept.'
       : `BROKEN PROMISES:\n${broken.map((promise) => `  - ${promise}`).join('\n')}`,
   ].join('\n');
+}
+
+function count(of: number | null): string {
+  return of === null ? '-' : String(of);
 }
 
 function seconds(ms: number | null): string {

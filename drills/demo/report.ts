@@ -2,7 +2,7 @@ import type { Strategy } from '../../domain/response-plan';
 import type { AttackSummary } from '../estate/attack-log';
 import type { LoadCounters } from '../estate/load';
 
-/** Times are milliseconds from the first abusive event; null where a time does not apply, or never came. */
+/** Times are milliseconds from the first abusive event; null where something does not apply, or never came. */
 export interface CredentialReport {
   readonly id: string;
   readonly provider: string;
@@ -14,8 +14,8 @@ export interface CredentialReport {
   readonly verifiedMs: number | null;
   readonly notifiedMs: number | null;
   readonly closedMs: number | null;
-  readonly attackerSuccessesAfterRefusal: number;
-  readonly attackerSessionsAlive: number;
+  readonly attackerSuccessesAfterRefusal: number | null;
+  readonly attackerSessionsAlive: number | null;
   readonly audiencesNotified: readonly string[];
   readonly outcome: string | null;
   readonly workflowId: string;
@@ -24,12 +24,14 @@ export interface CredentialReport {
 }
 
 export interface DemoReport {
+  /** An exercise on a credential of the user's own: nothing leaked, so there is no attacker and no load to count. */
+  readonly simulated?: true;
   readonly credentials: readonly CredentialReport[];
-  readonly legitimateRequests: number;
-  readonly failedLegitimateRequests: number;
-  readonly ambiguousLegitimateRequests: number;
-  readonly slowestLegitimateMs: number;
-  readonly incidentsBeforeTheLeak: number;
+  readonly legitimateRequests: number | null;
+  readonly failedLegitimateRequests: number | null;
+  readonly ambiguousLegitimateRequests: number | null;
+  readonly slowestLegitimateMs: number | null;
+  readonly incidentsBeforeTheLeak: number | null;
   readonly auditVerified: boolean;
   readonly temporalUi: string;
 }
@@ -41,12 +43,12 @@ export function successesAfter(attack: AttackSummary, refusedAt: number | null):
     : attack.successes.filter((begunAt) => begunAt > refusedAt).length;
 }
 
-export function sumLoad(
-  counters: readonly LoadCounters[],
-): Pick<
-  DemoReport,
-  'legitimateRequests' | 'failedLegitimateRequests' | 'ambiguousLegitimateRequests' | 'slowestLegitimateMs'
-> {
+export function sumLoad(counters: readonly LoadCounters[]): {
+  readonly legitimateRequests: number;
+  readonly failedLegitimateRequests: number;
+  readonly ambiguousLegitimateRequests: number;
+  readonly slowestLegitimateMs: number;
+} {
   const sum = (field: 'requests' | 'failed' | 'ambiguous'): number =>
     counters.reduce((total, one) => total + one[field], 0);
   return {
@@ -61,29 +63,33 @@ export function sumLoad(
 export function brokenPromises(report: DemoReport): readonly string[] {
   const broken: string[] = [];
   const demand = (kept: boolean, promise: string): void => void (kept || broken.push(promise));
+  /** An exercise has nobody to count; where somebody was to be counted, not knowing is no success. */
+  const notCounted = report.simulated === true;
+  const demandNone = (count: number | null, promise: string): void =>
+    demand(count === 0 || (count === null && notCounted), promise);
   for (const one of report.credentials) {
     demand(
       one.outcome === 'recovered',
       `${one.id}: the incident ends recovered (it is ${one.outcome ?? 'not closed'})`,
     );
-    demand(
-      one.attackerSuccessesAfterRefusal === 0,
+    demandNone(
+      one.attackerSuccessesAfterRefusal,
       `${one.id}: no attacker request works after the refusal (${one.attackerSuccessesAfterRefusal} did)`,
     );
-    demand(one.attackerSessionsAlive === 0, `${one.id}: no attacker session lives (${one.attackerSessionsAlive} do)`);
+    demandNone(one.attackerSessionsAlive, `${one.id}: no attacker session lives (${one.attackerSessionsAlive} do)`);
     demand(
       one.audiencesNotified.length === 3,
       `${one.id}: three audiences are told (${one.audiencesNotified.join(', ') || 'none'} were)`,
     );
     demand(one.quarantinedMs !== null && one.verifiedMs !== null, `${one.id}: it is quarantined and verified dead`);
   }
-  demand(report.legitimateRequests > 0, 'legitimate requests were made');
-  demand(report.failedLegitimateRequests === 0, `no legitimate request fails (${report.failedLegitimateRequests} did)`);
-  demand(
-    report.ambiguousLegitimateRequests === 0,
+  demand(notCounted || (report.legitimateRequests ?? 0) > 0, 'legitimate requests were made');
+  demandNone(report.failedLegitimateRequests, `no legitimate request fails (${report.failedLegitimateRequests} did)`);
+  demandNone(
+    report.ambiguousLegitimateRequests,
     `no legitimate request ends ambiguously (${report.ambiguousLegitimateRequests} did)`,
   );
-  demand(report.incidentsBeforeTheLeak === 0, `normal life raises no incident (${report.incidentsBeforeTheLeak} did)`);
+  demandNone(report.incidentsBeforeTheLeak, `normal life raises no incident (${report.incidentsBeforeTheLeak} did)`);
   demand(report.auditVerified, 'the audit chain verifies');
   return broken;
 }

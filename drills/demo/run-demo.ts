@@ -50,11 +50,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { tell, normalLifeMs = NORMAL_LIFE_MS } = options;
   const scene = await setScene(options);
   tell(`normal life for ${normalLifeMs / 1000} s: ${scene.estate.services.length} services at work, detectors learn`);
-  await sleep(normalLifeMs);
+  const { signal } = options.closers;
+  await sleep(normalLifeMs, undefined, { signal });
   const before = await countIncidents(scene.client);
   tell('THE LEAK: an attacker uses the stolen token through the gateway and the stolen password at the database');
   const attacker = await scene.estate.startAttacker();
-  return watchTheAnswer(scene, attacker, before, tell);
+  return watchTheAnswer(scene, attacker, before, tell, signal);
 }
 
 interface Scene {
@@ -91,6 +92,7 @@ async function setScene({ stack, tell, closers, natsRoles }: DemoOptions): Promi
   tell('starting the api, gateway, response, dispatcher and detection processes');
   await closers.add(() => deployment.stop());
   await deployment.start();
+  tell(`the command line finds them by: set -a; . ${deployment.envFile}; set +a`);
   const refusals = await watchRefusals(nats);
   await closers.add(() => Promise.resolve(refusals.stop()));
   const estate = await startEstate(deployment, ports, {
@@ -133,17 +135,22 @@ async function watchTheAnswer(
   attacker: EstateProcess,
   incidentsBeforeTheLeak: number,
   tell: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<DemoReport> {
   const begin = Date.now();
   const deadline = begin + ANSWER_WITHIN_MS;
   const views = await Promise.all(
     scene.estate.credentials.map((credential) =>
-      followIncident(scene.client, incidentId(credential.id, 1), deadline, (at, line) =>
-        tell(`${credential.id.padEnd(14)} +${((at - begin) / 1000).toFixed(2)} s  ${line}`),
+      followIncident(
+        scene.client,
+        incidentId(credential.id, 1),
+        deadline,
+        (at, line) => tell(`${credential.id.padEnd(14)} +${((at - begin) / 1000).toFixed(2)} s  ${line}`),
+        signal,
       ),
     ),
   );
-  await sleep(AFTERMATH_MS);
+  await sleep(AFTERMATH_MS, undefined, { signal });
   const attacks = (await attacker.counters()) as Record<'token' | 'database', AttackSummary>;
   await attacker.stop();
   const load = await Promise.all(

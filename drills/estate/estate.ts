@@ -99,6 +99,7 @@ export async function startEstate(
   }
 
   const attackers: EstateProcess[] = [];
+  let stopping = false;
   return {
     credentials,
     services: started,
@@ -114,9 +115,12 @@ export async function startEstate(
       };
       const attacker = await startEstateProcess(directory, 'attacker', 'attacker', config, port);
       attackers.push(attacker);
+      // Begun while the estate was being stopped: it must not stay behind.
+      if (stopping) await attacker.stop();
       return attacker;
     },
     async stop() {
+      stopping = true;
       await Promise.all([...attackers, ...started].map((one) => one.stop()));
     },
   };

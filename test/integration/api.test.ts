@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { connect } from '@nats-io/transport-node';
 import { fetch } from 'undici';
 import { createApiKeyStore } from '../../activities/store/api-keys';
 import { openDatabase, type Database } from '../../activities/store/database';
@@ -7,6 +8,7 @@ import { createApi } from '../../api/server';
 import { createSecretClient } from '../../client';
 import type { DependentRecord, VersionState } from '../../domain/credential';
 import { nextStep, type ErrorCode } from '../../domain/errors';
+import { testApi, type TestApi } from '../support/api-parts';
 import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
 import { integrationStack } from '../support/integration-stack';
 import { testSecretStore } from '../support/orders-server';
@@ -19,6 +21,7 @@ const { log, lines } = recordedLog();
 
 let fresh: FreshDatabase;
 let database: Database;
+let api: TestApi;
 let app: FastifyInstance;
 let url: string;
 let exporterKey: string;
@@ -30,7 +33,9 @@ beforeAll(async () => {
   await migrate(fresh.url);
   database = openDatabase(fresh.url, { applicationName: 'api' });
   const apiKeys = createApiKeyStore(database);
-  app = createApi({ apiKeys, inventory: createInventory(database), secrets: testSecretStore(database), log });
+  const { temporal, nats } = integrationStack();
+  api = testApi(database, { temporal, connectNats: () => connect({ servers: nats.url }) }, log);
+  app = createApi(api.parts);
   url = await app.listen({ host: '127.0.0.1', port: 0 });
   exporterKey = await apiKeys.issue('exporter', 'dependent');
   dashboardKey = await apiKeys.issue('dashboard', 'dependent');
@@ -43,6 +48,7 @@ afterEach(() => {
 
 afterAll(async () => {
   await app.close();
+  await api.stop();
   await database.end();
   await fresh.drop();
 });
@@ -100,7 +106,7 @@ describe('the secret route', () => {
 
     expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
     expect(response.headers.get('content-type')).toContain('application/problem+json');
-    expect(await response.json()).toEqual(problem(401, 'SECRET_ACCESS_DENIED'));
+    expect(await response.json()).toEqual(problem(401, 'UNAUTHENTICATED'));
   });
 
   it('answers 403 for a credential of another dependent, and for a key that is no dependent’s', async () => {
@@ -148,7 +154,7 @@ describe('the secret route', () => {
     const response = await ask(id, exporterKey, query);
 
     expect(response.status).toBe(400);
-    expect(await response.json()).toEqual(problem(400, 'VERSION_UNKNOWN'));
+    expect(await response.json()).toMatchObject({ ...problem(400, 'REQUEST_INVALID'), faults: [{ field: 'version' }] });
   });
 
   it('answers 500 when the value can not be read, and says no more', async () => {

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { Client as PgClient } from 'pg';
 import type { ManagedProcess } from '../../stack/managed-process';
 import { compiledProgram } from '../../stack/compiled-program';
-import { roleEnvironment } from '../../stack/local-deployment';
 import { startRig, type Rig } from '../../drills/rig';
 
 describe('the command line', () => {
@@ -23,15 +22,18 @@ describe('the command line', () => {
   function tourniquet(
     ...args: string[]
   ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-    const env = {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      ...roleEnvironment('cli', estate.deployment.env),
-    };
+    // As a user in another terminal: everything comes from the file that the demo names.
+    const command = `set -a; . '${estate.deployment.envFile}'; set +a; exec "$0" "$@"`;
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
     return new Promise((resolve) => {
-      execFile(process.execPath, [compiledProgram('cli', 'main.js'), ...args], { env }, (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-      });
+      execFile(
+        '/bin/sh',
+        ['-c', command, process.execPath, compiledProgram('cli', 'main.js'), ...args],
+        { env },
+        (error, stdout, stderr) => {
+          resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+        },
+      );
     });
   }
 

@@ -283,7 +283,11 @@ describe('a refusal', () => {
       all: () => Promise.resolve([entry(lost.subject)]),
       tighten: (tightened: DenylistEntry) => Promise.resolve(tightened),
     };
-    const mended = await reconcile({ containments, denylist, onOrphan: () => Promise.resolve() }, Date.now());
+    const nothing = () => Promise.resolve();
+    const mended = await reconcile(
+      { containments, denylist, onOrphan: nothing, audit: nothing, onFault: () => undefined },
+      Date.now(),
+    );
 
     expect(mended.rewritten).toBe(1);
     expect((await denylist.get(broken.subject))?.entry.mode).toBe('deny-all');

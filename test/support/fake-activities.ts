@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../activities';
+import { atActivityEdge } from '../../activities/activity-edge';
 import type { Credential, SecretVersion } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
 import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
@@ -65,6 +66,12 @@ export function sampleInput(overrides: Partial<IncidentInput> = {}, policy: Poli
   };
 }
 
+/** A credential whose users a gateway can tell apart. */
+export const SEPARABLE = sampleCredential({
+  enforcement: 'gateway',
+  knownContexts: [{ id: 'dashboard', networks: ['192.0.2.1/32'] }],
+});
+
 /** Activities that succeed at once and write down their names, with single ones replaced. */
 export function fakeActivities(overrides: Partial<Activities> = {}): { activities: Activities; calls: string[] } {
   const calls: string[] = [];
@@ -81,6 +88,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): { activitie
     revokeVersion: () => Promise.resolve({ at: 1_700_000_000_400, evidence: 'verifier erased' }),
     verifyDead: () =>
       Promise.resolve({ at: 1_700_000_000_500, proof: 'presented', evidence: 'old refused, control accepted' }),
+    recordDecision: () => Promise.resolve(),
     closeAudit: () => Promise.resolve({ at: 1_700_000_000_700 }),
     notifyAudience: () => Promise.resolve({ at: 1_700_000_000_600, channels: 1 }),
   };
@@ -92,7 +100,8 @@ export function fakeActivities(overrides: Partial<Activities> = {}): { activitie
       return (activity as (...given: never[]) => Promise<unknown>)(...args);
     },
   ]);
-  return { activities: Object.fromEntries(recorded) as Activities, calls };
+  // Through the real edge: heartbeats, by which a cancellation comes, are part of what is tested.
+  return { activities: atActivityEdge(Object.fromEntries(recorded) as Activities), calls };
 }
 
 /** A failure as the activity edge makes it. */

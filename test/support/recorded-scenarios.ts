@@ -1,14 +1,7 @@
 import type { Activities } from '../../activities';
 import { retryStepUpdate, type IncidentInput } from '../../workflows/messages';
 import { eventually } from './eventually';
-import {
-  fakeActivities,
-  refusal,
-  sampleAssessment,
-  sampleCredential,
-  sampleInput,
-  sampleVersion,
-} from './fake-activities';
+import { fakeActivities, refusal, sampleAssessment, SEPARABLE, sampleInput, sampleVersion } from './fake-activities';
 import type { LeakHandle } from './run-incident';
 
 /** A run of the workflows that is worth keeping: its history must replay for as long as such a run may be open somewhere. */
@@ -22,11 +15,6 @@ export interface RecordedScenario {
 
 const PERSON = { actor: 'ana@example.com', note: 'mended' };
 
-const separable = sampleCredential({
-  enforcement: 'gateway',
-  knownContexts: [{ id: 'dashboard', networks: ['192.0.2.1/32'] }],
-});
-
 export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
   {
     name: 'recovered-inseparable',
@@ -38,7 +26,7 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
     name: 'recovered-separable',
     input: sampleInput(),
     activities: () =>
-      fakeActivities({ loadCredential: () => Promise.resolve({ credential: separable, version: sampleVersion() }) })
+      fakeActivities({ loadCredential: () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() }) })
         .activities,
     play: (handle) => handle.result(),
   },
@@ -48,6 +36,7 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
     activities: () => {
       let attempts = 0;
       return fakeActivities({
+        loadCredential: () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() }),
         moveDependent: ({ dependentId }) =>
           dependentId === 'billing' && attempts++ === 0
             ? Promise.reject(refusal('DEPENDENT_REFUSED'))

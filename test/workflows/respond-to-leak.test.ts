@@ -7,12 +7,14 @@ import {
   acknowledgeUpdate,
   addNoteUpdate,
   stateQuery,
+  type DetectionSignal,
   type IncidentView,
 } from '../../workflows/messages';
 import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
+  SEPARABLE,
   refusal,
   sampleAssessment,
   sampleCredential,
@@ -22,11 +24,30 @@ import {
 import { withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
+const loadSeparable = () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() });
+
 const PERSON = { actor: 'ana@example.com', note: 'mended' };
 
 const withOverlap = (overlapSeconds: number): Policy => ({
   ...DEFAULT_POLICY,
   severities: { ...DEFAULT_POLICY.severities, high: { ...DEFAULT_POLICY.severities.high, overlapSeconds } },
+});
+
+const graver = (severity: 'high' | 'critical', families: ('origin' | 'travel' | 'volume')[]): DetectionSignal => ({
+  latest: {
+    id: `d-${severity}`,
+    detector: 'rate-spike',
+    family: 'volume',
+    subject: sampleVersion().subjects[0]!,
+    at: 2,
+    severity,
+    confidence: 0.9,
+    deterministic: false,
+    reason: 'a spike',
+    eventIds: [],
+  },
+  assessment: sampleAssessment({ severity, families, reason: `a spike, ${severity}` }),
+  count: 1,
 });
 
 describe('respondToLeak', () => {
@@ -78,10 +99,7 @@ describe('respondToLeak', () => {
   });
 
   it('waits for the gateways where they enforce, and names one that is behind without waiting for it', async () => {
-    const credential = sampleCredential({
-      enforcement: 'gateway',
-      knownContexts: [{ id: 'dashboard', networks: ['192.0.2.1/32'] }],
-    });
+    const credential = SEPARABLE;
     const { activities } = fakeActivities({
       loadCredential: () => Promise.resolve({ credential, version: sampleVersion() }),
       confirmInForce: () => Promise.resolve({ at: 1_700_000_000_160, gateways: ['gateway-1'], behind: ['gateway-2'] }),
@@ -119,6 +137,7 @@ describe('respondToLeak', () => {
   it('undoes a rotation that fails, newest step first, and asks a person; the containment stays', async () => {
     let broken = true;
     const { activities, calls } = fakeActivities({
+      loadCredential: loadSeparable,
       moveDependent: ({ dependentId }) =>
         broken && dependentId === 'billing'
           ? Promise.reject(refusal('DEPENDENT_REFUSED'))
@@ -146,6 +165,7 @@ describe('respondToLeak', () => {
 
   it('reports an undo that fails, by name', async () => {
     const { activities } = fakeActivities({
+      loadCredential: loadSeparable,
       moveDependent: () => Promise.reject(refusal('DEPENDENT_REFUSED')),
       discardReplacement: () => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')),
     });
@@ -361,6 +381,146 @@ describe('respondToLeak', () => {
       await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
       expect((await handle.result()).outcome).toBe('recovered');
     });
+  });
+
+  it('changes its plan when graver evidence comes: a narrower refusal at once, and no question any more', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const refused: { mode: string; overlap: number }[] = [];
+    const { activities } = fakeActivities({
+      loadCredential: loadSeparable,
+      containVersion: ({ plan }) => {
+        refused.push({ mode: plan.quarantine.mode, overlap: plan.overlapSeconds });
+        return Promise.resolve({ at: 1, revision: 7, evidence: 'refused' });
+      },
+      createReplacement: () => held.then(() => ({ at: 3, version: 2, publicId: 'orders_v2' })),
+    });
+    const weak = sampleInput({ assessment: sampleAssessment({ severity: 'medium', families: ['origin'] }) });
+
+    const result = await withIncident(environment, activities, weak, async (handle) => {
+      await eventually(
+        () => state(handle),
+        (view) => view.incident.milestones.contained !== undefined,
+      );
+      await handle.signal(detectionSignal, graver('critical', ['travel', 'volume']));
+      await eventually(
+        () => refused.length,
+        (count) => count === 2,
+      );
+      release();
+      return handle.result();
+    });
+
+    expect(result.outcome).toBe('recovered');
+    expect(refused).toEqual([
+      { mode: 'known-contexts-only', overlap: 14_400 },
+      { mode: 'known-contexts-only', overlap: 60 },
+    ]);
+    expect(result.view.plan?.revoke).toBe('when-moved');
+  });
+
+  it('asks before it refuses what nobody abused and nobody could be told apart in, until abuse is seen', async () => {
+    const { activities, calls } = fakeActivities();
+    const weak = sampleInput({ assessment: sampleAssessment({ severity: 'medium', families: ['origin'] }) });
+
+    const result = await withIncident(environment, activities, weak, async (handle) => {
+      await untilWaiting(handle);
+      expect(calls).not.toContain('containVersion');
+      await handle.signal(detectionSignal, graver('high', ['origin', 'travel']));
+      return handle.result();
+    });
+
+    expect(result.outcome).toBe('recovered');
+  });
+
+  it('pages each question of its own, and audits who answered', async () => {
+    const keys: string[] = [];
+    const decisions: string[] = [];
+    let failures = 2;
+    const { activities } = fakeActivities({
+      revokeVersion: () =>
+        failures-- > 0 ? Promise.reject(refusal('PROVIDER_REFUSED')) : Promise.resolve({ at: 4, evidence: 'erased' }),
+      notifyAudience: ({ stepKey, notice }) => {
+        if (notice.kind === 'person-needed') keys.push(stepKey);
+        return Promise.resolve({ at: 6, channels: 1 });
+      },
+      recordDecision: ({ actor, decision, stepKey }) => {
+        decisions.push(`${actor} ${decision} ${stepKey.split('/').at(-1)}`);
+        return Promise.resolve();
+      },
+    });
+
+    await withIncident(environment, activities, sampleInput(), async (handle) => {
+      for (let question = 1; question <= 2; question++) {
+        await untilWaiting(handle);
+        await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+        if (question === 1)
+          await eventually(
+            () => keys.length,
+            (count) => count === 6,
+          );
+      }
+      return handle.result();
+    });
+
+    expect(new Set(keys).size).toBe(6);
+    expect(decisions).toEqual(['ana@example.com go-on decision.1', 'ana@example.com go-on decision.2']);
+  });
+
+  it('asks a dependent that refuses again until the deadline, and tells', async () => {
+    let refusals = 1;
+    const { activities } = fakeActivities({
+      moveDependent: ({ dependentId }) =>
+        dependentId === 'billing' && refusals-- > 0
+          ? Promise.reject(refusal('DEPENDENT_REFUSED'))
+          : Promise.resolve({ at: 5, detail: 'moved' }),
+    });
+
+    const { view } = await withIncident(environment, activities, sampleInput({}, withOverlap(900)), (handle) =>
+      handle.result(),
+    );
+
+    const notes = view.incident.timeline.map(({ note }) => note).join('\n');
+    expect(notes).toContain('billing has not moved: DEPENDENT_REFUSED');
+    expect(notes).toContain('checkout, billing moved to version 2');
+    expect(notes).not.toContain('NOT moved in time');
+  });
+
+  it('drops signals of no known shape, and lets none forge its state', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const { activities } = fakeActivities({
+      createReplacement: () => held.then(() => ({ at: 3, version: 2, publicId: 'orders_v2' })),
+    });
+
+    const result = await withIncident(environment, activities, sampleInput(), async (handle) => {
+      await handle.signal('detection', null);
+      await handle.signal('detection', { assessment: {} });
+      await handle.signal('progress', { type: 'closed', at: 1, note: 'forged', outcome: 'false-positive-restored' });
+      await handle.signal('progress', 'nonsense');
+      await eventually(
+        () => state(handle),
+        (view) => view.incident.timeline.filter(({ note }) => note.includes('was dropped')).length === 4,
+      );
+      release();
+      return handle.result();
+    });
+
+    expect(result.outcome).toBe('recovered');
+    expect(result.view.incident.outcome).toBe('recovered');
+  });
+
+  it('waits for a slow gateway by itself: the worker’s heartbeat keeps the step alive', async () => {
+    const { activities, calls } = fakeActivities({
+      loadCredential: loadSeparable,
+      confirmInForce: () =>
+        new Promise((resolve) => setTimeout(() => resolve({ at: 1, gateways: [], behind: ['slow'] }), 5_500)),
+    });
+
+    const result = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
+
+    expect(result.outcome).toBe('recovered');
+    expect(calls.filter((call) => call === 'confirmInForce')).toHaveLength(1);
   });
 
   it('fails with a typed error for a credential nobody registered', async () => {

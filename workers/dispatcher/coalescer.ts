@@ -2,12 +2,15 @@ import { compareSeverity, type Severity } from '../../domain/severity';
 
 /** At most one signal a second an incident: a signal is an event of a bounded history. */
 const QUIET_MS = 1_000;
+/** Temporal takes 10,000 signals an execution. Long before that more of the same tells nothing new: it is recorded only. */
+const MAX_SIGNALS = 1_000;
 /** An incident nobody spoke of for this long is forgotten here; its next detection is a first one again. */
-const FORGET_MS = 600_000;
+const FORGET_MS = 7 * 86_400_000;
 
 interface Line {
-  sentAt: number;
-  severity: Severity;
+  readonly sentAt: number;
+  readonly severity: Severity;
+  readonly signals: number;
 }
 
 /**
@@ -24,11 +27,17 @@ export class Coalescer {
     return Math.max(0, line.sentAt + QUIET_MS - now);
   }
 
+  /** Whether this incident has heard enough of this severity. */
+  isSated(incidentId: string, severity: Severity): boolean {
+    const line = this.#lines.get(incidentId);
+    return line !== undefined && line.signals >= MAX_SIGNALS && compareSeverity(severity, line.severity) <= 0;
+  }
+
   sent(incidentId: string, severity: Severity, now: number): void {
     const line = this.#lines.get(incidentId);
     const highest = line && compareSeverity(line.severity, severity) > 0 ? line.severity : severity;
     this.#lines.delete(incidentId);
-    this.#lines.set(incidentId, { sentAt: now, severity: highest });
+    this.#lines.set(incidentId, { sentAt: now, severity: highest, signals: (line?.signals ?? 0) + 1 });
     // Insertion order is the order of the last signal, so the oldest stand first.
     for (const [id, { sentAt }] of this.#lines) {
       if (now - sentAt < FORGET_MS) break;

@@ -91,14 +91,16 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
     const [first, ...rest] = pending;
     if (!first) return;
     const severity = pending.map(({ content }) => content.assessment.severity).reduce<Severity>(higherSeverity, 'low');
+    // More of the same would only fill the incident's history, which is bounded.
+    const sated = coalescer.isSated(line, severity);
     coalescer.sent(line, severity, Date.now());
-    track(settle(first, rest));
+    track(settle(first, rest, sated));
   }
 
-  async function settle(first: Pending, rest: readonly Pending[]): Promise<void> {
+  async function settle(first: Pending, rest: readonly Pending[], sated: boolean): Promise<void> {
     const all = [first, ...rest];
     try {
-      await dispatch(parts, [first.content, ...rest.map(({ content }) => content)]);
+      if (!sated) await dispatch(parts, [first.content, ...rest.map(({ content }) => content)]);
       for (const { message } of all) message.ack();
     } catch (error) {
       if (error instanceof IncidentError && !isRetryable(error.code)) {

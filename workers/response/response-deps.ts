@@ -23,7 +23,8 @@ import { createDenylist } from '../../enforcement/denylist-kv';
 import { createGatewayRegistry } from '../../enforcement/gateway-lease';
 import { createInventoryProjection } from '../../enforcement/inventory-kv';
 import { readSecretFile, type Config } from '../config';
-import { readFingerprintKeys, readKey, readPrivateKey } from '../keys';
+import { readFingerprintKeys, readKey, readPrivateKey, readTogether } from '../keys';
+import { errorLabel } from '../log';
 import { postgresAccounts, readSettings } from '../settings';
 import { incidentUrl } from '../temporal';
 
@@ -34,22 +35,22 @@ export async function createResponseDeps(
   database: Database,
   log: Logger,
 ): Promise<ActivityDeps> {
-  const settings = readSettings(config.TOURNIQUET_SETTINGS_FILE);
-  const fingerprintKeys = readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE);
-  const secrets = createSecretStore(database, { id: 'sealing', key: readKey(config.TOURNIQUET_SEALING_KEY_FILE) });
-  const gateways = createGatewayRegistry(await openBucket(nats, 'gateways'));
+  const { settings, fingerprintKeys, accounts, sealingKey, auditKey, signingKey } = readFiles(config);
+  const secrets = createSecretStore(database, { id: 'sealing', key: sealingKey });
+  const gateways = createGatewayRegistry(await openBucket(nats, 'gateways'), (key, cause) =>
+    log.error({ key, ...errorLabel(cause) }, 'a gateway lease could not be read'),
+  );
   const pull = { credentials: await openBucket(nats, 'credentials'), acks: await openBucket(nats, 'acks') };
 
   const providers = [
-    createPostgresRoleProvider(postgresAccounts(settings), secrets, fingerprintKeys[0]),
+    createPostgresRoleProvider(accounts, secrets, fingerprintKeys[0]),
     createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
   ];
   const dependents = [
     createReloadHookAdapter(readSecretFile(config.TOURNIQUET_HOOK_KEY_FILE)),
     createKvPullAdapter(pull),
   ];
-  const audit = createAuditLog(database, readKey(config.TOURNIQUET_AUDIT_KEY_FILE));
-  const signingKey = readPrivateKey(config.TOURNIQUET_CHECKPOINT_KEY_FILE);
+  const audit = createAuditLog(database, auditKey);
   const checkpoints = createCheckpointFile(config.TOURNIQUET_CHECKPOINT_FILE, signingKey);
   const notifiers = [createConsoleNotifier(log), createWebhookNotifier()];
 
@@ -71,6 +72,18 @@ export async function createResponseDeps(
     incidentUrl: (workflowId, runId) =>
       incidentUrl(config.TOURNIQUET_TEMPORAL_UI_URL, config.TOURNIQUET_TEMPORAL_NAMESPACE, workflowId, runId),
   };
+}
+
+/** The faults of all files together. */
+function readFiles(config: Config<'response'>) {
+  const files = readTogether({
+    settings: () => readSettings(config.TOURNIQUET_SETTINGS_FILE),
+    fingerprintKeys: () => readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE),
+    sealingKey: () => readKey(config.TOURNIQUET_SEALING_KEY_FILE),
+    auditKey: () => readKey(config.TOURNIQUET_AUDIT_KEY_FILE),
+    signingKey: () => readPrivateKey(config.TOURNIQUET_CHECKPOINT_KEY_FILE),
+  });
+  return { ...files, accounts: postgresAccounts(files.settings) };
 }
 
 /** Into the partition that carries the subject's use, so that the fold of the detectors stays a function of its events. */

@@ -7,6 +7,7 @@ import { createActivities } from '../../activities';
 import { openDatabase, warmUp } from '../../activities/store/database';
 import { readSecretFile, type Config } from '../config';
 import { ensureStreams } from '../detection/streams';
+import { errorLabel } from '../log';
 import { connectNats } from '../nats';
 import type { Running } from '../running';
 import { createResponseDeps } from './response-deps';
@@ -42,7 +43,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
   const ran = worker.run();
   // A worker that fails ends its process: whoever supervises it starts it again, and Temporal goes on where it was.
   ran.catch((error: unknown) => {
-    log.fatal({ err: error }, 'the worker failed');
+    log.fatal(errorLabel(error), 'the worker failed');
     process.exitCode = 1;
     setImmediate(() => process.exit());
   });
@@ -96,8 +97,9 @@ function pick(meta: Record<string, unknown> | undefined): Record<string, unknown
     'activityId',
     'attempt',
     'taskQueue',
-    'error',
     'errorCode',
   ];
-  return Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => known.includes(name)));
+  const named = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => known.includes(name)));
+  const error = meta?.['error'];
+  return error === undefined ? named : { ...named, ...errorLabel(error) };
 }

@@ -2,49 +2,101 @@ import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
 import { renderNotice } from '../../activities/notifiers/render-notice';
 import type { DenylistEntry } from '../../domain/denylist';
-import { reconcile } from '../../enforcement/reconcile';
+import { IncidentError } from '../../domain/errors';
+import { reconcile, type Mending, type Reconciled } from '../../enforcement/reconcile';
+import { errorLabel } from '../log';
 
 const EVERY_MS = 30_000;
 
-/** Keeps the denylist what PostgreSQL says it is, and finds holds that nobody adopted. Every response worker may run it. */
-export function startSweep(deps: ActivityDeps, log: Logger): { stop(): void } {
+/** Of the parts of a response worker, those that the sweep touches. */
+export type SweepDeps = Pick<
+  ActivityDeps,
+  'audiences' | 'audit' | 'containments' | 'deliveries' | 'denylist' | 'incidentUrl' | 'inventory' | 'notifiers'
+>;
+
+/** Keeps the denylist and PostgreSQL agreed, and finds holds that nobody adopted. Every response worker may run it. */
+export function startSweep(deps: SweepDeps, log: Logger): { stop(): void } {
   const round = (): void => {
-    reconcile(
-      { containments: deps.containments, denylist: deps.denylist, onOrphan: (entry) => pageOrphan(deps, entry) },
-      Date.now(),
-    )
-      .then(({ rewritten, orphans }) => {
-        if (rewritten > 0 || orphans > 0) log.warn({ rewritten, orphans }, 'the denylist was mended');
-      })
-      .catch((error: unknown) =>
-        log.error({ error: error instanceof Error ? error.name : typeof error }, 'the sweep failed; it is tried again'),
-      );
+    sweepOnce(deps, log, Date.now()).catch((error: unknown) =>
+      log.error(errorLabel(error), 'the sweep failed; it is tried again'),
+    );
   };
   const timer = setInterval(round, EVERY_MS);
   return { stop: () => clearInterval(timer) };
 }
 
-async function pageOrphan(deps: ActivityDeps, entry: DenylistEntry): Promise<void> {
-  const dedupeKey = `orphan-hold/${entry.subject}`;
-  if (await deps.deliveries.wasSent(dedupeKey)) return;
-  const credential = await deps.inventory.credential(entry.credentialId);
+/** One round. */
+export async function sweepOnce(deps: SweepDeps, log: Logger, now: number): Promise<Reconciled> {
+  const mended = await reconcile(
+    {
+      containments: deps.containments,
+      denylist: deps.denylist,
+      onOrphan: (entry) => pageOrphan(deps, entry),
+      audit: (mending, entry) => audit(deps, mending, entry),
+      onFault: ({ subject }, cause) =>
+        log.error({ subject, ...errorLabel(cause) }, 'a containment could not be mended; it is tried again'),
+    },
+    now,
+  );
+  if (mended.rewritten + mended.imported + mended.orphans > 0) log.warn(mended, 'the denylist was mended');
+  return mended;
+}
+
+/** Once for each state that was made so: the same subject may be imported again when it has become tighter. */
+function audit(deps: SweepDeps, mending: Mending, entry: DenylistEntry): Promise<void> {
+  const { subject, credentialId, version, status, mode, incidentId } = entry;
+  const lane = mode === 'deny-all' ? '' : JSON.stringify([entry.laneUntil ?? null, entry.allow]);
+  return deps.audit.append({
+    incidentId,
+    workflowRunId: '',
+    actor: 'sweep',
+    action: mending,
+    phase: 'outcome',
+    stepKey: ['sweep', mending, subject, status, mode, lane].join('/'),
+    detail: { subject, credential: credentialId, version, status, mode, reason: entry.reason },
+  });
+}
+
+/** Every channel is told once; one that fails keeps none of the others from being told. */
+async function pageOrphan(deps: SweepDeps, entry: DenylistEntry): Promise<void> {
+  const { provider, ownerTeam } = await ownerOf(deps, entry);
   const notice = {
     kind: 'person-needed',
     incidentId: entry.incidentId,
     runId: '',
     credentialId: entry.credentialId,
     version: entry.version,
-    provider: credential.provider,
-    ownerTeam: credential.ownerTeam,
+    provider,
+    ownerTeam,
     severity: 'high',
     reason: entry.reason,
     summary:
       'It was refused by the detection side, but no incident took it over in time. The refusal is permanent now; start an incident.',
     url: deps.incidentUrl(entry.incidentId, ''),
   } as const;
-  const context = { idempotencyKey: dedupeKey, signal: AbortSignal.timeout(EVERY_MS), heartbeat: () => undefined };
-  for (const { notifier, target } of deps.audiences.security) {
-    await deps.notifiers.get(notifier)?.send(target, renderNotice(notice, 'security'), dedupeKey, context);
+  const told = deps.audiences.security.map(async ({ notifier, target }, channel) => {
+    const dedupeKey = `orphan-hold/${entry.subject}/${channel}`;
+    if (await deps.deliveries.wasSent(dedupeKey)) return;
+    const context = { idempotencyKey: dedupeKey, signal: AbortSignal.timeout(EVERY_MS), heartbeat: () => undefined };
+    const sender = deps.notifiers.get(notifier);
+    if (!sender) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier });
+    await sender.send(target, renderNotice(notice, 'security'), dedupeKey, context);
+    await deps.deliveries.markSent(dedupeKey, 'security');
+  });
+  const failed = (await Promise.allSettled(told)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** A hold may name a credential that the inventory lost: people are told all the same. */
+async function ownerOf(
+  deps: SweepDeps,
+  entry: DenylistEntry,
+): Promise<{ readonly provider: string; readonly ownerTeam: string }> {
+  try {
+    return await deps.inventory.credential(entry.credentialId);
+  } catch (error) {
+    if (error instanceof IncidentError && error.code === 'CREDENTIAL_UNKNOWN')
+      return { provider: 'unknown', ownerTeam: 'unknown' };
+    throw error;
   }
-  await deps.deliveries.markSent(dedupeKey, 'security');
 }

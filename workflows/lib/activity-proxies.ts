@@ -36,6 +36,8 @@ export const withinMinutes = proxyActivities<Activities>({
   heartbeatTimeout: '5s',
   scheduleToCloseTimeout: '2m',
   retry: QUICK_RETRY,
+  // An undo must not begin while what it undoes still runs.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
 /** Moves of dependents: as long as the plan gives them (`scheduleToCloseTimeout` comes with the call). */
@@ -43,7 +45,7 @@ export const moves = proxyActivities<Activities>({
   startToCloseTimeout: '10s',
   heartbeatTimeout: '5s',
   retry: QUICK_RETRY,
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
 /** Undo: tried for long, and reported when it does not work. */

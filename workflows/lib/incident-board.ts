@@ -64,6 +64,7 @@ export class IncidentBoard {
       ...(this.plan ? { plan: this.plan } : {}),
       ...(this.replacement === undefined ? {} : { replacement: this.replacement }),
       audiencesNotified: [...this.#audiences].sort(),
+      ...(this.input.simulated ? { simulated: true } : {}),
     };
   }
 

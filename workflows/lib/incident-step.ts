@@ -11,5 +11,6 @@ export function incidentStep(input: IncidentInput, name: string): IncidentStep {
     credentialId: input.credentialId,
     version: input.version,
     stepKey: `${firstExecutionRunId}/${name}`,
+    ...(input.simulated ? { simulated: true } : {}),
   };
 }

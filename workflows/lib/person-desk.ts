@@ -1,26 +1,32 @@
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import type { IncidentStep } from '../../activities/incident-step';
 import { acknowledgeUpdate, addNoteUpdate, retryStepUpdate, type PersonInput } from '../messages';
+import { untilDone } from './activity-proxies';
 import type { IncidentBoard } from './incident-board';
 
-/** Pages people once more; `round` counts the reminders. */
-export type Page = (question: string, round: number) => Promise<void>;
+export interface DeskParts {
+  readonly board: IncidentBoard;
+  /** Pages people. `number` counts all pages of the incident, so that no page is taken for a repetition of another. */
+  readonly page: (question: string, number: number) => Promise<void>;
+  readonly step: (name: string) => IncidentStep;
+  readonly remindEverySeconds: number;
+}
 
 /**
  * Where an incident meets people. What they can send here acknowledges, notes or tries again; nothing here loosens a
- * containment.
+ * containment. Whatever they decide is audited with the name they gave before it takes effect.
  */
 export class PersonDesk {
   #answered = false;
   #acknowledged = false;
+  #pages = 0;
+  #decisions = 0;
 
-  constructor(
-    private readonly board: IncidentBoard,
-    private readonly page: Page,
-    private readonly remindEverySeconds: number,
-  ) {
+  constructor(private readonly parts: DeskParts) {
+    const { board } = parts;
     setHandler(retryStepUpdate, (person) => this.answer(person), {
       validator: mustWait(board),
-      description: 'Try the failed step again, after mending its cause',
+      description: 'Try the failed step again, after mending its cause; or do what the question asks',
     });
     setHandler(acknowledgeUpdate, (person) => this.acknowledge(person), {
       validator: mustName,
@@ -32,32 +38,60 @@ export class PersonDesk {
     });
   }
 
-  /** Asks, reminds for as long as nobody acknowledges, and returns when a person says to try again. */
-  async ask(question: string): Promise<void> {
+  /**
+   * Asks, reminds for as long as nobody acknowledges, and returns when a person says to go on, or when `settled` says that the
+   * question has answered itself.
+   */
+  async ask(question: string, settled: () => boolean = () => false): Promise<void> {
+    if (settled()) return;
     this.#answered = false;
     this.#acknowledged = false;
-    this.board.apply({ type: 'person-needed', at: Date.now(), note: question, question });
-    for (let round = 1; !this.#answered; round++) {
-      if (!this.#acknowledged) await this.page(question, round);
-      await condition(() => this.#answered, `${this.remindEverySeconds}s`);
+    this.parts.board.apply({ type: 'person-needed', at: Date.now(), note: question, question });
+    while (!this.#answered && !settled()) {
+      if (!this.#acknowledged) await this.tell(question);
+      await condition(() => this.#answered || settled(), `${this.parts.remindEverySeconds}s`);
     }
+    if (!this.#answered)
+      this.parts.board.apply({ type: 'person-resumed', at: Date.now(), note: 'graver evidence answered the question' });
   }
 
-  private answer(person: PersonInput): string {
+  /** Pages people without waiting for an answer. */
+  tell(what: string): Promise<void> {
+    this.#pages += 1;
+    return this.parts.page(what, this.#pages);
+  }
+
+  private async answer(person: PersonInput): Promise<string> {
+    await this.record('go-on', person);
     this.#answered = true;
-    this.board.apply({ type: 'person-resumed', at: Date.now(), note: `${person.actor}: try again. ${person.note}` });
+    this.parts.board.apply({
+      type: 'person-resumed',
+      at: Date.now(),
+      note: `${person.actor}: try again. ${person.note}`,
+    });
     return 'trying again';
   }
 
-  private acknowledge(person: PersonInput): string {
+  private async acknowledge(person: PersonInput): Promise<string> {
+    await this.record('acknowledge', person);
     this.#acknowledged = true;
-    this.board.apply({ type: 'noted', at: Date.now(), note: `${person.actor} is on it. ${person.note}` });
+    this.parts.board.apply({ type: 'noted', at: Date.now(), note: `${person.actor} is on it. ${person.note}` });
     return 'acknowledged';
   }
 
-  private note(person: PersonInput): string {
-    this.board.apply({ type: 'noted', at: Date.now(), note: `${person.actor}: ${person.note}` });
+  private async note(person: PersonInput): Promise<string> {
+    await this.record('note', person);
+    this.parts.board.apply({ type: 'noted', at: Date.now(), note: `${person.actor}: ${person.note}` });
     return 'noted';
+  }
+
+  private async record(decision: string, { actor, note }: PersonInput): Promise<void> {
+    this.#decisions += 1;
+    const step = this.parts.step(`decision.${this.#decisions}`);
+    const question = this.parts.board.incident.waiting?.question ?? '';
+    await untilDone.recordDecision.executeWithOptions({ summary: `${actor}: ${decision}`.slice(0, 200) }, [
+      { ...step, actor, decision, note: question ? `${note} (asked: ${question.slice(0, 300)})` : note },
+    ]);
   }
 }
 
@@ -68,8 +102,9 @@ function mustName(person: PersonInput): void {
   if (typeof person?.actor !== 'string' || person.actor.trim() === '' || person.actor.length > MAX_TEXT) {
     throw ApplicationFailure.nonRetryable('say who you are in `actor`', 'BAD_INPUT');
   }
-  if (typeof person.note !== 'string' || person.note.length > MAX_TEXT)
+  if (typeof person.note !== 'string' || person.note.length > MAX_TEXT) {
     throw ApplicationFailure.nonRetryable('`note` must be a text of at most 500 characters', 'BAD_INPUT');
+  }
 }
 
 function mustWait(board: IncidentBoard): (person: PersonInput) => void {

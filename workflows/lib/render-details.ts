@@ -15,6 +15,7 @@ const MILESTONES: readonly (readonly [Milestone, string])[] = [
 export function renderDetails(view: IncidentView): string {
   const { incident, plan, credential } = view;
   return [
+    ...(view.simulated ? ['> **SIMULATED:** nothing leaked. The response is real.', ''] : []),
     `**${headline(incident)}** · severity **${incident.evidence.severity}** · ${incident.detections} detections`,
     '',
     `- **Why:** ${incident.evidence.reason}`,

@@ -18,7 +18,8 @@ export async function tellEveryone(
 ): Promise<{ at: number; told: readonly string[] }> {
   const { severity, reason } = board.incident.evidence;
   const { provider, ownerTeam } = board.credential ?? { provider: 'unknown', ownerTeam: 'unknown' };
-  const notice = { kind, provider, ownerTeam, severity, reason, summary };
+  const simulated = input.simulated ? ({ simulated: true } as const) : {};
+  const notice = { kind, provider, ownerTeam, severity, reason, summary, ...simulated };
   const answers = await Promise.all(
     AUDIENCES.map(async (audience) => {
       const step = incidentStep(input, `notify.${kind}.${round}.${audience}`);

@@ -24,4 +24,15 @@ describe('notices', () => {
     expect(renderNotice(notice, 'security').body).toContain(notice.reason);
     expect(renderNotice(notice, 'product').body).not.toContain('psql');
   });
+
+  it('say of an exercise that it is one, to everybody', () => {
+    for (const audience of AUDIENCES) {
+      const { title, body, fields } = renderNotice({ ...notice, simulated: true }, audience);
+
+      expect(title).toMatch(/^SIMULATED \[high\]/);
+      expect(body).toContain('SIMULATED');
+      expect(fields['simulated']).toBe('true');
+    }
+    expect(JSON.stringify(renderNotice(notice, 'security'))).not.toMatch(/simulated/i);
+  });
 });

@@ -1,14 +1,35 @@
 import fc from 'fast-check';
 import { tighten, sameRefusal, type DenylistEntry } from '../../../domain/denylist';
+import { canonicalContexts, compileContexts } from '../../../domain/known-context';
 import { publicIdSubject } from '../../../domain/subject';
 
-const CONTEXTS = ['a', 'b', 'c'].map((id, n) => ({ id, networks: [`192.0.2.${n}/32`] }));
+/** Networks that are often within each other: few bits, all lengths, both families. */
+const network = fc.oneof(
+  fc
+    .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }), fc.constantFrom(7, 8, 15, 16, 31, 32))
+    .map(([a, b, bits]) => `${a}.${b}.0.${b}/${bits}`),
+  fc
+    .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }), fc.constantFrom(14, 16, 31, 32, 127, 128))
+    .map(([a, b, bits]) => `200${a}:${b}::${b}/${bits}`),
+  fc.ipV6(),
+  fc.constantFrom('no network', '::ffff:10.0.0.1', '10.1.0.1'),
+);
+const context = fc.record({ id: fc.constantFrom('a', 'b', 'c'), networks: fc.array(network, { maxLength: 4 }) });
+const address = fc.oneof(
+  fc
+    .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }))
+    .map(([a, b, c]) => `${a}.${b}.0.${c}`),
+  fc
+    .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }))
+    .map(([a, b, c]) => `200${a}:${b}::${c}`),
+  fc.constantFrom('10.1.0.1', '10.0.0.1'),
+);
 
 const entry: fc.Arbitrary<DenylistEntry> = fc
   .record({
     status: fc.constantFrom('hold' as const, 'quarantine' as const, 'revoked' as const),
     mode: fc.constantFrom('deny-all' as const, 'known-contexts-only' as const),
-    allow: fc.subarray(CONTEXTS),
+    allow: fc.array(context, { maxLength: 4 }),
     laneUntil: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
     adoptBy: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
     since: fc.integer({ min: 1, max: 5 }),
@@ -22,20 +43,31 @@ const entry: fc.Arbitrary<DenylistEntry> = fc
     reason: 'r',
   }));
 
+const LANE = {
+  subject: publicIdSubject('p', 'x'),
+  credentialId: 'c',
+  version: 1,
+  status: 'quarantine',
+  mode: 'known-contexts-only',
+  incidentId: 'incident/c/1',
+  reason: 'r',
+  since: 1,
+} as const;
+
 /** Whom an entry lets pass at a time: what "looser" means. */
-function passes(one: DenylistEntry, context: string, now: number): boolean {
+function passes(one: DenylistEntry, from: string, now: number): boolean {
   return (
     one.status !== 'revoked' &&
     one.mode === 'known-contexts-only' &&
     (one.laneUntil === undefined || now < one.laneUntil) &&
-    one.allow.some(({ id }) => id === context)
+    compileContexts(canonicalContexts(one.allow))(from) !== undefined
   );
 }
 
 const refusal = ({ status, mode, allow, laneUntil, adoptBy, since }: DenylistEntry): unknown => ({
   status,
   mode,
-  allow: allow.map(({ id }) => id),
+  allow: canonicalContexts(allow),
   laneUntil,
   adoptBy,
   since,
@@ -47,13 +79,49 @@ describe('tighten', () => {
       fc.property(
         entry,
         entry,
-        fc.constantFrom('a', 'b', 'c'),
+        address,
         fc.integer({ min: 0, max: 6 }),
-        (a, b, context, now) => {
-          return !passes(tighten(a, b), context, now) || (passes(a, context, now) && passes(b, context, now));
-        },
+        (a, b, from, now) => !passes(tighten(a, b), from, now) || (passes(a, from, now) && passes(b, from, now)),
       ),
+      { numRuns: 2_000 },
     );
+  });
+
+  it('lets a context pass from where both entries let it pass, and from nowhere else', () => {
+    const lane = fc.tuple(fc.array(network), fc.array(network)).map(([a, b]) => [
+      { ...LANE, allow: [{ id: 'a', networks: a }] },
+      { ...LANE, allow: [{ id: 'a', networks: b }] },
+    ]);
+    fc.assert(
+      fc.property(lane, address, ([a, b], from) => {
+        expect(passes(tighten(a, b as DenylistEntry), from, 0)).toBe(
+          passes(a as DenylistEntry, from, 0) && passes(b as DenylistEntry, from, 0),
+        );
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    [['10.0.0.0/8'], ['10.1.1.1/32'], ['10.1.1.1/32']],
+    [['10.1.1.1'], ['10.0.0.0/8', '192.0.2.0/24'], ['10.1.1.1/32']],
+    [['2001:db8::/32'], ['2001:db8:1::/48', '10.0.0.0/8'], ['2001:db8:1::/48']],
+    [['10.0.0.0/8'], ['192.0.2.0/24'], undefined],
+  ])('of %j and %j keeps %j', (a, b, both) => {
+    const tightened = tighten(
+      { ...LANE, allow: [{ id: 'a', networks: a }] },
+      { ...LANE, allow: [{ id: 'a', networks: b }] },
+    );
+
+    expect(tightened.allow.map(({ networks }) => networks)).toEqual(both === undefined ? [] : [both]);
+  });
+
+  it('tells narrower networks of the same context from wider ones', () => {
+    const wide = { ...LANE, allow: [{ id: 'a', networks: ['10.0.0.0/8'] }] };
+    const narrow = { ...LANE, allow: [{ id: 'a', networks: ['10.1.0.0/16'] }] };
+
+    expect(sameRefusal(wide, tighten(wide, narrow))).toBe(false);
+    expect(sameRefusal(narrow, tighten(narrow, wide))).toBe(true);
   });
 
   it('gives the same refusal in any order of the writers', () => {

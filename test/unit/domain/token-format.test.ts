@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { formatToken, tokenPublicId } from '../../../domain/token-format';
+import { formatToken, holdsOurValue, tokenPublicId } from '../../../domain/token-format';
 
 const token = fc.integer().map(() => formatToken(randomBytes));
 
@@ -25,5 +25,11 @@ describe('token format', () => {
 
     expect(formatToken(biased)).toMatch(/^tqt_1{38}/);
     expect(calls).toBe(2);
+  });
+
+  it('is found in a text that people will see, and so is an API key', () => {
+    fc.assert(fc.property(token, (one) => holdsOurValue(`found ${one}, in a repository`)));
+    expect(holdsOurValue(`tqk_${'x'.repeat(43)}`)).toBe(true);
+    expect(holdsOurValue(`the prefix tqt_ and ${'tqt_'.padEnd(48, 'a')}, which has no valid checksum`)).toBe(false);
   });
 });

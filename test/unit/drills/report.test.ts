@@ -50,6 +50,21 @@ describe('demo report', () => {
     expect(brokenPromises({ ...good, ...fault })).toHaveLength(1);
   });
 
+  it('lets an exercise have nobody to count, and nothing else', () => {
+    const nobody = {
+      credentials: [{ ...credential, attackerSuccessesAfterRefusal: null, attackerSessionsAlive: null }],
+      legitimateRequests: null,
+      failedLegitimateRequests: null,
+      ambiguousLegitimateRequests: null,
+      slowestLegitimateMs: null,
+      incidentsBeforeTheLeak: null,
+    };
+
+    expect(brokenPromises({ ...good, ...nobody, simulated: true })).toEqual([]);
+    expect(brokenPromises({ ...good, ...nobody })).toHaveLength(6);
+    expect(brokenPromises({ ...good, ...nobody, simulated: true, auditVerified: false })).toHaveLength(1);
+  });
+
   it('counts only successes begun after the refusal, and all of them when there was none', () => {
     const attack = { attempts: 3, successes: [10, 20, 30], firstSuccessAt: 10, firstRefusedAt: 25, refused: 1 };
 

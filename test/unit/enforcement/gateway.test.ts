@@ -1,3 +1,4 @@
+import type { InventoryRecord } from '../../../domain/credential';
 import { fingerprint } from '../../../domain/fingerprint';
 import type { UsageEvent } from '../../../domain/usage-event';
 import type { RefusalCheck } from '../../../enforcement/denylist-mirror';
@@ -18,7 +19,11 @@ const request: GatewayRequest = {
   probeMark: undefined,
 };
 
-function gatewayWith(check: (subject: string) => RefusalCheck, token: CheckedToken | undefined) {
+function gatewayWith(
+  check: (subject: string, address: string, now: number) => RefusalCheck,
+  token: CheckedToken | undefined,
+  lookup: (subject: string) => InventoryRecord | undefined = () => undefined,
+) {
   const events: UsageEvent[] = [];
   let lookups = 0;
   const gateway = createGateway({
@@ -29,7 +34,7 @@ function gatewayWith(check: (subject: string) => RefusalCheck, token: CheckedTok
       return Promise.resolve(token);
     },
     fingerprintKeys: KEYS,
-    inventory: { lookup: () => undefined },
+    inventory: { lookup },
     emit: (event) => void events.push(event),
   });
   return { gateway, events, lookups: () => lookups };
@@ -60,6 +65,49 @@ describe('gateway', () => {
     expect(lookups()).toBe(0);
     expect(events[0]).toMatchObject({ outcome: 'contained' });
   });
+
+  it('refuses a request whose hold came while the issuer was asked', async () => {
+    let held = false;
+    const { gateway, events } = gatewayWith(() => (held ? refused : free()), ACTIVE);
+
+    const decision = gateway.authorize(request);
+    held = true;
+
+    await expect(decision).resolves.toEqual({ allowed: false, status: 401, reason: 'contained' });
+    expect(events[0]).toMatchObject({ outcome: 'contained' });
+  });
+
+  it('asks at the time of each check, so that a lane closes for a request that waits', async () => {
+    jest.useFakeTimers({ now: 1_000 });
+    const lane = { refused: false, lane: 'office' } as const;
+    const { gateway } = gatewayWith((_subject, _address, now) => (now >= 2_000 ? refused : lane), ACTIVE);
+
+    const decision = gateway.authorize(request);
+    jest.setSystemTime(2_000);
+
+    await expect(decision).resolves.toMatchObject({ allowed: false, reason: 'contained' });
+    jest.useRealTimers();
+  });
+
+  it.each(['inventory', 'denylist'] as const)(
+    'names the subject that the %s knows, whichever key is first',
+    async (by) => {
+      const underOldKey = fingerprint('the-token', KEYS[1]);
+      const { gateway, events } = gatewayWith(
+        (subject) => (by === 'denylist' && subject === underOldKey ? { refused: false, lane: 'office' } : free()),
+        ACTIVE,
+        (subject) =>
+          by === 'inventory' && subject === underOldKey ? ({ principalKind: 'workload' } as never) : undefined,
+      );
+
+      await gateway.authorize(request);
+
+      expect(events[0]).toMatchObject({
+        subject: underOldKey,
+        principalKind: by === 'inventory' ? 'workload' : 'unknown',
+      });
+    },
+  );
 
   it.each([undefined, { ...ACTIVE, state: 'disabled' as const }, { ...ACTIVE, state: 'revoked' as const }])(
     'refuses what its issuer does not know or has ended',

@@ -19,6 +19,7 @@ describe('configuration', () => {
     const config = parseConfig('api', {
       TOURNIQUET_DATABASE_URL_FILE: file,
       TOURNIQUET_SEALING_KEY_FILE: file,
+      TOURNIQUET_FINGERPRINT_KEYS_FILE: file,
       TOURNIQUET_API_PORT: '9000',
       TOURNIQUET_AUDIT_KEY_FILE: file,
     });
@@ -40,4 +41,55 @@ describe('configuration', () => {
       /TOURNIQUET_TYPO: is no setting.*TOURNIQUET_DATABASE_URL_FILE: is missing.*TOURNIQUET_SEALING_KEY_FILE: names no readable file.*TOURNIQUET_API_PORT/s,
     );
   });
+
+  it.each([
+    ['TOURNIQUET_GATEWAY_PORT', ''],
+    ['TOURNIQUET_GATEWAY_PORT', '65536'],
+    ['TOURNIQUET_GATEWAY_PORT', '80.5'],
+    ['TOURNIQUET_PARTITIONS', '0x10'],
+    ['TOURNIQUET_PARTITIONS', '1e2'],
+    ['TOURNIQUET_PARTITIONS', ' 4'],
+    ['TOURNIQUET_PARTITIONS', '0'],
+    ['TOURNIQUET_NATS_URL', 'not a url'],
+    ['TOURNIQUET_NATS_URL', 'http://127.0.0.1:4222'],
+    ['TOURNIQUET_NATS_URL', 'nats://'],
+    ['TOURNIQUET_GATEWAY_UPSTREAM', 'file:///etc/passwd'],
+  ])('does not take %s=%j', (name, value) => {
+    expect(() => parseConfig('gateway', gatewayEnv({ [name]: value }))).toThrow(`${name}: is no`);
+  });
+
+  it.each(['', 'temporal', 'temporal:', ':7233', 'http://temporal:7233', 'temporal:99999', 'a b:1'])(
+    'takes no Temporal address %j',
+    (address) => {
+      expect(() => parseConfig('cli', cliEnv(address))).toThrow('TOURNIQUET_TEMPORAL_ADDRESS: is not host:port');
+    },
+  );
+
+  it.each(['127.0.0.1:7233', 'temporal.internal:7233', '[::1]:7233'])('takes the Temporal address %s', (address) => {
+    expect(parseConfig('cli', cliEnv(address)).TOURNIQUET_TEMPORAL_ADDRESS).toBe(address);
+  });
+
+  it.each(['nats://127.0.0.1:4222', 'tls://nats.internal', 'nats://[::1]:4222'])('takes the NATS URL %s', (url) => {
+    const config = parseConfig('gateway', gatewayEnv({ TOURNIQUET_NATS_URL: url, TOURNIQUET_PARTITIONS: '16' }));
+
+    expect([config.TOURNIQUET_NATS_URL, config.TOURNIQUET_PARTITIONS]).toEqual([url, 16]);
+    expect(config.TOURNIQUET_GATEWAY_PORT).toBe(8401);
+  });
+
+  function gatewayEnv(more: Record<string, string>): Record<string, string> {
+    return {
+      TOURNIQUET_DATABASE_URL_FILE: file,
+      TOURNIQUET_FINGERPRINT_KEYS_FILE: file,
+      TOURNIQUET_SETTINGS_FILE: file,
+      ...more,
+    };
+  }
+
+  function cliEnv(address: string): Record<string, string> {
+    return {
+      TOURNIQUET_DATABASE_URL_FILE: file,
+      TOURNIQUET_AUDIT_KEY_FILE: file,
+      TOURNIQUET_TEMPORAL_ADDRESS: address,
+    };
+  }
 });

@@ -1,0 +1,130 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { LeakReport, LeakReportOutcome, LeakReportStore } from '../activities/store/leak-reports';
+import { joinOrStartIncident } from '../client/start-incident';
+import { incidentId, type SecretVersion } from '../domain/credential';
+import type { Assessment, Detection } from '../domain/detection';
+import { DEFAULT_POLICY } from '../domain/policy';
+import type { Inventory } from '../domain/ports/stores';
+import { atLeast } from '../domain/severity';
+import type { ControlEvent } from '../domain/usage-event';
+import { askTemporal } from './ask-temporal';
+
+export interface LeakReportDeskParts {
+  readonly reports: LeakReportStore;
+  readonly inventory: Inventory;
+  readonly temporal: Client;
+  readonly taskQueue: string;
+  /** Tells the detectors, in the stream they fold. Resolves when the stream has it. */
+  readonly announce: (events: readonly ControlEvent[]) => Promise<void>;
+  readonly log: Logger;
+}
+
+/**
+ * Takes reports in and acts on them afterwards: whether a value is ours shows neither in the answer nor in how long it took. What
+ * is taken in is kept until it is settled, whatever is down meanwhile.
+ */
+export interface LeakReportDesk {
+  /** Resolves when the report is kept. */
+  take(report: LeakReport): Promise<void>;
+  /** Settles what was left open. Acting twice on one report is harmless. */
+  settleOpen(): Promise<void>;
+  /** Waits for what is in progress. */
+  stop(): Promise<void>;
+}
+
+export function createLeakReportDesk(parts: LeakReportDeskParts): LeakReportDesk {
+  const inProgress = new Map<string, Promise<void>>();
+
+  function settle(report: LeakReport): void {
+    if (inProgress.has(report.id)) return;
+    const settled = act(parts, report)
+      .then(async ({ outcome, incident }) => {
+        await parts.reports.settle(report.id, outcome, incident);
+        parts.log.info({ report: report.id, reporter: report.reporter, outcome, incident }, 'leak report settled');
+      })
+      .catch((error: unknown) =>
+        parts.log.warn(
+          { report: report.id, error: error instanceof Error ? error.name : typeof error },
+          'a leak report is not settled yet; tried again',
+        ),
+      )
+      .finally(() => inProgress.delete(report.id));
+    inProgress.set(report.id, settled);
+  }
+
+  return {
+    async take(report) {
+      await parts.reports.add(report);
+      settle(report);
+    },
+    async settleOpen() {
+      for (const report of await parts.reports.open()) settle(report);
+      await Promise.all(inProgress.values());
+    },
+    async stop() {
+      await Promise.all(inProgress.values());
+    },
+  };
+}
+
+async function act(
+  parts: LeakReportDeskParts,
+  report: LeakReport,
+): Promise<{ readonly outcome: LeakReportOutcome; readonly incident?: string }> {
+  const version = await find(parts.inventory, report);
+  if (!version) return { outcome: 'unknown' };
+  const incident = incidentId(version.credentialId, version.version);
+  // Detectors know a dead version as revoked, which says more; and it is nothing to respond to.
+  if (version.state === 'revoked' || version.state === 'discarded') return { outcome: 'dead', incident };
+  if (version.state !== 'quarantined') await parts.announce(leakedEvents(version, report));
+  if (!atLeast(report.severity, DEFAULT_POLICY.incidentFrom)) return { outcome: 'recorded', incident };
+  const joined = await join(parts, version, report);
+  return { outcome: joined ? 'incident' : 'incident-closed', incident };
+}
+
+async function find(inventory: Inventory, { subjects }: LeakReport): Promise<SecretVersion | undefined> {
+  for (const subject of subjects) {
+    const version = await inventory.findBySubject(subject);
+    if (version) return version;
+  }
+  return undefined;
+}
+
+function leakedEvents(version: SecretVersion, { id, receivedAt }: LeakReport): readonly ControlEvent[] {
+  return version.subjects.map((subject) => ({
+    kind: 'control',
+    id: `leak-report/${id}/${subject}`.slice(0, 200),
+    at: receivedAt,
+    subject,
+    listed: 'leaked',
+  }));
+}
+
+async function join(
+  { inventory, temporal, taskQueue }: LeakReportDeskParts,
+  { credentialId, version, subjects }: SecretVersion,
+  report: LeakReport,
+): Promise<boolean> {
+  const { provider, ownerTeam } = await inventory.credential(credentialId);
+  const reason = `reported as leaked by ${report.reporter}: ${report.source}`;
+  // A statement by an authorized person or program needs no second witness.
+  const evidence = { severity: report.severity, confidence: 1, deterministic: true, reason };
+  const assessment: Assessment = { ...evidence, families: ['listed'], firstAbuseAt: report.receivedAt };
+  const subject = subjects.find((one) => report.subjects.includes(one)) ?? subjects[0];
+  if (!subject) return false;
+  const latest: Detection = {
+    ...evidence,
+    id: `leak-report/${report.id}`,
+    detector: 'leak-report',
+    family: 'listed',
+    subject,
+    at: report.receivedAt,
+    eventIds: [],
+  };
+  const input = { credentialId, version, assessment, policy: DEFAULT_POLICY, startedBy: report.reporter };
+  const { state } = await askTemporal(temporal, () =>
+    joinOrStartIncident(temporal, input, { provider, ownerTeam }, { latest, assessment, count: 1 }, taskQueue),
+  );
+  return state === 'joined';
+}

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { SEVERITIES } from '../domain/severity';
+import { isSubject, type Subject } from '../domain/subject';
+import { callerOf, onlyFor } from './authenticate';
+import { openText, readRequest } from './read-request';
+import type { ApiParts } from './server';
+
+/** Names what leaked by its subject, or by the value itself. */
+export const leakReportBody = z
+  .strictObject({
+    subject: z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject').optional(),
+    token: z.string().trim().min(8).max(4096).optional(),
+    /** Where it was found; people read it. */
+    source: openText(300),
+    severity: z.enum(SEVERITIES).default('high'),
+  })
+  .refine(({ subject, token }) => (subject === undefined) !== (token === undefined), {
+    message: 'name either a subject or a token',
+    path: ['subject'],
+  });
+
+/** Takes in statements that a value is exposed. The value is fingerprinted here, and goes no further. */
+export function installLeakReportRoutes(
+  app: FastifyInstance,
+  { reports, fingerprintsOf }: Pick<ApiParts, 'reports' | 'fingerprintsOf'>,
+): void {
+  app.post('/v1/leak-reports', { onRequest: onlyFor('responder') }, async (request, reply) => {
+    const body = readRequest(leakReportBody, request.body);
+    const id = randomUUID();
+    const { subject, token } = body;
+    await reports.take({
+      id,
+      subjects: [...(subject === undefined ? [] : [subject]), ...(token === undefined ? [] : fingerprintsOf(token))],
+      source: body.source,
+      severity: body.severity,
+      reporter: callerOf(request).name,
+      receivedAt: Date.now(),
+    });
+    // The same for a value that is ours and for one that is not: what exists here is nobody's business.
+    return reply.code(202).send({ id, status: 'received' });
+  });
+}

@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { incidentFilter, incidentPage } from '../client/list-incidents';
+import type { ApiRole } from '../domain/api-role';
+import { incidentParams, startBody } from './incident-routes';
+import { leakReportBody } from './leak-report-routes';
+import { secretParams, secretQuery } from './secret-routes';
+import { reportedEvent } from './usage-routes';
+
+interface RouteDescription {
+  readonly method: 'get' | 'post';
+  /** As OpenAPI writes it: `{name}` where Fastify has `:name`. */
+  readonly path: string;
+  readonly summary: string;
+  /** The least role; none for what is open to all. */
+  readonly role?: ApiRole;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly answer: readonly [status: number, description: string, schema?: z.ZodType];
+  readonly problems: readonly number[];
+}
+
+const started = z.object({
+  id: z.string(),
+  credential: z.string(),
+  version: z.number().int(),
+  severity: z.string(),
+});
+const incidentState = z.looseObject({ id: z.string(), status: z.string(), incident: z.looseObject({}) });
+const usageBatch = z.strictObject({ events: z.array(reportedEvent).min(1).max(1000) });
+const problemShape = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  detail: z.string(),
+  incident: z.string().optional(),
+  faults: z.array(z.object({ index: z.number().int().optional(), field: z.string(), fault: z.string() })).optional(),
+});
+
+/** Every route there is; a test compares it with what the server answers to, both ways. */
+export const ROUTES: readonly RouteDescription[] = [
+  {
+    method: 'get',
+    path: '/healthz',
+    summary: 'Whether the process is up',
+    answer: [200, 'It is'],
+    problems: [],
+  },
+  {
+    method: 'get',
+    path: '/v1/openapi.json',
+    summary: 'This description',
+    answer: [200, 'OpenAPI 3.1'],
+    problems: [],
+  },
+  {
+    method: 'get',
+    path: '/v1/credentials/{id}/secret',
+    summary: 'The value a dependent may use now; only for credentials it is registered for',
+    role: 'dependent',
+    params: secretParams,
+    query: secretQuery,
+    answer: [200, 'The value; no cache may keep it'],
+    problems: [400, 401, 403, 404, 429],
+  },
+  {
+    method: 'post',
+    path: '/v1/incidents',
+    summary: 'Respond to a leak you know of. With an Idempotency-Key, the same key and body get the same answer',
+    role: 'responder',
+    headers: z.object({ 'Idempotency-Key': z.string().optional() }),
+    body: startBody,
+    answer: [202, 'The response has begun; Location names it', started],
+    problems: [400, 401, 403, 404, 409, 422, 429, 503],
+  },
+  {
+    method: 'get',
+    path: '/v1/incidents',
+    summary: 'Incidents, newest first, a page at a time',
+    role: 'viewer',
+    query: incidentFilter,
+    answer: [200, 'A page', incidentPage],
+    problems: [400, 401, 403, 429, 503],
+  },
+  {
+    method: 'get',
+    path: '/v1/incidents/{credential}/{version}',
+    summary: 'One incident: its state, plan and timeline',
+    role: 'viewer',
+    params: incidentParams,
+    answer: [200, 'The incident', incidentState],
+    problems: [400, 401, 403, 404, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/usage',
+    summary: 'Hand in usage events: all are taken, or none and every fault is named. Repeating is harmless',
+    role: 'reporter',
+    body: usageBatch,
+    answer: [202, 'All are stored', z.object({ accepted: z.number().int() })],
+    problems: [400, 401, 403, 413, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/leak-reports',
+    summary:
+      'State that a value is exposed, by its subject or by the value. The answer does not tell whether it is one of ours',
+    role: 'responder',
+    body: leakReportBody,
+    answer: [202, 'It is kept and acted on', z.object({ id: z.string(), status: z.literal('received') })],
+    problems: [400, 401, 403, 413, 429],
+  },
+];
+
+/** The description of the API, made from the schemas the routes read by. */
+export function openApiDocument(): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of ROUTES) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tourniquet',
+      version: '1',
+      description: 'Errors are RFC 9457 problems whose `code` is stable; docs/errors.md lists them.',
+    },
+    paths,
+    components: {
+      securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+      schemas: { Problem: schemaOf(problemShape, 'output') },
+    },
+  };
+}
+
+function operation(route: RouteDescription): Record<string, unknown> {
+  const [status, description, schema] = route.answer;
+  const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+  const content = schema ? { content: { 'application/json': { schema: schemaOf(schema, 'output') } } } : {};
+  const problems = route.problems.map((code) => [code, { description: `See \`code\``, content: problem }]);
+  const parameters = [
+    ...parametersOf('path', route.params),
+    ...parametersOf('query', route.query),
+    ...parametersOf('header', route.headers),
+  ];
+  return {
+    summary: route.summary,
+    ...(route.role ? { security: [{ key: [] }], 'x-role': route.role } : { security: [] }),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(route.body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
+      : {}),
+    responses: { [status]: { description, ...content }, ...Object.fromEntries(problems) },
+  };
+}
+
+function parametersOf(place: 'path' | 'query' | 'header', schema: z.ZodObject | undefined) {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = schemaOf(schema, 'output') as {
+    properties?: Record<string, unknown>;
+    required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, one]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: one,
+  }));
+}
+
+/** A subject is checked by code and shows as a text. */
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): unknown {
+  const made = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema._zod.def.type === 'custom') jsonSchema.type = 'string';
+    },
+  });
+  delete made.$schema;
+  return made;
+}

@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { usageEvent, type UsageEvent } from '../domain/usage-event';
+import { callerOf, onlyFor } from './authenticate';
+import { faultsOf, InvalidRequest, readRequest, type Fault } from './read-request';
+import type { ApiParts } from './server';
+
+const MOST_EVENTS = 1000;
+/** Detectors forget by event time: one event from far ahead would make them forget everything. Clocks differ by less. */
+const MOST_AHEAD_MS = 300_000;
+
+/** Only uses, not facts about subjects; and no probe marks: they make detectors look away. */
+export const reportedEvent = usageEvent.omit({ probe: true });
+export const usageBody = z.strictObject({ events: z.array(z.unknown()).min(1).max(MOST_EVENTS) });
+
+/** Takes in usage events from programs that see a credential's use. */
+export function installUsageRoutes(
+  app: FastifyInstance,
+  { storeUsage, log }: Pick<ApiParts, 'storeUsage' | 'log'>,
+): void {
+  app.post('/v1/usage', { onRequest: onlyFor('reporter') }, async (request, reply) => {
+    const events = readEvents(readRequest(usageBody, request.body).events, Date.now());
+    // Repeating is harmless: an event is known by its id.
+    await storeUsage(events);
+    log.info({ caller: callerOf(request).name, count: events.length }, 'usage taken in');
+    return reply.code(202).send({ accepted: events.length });
+  });
+}
+
+/** All or nothing. @throws InvalidRequest that names every fault by the index of its event */
+function readEvents(items: readonly unknown[], now: number): readonly UsageEvent[] {
+  const faults: Fault[] = [];
+  const events: UsageEvent[] = [];
+  items.forEach((item, index) => {
+    const parsed = reportedEvent.safeParse(item);
+    if (!parsed.success) faults.push(...faultsOf(parsed.error, index));
+    else if (parsed.data.at > now + MOST_AHEAD_MS) faults.push({ index, field: 'at', fault: 'lies in the future' });
+    else events.push(parsed.data);
+  });
+  if (faults.length > 0) throw new InvalidRequest(faults);
+  return events;
+}

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { IncidentError } from '../../../domain/errors';
+import { readFingerprintKeys, readKey, readTogether } from '../../../workers/keys';
+import { errorLabel } from '../../../workers/log';
+import { postgresAccounts, readSettings } from '../../../workers/settings';
+
+const KEY = Buffer.alloc(32, 1).toString('base64');
+const HOOK = 'https://hooks.test/T00/verysecrettoken';
+const AUDIENCES = `audiences:
+  engineering: [{ notifier: webhook, target: '${HOOK}' }]
+  security: [{ notifier: console, target: '' }]
+  product: [{ notifier: console, target: '' }]
+`;
+
+let directory: string;
+
+beforeAll(() => (directory = mkdtempSync(path.join(tmpdir(), 'tourniquet-files-'))));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function fileOf(content: string, name = 'file'): string {
+  const file = path.join(directory, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+/** The faults that `read` throws. */
+function faultsOf(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof IncidentError && error.code === 'CONFIG_INVALID') return error.message;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('the settings file', () => {
+  it.each([
+    ['an open quote', `${AUDIENCES}trustedProxies: ['${HOOK}`, /line \d+, column \d+/],
+    ['a wrong indent', `audiences:\n  engineering: "${HOOK}"\n bad: "${HOOK}"\n`, /line 3, column \d+/],
+    ['the same key twice', `${AUDIENCES}audiences: '${HOOK}'\n`, /line 5, column 1: DUPLICATE_KEY/],
+    ['a URL where a key belongs', `${AUDIENCES}'${HOOK}': 1\n`, /unknown: …/],
+    ['a URL for an account', `${AUDIENCES}providers: { api-token: { '${HOOK}': 7 } }\n`, /providers\.api-token\.…/],
+    ['an alias to nowhere', `${AUDIENCES}trustedProxies: *${'verysecrettoken'}\n`, /file: /],
+  ])('with %s names the place and never the content', (_what, content, place) => {
+    const faults = faultsOf(() => readSettings(fileOf(content)));
+
+    expect(faults).toMatch(place);
+    expect(faults).not.toContain('verysecrettoken');
+  });
+
+  it('says which account’s connection string can not be read', () => {
+    const account = 'adminUrlFile: /nowhere, host: h, port: 1, database: d, ownerRole: o';
+    const settings = readSettings(
+      fileOf(`${AUDIENCES}providers: { postgres-role: { a: { ${account} }, b: { ${account} } } }\n`),
+    );
+
+    expect(faultsOf(() => postgresAccounts(settings))).toMatch(/role\.a\.adminUrlFile.*role\.b\.adminUrlFile/);
+  });
+});
+
+describe('the fingerprint keys', () => {
+  it('are read in their order', () => {
+    const keys = readFingerprintKeys(fileOf(`new-2 ${KEY}\nk1 ${KEY}\n`));
+
+    expect(keys.map(({ id }) => id)).toEqual(['new-2', 'k1']);
+  });
+
+  it.each(['K1', 'key_1', 'a:b', 'k'.repeat(33)])('can not have the id %s: no subject could name it', (id) => {
+    expect(faultsOf(() => readFingerprintKeys(fileOf(`k1 ${KEY}\n${id} ${KEY}\n`)))).toContain(
+      'line 2: the id must match',
+    );
+  });
+
+  it('have every fault listed, and none of their text', () => {
+    const faults = faultsOf(() => readFingerprintKeys(fileOf(`${KEY}\nk1 c2hvcnQ=\nk1 ${KEY}\n`)));
+
+    expect(faults).toMatch(/line 1: the id.*line 1: needs 32 bytes.*line 2: needs 32 bytes.*an id stands twice/);
+    expect(faults).not.toContain(KEY);
+  });
+});
+
+describe('reading together', () => {
+  it('lists the faults of all files', () => {
+    const faults = faultsOf(() =>
+      readTogether({
+        settings: () => readSettings(fileOf('[', 'settings.yaml')),
+        key: () => readKey(fileOf('short', 'sealing.key')),
+        good: () => 1,
+      }),
+    );
+
+    expect(faults).toMatch(/settings\.yaml: line 1.*sealing\.key: needs 32 bytes/);
+  });
+
+  it('gives what was read', () => {
+    expect(readTogether({ one: () => 1, two: () => 'two' })).toEqual({ one: 1, two: 'two' });
+  });
+});
+
+test('of an error only its name and code are logged', () => {
+  const refused = Object.assign(new Error('password verysecrettoken'), { code: '28P01', detail: 'verysecrettoken' });
+
+  expect(errorLabel(refused)).toEqual({ error: 'Error', code: '28P01' });
+  expect(errorLabel(Object.assign(new TypeError('x'), { code: 'very secret' }))).toEqual({ error: 'TypeError' });
+  expect(errorLabel('verysecrettoken')).toEqual({ error: 'string' });
+});

@@ -1,0 +1,189 @@
+import { pino } from 'pino';
+import type { AuditEvent } from '../../../domain/ports/stores';
+import { tighten, type DenylistEntry } from '../../../domain/denylist';
+import { IncidentError } from '../../../domain/errors';
+import { publicIdSubject, type Subject } from '../../../domain/subject';
+import { sweepOnce, type SweepDeps } from '../../../workers/response/sweep';
+
+const NOW = 1_000_000;
+const log = pino({ level: 'silent' });
+
+function entryOf(name: string, more: Partial<DenylistEntry> = {}): DenylistEntry {
+  return {
+    subject: publicIdSubject('test', name),
+    credentialId: name,
+    version: 1,
+    status: 'quarantine',
+    mode: 'deny-all',
+    allow: [],
+    incidentId: `incident/${name}/1`,
+    reason: 'test',
+    since: 1,
+    ...more,
+  };
+}
+
+const orphan = (name: string) => entryOf(name, { status: 'hold', adoptBy: NOW - 1 });
+
+/** PostgreSQL and the denylist in memory, and what was done. */
+function world(recorded: readonly DenylistEntry[], listed: readonly DenylistEntry[]) {
+  const [postgres, kv] = [recorded, listed].map((all) => new Map(all.map((one) => [one.subject, one])));
+  if (!postgres || !kv) throw new Error('no world');
+  const tightenIn = (map: Map<Subject, DenylistEntry>, entry: DenylistEntry): DenylistEntry => {
+    const next = tighten(map.get(entry.subject), entry);
+    map.set(entry.subject, next);
+    return next;
+  };
+  const [audited, paged, sent]: [AuditEvent[], string[], Set<string>] = [[], [], new Set()];
+  /** What is broken, by credential. */
+  const broken = { page: '', audit: '', unknown: '' };
+  const deps = {
+    containments: {
+      all: () => Promise.resolve([...postgres.values()]),
+      tighten: (entry: DenylistEntry) => Promise.resolve(tightenIn(postgres, entry)),
+    },
+    denylist: {
+      all: () => Promise.resolve([...kv.values()]),
+      tighten: (entry: DenylistEntry) => Promise.resolve({ revision: 1, at: NOW, entry: tightenIn(kv, entry) }),
+      get: () => Promise.resolve(undefined),
+    },
+    audit: {
+      append: (event: AuditEvent) => {
+        if (event.detail['credential'] === broken.audit) return Promise.reject(new Error('audit is away'));
+        audited.push(event);
+        return Promise.resolve();
+      },
+    },
+    deliveries: {
+      wasSent: (key: string) => Promise.resolve(sent.has(key)),
+      markSent: (key: string) => Promise.resolve(void sent.add(key)),
+    },
+    inventory: {
+      credential: (id: string) =>
+        id === broken.unknown
+          ? Promise.reject(new IncidentError('CREDENTIAL_UNKNOWN', { credential: id }))
+          : Promise.resolve({ provider: 'test', ownerTeam: 'team' }),
+    },
+    audiences: {
+      security: [
+        { notifier: 'first', target: '' },
+        { notifier: 'second', target: '' },
+      ],
+    },
+    notifiers: new Map(
+      ['first', 'second'].map((name) => [
+        name,
+        {
+          send: (_target: string, _notice: unknown, key: string) => {
+            if (name === 'first' && broken.page !== '' && key.includes(`:${broken.page}/`))
+              return Promise.reject(new Error('the channel is away'));
+            paged.push(`${name} ${key}`);
+            return Promise.resolve();
+          },
+        },
+      ]),
+    ),
+    incidentUrl: () => 'http://ui',
+  } as unknown as SweepDeps;
+  const state = (map: Map<Subject, DenylistEntry>, name: string) => map.get(publicIdSubject('test', name))?.status;
+  return {
+    deps,
+    audited,
+    paged,
+    broken,
+    stateIn: { postgres: (name: string) => state(postgres, name), kv: (name: string) => state(kv, name) },
+    entryIn: (name: string) => postgres.get(publicIdSubject('test', name)),
+  };
+}
+
+describe('the sweep', () => {
+  it('makes an orphaned hold permanent, pages, and audits it', async () => {
+    const { deps, audited, paged, stateIn } = world([], [orphan('a')]);
+
+    const mended = await sweepOnce(deps, log, NOW);
+
+    expect(mended).toEqual({ rewritten: 0, imported: 0, orphans: 1, failed: 0 });
+    expect([stateIn.postgres('a'), stateIn.kv('a')]).toEqual(['quarantine', 'quarantine']);
+    expect(paged).toHaveLength(2);
+    expect(audited).toMatchObject([
+      { actor: 'sweep', action: 'make-hold-permanent', phase: 'outcome', incidentId: 'incident/a/1' },
+    ]);
+  });
+
+  it('leaves a hold that may still be adopted', async () => {
+    const { deps, audited, stateIn } = world([], [entryOf('a', { status: 'hold', adoptBy: NOW + 1 })]);
+
+    await sweepOnce(deps, log, NOW);
+
+    expect([stateIn.postgres('a'), stateIn.kv('a'), audited]).toEqual([undefined, 'hold', []]);
+  });
+
+  it('is not held up by an orphan whose page fails, and tells each channel once', async () => {
+    const { deps, paged, broken, stateIn } = world([], [orphan('a'), orphan('b')]);
+    broken.page = 'a';
+
+    const first = await sweepOnce(deps, log, NOW);
+    const during = [stateIn.kv('a'), stateIn.kv('b')];
+    broken.page = '';
+    const second = await sweepOnce(deps, log, NOW);
+
+    expect([first, second]).toMatchObject([
+      { orphans: 1, failed: 1 },
+      { orphans: 1, failed: 0 },
+    ]);
+    expect(during).toEqual(['hold', 'quarantine']);
+    expect(stateIn.kv('a')).toBe('quarantine');
+    expect(new Set(paged).size).toBe(4);
+    expect(paged).toHaveLength(4);
+  });
+
+  it('keeps the hold a hold until it is audited', async () => {
+    const { deps, broken, audited, stateIn } = world([], [orphan('a')]);
+    broken.audit = 'a';
+
+    await sweepOnce(deps, log, NOW);
+    const during = stateIn.kv('a');
+    broken.audit = '';
+    await sweepOnce(deps, log, NOW);
+
+    expect([during, stateIn.kv('a'), audited.length]).toEqual(['hold', 'quarantine', 1]);
+  });
+
+  it('pages for a credential that the inventory does not know', async () => {
+    const { deps, broken, paged } = world([], [orphan('a')]);
+    broken.unknown = 'a';
+
+    await sweepOnce(deps, log, NOW);
+
+    expect(paged).toHaveLength(2);
+  });
+
+  it.each(['quarantine', 'revoked'] as const)('brings a %s that PostgreSQL lacks into PostgreSQL', async (status) => {
+    const { deps, audited, stateIn } = world([], [entryOf('a', { status })]);
+
+    const mended = await sweepOnce(deps, log, NOW);
+    const again = await sweepOnce(deps, log, NOW);
+
+    expect([mended.imported, again.imported, stateIn.postgres('a')]).toEqual([1, 0, status]);
+    expect(audited).toMatchObject([{ actor: 'sweep', action: 'import-containment' }]);
+  });
+
+  it('makes both what the tighter of the two says', async () => {
+    const lane = { mode: 'known-contexts-only', allow: [{ id: 'a', networks: ['10.0.0.0/8'] }] } as const;
+    const narrow = { mode: 'known-contexts-only', allow: [{ id: 'a', networks: ['10.1.0.0/16'] }] } as const;
+    const open = (from: typeof lane | typeof narrow) => ({
+      ...from,
+      allow: from.allow.map((one) => ({ id: one.id, networks: [...one.networks] })),
+    });
+    const { deps, entryIn, stateIn } = world(
+      [entryOf('a', open(lane)), entryOf('b', { status: 'revoked' })],
+      [entryOf('a', open(narrow)), entryOf('b')],
+    );
+
+    const mended = await sweepOnce(deps, log, NOW);
+
+    expect(mended).toEqual({ rewritten: 1, imported: 1, orphans: 0, failed: 0 });
+    expect(entryIn('a')?.allow).toEqual(narrow.allow);
+    expect(stateIn.kv('b')).toBe('revoked');
+  });
+});

@@ -1,0 +1,71 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { Contained } from '../../activities/containment';
+import type { ResponsePlan } from '../../domain/response-plan';
+import { atOnce, untilDone, withinMinutes } from './activity-proxies';
+import { stepFailure } from './failure-code';
+import { incidentStep } from './incident-step';
+import { insist, type Leak } from './leak';
+
+/** Refuses the leaked version, by its plan; resolves when it is in force where it is enforced, and recorded. */
+export async function containLeak(leak: Leak): Promise<void> {
+  const { input, board } = leak;
+  const plan = leak.plan();
+  const contained = await insist(leak, 'refuse the leaked version', () => refuse(leak, plan, 'contain'));
+  const recorded = record(leak, plan, 'contain', contained);
+  if (plan.quarantine.enforcedBy === 'provider') {
+    board.apply({ type: 'contained', at: contained.at, note: `refused at the provider: ${contained.evidence}` });
+  } else {
+    const confirm = { ...incidentStep(input, 'confirm'), revision: contained.revision };
+    const inForce = await insist(leak, 'ask the gateways', () =>
+      withinMinutes.confirmInForce.executeWithOptions({ summary: 'Wait until every gateway applies the refusal' }, [
+        confirm,
+      ]),
+    );
+    // A gateway that is behind is named and not waited for: replacing the credential helps more, and the proof asks it again.
+    const behind = inForce.behind.length > 0 ? `; NOT yet at ${inForce.behind.join(', ')}` : '';
+    const where = inForce.gateways.join(', ') || 'no gateway: none is registered';
+    board.apply({ type: 'contained', at: inForce.at, note: `refused at ${where}${behind}: ${contained.evidence}` });
+  }
+  await recorded;
+}
+
+/** After graver evidence: the same refusal once more, narrower. What can't be done now is told to people and stops nothing. */
+export async function tightenContainment(leak: Leak): Promise<void> {
+  const plan = leak.plan();
+  const name = `contain.${plan.severity}`;
+  try {
+    const contained = await refuse(leak, plan, name);
+    await record(leak, plan, name, contained);
+    leak.board.apply({
+      type: 'noted',
+      at: contained.at,
+      note: `refusal tightened (${plan.severity}): ${contained.evidence}`,
+    });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { message } = stepFailure(error);
+    leak.board.apply({ type: 'noted', at: Date.now(), note: `the refusal could NOT be tightened: ${message}` });
+    await leak.desk.tell(`The refusal could not be tightened after graver evidence. ${message}`);
+  }
+}
+
+/** Whether `next` refuses more than `before`, or gives known contexts less time. */
+export function isTighter(next: ResponsePlan, before: ResponsePlan): boolean {
+  return next.quarantine.mode !== before.quarantine.mode || next.overlapSeconds < before.overlapSeconds;
+}
+
+function refuse({ input, board }: Leak, plan: ResponsePlan, name: string): Promise<Contained> {
+  const containment = { ...incidentStep(input, name), plan, reason: board.incident.evidence.reason };
+  return atOnce.containVersion.executeWithOptions(
+    { summary: `Refuse version ${input.version}: ${plan.quarantine.mode}` },
+    [containment],
+  );
+}
+
+/** What is refused must be on record, also when the workflow is cancelled meanwhile. */
+function record({ input, board }: Leak, plan: ResponsePlan, name: string, contained: Contained): Promise<void> {
+  const containment = { ...incidentStep(input, name), plan, reason: board.incident.evidence.reason, contained };
+  return CancellationScope.nonCancellable(() =>
+    untilDone.recordContainment.executeWithOptions({ summary: 'Record the refusal and its reason' }, [containment]),
+  );
+}

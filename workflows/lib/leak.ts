@@ -1,0 +1,40 @@
+import { isCancellation } from '@temporalio/workflow';
+import type { Credential } from '../../domain/credential';
+import { planResponse, type ResponsePlan } from '../../domain/response-plan';
+import type { IncidentInput } from '../messages';
+import { stepFailure, type StepFailure } from './failure-code';
+import type { IncidentBoard } from './incident-board';
+import type { PersonDesk } from './person-desk';
+
+/** One incident, as its stages see it. */
+export interface Leak {
+  readonly input: IncidentInput;
+  readonly board: IncidentBoard;
+  readonly desk: PersonDesk;
+  readonly credential: Credential;
+  /** The plan for what is known now: it changes when graver evidence comes. */
+  readonly plan: () => ResponsePlan;
+}
+
+export function planNow(input: IncidentInput, board: IncidentBoard, credential: Credential): ResponsePlan {
+  return planResponse(credential, board.incident.evidence, input.policy);
+}
+
+/** Does a step; when it can't be done, asks a person and does it again, for as long as it takes. */
+export async function insist<T>(
+  { desk }: Pick<Leak, 'desk'>,
+  what: string,
+  effect: () => Promise<T>,
+  onFailure: (failure: StepFailure) => void = () => undefined,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await effect();
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const failure = stepFailure(error);
+      onFailure(failure);
+      await desk.ask(`Could not ${what}. ${failure.message}`);
+    }
+  }
+}
