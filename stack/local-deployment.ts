@@ -38,6 +38,7 @@ export interface LocalDeployment extends DeploymentPlace {
   /** The share of one role, with its own NATS user. */
   environmentOf(role: Role): Record<string, string>;
   start(processes?: readonly ProductProcess[]): Promise<void>;
+  /** Ends the processes and, on a PostgreSQL server that is not the stack's own, takes away the database that was made there. */
   stop(): Promise<void>;
 }
 
@@ -64,11 +65,8 @@ export async function prepareDeployment(
   const directory = join(stack.directory, 'tourniquet');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const keys = await makeKeyFiles(join(directory, 'keys'));
-  const databaseUrlFile = await makeProductDatabase(
-    stack.postgres.adminUrl,
-    join(directory, 'keys'),
-    options.databaseName,
-  );
+  const database = await makeProductDatabase(stack.postgres.adminUrl, join(directory, 'keys'), options.databaseName);
+  const databaseUrlFile = database.urlFile;
   const [gatewayPort, apiPort] = [await freePort(), await freePort()];
   const place: DeploymentPlace = {
     directory,
@@ -125,6 +123,8 @@ export async function prepareDeployment(
     async stop() {
       // The opposite order of need: whoever starts work first.
       for (const role of [...PROCESSES].reverse()) await processes[role].stop();
+      // A server of our own goes with its directory; on somebody else's nothing of ours stays.
+      if (!stack.postgres.server) await database.drop();
     },
   };
 }

@@ -3,7 +3,7 @@ import { prepareDeployment, type LocalDeployment } from '../../stack/local-deplo
 import type { LocalStack } from '../../stack/local-stack';
 import type { NatsRoles } from '../../stack/nats-roles';
 import type { Settings } from '../../workers/settings';
-import { makeOrdersDatabase, ORDERS_DATABASE, ORDERS_OWNER } from './estate-database';
+import { makeOrdersDatabase, type OrdersDatabase } from './estate-database';
 
 export type CompleteStack = Required<Omit<LocalStack, 'stop' | 'directory'>> & Pick<LocalStack, 'directory'>;
 
@@ -17,10 +17,33 @@ export interface EstateDeployment {
   readonly natsRoles?: NatsRoles | undefined;
 }
 
+export interface OrdersDeployment extends LocalDeployment {
+  readonly orders: OrdersDatabase;
+}
+
 /** Tourniquet on a local stack with the estate's `orders` database as its one PostgreSQL account; its processes are not started. */
-export async function deployWithOrders(stack: CompleteStack, options: EstateDeployment): Promise<LocalDeployment> {
-  const adminUrl = await makeOrdersDatabase(stack.postgres.adminUrl);
-  const { hostname, port } = new URL(adminUrl);
+export async function deployWithOrders(stack: CompleteStack, options: EstateDeployment): Promise<OrdersDeployment> {
+  const orders = await makeOrdersDatabase(stack.postgres.adminUrl);
+  // A server of our own goes with its directory; on somebody else's nothing of ours stays.
+  const leave = async (): Promise<void> => (stack.postgres.server ? undefined : orders.drop());
+  try {
+    const deployment = await prepare(stack, options, orders);
+    return {
+      ...deployment,
+      orders,
+      async stop() {
+        await deployment.stop();
+        await leave();
+      },
+    };
+  } catch (error) {
+    await leave().catch(() => undefined);
+    throw error;
+  }
+}
+
+function prepare(stack: CompleteStack, options: EstateDeployment, orders: OrdersDatabase): Promise<LocalDeployment> {
+  const { hostname, port } = new URL(orders.adminUrl);
   return prepareDeployment(stack, {
     ...(options.natsRoles ? { natsRoles: options.natsRoles } : {}),
     ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
@@ -28,11 +51,11 @@ export async function deployWithOrders(stack: CompleteStack, options: EstateDepl
       providers: {
         'postgres-role': {
           orders: {
-            adminUrlFile: await makeSecretFile(place.directory, 'orders-admin.url', adminUrl),
+            adminUrlFile: await makeSecretFile(place.directory, 'orders-admin.url', orders.adminUrl),
             host: hostname,
             port: Number(port),
-            database: ORDERS_DATABASE,
-            ownerRole: ORDERS_OWNER,
+            database: orders.database,
+            ownerRole: orders.ownerRole,
           },
         },
         'api-token': { default: {} },

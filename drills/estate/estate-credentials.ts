@@ -13,12 +13,12 @@ export const REPORTS_CLIENTS = [
 ] as const;
 
 /** A password used directly at a database: nobody can be told apart, so the strategy is `inseparable`. */
-export function ordersCredential(ports: ServicePorts): Credential {
+export function ordersCredential(ports: ServicePorts, principal: string): Credential {
   return {
     id: 'orders-db',
     provider: 'postgres-role',
     account: 'orders',
-    principal: 'orders',
+    principal,
     principalKind: 'workload',
     ownerTeam: 'payments',
     criticality: 0,

@@ -9,7 +9,7 @@ import { parseMaterial } from '../../domain/secret-material';
 import { freePort } from '../../stack/free-port';
 import type { NatsUser } from '../../stack/nats-roles';
 import { makeSecretFile } from '../../stack/key-files';
-import type { LocalDeployment } from '../../stack/local-deployment';
+import type { OrdersDeployment } from './deploy';
 import {
   ordersCredential,
   ORDERS_SERVICES,
@@ -47,7 +47,7 @@ export async function chooseEstatePorts(): Promise<EstatePorts> {
 
 /** Registers the two credentials, has their first versions issued, and starts the services that use them. */
 export async function startEstate(
-  deployment: LocalDeployment,
+  deployment: OrdersDeployment,
   ports: EstatePorts,
   parts: {
     readonly deps: ActivityDeps;
@@ -59,7 +59,7 @@ export async function startEstate(
   const directory = join(deployment.directory, 'estate');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const apiKeys = createApiKeyStore(parts.database);
-  const credentials = [ordersCredential(ports.services), reportsCredential()] as const;
+  const credentials = [ordersCredential(ports.services, deployment.orders.principal), reportsCredential()] as const;
   for (const credential of credentials) await issueFirstVersion(parts.deps, credential);
   const [orders, reports] = credentials;
 

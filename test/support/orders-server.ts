@@ -2,14 +2,14 @@ import { createPostgresRoleProvider, type PostgresRoleSettings } from '../../act
 import { createSecretStore } from '../../activities/store/secret-store';
 import type { Database } from '../../activities/store/database';
 import type { SecretStore } from '../../domain/ports/stores';
-import { makeOrdersDatabase, ORDERS_DATABASE, ORDERS_OWNER } from '../../drills/estate/estate-database';
+import { makeOrdersDatabase } from '../../drills/estate/estate-database';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
 
 /** The `postgres-role` provider's account on a real server: the demo's database and its admin role, which is no superuser. */
 export async function ordersAccount(superuserUrl: string): Promise<PostgresRoleSettings> {
-  const adminUrl = await makeOrdersDatabase(superuserUrl);
+  const { adminUrl, database, ownerRole } = await makeOrdersDatabase(superuserUrl);
   const { hostname, port } = new URL(adminUrl);
-  return { adminUrl, host: hostname, port: Number(port), database: ORDERS_DATABASE, ownerRole: ORDERS_OWNER };
+  return { adminUrl, host: hostname, port: Number(port), database, ownerRole };
 }
 
 /** The real secret store, with a key of this test. */
