@@ -62,16 +62,12 @@ function isVersion({ principal }: Names, role: string): boolean {
   return role.startsWith(`${principal}_v`) && /^\d+$/.test(role.slice(principal.length + 2));
 }
 
-/** All of these names were free when they were taken. */
+/** By name: a revoked version's role is no member of the owner any more. All of these names were free when they were taken. */
 async function dropOrders(superuserUrl: string, names: Names): Promise<void> {
   await withClient(superuserUrl, async (client) => {
     await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(names.database)} WITH (FORCE)`);
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT m.rolname AS name FROM pg_auth_members g JOIN pg_roles m ON m.oid = g.member JOIN pg_roles o ON o.oid = g.roleid
-       WHERE o.rolname = $1`,
-      [names.ownerRole],
-    );
-    const versions = [...new Set(rows.map(({ name }) => name))].filter((name) => isVersion(names, name));
+    const { rows } = await client.query<{ name: string }>('SELECT rolname AS name FROM pg_roles');
+    const versions = rows.map(({ name }) => name).filter((name) => isVersion(names, name));
     for (const role of [...versions, names.adminRole, names.ownerRole])
       await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`);
   });

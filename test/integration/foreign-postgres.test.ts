@@ -7,7 +7,8 @@ import { startLocalStack, type LocalStack } from '../../stack/local-stack';
 import { makeProductDatabase } from '../../stack/product-database';
 import { readSecretFile } from '../../workers/config';
 
-const OURS = '^(tourniquet|orders)';
+/** Every name of ours, but not `tourniquet_admin`, the superuser of the stack itself. */
+const OURS = '^(tourniquet|orders)(?!_admin$)|^orders_admin$';
 
 let stack: Required<Pick<LocalStack, 'postgres'>> & LocalStack;
 let directories: string[];
@@ -121,11 +122,16 @@ describe('Tourniquet’s own database', () => {
 describe('the estate’s database', () => {
   it('is called orders where that is free, and takes every role of its versions along', async () => {
     const orders = await makeOrdersDatabase(stack.postgres.adminUrl);
-    await query(orders.adminUrl, `CREATE ROLE orders_v1 LOGIN IN ROLE ${orders.ownerRole}`);
+    // A live version, and one that was revoked: that acts as nobody any more.
+    await query(orders.adminUrl, `CREATE ROLE orders_v2 LOGIN IN ROLE ${orders.ownerRole}`);
+    await query(orders.adminUrl, 'CREATE ROLE orders_v1 NOLOGIN');
     const during = await namesOnServer();
     await orders.drop();
 
-    expect(during).toEqual({ databases: ['orders'], roles: ['orders_admin', 'orders_owner', 'orders_v1'] });
+    expect(during).toEqual({
+      databases: ['orders'],
+      roles: ['orders_admin', 'orders_owner', 'orders_v1', 'orders_v2'],
+    });
     expect([orders.database, orders.principal]).toEqual(['orders', 'orders']);
     expect(await namesOnServer()).toEqual({ databases: [], roles: [] });
   });
