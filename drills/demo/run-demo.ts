@@ -80,6 +80,8 @@ async function setScene({ stack, tell, closers, natsRoles }: DemoOptions): Promi
     trustedProxies: ['127.0.0.1/32'],
     readPostgresLog: true,
   });
+  // At once: on somebody else's server it also takes away what was made there.
+  await closers.add(() => deployment.stop());
   const config = parseConfig('response', deployment.environmentOf('response'));
   const nats = await connectNats(config, 'demo');
   await closers.add(() => nats.drain());
@@ -90,7 +92,6 @@ async function setScene({ stack, tell, closers, natsRoles }: DemoOptions): Promi
   const api = await startReportsApi(deployment.directory, ports);
   await closers.add(() => api.stop());
   tell('starting the api, gateway, response, dispatcher and detection processes');
-  await closers.add(() => deployment.stop());
   await deployment.start();
   tell(`the command line finds them by: set -a; . ${deployment.envFile}; set +a`);
   const refusals = await watchRefusals(nats);
