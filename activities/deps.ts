@@ -3,7 +3,7 @@ import type { CredentialProvider } from '../domain/ports/credential-provider';
 import type { Denylist, GatewayRegistry } from '../domain/ports/denylist';
 import type { DependentAdapter } from '../domain/ports/dependent';
 import type { Audience, Notifier } from '../domain/ports/notifier';
-import type { AuditLog, ContainmentStore, Inventory, SecretStore } from '../domain/ports/stores';
+import type { ActionBudget, AuditLog, ContainmentStore, Inventory, SecretStore } from '../domain/ports/stores';
 import type { InventoryRecord } from '../domain/credential';
 import type { DeliveryLog } from './store/delivery-log';
 
@@ -22,6 +22,8 @@ export interface ActivityDeps {
   /** Signs how far the audit chain has come, outside the database. */
   readonly checkpoint: () => Promise<void>;
   readonly deliveries: DeliveryLog;
+  /** How many versions may be ended without a person. */
+  readonly budget: ActionBudget;
   readonly denylist: Denylist;
   readonly gateways: GatewayRegistry;
   readonly projection: { write(records: readonly InventoryRecord[]): Promise<void> };

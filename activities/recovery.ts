@@ -26,8 +26,19 @@ export interface VerifiedDead {
 /** The irreversible end, and the proof of it. */
 export function createRecoveryActivities(deps: ActivityDeps) {
   return {
-    async revokeVersion(input: IncidentStep & { readonly reason: string }): Promise<Revoked> {
+    /** `decidedBy`: the person who said so. @throws ACTION_BUDGET_SPENT when nobody did, and too many were revoked by themselves. */
+    async revokeVersion(
+      input: IncidentStep & { readonly reason: string; readonly decidedBy?: string },
+    ): Promise<Revoked> {
       const target = await lookUp(deps, input.credentialId, input.version);
+      await deps.budget.spend({
+        credentialId: input.credentialId,
+        version: input.version,
+        provider: target.credential.provider,
+        team: target.credential.ownerTeam,
+        incidentId: input.incidentId,
+        decidedBy: input.decidedBy,
+      });
       return audited(deps, input, 'revoke', { reason: input.reason }, async () => {
         const effect = await target.provider.revoke(target.credential, target.version, callContext(input.stepKey));
         const at = Date.now();

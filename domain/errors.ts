@@ -36,6 +36,10 @@ const ERRORS = {
   PROVIDER_REFUSED: { retryable: false, next: 'Read the cause, mend it at the provider, then send retryStep.' },
   REPLACEMENT_REJECTED: { retryable: true, next: 'Nothing: another value is minted. Check the provider if it lasts.' },
   SESSIONS_REMAIN: { retryable: true, next: 'Nothing: sessions are ended again until none is left.' },
+  ACTION_BUDGET_SPENT: {
+    retryable: false,
+    next: 'So much was revoked by itself that a person must look: is this leak real? It stays refused. Send retryStep to revoke it.',
+  },
   STILL_ALIVE: { retryable: true, next: 'Nothing: revoke and verify are tried again; a person is paged if it lasts.' },
   COULD_NOT_TELL: { retryable: true, next: 'Restore the way to the provider; the proof is tried again.' },
   DEPENDENT_UNKNOWN: { retryable: false, next: 'Configure this kind of dependent, or correct the inventory.' },

@@ -16,6 +16,7 @@ import {
   type ManagedUse,
   type SecretClient,
 } from '../client';
+import type { ActionBudgets } from '../domain/action-budget';
 import type { Credential } from '../domain/credential';
 import { deployWithOrders } from './estate/deploy';
 import { openBucket } from '../enforcement/buckets';
@@ -29,6 +30,7 @@ import { readKey } from '../workers/keys';
 import { createLog } from '../workers/log';
 import { connectNats } from '../workers/nats';
 import { createResponseDeps } from '../workers/response/response-deps';
+import type { Settings } from '../workers/settings';
 
 /** A whole product on real servers whose response workers the test starts, kills and starts again itself. */
 export interface Rig {
@@ -38,7 +40,11 @@ export interface Rig {
   readonly database: Database;
   readonly nats: NatsConnection;
   /** Registers a credential with one dependent that follows it; tells which version the dependent uses. */
-  addCredential(id: string, kind?: RigCredential): Promise<{ readonly credential: Credential; usedVersion(): number }>;
+  addCredential(
+    id: string,
+    kind?: RigCredential,
+    more?: Partial<Credential>,
+  ): Promise<{ readonly credential: Credential; usedVersion(): number }>;
   /** A response worker of its own task queue. `doom`: a module to preload and what it is told, for workers that are to die. */
   startWorker(
     name: string,
@@ -70,13 +76,21 @@ function credentialOf(id: string, kind: RigCredential): Credential {
   };
 }
 
-export async function startRig(): Promise<Rig> {
+/** A rig plays many leaks of one team, which the breaker would stop. */
+const NO_BREAKER: ActionBudgets = { windowSeconds: 1, perProvider: 1_000_000, perTeam: 1_000_000 };
+
+export interface RigOptions {
+  readonly budgets?: ActionBudgets;
+  readonly audiences?: Settings['audiences'];
+}
+
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const natsRoles = makeNatsRoles();
   const stack = (await startLocalStack({ natsConfig: natsRoles.serverConfig })) as Required<LocalStack>;
   const ends: (() => Promise<unknown>)[] = [() => stack.stop()];
   const channel = [{ notifier: 'console', target: '' }];
-  const audiences = { engineering: channel, security: channel, product: channel };
-  const deployment = await deployWithOrders(stack, { natsRoles, audiences });
+  const { audiences = { engineering: channel, security: channel, product: channel }, budgets = NO_BREAKER } = options;
+  const deployment = await deployWithOrders(stack, { natsRoles, audiences, budgets });
   ends.push(() => deployment.stop());
   await deployment.start(['api', 'gateway']);
   const config = parseConfig('response', deployment.environmentOf('response'));
@@ -91,8 +105,8 @@ export async function startRig(): Promise<Rig> {
   const dependents = await connect({ servers: stack.nats.url, user, pass: password, inboxPrefix: inboxOf(user) });
   ends.push(() => dependents.drain());
 
-  async function addCredential(id: string, kind: RigCredential = 'postgres-role') {
-    const credential = credentialOf(id, kind);
+  async function addCredential(id: string, kind: RigCredential = 'postgres-role', more: Partial<Credential> = {}) {
+    const credential = { ...credentialOf(id, kind), ...more };
     const [{ id: dependentId } = { id: '' }] = credential.dependents;
     await issueFirstVersion(deps, credential);
     const key = await createApiKeyStore(database).issue(dependentId, 'dependent');

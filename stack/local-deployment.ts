@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ROLES, type Role } from '../workers/config';
-import type { Settings } from '../workers/settings';
+import type { SettingsFile } from '../workers/settings';
 import { compiledProgram } from './compiled-program';
 import { freePort } from './free-port';
 import { NATS_ROLES, type NatsRoles } from './nats-roles';
@@ -18,7 +18,7 @@ export const PROCESSES = ['api', 'gateway', 'response', 'dispatcher', 'detection
 export type ProductProcess = (typeof PROCESSES)[number];
 
 /** Settings before our own secrets are put into files. */
-export type DeploymentSettings = (deployment: DeploymentPlace) => Promise<Settings>;
+export type DeploymentSettings = (deployment: DeploymentPlace) => Promise<SettingsFile>;
 
 /** What is known of a deployment before its processes start. */
 export interface DeploymentPlace {

@@ -3,10 +3,12 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { apiTokenSettings } from '../activities/providers/api-token';
 import { postgresRoleSettings } from '../activities/providers/postgres-role';
+import { DEFAULT_BUDGETS } from '../domain/action-budget';
 import { IncidentError } from '../domain/errors';
 import { parseNetwork } from '../domain/known-context';
 import { readSecretFile } from './config';
 
+const count = z.number().int().positive();
 const network = z.string().refine(isNetwork, 'is no CIDR range');
 const channel = z.strictObject({ notifier: z.string(), target: z.string() });
 const channels = z.array(channel).min(1);
@@ -25,11 +27,21 @@ const settings = z.strictObject({
   audiences: z.strictObject({ engineering: channels, security: channels, product: channels }),
   /** Proxies whose X-Forwarded-For counts. */
   trustedProxies: z.array(network).default([]),
+  /** How many irreversible actions are taken without a person; design.md rule 13. */
+  budgets: z
+    .strictObject({
+      windowSeconds: count.default(DEFAULT_BUDGETS.windowSeconds),
+      perProvider: count.default(DEFAULT_BUDGETS.perProvider),
+      perTeam: count.default(DEFAULT_BUDGETS.perTeam),
+    })
+    .prefault({}),
   /** PostgreSQL JSON logs to read usage from. */
   postgresLogs: z.array(z.strictObject({ account: z.string(), directory: z.string() })).default([]),
 });
 
 export type Settings = z.infer<typeof settings>;
+/** The settings file as it may be written: what has a default may be left out. */
+export type SettingsFile = z.input<typeof settings>;
 
 /**
  * Reads the settings file. @throws IncidentError CONFIG_INVALID listing every fault with its place, and never what stands there: a

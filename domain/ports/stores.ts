@@ -47,6 +47,23 @@ export interface Inventory {
   records(): Promise<readonly InventoryRecord[]>;
 }
 
+/** One irreversible action: the end of a secret version. */
+export interface IrreversibleAction {
+  readonly credentialId: string;
+  readonly version: number;
+  readonly provider: string;
+  readonly team: string;
+  readonly incidentId: string;
+  /** The person who decided it. What nobody decided is counted, and refused when a budget is spent. */
+  readonly decidedBy?: string | undefined;
+}
+
+/** The breaker of design.md rule 13. */
+export interface ActionBudget {
+  /** Counts an action before it is taken; a repetition is a no-op. @throws IncidentError ACTION_BUDGET_SPENT */
+  spend(action: IrreversibleAction): Promise<void>;
+}
+
 export interface ContainmentStore {
   /** Records the refusal that must hold, never looser than what is recorded; returns the result. */
   tighten(entry: DenylistEntry): Promise<DenylistEntry>;

@@ -15,6 +15,8 @@ export interface EstateDeployment {
   /** What the gateway protects. */
   readonly upstream?: string;
   readonly natsRoles?: NatsRoles | undefined;
+  /** How much is revoked without a person. */
+  readonly budgets?: Settings['budgets'] | undefined;
 }
 
 export interface OrdersDeployment extends LocalDeployment {
@@ -61,6 +63,7 @@ function prepare(stack: CompleteStack, options: EstateDeployment, orders: Orders
         'api-token': { default: {} },
       },
       audiences: options.audiences,
+      ...(options.budgets ? { budgets: options.budgets } : {}),
       trustedProxies: [...(options.trustedProxies ?? [])],
       postgresLogs: options.readPostgresLog ? [{ account: 'orders', directory: stack.postgres.jsonLogDirectory }] : [],
     }),

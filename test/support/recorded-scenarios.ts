@@ -60,6 +60,22 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
     },
   },
   {
+    name: 'budget-spent',
+    input: sampleInput(),
+    activities: () =>
+      fakeActivities({
+        revokeVersion: ({ decidedBy }) =>
+          decidedBy === undefined
+            ? Promise.reject(refusal('ACTION_BUDGET_SPENT'))
+            : Promise.resolve({ at: 1_700_000_000_400, evidence: 'verifier erased' }),
+      }).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      return handle.result();
+    },
+  },
+  {
     name: 'credential-unknown',
     input: sampleInput(),
     activities: () =>

@@ -134,6 +134,31 @@ describe('respondToLeak', () => {
     expect(result.view.incident.timeline.map(({ note }) => note)).toContain('ana@example.com: try again. mended');
   });
 
+  it('stops before the one-way door when the budget is spent, pages, and revokes when a person says so', async () => {
+    const revocations: (string | undefined)[] = [];
+    const { activities, calls } = fakeActivities({
+      revokeVersion: ({ decidedBy }) => {
+        revocations.push(decidedBy);
+        return decidedBy === undefined
+          ? Promise.reject(refusal('ACTION_BUDGET_SPENT'))
+          : Promise.resolve({ at: 1_700_000_000_400, evidence: 'verifier erased' });
+      },
+    });
+    const result = await withIncident(environment, activities, sampleInput(), async (handle) => {
+      const waiting = await untilWaiting(handle);
+      expect(waiting.incident.waiting).toMatchObject({ resume: 'moved' });
+      expect(waiting.incident.waiting?.question).toContain('ACTION_BUDGET_SPENT');
+      expect([waiting.replacement, waiting.incident.milestones.revoked]).toEqual([2, undefined]);
+      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      return handle.result();
+    });
+
+    expect(result.outcome).toBe('recovered');
+    expect(calls).toContain('notifyAudience security person-needed');
+    expect(revocations).toEqual([undefined, PERSON.actor]);
+    expect(calls).not.toContain('discardReplacement');
+  });
+
   it('undoes a rotation that fails, newest step first, and asks a person; the containment stays', async () => {
     let broken = true;
     const { activities, calls } = fakeActivities({

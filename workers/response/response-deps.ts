@@ -8,6 +8,7 @@ import { createConsoleNotifier } from '../../activities/notifiers/console';
 import { createWebhookNotifier } from '../../activities/notifiers/webhook';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
+import { createActionBudget } from '../../activities/store/action-budget';
 import { createCheckpointFile } from '../../activities/store/audit-checkpoints';
 import { createAuditLog } from '../../activities/store/audit-log';
 import { createContainmentStore } from '../../activities/store/containment-store';
@@ -61,6 +62,7 @@ export async function createResponseDeps(
     audit,
     checkpoint: () => audit.checkpoint(checkpoints),
     deliveries: createDeliveryLog(database),
+    budget: createActionBudget(database, settings.budgets),
     denylist: createDenylist(await openBucket(nats, 'denylist')),
     gateways,
     projection: createInventoryProjection(await openBucket(nats, 'inventory')),

@@ -6,14 +6,14 @@ import { insist, type Leak } from './leak';
 /** The one-way door. Without enough evidence a person opens it, unless graver evidence comes meanwhile. */
 export async function revokeLeaked(leak: Leak, rotation: RotationResult): Promise<void> {
   const { input, board, desk } = leak;
-  await desk.ask(
+  const decidedBy = await desk.ask(
     `Version ${input.version} is contained and replaced by ${rotation.replacement}. Send retryStep to revoke it for ever.`,
     () => leak.plan().revoke === 'when-moved',
   );
   const revocation = { ...incidentStep(input, 'revoke'), reason: board.incident.evidence.reason };
-  const revoked = await insist(leak, 'revoke it', () =>
+  const revoked = await insist(leak, 'revoke it', (said = decidedBy) =>
     withinMinutes.revokeVersion.executeWithOptions({ summary: `Revoke version ${input.version}: the one-way door` }, [
-      revocation,
+      { ...revocation, ...(said === undefined ? {} : { decidedBy: said }) },
     ]),
   );
   board.apply({ type: 'revoked', at: revoked.at, note: `revoked: ${revoked.evidence}` });

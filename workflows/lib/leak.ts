@@ -20,21 +20,25 @@ export function planNow(input: IncidentInput, board: IncidentBoard, credential: 
   return planResponse(credential, board.incident.evidence, input.policy);
 }
 
-/** Does a step; when it can't be done, asks a person and does it again, for as long as it takes. */
+/**
+ * Does a step; when it can't be done, asks a person and does it again, for as long as it takes. The step is told which person, if any,
+ * said to go on.
+ */
 export async function insist<T>(
   { desk }: Pick<Leak, 'desk'>,
   what: string,
-  effect: () => Promise<T>,
+  effect: (decidedBy: string | undefined) => Promise<T>,
   onFailure: (failure: StepFailure) => void = () => undefined,
 ): Promise<T> {
+  let decidedBy: string | undefined;
   for (;;) {
     try {
-      return await effect();
+      return await effect(decidedBy);
     } catch (error) {
       if (isCancellation(error)) throw error;
       const failure = stepFailure(error);
       onFailure(failure);
-      await desk.ask(`Could not ${what}. ${failure.message}`);
+      decidedBy = await desk.ask(`Could not ${what}. ${failure.message}`);
     }
   }
 }

@@ -17,7 +17,8 @@ export interface DeskParts {
  * containment. Whatever they decide is audited with the name they gave before it takes effect.
  */
 export class PersonDesk {
-  #answered = false;
+  /** Who answered the question. */
+  #answered: string | undefined;
   #acknowledged = false;
   #pages = 0;
   #decisions = 0;
@@ -40,19 +41,20 @@ export class PersonDesk {
 
   /**
    * Asks, reminds for as long as nobody acknowledges, and returns when a person says to go on, or when `settled` says that the
-   * question has answered itself.
+   * question has answered itself. Resolves to the person's name, or to undefined when nobody had to say anything.
    */
-  async ask(question: string, settled: () => boolean = () => false): Promise<void> {
-    if (settled()) return;
-    this.#answered = false;
+  async ask(question: string, settled: () => boolean = () => false): Promise<string | undefined> {
+    if (settled()) return undefined;
+    this.#answered = undefined;
     this.#acknowledged = false;
     this.parts.board.apply({ type: 'person-needed', at: Date.now(), note: question, question });
-    while (!this.#answered && !settled()) {
+    while (this.#answered === undefined && !settled()) {
       if (!this.#acknowledged) await this.tell(question);
-      await condition(() => this.#answered || settled(), `${this.parts.remindEverySeconds}s`);
+      await condition(() => this.#answered !== undefined || settled(), `${this.parts.remindEverySeconds}s`);
     }
-    if (!this.#answered)
+    if (this.#answered === undefined)
       this.parts.board.apply({ type: 'person-resumed', at: Date.now(), note: 'graver evidence answered the question' });
+    return this.#answered;
   }
 
   /** Pages people without waiting for an answer. */
@@ -63,7 +65,7 @@ export class PersonDesk {
 
   private async answer(person: PersonInput): Promise<string> {
     await this.record('go-on', person);
-    this.#answered = true;
+    this.#answered = person.actor;
     this.parts.board.apply({
       type: 'person-resumed',
       at: Date.now(),
