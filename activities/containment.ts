@@ -2,10 +2,12 @@ import type { Credential, SecretVersion } from '../domain/credential';
 import type { DenylistEntry } from '../domain/denylist';
 import { IncidentError } from '../domain/errors';
 import type { ResponsePlan } from '../domain/response-plan';
+import { unregisteredCredential, unregisteredSubject } from '../domain/unregistered-credential';
+import type { Effect } from '../domain/ports/effect';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
-import { lookUp } from './lookup';
+import { findTarget, lookUp } from './lookup';
 import { withDeadline } from './with-deadline';
 
 export interface ContainInput extends IncidentStep {
@@ -34,7 +36,8 @@ export function createContainmentActivities(deps: ActivityDeps) {
   return {
     async loadCredential(
       input: Pick<IncidentStep, 'credentialId' | 'version'>,
-    ): Promise<{ credential: Credential; version: SecretVersion }> {
+    ): Promise<{ credential: Credential; version: SecretVersion; hasProvider?: boolean }> {
+      const isRegistered = !(await registerNewcomer(deps, input.credentialId));
       const credential = await deps.inventory.credential(input.credentialId);
       const version = await deps.inventory.version(input.credentialId, input.version);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
@@ -45,24 +48,27 @@ export function createContainmentActivities(deps: ActivityDeps) {
           state: version.state,
         });
       }
-      return { credential, version };
+      return { credential, version, hasProvider: isRegistered && deps.providers.has(credential.provider) };
     },
 
     /** Refuses first; records afterwards (recordContainment), so that a slow audit log never delays it. Adopts a hold. */
     async containVersion(input: ContainInput): Promise<Contained> {
-      const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
+      const { credential, version } = await findTarget(deps, input.credentialId, input.version);
+      const { quarantine, leftToPerson } = input.plan;
       const writes = version.subjects.map((subject) => deps.denylist.tighten(entryFor(input, credential, subject)));
       const atProvider =
-        input.plan.quarantine.mode === 'deny-all'
-          ? provider.quarantine(credential, version, callContext(input.stepKey))
-          : undefined;
+        quarantine.mode === 'deny-all' && !leftToPerson ? quarantineAtProvider(deps, input) : undefined;
       const [written, effect] = await Promise.all([Promise.all(writes), atProvider]);
       return {
         at: Date.now(),
         revision: Math.max(0, ...written.map((write) => write.revision)),
-        evidence:
-          effect?.evidence ??
-          `only ${credential.knownContexts.map((context) => context.id).join(', ')} may still use it`,
+        evidence: [
+          ...(effect ? [effect.evidence] : []),
+          ...(quarantine.mode === 'deny-all'
+            ? []
+            : [`only ${credential.knownContexts.map((context) => context.id).join(', ')} may still use it`]),
+          ...(leftToPerson ? [`listed for every gateway, NOT refused at ${credential.provider}`] : []),
+        ].join('; '),
       };
     },
 
@@ -75,7 +81,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
     },
 
     async recordContainment(input: ContainInput & { readonly contained: Contained }): Promise<void> {
-      const { credential, version } = await lookUp(deps, input.credentialId, input.version);
+      const { credential, version } = await findTarget(deps, input.credentialId, input.version);
       for (const subject of version.subjects) await deps.containments.tighten(entryFor(input, credential, subject));
       await deps.inventory.setState(input.credentialId, input.version, 'quarantined');
       await deps.projection.write(await deps.inventory.records());
@@ -88,6 +94,20 @@ export function createContainmentActivities(deps: ActivityDeps) {
       });
     },
   };
+}
+
+/** What nobody registered is written down with the little that is known, so that every later step finds it. Tells whether it is one. */
+async function registerNewcomer(deps: ActivityDeps, credentialId: string): Promise<boolean> {
+  const subject = unregisteredSubject(credentialId);
+  if (!subject) return false;
+  const { credential, version } = unregisteredCredential(subject);
+  await deps.inventory.register(credential, version);
+  return true;
+}
+
+async function quarantineAtProvider(deps: ActivityDeps, input: ContainInput): Promise<Effect> {
+  const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
+  return provider.quarantine(credential, version, callContext(input.stepKey));
 }
 
 function entryFor(input: ContainInput, credential: Credential, subject: DenylistEntry['subject']): DenylistEntry {

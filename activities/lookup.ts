@@ -10,13 +10,26 @@ export interface Target {
   readonly provider: CredentialProvider;
 }
 
-/** The credential, one of its versions, and who issued it. */
-export async function lookUp(deps: ActivityDeps, credentialId: string, version: number): Promise<Target> {
+/** The credential, one of its versions, and who issued it, where that is configured. */
+export async function findTarget(
+  deps: ActivityDeps,
+  credentialId: string,
+  version: number,
+): Promise<Omit<Target, 'provider'> & { readonly provider: CredentialProvider | undefined }> {
   const credential = await deps.inventory.credential(credentialId);
-  const provider = deps.providers.get(credential.provider);
+  return {
+    credential,
+    version: await deps.inventory.version(credentialId, version),
+    provider: deps.providers.get(credential.provider),
+  };
+}
+
+/** The same, for what can't be done without the provider. @throws IncidentError PROVIDER_UNKNOWN */
+export async function lookUp(deps: ActivityDeps, credentialId: string, version: number): Promise<Target> {
+  const { provider, ...target } = await findTarget(deps, credentialId, version);
   if (!provider)
-    throw new IncidentError('PROVIDER_UNKNOWN', { provider: credential.provider, credential: credentialId });
-  return { credential, version: await deps.inventory.version(credentialId, version), provider };
+    throw new IncidentError('PROVIDER_UNKNOWN', { provider: target.credential.provider, credential: credentialId });
+  return { ...target, provider };
 }
 
 /** A dependent of the credential, and how it is moved. */

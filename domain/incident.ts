@@ -21,6 +21,7 @@ export const OUTCOMES = [
   'contained-and-rolled-back',
   'contained-rollback-incomplete',
   'contained-waiting-for-person',
+  'contained-and-handed-over',
   'false-positive-restored',
 ] as const;
 

@@ -1,6 +1,7 @@
 import type { Credential } from './credential';
 import type { Assessment } from './detection';
 import type { Policy } from './policy';
+import { unregisteredSubject } from './unregistered-credential';
 
 /** Can attacker and dependents be told apart? `separable`: at a gateway, by known contexts. */
 export type Strategy = 'separable' | 'inseparable';
@@ -19,6 +20,8 @@ export interface ResponsePlan {
   readonly containAtOnce: boolean;
   readonly revoke: 'when-moved' | 'ask' | 'never';
   readonly revokeAtDeadline: boolean;
+  /** What nobody but a person can do, in order; absent where Tourniquet does all of it. */
+  readonly leftToPerson?: readonly string[];
   /** What dependents will notice, in one sentence. */
   readonly expectedGap: string;
   /** Why it is this plan: one sentence a decision, for people. */
@@ -27,9 +30,20 @@ export interface ResponsePlan {
 
 /**
  * The response to a leak, from what is known and what the policy says; pure, so that a dry run, a test and the real thing
- * agree. Containment is never left out at `high` or above; only what cannot be undone may wait for a person.
+ * agree. Containment is never left out at `high` or above; only what cannot be undone may wait for a person. `hasProvider`: whether it is
+ * registered, and the provider that issued it is configured here.
  */
-export function planResponse(credential: Credential, evidence: Assessment, policy: Policy): ResponsePlan {
+export function planResponse(
+  credential: Credential,
+  evidence: Assessment,
+  policy: Policy,
+  hasProvider = true,
+): ResponsePlan {
+  const plan = planWithProvider(credential, evidence, policy);
+  return hasProvider ? plan : withoutProvider(plan, credential);
+}
+
+function planWithProvider(credential: Credential, evidence: Assessment, policy: Policy): ResponsePlan {
   const response = policy.severities[evidence.severity];
   const seenByGateway = credential.enforcement === 'gateway';
   const separable = seenByGateway && credential.knownContexts.length > 0;
@@ -61,6 +75,29 @@ export function planResponse(credential: Credential, evidence: Assessment, polic
           ? 'A deterministic indicator allows revoking without a person.'
           : `Independent evidence (${[...new Set(evidence.families)].join(', ')}) allows revoking without a person.`
         : 'One kind of evidence alone: a person decides about revoking.',
+    ],
+  };
+}
+
+/** What is left when nobody here may speak with the provider: refusing it where our gateways see it, and telling people the truth. */
+function withoutProvider(plan: ResponsePlan, { id, provider, enforcement }: Credential): ResponsePlan {
+  // Refusing what no dependent is registered for harms nobody we know of, and can be lifted.
+  const isNobodys = unregisteredSubject(id) !== undefined;
+  return {
+    ...plan,
+    quarantine: { ...plan.quarantine, enforcedBy: 'gateway' },
+    containAtOnce: plan.containAtOnce || isNobodys,
+    revoke: 'ask',
+    revokeAtDeadline: false,
+    leftToPerson: [`disable it at ${provider}`, 'issue a replacement', 'move whoever uses it', 'check that it is dead'],
+    expectedGap:
+      enforcement === 'gateway'
+        ? 'Whoever uses it is refused until a person has issued a replacement.'
+        : `Where its use does not pass a gateway it STILL WORKS, until a person disables it at ${provider}.`,
+    reasons: [
+      isNobodys
+        ? `Nobody registered it: no owner, dependent or known context is known, and nothing is done to it at ${provider}.`
+        : `No provider is configured for ${provider}: it can be listed at the gateways, and nothing else.`,
     ],
   };
 }

@@ -1,12 +1,13 @@
 import { allHandlersFinished, ApplicationFailure, condition, isCancellation, setHandler } from '@temporalio/workflow';
-import type { Credential } from '../domain/credential';
+import type { Outcome } from '../domain/incident';
 import { lookups, untilDone } from './lib/activity-proxies';
 import { containLeak, isTighter, tightenContainment } from './lib/contain-leak';
 import { proveDead, revokeLeaked } from './lib/end-leaked';
 import { stepFailure } from './lib/failure-code';
+import { handOver } from './lib/hand-over';
 import { IncidentBoard } from './lib/incident-board';
 import { incidentStep } from './lib/incident-step';
-import { planNow, type Leak } from './lib/leak';
+import { planNow, type Known, type Leak } from './lib/leak';
 import { PersonDesk } from './lib/person-desk';
 import { replaceLeaked } from './lib/replace-leaked';
 import { isDetectionSignal, isProgress } from './lib/signal-shapes';
@@ -36,20 +37,25 @@ export async function respondToLeak(input: IncidentInput): Promise<IncidentResul
   const known: { leak?: Leak } = {};
   listen(board, () => known.leak);
 
-  const credential = await lookUp(input);
-  const leak: Leak = { input, board, desk, credential, plan: () => planNow(input, board, credential) };
+  const found = await lookUp(input);
+  const { credential } = found;
+  const leak: Leak = { input, board, desk, credential, plan: () => planNow(input, board, found) };
   known.leak = leak;
   board.describe(credential, leak.plan());
 
   await askBeforeContaining(leak);
   await containLeak(leak);
   const firstNotice = tellEveryone(input, board, 'contained', containedSummary(leak));
+  if (leak.plan().leftToPerson) {
+    await firstNotice;
+    return close(leak, 'contained-and-handed-over', await handOver(leak));
+  }
   const rotation = await replaceLeaked(leak);
   await revokeLeaked(leak, rotation);
   const proof = await proveDead(leak, rotation);
   await firstNotice;
   await tellOutcome(leak, rotation, proof);
-  return close(leak, proof);
+  return close(leak, 'recovered', `proof ${proof}`);
 }
 
 function listen(board: IncidentBoard, leak: () => Leak | undefined): void {
@@ -80,9 +86,9 @@ function dropped(board: IncidentBoard, signal: string): void {
 }
 
 /** A credential nobody registered, or a version that is not in use, is the one thing an incident can't be about. */
-async function lookUp(input: IncidentInput): Promise<Credential> {
+async function lookUp(input: IncidentInput): Promise<Known> {
   try {
-    return (await lookups.loadCredential(input)).credential;
+    return await lookups.loadCredential(input);
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { code, message } = stepFailure(error);
@@ -116,9 +122,8 @@ async function tellOutcome({ input, board }: Leak, rotation: RotationResult, pro
   board.apply({ type: 'notified', at, note: `told: ${told.join(', ') || 'nobody'}` });
 }
 
-async function close({ input, board }: Leak, proof: string): Promise<IncidentResult> {
-  const outcome = 'recovered';
-  const closing = { ...incidentStep(input, 'close'), outcome, summary: `proof ${proof}` };
+async function close({ input, board }: Leak, outcome: Outcome, summary: string): Promise<IncidentResult> {
+  const closing = { ...incidentStep(input, 'close'), outcome, summary };
   const { at } = await untilDone.closeAudit.executeWithOptions({ summary: 'Close the audit trail' }, [closing]);
   board.apply({ type: 'closed', at, note: `closed: ${outcome}`, outcome });
   // A signal or update that is being handled must not be lost with the workflow.

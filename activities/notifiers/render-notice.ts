@@ -35,7 +35,12 @@ const TITLES: Readonly<Record<Notice['kind'], (what: string) => string>> = {
 
 const BODIES: Readonly<Record<Audience, (notice: Notice) => string>> = {
   engineering: (notice) =>
-    `Owner ${notice.ownerTeam}: dependents are moved to the new version; nothing to do unless asked here.`,
+    notice.leftToPerson
+      ? `Owner ${notice.ownerTeam}: Tourniquet can do nothing at ${notice.provider}. Nothing is replaced or moved by itself: a person must.`
+      : `Owner ${notice.ownerTeam}: dependents are moved to the new version; nothing to do unless asked here.`,
   security: (notice) => `Evidence: ${notice.reason}`,
-  product: () => 'Customers should notice nothing, or a short delay while services change over.',
+  product: (notice) =>
+    notice.leftToPerson
+      ? 'Whatever used it through a gateway fails until a person has replaced it.'
+      : 'Customers should notice nothing, or a short delay while services change over.',
 };

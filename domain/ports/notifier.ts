@@ -19,6 +19,8 @@ export interface Notice {
   /** What was done, or what is asked. */
   readonly summary: string;
   readonly url: string;
+  /** No provider is configured: nothing is replaced or revoked by itself. */
+  readonly leftToPerson?: true;
   /** Of an exercise: nothing leaked. */
   readonly simulated?: true;
 }

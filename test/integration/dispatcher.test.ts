@@ -8,6 +8,7 @@ import { incidentId, type InventoryRecord, type VersionState } from '../../domai
 import type { DetectionMessage } from '../../domain/detection';
 import type { Severity } from '../../domain/severity';
 import { publicIdSubject, type Subject } from '../../domain/subject';
+import { unregisteredId } from '../../domain/unregistered-credential';
 import { openBucket } from '../../enforcement/buckets';
 import { createInventoryProjection } from '../../enforcement/inventory-kv';
 import { parseConfig } from '../../workers/config';
@@ -173,13 +174,13 @@ describe('the dispatcher', () => {
     expect(await lastDeadLetter()).toEqual({ code: 'DETECTION_MALFORMED', body });
   });
 
-  it('puts a detection away about a subject that nobody registered', async () => {
-    const unknown = message(publicIdSubject('postgres-role', 'nobody'), 'about-nobody');
-    await publish(unknown);
+  it('starts an incident about a subject that nobody registered, under an id that says so', async () => {
+    const subject = publicIdSubject('postgres-role', 'nobody');
+    await publish(message(subject, 'about-nobody'));
 
     await untilSettled();
 
-    expect(await lastDeadLetter()).toEqual({ code: 'CREDENTIAL_UNKNOWN', body: JSON.stringify(unknown) });
+    expect(await toldTo(unregisteredId(subject))).toEqual({ runs: 1, signals: 1, detections: 1 });
   });
 
   it('handles a detection once, however often it comes', async () => {

@@ -1,7 +1,15 @@
 import type { Activities } from '../../activities';
 import { retryStepUpdate, type IncidentInput } from '../../workflows/messages';
 import { eventually } from './eventually';
-import { fakeActivities, refusal, sampleAssessment, SEPARABLE, sampleInput, sampleVersion } from './fake-activities';
+import {
+  fakeActivities,
+  refusal,
+  sampleAssessment,
+  sampleCredential,
+  SEPARABLE,
+  sampleInput,
+  sampleVersion,
+} from './fake-activities';
 import type { LeakHandle } from './run-incident';
 
 /** A run of the workflows that is worth keeping: its history must replay for as long as such a run may be open somewhere. */
@@ -68,6 +76,20 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
           decidedBy === undefined
             ? Promise.reject(refusal('ACTION_BUDGET_SPENT'))
             : Promise.resolve({ at: 1_700_000_000_400, evidence: 'verifier erased' }),
+      }).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'handed-over',
+    input: sampleInput(),
+    activities: () =>
+      fakeActivities({
+        loadCredential: () =>
+          Promise.resolve({ credential: sampleCredential(), version: sampleVersion(), hasProvider: false }),
       }).activities,
     play: async (handle) => {
       await untilWaiting(handle);

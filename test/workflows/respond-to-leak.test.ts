@@ -159,6 +159,29 @@ describe('respondToLeak', () => {
     expect(calls).not.toContain('discardReplacement');
   });
 
+  it('contains and tells, then hands over where no provider is configured, and claims nothing else', async () => {
+    const { activities, calls } = fakeActivities({
+      loadCredential: () =>
+        Promise.resolve({ credential: sampleCredential(), version: sampleVersion(), hasProvider: false }),
+    });
+
+    const result = await withIncident(environment, activities, sampleInput(), async (handle) => {
+      const waiting = await untilWaiting(handle);
+      expect(waiting.incident.waiting?.question).toContain('Left to you: disable it at postgres-role');
+      expect(waiting.plan).toMatchObject({ quarantine: { enforcedBy: 'gateway' }, revoke: 'ask' });
+      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      return handle.result();
+    });
+
+    expect(result.outcome).toBe('contained-and-handed-over');
+    expect(Object.keys(result.view.incident.milestones).sort()).toEqual(['closed', 'contained']);
+    expect(calls).toEqual(
+      expect.arrayContaining(['containVersion', 'confirmInForce', 'notifyAudience product contained']),
+    );
+    for (const never of ['createReplacement', 'revokeVersion', 'verifyDead']) expect(calls).not.toContain(never);
+    expect(calls.join()).not.toContain('resolved');
+  });
+
   it('undoes a rotation that fails, newest step first, and asks a person; the containment stays', async () => {
     let broken = true;
     const { activities, calls } = fakeActivities({

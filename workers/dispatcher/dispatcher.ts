@@ -5,10 +5,11 @@ import { joinOrStartIncident } from '../../client/start-incident';
 import { incidentId, type InventoryRecord } from '../../domain/credential';
 import type { DetectionMessage } from '../../domain/detection';
 import { mergeAssessments } from '../../domain/merge-assessments';
-import { IncidentError } from '../../domain/errors';
 import type { Policy } from '../../domain/policy';
 import { atLeast } from '../../domain/severity';
-import { shortSubject, type Subject } from '../../domain/subject';
+import type { Subject } from '../../domain/subject';
+import { unregisteredRecord, unregisteredSubject } from '../../domain/unregistered-credential';
+import type { Newcomers } from './newcomers';
 
 export interface DispatcherParts {
   readonly client: Client;
@@ -16,6 +17,7 @@ export interface DispatcherParts {
   readonly policy: Policy;
   readonly inventory: { lookup(subject: Subject): InventoryRecord | undefined };
   readonly deliveries: DeliveryLog;
+  readonly newcomers: Newcomers;
   readonly log: Logger;
 }
 
@@ -24,19 +26,15 @@ export type Dispatched = 'joined' | 'recorded' | 'tripwire';
 
 /**
  * Turns detections about one subject into an incident, or into more evidence for it. Throws when Temporal or the database can't
- * be reached: the caller delivers them again. @throws IncidentError CREDENTIAL_UNKNOWN for a subject nobody registered.
+ * be reached: the caller delivers them again. A subject nobody registered gets an incident too; @throws IncidentError
+ * CREDENTIAL_UNKNOWN when there are too many of those.
  */
 export async function dispatch(
   parts: DispatcherParts,
   messages: readonly [DetectionMessage, ...DetectionMessage[]],
 ): Promise<Dispatched> {
   const { subject } = messages[0].detection;
-  const record = parts.inventory.lookup(subject);
-  if (!record)
-    throw new IncidentError('CREDENTIAL_UNKNOWN', {
-      subject: shortSubject(subject),
-      detector: messages[0].detection.detector,
-    });
+  const record = parts.inventory.lookup(subject) ?? unregisteredRecord(subject);
   // By id: one that was delivered again while it waited is still one.
   const byId = new Map(messages.map((message) => [message.detection.id, message]));
   const fresh = new Set(await parts.deliveries.unhandled([...byId.keys()]));
@@ -63,6 +61,7 @@ async function deliver(
   if (record.state === 'revoked' || record.state === 'discarded') return 'tripwire';
   const assessment = messages.map((message) => message.assessment).reduce(mergeAssessments);
   if (!atLeast(assessment.severity, parts.policy.incidentFrom)) return 'recorded';
+  if (unregisteredSubject(record.credentialId)) parts.newcomers.admit(record.subject, Date.now());
   const latest = (messages.at(-1) ?? messages[0]).detection;
   const input = {
     credentialId: record.credentialId,

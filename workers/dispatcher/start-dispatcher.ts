@@ -16,6 +16,7 @@ import { connectNats } from '../nats';
 import type { Running } from '../running';
 import { createTemporalClient } from '../temporal';
 import { Coalescer } from './coalescer';
+import { Newcomers } from './newcomers';
 import { dispatch, type DispatcherParts } from './dispatcher';
 
 /** Longer than the coalescing delay and a slow Temporal call together; a message not acknowledged by then comes again. */
@@ -46,6 +47,7 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
     policy: DEFAULT_POLICY,
     inventory,
     deliveries: createDeliveryLog(database),
+    newcomers: new Newcomers(),
     log,
   };
 

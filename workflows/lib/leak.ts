@@ -1,10 +1,14 @@
 import { isCancellation } from '@temporalio/workflow';
+import type { Activities } from '../../activities';
 import type { Credential } from '../../domain/credential';
 import { planResponse, type ResponsePlan } from '../../domain/response-plan';
 import type { IncidentInput } from '../messages';
 import { stepFailure, type StepFailure } from './failure-code';
 import type { IncidentBoard } from './incident-board';
 import type { PersonDesk } from './person-desk';
+
+/** What the inventory and the worker know of it. `hasProvider` is missing in histories from before it was asked. */
+export type Known = Pick<Awaited<ReturnType<Activities['loadCredential']>>, 'credential' | 'hasProvider'>;
 
 /** One incident, as its stages see it. */
 export interface Leak {
@@ -16,8 +20,8 @@ export interface Leak {
   readonly plan: () => ResponsePlan;
 }
 
-export function planNow(input: IncidentInput, board: IncidentBoard, credential: Credential): ResponsePlan {
-  return planResponse(credential, board.incident.evidence, input.policy);
+export function planNow(input: IncidentInput, board: IncidentBoard, { credential, hasProvider }: Known): ResponsePlan {
+  return planResponse(credential, board.incident.evidence, input.policy, hasProvider);
 }
 
 /**

@@ -29,6 +29,7 @@ export function renderDetails(view: IncidentView): string {
           `- **Plan:** ${plan.strategy}, ${plan.quarantine.mode} enforced by the ${plan.quarantine.enforcedBy}. ${plan.expectedGap}`,
         ]
       : []),
+    ...(plan?.leftToPerson ? [`- **Left to a person:** ${plan.leftToPerson.join('; ')}`] : []),
     ...(incident.waiting ? ['', `> **A person is needed:** ${incident.waiting.question}`, '>', waitingHelp()] : []),
     '',
     '| Stage | After first abuse |',

@@ -19,7 +19,8 @@ export async function tellEveryone(
   const { severity, reason } = board.incident.evidence;
   const { provider, ownerTeam } = board.credential ?? { provider: 'unknown', ownerTeam: 'unknown' };
   const simulated = input.simulated ? ({ simulated: true } as const) : {};
-  const notice = { kind, provider, ownerTeam, severity, reason, summary, ...simulated };
+  const left = board.plan?.leftToPerson ? ({ leftToPerson: true } as const) : {};
+  const notice = { kind, provider, ownerTeam, severity, reason, summary, ...simulated, ...left };
   const answers = await Promise.all(
     AUDIENCES.map(async (audience) => {
       const step = incidentStep(input, `notify.${kind}.${round}.${audience}`);

@@ -35,4 +35,13 @@ describe('notices', () => {
     }
     expect(JSON.stringify(renderNotice(notice, 'security'))).not.toMatch(/simulated/i);
   });
+
+  it('promise nothing where nothing can be done at the provider', () => {
+    const texts = AUDIENCES.map(
+      (audience) => renderNotice({ ...notice, kind: 'contained', leftToPerson: true }, audience).body,
+    );
+
+    expect(texts.join('\n')).not.toMatch(/are moved|nothing to do|notice nothing/);
+    expect(texts[0]).toContain('a person must');
+  });
 });

@@ -34,10 +34,10 @@ test('whatever the budgets, no sequence of leaks ends more versions of a team or
         };
         if (!spentBudget(counts, limits)) taken.push(leak);
       }
-      for (const of of ['payments', 'search', 'identity'])
-        expect(taken.filter((one) => one.team === of).length).toBeLessThanOrEqual(limits.perTeam);
-      for (const of of ['postgres-role', 'api-token'])
-        expect(taken.filter((one) => one.provider === of).length).toBeLessThanOrEqual(limits.perProvider);
+      for (const name of ['payments', 'search', 'identity'])
+        expect(taken.filter((one) => one.team === name).length).toBeLessThanOrEqual(limits.perTeam);
+      for (const name of ['postgres-role', 'api-token'])
+        expect(taken.filter((one) => one.provider === name).length).toBeLessThanOrEqual(limits.perProvider);
     }),
   );
 });

@@ -1,5 +1,7 @@
 import { DEFAULT_POLICY } from '../../../domain/policy';
 import { planResponse } from '../../../domain/response-plan';
+import { publicIdSubject } from '../../../domain/subject';
+import { unregisteredCredential } from '../../../domain/unregistered-credential';
 import { SEVERITIES } from '../../../domain/severity';
 import { sampleAssessment, sampleCredential } from '../../support/fake-activities';
 
@@ -47,5 +49,27 @@ describe('response plan', () => {
     );
 
     expect(overlaps).toEqual([...overlaps].sort((a, b) => b - a));
+  });
+
+  it('claims nothing where it may not speak with the provider, and leaves the rest to a person', () => {
+    const exposed = sampleCredential({ provider: 'aws-access-key', enforcement: 'provider' });
+    const plan = planResponse(exposed, sampleAssessment(), DEFAULT_POLICY, false);
+
+    expect(plan).toMatchObject({
+      quarantine: { mode: 'deny-all', enforcedBy: 'gateway' },
+      revoke: 'ask',
+      revokeAtDeadline: false,
+      leftToPerson: expect.arrayContaining(['disable it at aws-access-key']) as string[],
+    });
+    expect(plan.expectedGap).toContain('STILL WORKS');
+    expect(planResponse(exposed, sampleAssessment(), DEFAULT_POLICY).leftToPerson).toBeUndefined();
+  });
+
+  it('refuses at once what nobody registered, on weak evidence too: no dependent is known that it could hurt', () => {
+    const weak = sampleAssessment({ severity: 'medium', families: ['workload'] });
+    const { credential } = unregisteredCredential(publicIdSubject('aws-access-key', 'AKIAEXAMPLE'));
+
+    expect(planResponse(credential, weak, DEFAULT_POLICY, false).containAtOnce).toBe(true);
+    expect(planResponse(sampleCredential(), weak, DEFAULT_POLICY, false).containAtOnce).toBe(false);
   });
 });

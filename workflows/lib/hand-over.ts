@@ -1,0 +1,13 @@
+import type { Leak } from './leak';
+
+/**
+ * What can't be done without a provider is named to a person, and waits for them. Nothing of it is claimed: the incident says who said
+ * that it is done. Resolves to that.
+ */
+export async function handOver({ input, desk, credential, plan }: Leak): Promise<string> {
+  const left = plan().leftToPerson ?? [];
+  const who = await desk.ask(
+    `Tourniquet can do nothing at ${credential.provider} for ${input.credentialId}: only gateways refuse it. Left to you: ${left.join('; ')}. Send retryStep when that is done.`,
+  );
+  return `${who ?? 'nobody'} says: ${left.join('; ')}. Not verified by Tourniquet`;
+}
