@@ -92,6 +92,8 @@ export function createContainmentActivities(deps: ActivityDeps) {
         evidence: input.contained.evidence,
         at: input.contained.at,
       });
+      // An incident may wait for a person for days: what was done so far must not be cut off meanwhile.
+      await deps.checkpoint();
     },
   };
 }

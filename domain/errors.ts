@@ -92,6 +92,10 @@ const ERRORS = {
     retryable: false,
     next: 'Simulate with another one: people need this credential to mend things with.',
   },
+  RECORDING_UNREADABLE: {
+    retryable: false,
+    next: 'Give CloudTrail records: JSON lines, a JSON array, or {"Records":[…]}, plain or gzipped.',
+  },
   CONFIRMATION_NEEDED: {
     retryable: false,
     next: 'This replaces and revokes the credential for real and moves its dependents. Say --yes if that is meant.',

@@ -2,7 +2,10 @@ import { Command } from 'commander';
 import { renderReport } from '../../drills/demo/render-report';
 import { brokenPromises } from '../../drills/demo/report';
 import { SceneClosers } from '../../drills/scene-closers';
-import { runDemo, type DemoOptions } from '../../drills/demo/run-demo';
+import type { SceneOptions } from '../../drills/demo/product';
+import { runDemo } from '../../drills/demo/run-demo';
+import { readRecording, type Recording } from '../../drills/replay/read-recording';
+import { runReplay } from '../../drills/replay/run-replay';
 import type { CompleteStack } from '../../drills/estate/deploy';
 import { startLocalStack, type LocalStack } from '../../stack/local-stack';
 import { makeNatsRoles } from '../../stack/nats-roles';
@@ -13,6 +16,7 @@ import { untilInterrupted } from '../until-interrupted';
 interface DemoFlags {
   readonly exit: boolean;
   readonly json: boolean;
+  readonly replay?: readonly string[];
 }
 
 export function demoCommand(): Command {
@@ -20,12 +24,18 @@ export function demoCommand(): Command {
     .description('Bring everything up, play a leak against real services, and show how it is answered')
     .option('--exit', 'end when the report is shown, instead of staying up to look around', false)
     .option('--json', 'end with the report as one line of JSON on standard output', false)
+    .option(
+      '--replay <file...>',
+      'play recorded CloudTrail instead: JSON lines, a JSON array or {"Records":[…]}, gzipped or not',
+    )
     .action(demo);
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
   // With --json standard output carries nothing but the result.
   const tell = (line: string): void => void (flags.json ? process.stderr : process.stdout).write(`${line}\n`);
+  // Before anything is started: a file that can't be read is no reason to start servers.
+  const recording = flags.replay && (await readRecording(flags.replay));
   const interrupted = untilInterrupted();
   const addresses = stackAddresses(process.env);
   // A NATS server of somebody else has users of its own.
@@ -36,7 +46,7 @@ async function demo(flags: DemoFlags): Promise<void> {
     ...(natsRoles ? { natsConfig: natsRoles.serverConfig } : {}),
   });
   const closers = new SceneClosers();
-  const played = play({ stack: complete(stack), tell, closers, natsRoles }, flags);
+  const played = play({ stack: complete(stack), tell, closers, natsRoles }, flags, recording);
   try {
     const first = await Promise.race([played, interrupted]);
     if (first === 'played' && !flags.exit) {
@@ -57,10 +67,10 @@ async function demo(flags: DemoFlags): Promise<void> {
 /** What shells expect of a program that was ended by Ctrl-C. */
 const INTERRUPTED = 130;
 
-async function play(options: DemoOptions, flags: DemoFlags): Promise<'played'> {
+async function play(options: SceneOptions, flags: DemoFlags, recording?: Recording): Promise<'played'> {
   const { stack, tell } = options;
   tell(`Temporal Web UI: ${stack.temporal.uiUrl}`);
-  const report = await runDemo(options);
+  const report = await (recording ? runReplay(options, recording) : runDemo(options));
   tell(`\n${renderReport(report)}`);
   if (brokenPromises(report).length > 0) process.exitCode = 1;
   if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -14,10 +14,7 @@ const TIMES = [
 /** The table people read at the end of the demo. */
 export function renderReport(report: DemoReport): string {
   const table = new Table({
-    head: [
-      report.simulated ? 'after the SIMULATED leak' : 'after the first abusive event',
-      ...report.credentials.map((one) => `${one.id} (${one.strategy ?? 'no plan'})`),
-    ],
+    head: [beginOf(report), ...report.credentials.map((one) => `${one.id} (${one.strategy ?? 'no plan'})`)],
     style: { head: [], border: [] },
   });
   for (const [field, label] of TIMES) table.push([label, ...report.credentials.map((one) => seconds(one[field]))]);
@@ -34,11 +31,22 @@ export function renderReport(report: DemoReport): string {
       ? 'legitimate requests were not watched'
       : `legitimate requests ${report.legitimateRequests}, failed ${report.failedLegitimateRequests}, ambiguous ${report.ambiguousLegitimateRequests}, slowest ${report.slowestLegitimateMs} ms`,
     `audit chain ${report.auditVerified ? 'verified' : 'BROKEN'}`,
-    ...report.credentials.map((one) => `${one.id}: ${one.url}`),
+    ...report.credentials.flatMap(({ id, url, outcome, leftToPerson }) => [
+      `${id}: ${outcome ?? 'not over'}: ${url}`,
+      ...(leftToPerson ? [`  left to a person: ${leftToPerson.join('; ')}`] : []),
+    ]),
+    ...(report.replayed && report.credentials.length === 0
+      ? ['No incident: nothing in the recording was flagged.']
+      : []),
     broken.length === 0
       ? 'Every promise kept.'
       : `BROKEN PROMISES:\n${broken.map((promise) => `  - ${promise}`).join('\n')}`,
   ].join('\n');
+}
+
+function beginOf({ simulated, replayed }: DemoReport): string {
+  if (simulated) return 'after the SIMULATED leak';
+  return replayed ? 'after the first abusive use was played' : 'after the first abusive event';
 }
 
 function count(of: number | null): string {

@@ -18,6 +18,8 @@ export interface CredentialReport {
   readonly attackerSessionsAlive: number | null;
   readonly audiencesNotified: readonly string[];
   readonly outcome: string | null;
+  /** What Tourniquet could not do itself and did not: a person must. */
+  readonly leftToPerson?: readonly string[];
   readonly workflowId: string;
   readonly runId: string;
   readonly url: string;
@@ -26,6 +28,14 @@ export interface CredentialReport {
 export interface DemoReport {
   /** An exercise on a credential of the user's own: nothing leaked, so there is no attacker and no load to count. */
   readonly simulated?: true;
+  /** Recorded use was played: there is no attacker and no load to count. */
+  readonly replayed?: {
+    readonly records: number;
+    readonly uses: number;
+    readonly keys: number;
+    readonly ignored: number;
+    readonly malformed: number;
+  };
   readonly credentials: readonly CredentialReport[];
   readonly legitimateRequests: number | null;
   readonly failedLegitimateRequests: number | null;
@@ -63,13 +73,14 @@ export function sumLoad(counters: readonly LoadCounters[]): {
 export function brokenPromises(report: DemoReport): readonly string[] {
   const broken: string[] = [];
   const demand = (kept: boolean, promise: string): void => void (kept || broken.push(promise));
-  /** An exercise has nobody to count; where somebody was to be counted, not knowing is no success. */
-  const notCounted = report.simulated === true;
+  /** An exercise and a recording have nobody to count; where somebody was to be counted, not knowing is no success. */
+  const notCounted = report.simulated === true || report.replayed !== undefined;
   const demandNone = (count: number | null, promise: string): void =>
     demand(count === 0 || (count === null && notCounted), promise);
   for (const one of report.credentials) {
+    const waitsForPerson = one.leftToPerson !== undefined || report.replayed !== undefined;
     demand(
-      one.outcome === 'recovered',
+      one.outcome === 'recovered' || (waitsForPerson && one.outcome === 'contained-waiting-for-person'),
       `${one.id}: the incident ends recovered (it is ${one.outcome ?? 'not closed'})`,
     );
     demandNone(
@@ -81,7 +92,10 @@ export function brokenPromises(report: DemoReport): readonly string[] {
       one.audiencesNotified.length === 3,
       `${one.id}: three audiences are told (${one.audiencesNotified.join(', ') || 'none'} were)`,
     );
-    demand(one.quarantinedMs !== null && one.verifiedMs !== null, `${one.id}: it is quarantined and verified dead`);
+    demand(
+      one.quarantinedMs !== null && (one.verifiedMs !== null || one.outcome === 'contained-waiting-for-person'),
+      `${one.id}: it is quarantined and verified dead`,
+    );
   }
   demand(notCounted || (report.legitimateRequests ?? 0) > 0, 'legitimate requests were made');
   demandNone(report.failedLegitimateRequests, `no legitimate request fails (${report.failedLegitimateRequests} did)`);

@@ -2,10 +2,10 @@ import type { Client } from '@temporalio/client';
 import { startIncident } from '../../client';
 import type { Credential } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
-import type { Incident } from '../../domain/incident';
 import type { Inventory } from '../../domain/ports/stores';
 import { incidentUrl } from '../../workers/temporal';
 import type { IncidentView } from '../../workflows/messages';
+import { timesOf } from '../demo/credential-report';
 import { followIncident } from '../demo/follow-incident';
 import type { DemoReport } from '../demo/report';
 
@@ -65,7 +65,7 @@ export async function simulateLeak(
     id,
     begin + parts.timeoutMs,
     (at, line) => tell(`+${((at - begin) / 1000).toFixed(2)} s  ${line}`),
-    parts.signal,
+    { signal: parts.signal },
   );
   if (view?.incident.outcome === undefined) tell(`The incident is not over, and goes on: ${url}`);
   return reportOf(parts, { credential, begin, id, runId, url, view }, await parts.verifyAudit());
@@ -86,8 +86,6 @@ function reportOf(
   { credential, begin, id, runId, url, view }: Played,
   auditVerified: boolean,
 ): DemoReport {
-  const milestones: Incident['milestones'] = view?.incident.milestones ?? {};
-  const since = (at: number | undefined): number | null => (at === undefined ? null : at - begin);
   return {
     simulated: true,
     credentials: [
@@ -97,12 +95,7 @@ function reportOf(
         strategy: view?.plan?.strategy ?? null,
         // The detection side's hold; nothing was detected.
         refusedMs: null,
-        quarantinedMs: since(milestones.contained),
-        replacedMs: since(milestones.moved),
-        revokedMs: since(milestones.revoked),
-        verifiedMs: since(milestones.verified),
-        notifiedMs: since(milestones.notified),
-        closedMs: since(milestones.closed),
+        ...timesOf(view, begin),
         attackerSuccessesAfterRefusal: null,
         attackerSessionsAlive: null,
         audiencesNotified: view?.audiencesNotified ?? [],

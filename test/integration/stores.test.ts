@@ -344,6 +344,16 @@ describe('the audit log', () => {
       expect(await audit.verify({ file, key: publicKey })).toMatchObject({ ok: true, entries: 6 });
     });
 
+    it('shows that the checkpoints were taken away', async () => {
+      const audit = await chainWithCheckpoint();
+      await rm(file);
+
+      expect(await audit.verify({ file, key: publicKey })).toMatchObject({
+        ok: false,
+        reason: 'the file of checkpoints can not be read',
+      });
+    });
+
     it('shows a tail that was cut off', async () => {
       const audit = await chainWithCheckpoint();
       await database.query('DELETE FROM audit_entries WHERE seq >= 5');

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Credential } from '../../domain/credential';
+import { incidentId } from '../../domain/credential';
+import { AUDIENCES } from '../../domain/ports/notifier';
+import { incidentUrl } from '../../workers/temporal';
+import type { IncidentView } from '../../workflows/messages';
+import type { AttackSummary } from '../estate/attack-log';
+import { sessionsOf } from '../estate/estate-database';
+import type { EstateProcess } from '../estate/estate-process';
+import type { LoadCounters } from '../estate/load';
+import { timesOf } from './credential-report';
+import { followIncident } from './follow-incident';
+import { successesAfter, sumLoad, type CredentialReport, type DemoReport } from './report';
+import type { Scene } from './scene';
+
+/** The attacker goes on for this long after the last incident is closed: what is dead must stay dead. */
+const AFTERMATH_MS = 2_000;
+const ANSWER_WITHIN_MS = 120_000;
+const ATTACK_OF: Readonly<Record<string, 'token' | 'database'>> = { 'reports-token': 'token', 'orders-db': 'database' };
+
+export interface Watching {
+  readonly incidentsBeforeTheLeak: number;
+  readonly tell: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Follows the answer to an attack until it is closed, lets the attacker go on a little, and reports what everybody saw. */
+export async function watchTheAnswer(
+  scene: Scene,
+  attacker: EstateProcess,
+  { incidentsBeforeTheLeak, tell, signal }: Watching,
+): Promise<DemoReport> {
+  const begin = Date.now();
+  const views = await Promise.all(
+    scene.estate.credentials.map((credential) =>
+      followIncident(
+        scene.client,
+        incidentId(credential.id, 1),
+        begin + ANSWER_WITHIN_MS,
+        (at, line) => tell(`${credential.id.padEnd(14)} +${((at - begin) / 1000).toFixed(2)} s  ${line}`),
+        { signal },
+      ),
+    ),
+  );
+  await sleep(AFTERMATH_MS, undefined, { signal });
+  const attacks = (await attacker.counters()) as Record<'token' | 'database', AttackSummary>;
+  await attacker.stop();
+  const load = await Promise.all(
+    scene.estate.services.map(async (service) => (await service.counters()) as LoadCounters),
+  );
+  const failing = load.flatMap((one) => Object.entries(one.errors)).map(([error, count]) => `${error}: ${count}`);
+  if (failing.length > 0) tell(`legitimate failures: ${failing.join(', ')}`);
+  return {
+    credentials: await Promise.all(
+      scene.estate.credentials.map((credential, index) =>
+        reportOf(scene, credential, attacks[ATTACK_OF[credential.id] ?? 'token'], views[index]),
+      ),
+    ),
+    ...sumLoad(load),
+    incidentsBeforeTheLeak,
+    auditVerified: await scene.verifyAudit(),
+    temporalUi: scene.stack.temporal.uiUrl,
+  };
+}
+
+async function reportOf(
+  scene: Scene,
+  credential: Credential,
+  attack: AttackSummary,
+  view: IncidentView | undefined,
+): Promise<CredentialReport> {
+  const id = incidentId(credential.id, 1);
+  const { runId } = await scene.client.workflow.getHandle(id).describe();
+  const atGateway = credential.enforcement === 'gateway';
+  const refusedAt = atGateway
+    ? scene.refusals.refusedAt(credential.id, 1)
+    : (view?.incident.milestones.contained ?? null);
+  const { uiUrl, namespace } = scene.stack.temporal;
+  return {
+    id: credential.id,
+    provider: credential.provider,
+    strategy: view?.plan?.strategy ?? null,
+    refusedMs:
+      atGateway && refusedAt !== null && attack.firstSuccessAt !== null ? refusedAt - attack.firstSuccessAt : null,
+    ...timesOf(view, attack.firstSuccessAt),
+    attackerSuccessesAfterRefusal: successesAfter(attack, refusedAt),
+    attackerSessionsAlive:
+      credential.provider === 'postgres-role'
+        ? await sessionsOf(scene.stack.postgres.adminUrl, `${credential.principal}_v1`)
+        : 0,
+    audiencesNotified: AUDIENCES.filter((audience) =>
+      scene.sink.received.some(
+        (one) => one.audience === audience && one.credential === credential.id && one.kind === 'resolved',
+      ),
+    ),
+    outcome: view?.incident.outcome ?? null,
+    workflowId: id,
+    runId,
+    url: incidentUrl(uiUrl, namespace, id, runId),
+  };
+}

@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { readRecording } from '../../../drills/replay/read-recording';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+const record = (n: number, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  eventID: `event-${n}`,
+  eventTime: new Date(Date.UTC(2026, 0, 6, 12, 0, n)).toISOString(),
+  eventName: 'ListBuckets',
+  eventSource: 's3.amazonaws.com',
+  userIdentity: { type: 'IAMUser', accessKeyId: 'AKIAEXAMPLEEXAMPLE00' },
+  ...more,
+});
+
+const LATER_FIRST = [record(2), record(1)];
+const FORMS: readonly (readonly [string, string])[] = [
+  ['JSON lines', LATER_FIRST.map((one) => JSON.stringify(one)).join('\n')],
+  ['JSON lines that end with a newline', `${LATER_FIRST.map((one) => JSON.stringify(one)).join('\r\n')}\r\n\n`],
+  ['a JSON array', JSON.stringify(LATER_FIRST, undefined, 2)],
+  ['an object of Records', JSON.stringify({ Records: LATER_FIRST })],
+];
+
+const folder = temporaryFolder();
+
+async function file(content: string | Buffer): Promise<string> {
+  const path = join(folder.path, `recording-${Math.random()}`);
+  await writeFile(path, content);
+  return path;
+}
+
+describe.each(FORMS)('%s', (_form, text) => {
+  it.each([
+    ['plain', text],
+    ['gzipped', gzipSync(text)],
+  ])('%s: every record, in the order of time', async (_packing, content) => {
+    const { events, ...counts } = await readRecording([await file(content)]);
+
+    expect(events.map(({ id }) => id)).toEqual(['cloudtrail:event-1', 'cloudtrail:event-2']);
+    expect(counts).toEqual({ records: 2, ignored: 0, malformed: [] });
+  });
+});
+
+it('one record alone, and several files as one recording', async () => {
+  const files = [await file(JSON.stringify(record(3))), await file(JSON.stringify([record(1)]))];
+
+  expect((await readRecording(files)).events.map(({ id }) => id)).toEqual(['cloudtrail:event-1', 'cloudtrail:event-3']);
+});
+
+it('counts what is no use of a key, and names what is malformed without its content', async () => {
+  const path = await file(
+    [record(1), record(2, { userIdentity: { type: 'AWSService' } }), record(3, { eventID: 7 })]
+      .map((one) => JSON.stringify(one))
+      .concat('{"cut off')
+      .join('\n'),
+  );
+  const { events, ignored, malformed } = await readRecording([path]);
+
+  expect([events.length, ignored]).toEqual([1, 1]);
+  expect(malformed).toEqual([`${path}: record 3: eventID: invalid_type`, `${path}: record 4: record: invalid_type`]);
+});
+
+it.each([
+  ['nothing', ''],
+  ['an empty array', '[]'],
+  ['prose', 'It was a dark and stormy night.'],
+  ['a broken gzip', gzipSync('[{}]').subarray(0, 12)],
+])('refuses %s', async (_what, content) => {
+  await expect(readRecording([await file(content)])).rejects.toMatchObject({ code: 'RECORDING_UNREADABLE' });
+});
+
+it('refuses a file that is not there', async () => {
+  await expect(readRecording(['/no/such/file'])).rejects.toMatchObject({ fields: { reason: 'ENOENT' } });
+});
