@@ -6,6 +6,7 @@ import { apiKeyCommand } from './commands/api-key';
 import { auditCommand } from './commands/audit';
 import { credentialCommand } from './commands/credential';
 import { demoCommand } from './commands/demo';
+import { drillCommand } from './commands/drill';
 import { incidentCommand } from './commands/incident';
 import { simulateCommand } from './commands/simulate';
 import { stackCommand } from './commands/stack';
@@ -13,6 +14,7 @@ import { stackCommand } from './commands/stack';
 const program = new Command('tourniquet')
   .description('Answers a leaked API credential: refuses it everywhere, revokes it, replaces it, and proves it.')
   .addCommand(demoCommand())
+  .addCommand(drillCommand())
   .addCommand(simulateCommand())
   .addCommand(stackCommand())
   .addCommand(incidentCommand())

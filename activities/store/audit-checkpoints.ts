@@ -5,7 +5,7 @@ import type { AuditEntry } from './audit-chain';
 
 const checkpoint = z.strictObject({
   /** The chain had this many entries, and its last one this hash. */
-  seq: z.number().int().positive(),
+  seq: z.number().int().nonnegative(),
   head: z.string(),
   at: z.iso.datetime(),
   /** Ed25519 over the three others, base64. */
@@ -24,7 +24,7 @@ export interface CheckpointSink {
 
 /** Appends to a file, one JSON line a checkpoint. `key` is an Ed25519 private key that the database never sees. */
 export function createCheckpointFile(path: string, key: KeyObject): CheckpointSink {
-  let last = 0;
+  let last = -1;
   return {
     async write(seq, head) {
       if (seq === last) return;

@@ -56,7 +56,9 @@ export function createAuditLog(database: Database, key: Buffer): PostgresAuditLo
       for (const entry of entries) verifier.add(entry);
       const chain = verifier.result();
       if (!chain.ok || !checkpoints) return chain;
-      const check = await checkCheckpoints(checkpoints.file, checkpoints.key, (seq) => entries[seq - 1]?.hash);
+      const check = await checkCheckpoints(checkpoints.file, checkpoints.key, (seq) =>
+        seq === 0 ? FIRST_PREVIOUS_HASH : entries[seq - 1]?.hash,
+      );
       return check.ok ? chain : { ...check, entries: chain.entries };
     },
 
@@ -64,8 +66,9 @@ export function createAuditLog(database: Database, key: Buffer): PostgresAuditLo
       const last = await database.query<{ seq: string; hash: string }>(
         'SELECT seq, hash FROM audit_entries ORDER BY seq DESC LIMIT 1',
       );
-      const head = last.rows[0];
-      if (head) await sink.write(Number(head.seq), head.hash);
+      // An empty chain has one too: its file must be there from the first day.
+      const head = last.rows[0] ?? { seq: '0', hash: FIRST_PREVIOUS_HASH };
+      await sink.write(Number(head.seq), head.hash);
     },
 
     entriesOf(incidentId) {

@@ -1,17 +1,12 @@
 import { Command } from 'commander';
+import type { SceneOptions } from '../../drills/demo/product';
 import { renderReport } from '../../drills/demo/render-report';
 import { brokenPromises } from '../../drills/demo/report';
-import { SceneClosers } from '../../drills/scene-closers';
-import type { SceneOptions } from '../../drills/demo/product';
 import { runDemo } from '../../drills/demo/run-demo';
 import { readRecording, type Recording } from '../../drills/replay/read-recording';
 import { runReplay } from '../../drills/replay/run-replay';
-import type { CompleteStack } from '../../drills/estate/deploy';
-import { startLocalStack, type LocalStack } from '../../stack/local-stack';
-import { makeNatsRoles } from '../../stack/nats-roles';
-import { StackError } from '../../stack/stack-error';
+import { playScene } from '../play-scene';
 import { stackAddresses } from '../stack-addresses';
-import { untilInterrupted } from '../until-interrupted';
 
 interface DemoFlags {
   readonly exit: boolean;
@@ -32,53 +27,20 @@ export function demoCommand(): Command {
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
-  // With --json standard output carries nothing but the result.
-  const tell = (line: string): void => void (flags.json ? process.stderr : process.stdout).write(`${line}\n`);
   // Before anything is started: a file that can't be read is no reason to start servers.
   const recording = flags.replay && (await readRecording(flags.replay));
-  const interrupted = untilInterrupted();
-  const addresses = stackAddresses(process.env);
-  // A NATS server of somebody else has users of its own.
-  const natsRoles = addresses.nats === undefined ? makeNatsRoles() : undefined;
-  const stack = await startLocalStack({
-    addresses,
-    report: tell,
-    ...(natsRoles ? { natsConfig: natsRoles.serverConfig } : {}),
+  await playScene({
+    // With --json standard output carries nothing but the result.
+    tell: (line) => void (flags.json ? process.stderr : process.stdout).write(`${line}\n`),
+    addresses: stackAddresses(process.env),
+    staysUp: !flags.exit,
+    play: (options) => play(options, flags, recording),
   });
-  const closers = new SceneClosers();
-  const played = play({ stack: complete(stack), tell, closers, natsRoles }, flags, recording);
-  try {
-    const first = await Promise.race([played, interrupted]);
-    if (first === 'played' && !flags.exit) {
-      tell(`\nEverything stays up. Temporal Web UI: ${stack.temporal?.uiUrl ?? ''}\nCtrl-C ends it.`);
-      await interrupted;
-    }
-    if (first !== 'played') process.exitCode = INTERRUPTED;
-  } finally {
-    // What is still starting fails when it is closed under it; that is no news.
-    played.catch(() => undefined);
-    await closers.close();
-    await stack.stop();
-  }
-  // Whatever still waits for something that is gone now must not keep the process.
-  process.exit();
 }
 
-/** What shells expect of a program that was ended by Ctrl-C. */
-const INTERRUPTED = 130;
-
-async function play(options: SceneOptions, flags: DemoFlags, recording?: Recording): Promise<'played'> {
-  const { stack, tell } = options;
-  tell(`Temporal Web UI: ${stack.temporal.uiUrl}`);
+async function play(options: SceneOptions, flags: DemoFlags, recording?: Recording): Promise<void> {
   const report = await (recording ? runReplay(options, recording) : runDemo(options));
-  tell(`\n${renderReport(report)}`);
+  options.tell(`\n${renderReport(report)}`);
   if (brokenPromises(report).length > 0) process.exitCode = 1;
   if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  return 'played';
-}
-
-function complete(stack: LocalStack): CompleteStack {
-  const { directory, temporal, nats, postgres } = stack;
-  if (!temporal || !nats || !postgres) throw new StackError('SERVER_NOT_READY', 'A server of the stack is missing.');
-  return { directory, temporal, nats, postgres };
 }

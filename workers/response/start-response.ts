@@ -28,6 +28,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
   await ensureStreams(await jetstreamManager(nats), { partitions: config.TOURNIQUET_PARTITIONS });
   const deps = await createResponseDeps(config, nats, database, log);
   await deps.projection.write(await deps.inventory.records());
+  await deps.checkpoint();
   const connection = await NativeConnection.connect({ address: config.TOURNIQUET_TEMPORAL_ADDRESS });
   const worker = await Worker.create({
     connection,

@@ -1,0 +1,14 @@
+import type { Chance } from './experiment';
+
+/** Numbers that look random and are the same for the same seed: mulberry32, by Tommy Ettinger (public domain). */
+export function seededChance(seed: number): Chance {
+  let state = seed >>> 0;
+  return {
+    next() {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    },
+  };
+}

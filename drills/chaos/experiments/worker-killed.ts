@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Action, Experiment } from '../experiment';
+import { ALWAYS, onlyTheStatedGap } from '../invariants';
+
+/** An answer takes three to five seconds here, so that any of its stages may be hit. */
+const LATEST_MS = 3_500;
+/** What a supervisor needs to notice and start again. */
+const RESTART_AFTER_MS = 1_000;
+
+const killTheWorker: Action = {
+  name: 'kill the response worker (SIGKILL) at a random moment of the answer',
+  async run({ scene, chance, signal, facts }) {
+    const afterMs = Math.round(chance.next() * LATEST_MS);
+    await sleep(afterMs, undefined, { signal });
+    await scene.deployment.processes.response.kill();
+    facts['killedAt'] = Date.now();
+    return `killed ${afterMs} ms after the attack began`;
+  },
+};
+
+const startTheWorker: Action = {
+  name: 'start the response worker again, as its supervisor would',
+  async run({ scene, signal }) {
+    await sleep(RESTART_AFTER_MS, undefined, { signal });
+    await scene.deployment.processes.response.start();
+    return 'started, and ready';
+  },
+};
+
+export const workerKilled: Experiment = {
+  name: 'worker-killed',
+  title: 'A leak while the only response worker is killed',
+  description:
+    'The workflow must go on where it was, do nothing twice, and leave no attacker in; the hold at the gateway does not need it at all.',
+  duringTheLeak: [killTheWorker, startTheWorker],
+  rollbacks: [startTheWorker],
+  invariants: [...ALWAYS, onlyTheStatedGap],
+};
