@@ -1,4 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { incidentId } from '../../../domain/credential';
+import { SEARCH_ATTRIBUTES } from '../../../workflows/messages';
+import type { Scene } from '../../demo/scene';
 import type { Action, Experiment } from '../experiment';
 import { ALWAYS, onlyTheStatedGap } from '../invariants';
 
@@ -12,9 +15,11 @@ const killTheWorker: Action = {
   async run({ scene, chance, signal, facts }) {
     const afterMs = Math.round(chance.next() * LATEST_MS);
     await sleep(afterMs, undefined, { signal });
+    const stages = await stagesOf(scene);
     await scene.deployment.processes.response.kill();
     facts['killedAt'] = Date.now();
-    return `killed ${afterMs} ms after the attack began`;
+    facts['stagesWhenKilled'] = stages;
+    return `killed ${afterMs} ms after the attack began (${stages})`;
   },
 };
 
@@ -36,3 +41,15 @@ export const workerKilled: Experiment = {
   rollbacks: [startTheWorker],
   invariants: [...ALWAYS, onlyTheStatedGap],
 };
+
+/** By the search attribute: a query would have to ask the very worker that is about to die. */
+async function stagesOf({ client, estate }: Scene): Promise<string> {
+  const stages = estate.credentials.map(async ({ id }) => {
+    const described = await client.workflow
+      .getHandle(incidentId(id, 1))
+      .describe()
+      .catch(() => undefined);
+    return `${id} ${described?.typedSearchAttributes.get(SEARCH_ATTRIBUTES.stage) ?? 'not begun'}`;
+  });
+  return (await Promise.all(stages)).join(', ');
+}
