@@ -37,7 +37,7 @@ const idempotencyKey = z.object({
 });
 
 type Start = z.infer<typeof startBody>;
-type Parts = Pick<ApiParts, 'inventory' | 'temporal' | 'taskQueue' | 'requests' | 'log'>;
+type Parts = Pick<ApiParts, 'inventory' | 'temporal' | 'taskQueue' | 'policy' | 'requests' | 'log'>;
 
 /** Start, list and read incidents. */
 export function installIncidentRoutes(app: FastifyInstance, parts: Parts): void {
@@ -92,7 +92,7 @@ async function startKeyed(parts: Parts, caller: ApiCaller, body: Start, key: str
 }
 
 async function start(
-  { inventory, temporal, taskQueue, log }: Parts,
+  { inventory, temporal, taskQueue, policy, log }: Parts,
   caller: ApiCaller,
   body: Start,
   version: number,
@@ -112,6 +112,7 @@ async function start(
         startedBy: caller.name,
         about: { provider, ownerTeam },
         taskQueue,
+        policy,
         ...(requestId === undefined ? {} : { requestId }),
       });
     });

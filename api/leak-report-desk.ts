@@ -4,7 +4,7 @@ import type { LeakReport, LeakReportOutcome, LeakReportStore } from '../activiti
 import { joinOrStartIncident } from '../client/start-incident';
 import { incidentId, type SecretVersion } from '../domain/credential';
 import type { Assessment, Detection } from '../domain/detection';
-import { DEFAULT_POLICY } from '../domain/policy';
+import type { Policy } from '../domain/policy';
 import type { Inventory } from '../domain/ports/stores';
 import { atLeast } from '../domain/severity';
 import type { ControlEvent } from '../domain/usage-event';
@@ -15,6 +15,7 @@ export interface LeakReportDeskParts {
   readonly inventory: Inventory;
   readonly temporal: Client;
   readonly taskQueue: string;
+  readonly policy: Policy;
   /** Tells the detectors, in the stream they fold. Resolves when the stream has it. */
   readonly announce: (events: readonly ControlEvent[]) => Promise<void>;
   readonly log: Logger;
@@ -78,7 +79,7 @@ async function act(
   // Detectors know a dead version as revoked, which says more; and it is nothing to respond to.
   if (version.state === 'revoked' || version.state === 'discarded') return { outcome: 'dead', incident };
   if (version.state !== 'quarantined') await parts.announce(leakedEvents(version, report));
-  if (!atLeast(report.severity, DEFAULT_POLICY.incidentFrom)) return { outcome: 'recorded', incident };
+  if (!atLeast(report.severity, parts.policy.incidentFrom)) return { outcome: 'recorded', incident };
   const joined = await join(parts, version, report);
   return { outcome: joined ? 'incident' : 'incident-closed', incident };
 }
@@ -102,7 +103,7 @@ function leakedEvents(version: SecretVersion, { id, receivedAt }: LeakReport): r
 }
 
 async function join(
-  { inventory, temporal, taskQueue }: LeakReportDeskParts,
+  { inventory, temporal, taskQueue, policy }: LeakReportDeskParts,
   { credentialId, version, subjects }: SecretVersion,
   report: LeakReport,
 ): Promise<boolean> {
@@ -122,7 +123,7 @@ async function join(
     at: report.receivedAt,
     eventIds: [],
   };
-  const input = { credentialId, version, assessment, policy: DEFAULT_POLICY, startedBy: report.reporter };
+  const input = { credentialId, version, assessment, policy, startedBy: report.reporter };
   const { state } = await askTemporal(temporal, () =>
     joinOrStartIncident(temporal, input, { provider, ownerTeam }, { latest, assessment, count: 1 }, taskQueue),
   );

@@ -6,6 +6,7 @@ import type { ApiKeyStore } from '../activities/store/api-keys';
 import type { RequestLog } from '../activities/store/request-log';
 import { IncidentError } from '../domain/errors';
 import type { Inventory, SecretStore } from '../domain/ports/stores';
+import type { Policy } from '../domain/policy';
 import type { Subject } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
 import { authenticate, MOST_FAILURES, type FailureLimit } from './authenticate';
@@ -24,6 +25,7 @@ export interface ApiParts {
   readonly secrets: SecretStore;
   readonly temporal: Client;
   readonly taskQueue: string;
+  readonly policy: Policy;
   readonly requests: RequestLog;
   readonly reports: LeakReportDesk;
   /** A value's subject under every live fingerprint key. */

@@ -8,6 +8,8 @@ import { credentialCommand } from './commands/credential';
 import { demoCommand } from './commands/demo';
 import { drillCommand } from './commands/drill';
 import { incidentCommand } from './commands/incident';
+import { planCommand } from './commands/plan';
+import { policyCommand } from './commands/policy';
 import { simulateCommand } from './commands/simulate';
 import { stackCommand } from './commands/stack';
 
@@ -19,6 +21,8 @@ const program = new Command('tourniquet')
   .addCommand(stackCommand())
   .addCommand(incidentCommand())
   .addCommand(credentialCommand())
+  .addCommand(planCommand())
+  .addCommand(policyCommand())
   .addCommand(auditCommand())
   .addCommand(apiKeyCommand())
   .showHelpAfterError();

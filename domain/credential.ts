@@ -50,6 +50,8 @@ export interface Credential {
   readonly principal: string;
   readonly principalKind: PrincipalKind;
   readonly ownerTeam: string;
+  /** Such as `production` or `staging`; the policy may differ by it. */
+  readonly environment?: string | undefined;
   readonly criticality: 0 | 1 | 2 | 3;
   readonly enforcement: Enforcement;
   readonly protection: Protection;

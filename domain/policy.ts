@@ -1,4 +1,5 @@
-import type { Severity } from './severity';
+import type { Credential } from './credential';
+import { atLeast, SEVERITIES, type Severity } from './severity';
 
 /** What one severity gets; design.md's table, as data. */
 export interface SeverityResponse {
@@ -12,6 +13,20 @@ export interface SeverityResponse {
   readonly withoutKnownContext: 'deny-all' | 'ask';
 }
 
+export type SeverityResponses = Readonly<Record<Severity, SeverityResponse>>;
+
+/** What differs for some credentials: all that is named in `when` must fit. Later overrides win over earlier ones. */
+export interface PolicyOverride {
+  readonly when: {
+    readonly provider?: string | undefined;
+    readonly environment?: string | undefined;
+    readonly ownerTeam?: string | undefined;
+    readonly credential?: string | undefined;
+  };
+  readonly severities: Readonly<Partial<Record<Severity, Readonly<Partial<SeverityResponse>>>>>;
+}
+
+/** Pinned into an incident at its start: a change of the file never reaches an incident that runs. */
 export interface Policy {
   readonly version: number;
   /** Below this an assessment is recorded and starts nothing. */
@@ -22,7 +37,8 @@ export interface Policy {
   readonly holdSeconds: number;
   /** A person who does not answer is asked again after this long, in seconds. */
   readonly escalateEverySeconds: number;
-  readonly severities: Readonly<Record<Severity, SeverityResponse>>;
+  readonly severities: SeverityResponses;
+  readonly overrides?: readonly PolicyOverride[];
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -38,3 +54,102 @@ export const DEFAULT_POLICY: Policy = {
     low: { overlapSeconds: 86_400, revoke: 'never', revokeAtDeadline: false, withoutKnownContext: 'ask' },
   },
 };
+
+type Described = Pick<Credential, 'id' | 'provider' | 'ownerTeam' | 'environment'>;
+
+/**
+ * What a credential gets at each severity, its overrides applied. A graver leak never gives more time than a lesser one, whatever several
+ * overrides say together.
+ */
+export function responsesFor(policy: Policy, credential: Described): SeverityResponses {
+  const said = (policy.overrides ?? [])
+    .filter(({ when }) => concerns(when, credential))
+    .reduce((responses, override) => applied(responses, override), policy.severities);
+  let longest = Infinity;
+  const entries = SEVERITIES.map((severity) => {
+    longest = Math.min(longest, said[severity].overlapSeconds);
+    return [severity, { ...said[severity], overlapSeconds: longest }];
+  });
+  return Object.fromEntries(entries) as SeverityResponses;
+}
+
+/** Where a credential's environment is not said, it is the one where a mistake costs most. */
+const DEFAULT_ENVIRONMENT = 'production';
+
+function concerns(when: PolicyOverride['when'], credential: Described): boolean {
+  const facts = {
+    provider: credential.provider,
+    environment: credential.environment ?? DEFAULT_ENVIRONMENT,
+    ownerTeam: credential.ownerTeam,
+    credential: credential.id,
+  };
+  return (Object.keys(facts) as (keyof typeof facts)[]).every(
+    (name) => when[name] === undefined || when[name] === facts[name],
+  );
+}
+
+function applied(responses: SeverityResponses, { severities }: PolicyOverride): SeverityResponses {
+  const entries = SEVERITIES.map((severity) => [severity, { ...responses[severity], ...severities[severity] }]);
+  return Object.fromEntries(entries) as SeverityResponses;
+}
+
+/** The longest overlap a severity may give, in seconds: design.md's table. */
+const LONGEST_OVERLAP: Readonly<Record<Severity, number>> = { critical: 60, high: 900, medium: 14_400, low: 86_400 };
+
+/** One thing a policy may not say, and where it says it. */
+export interface PolicyFault {
+  readonly path: readonly (string | number)[];
+  readonly fault: string;
+}
+
+/**
+ * What no policy may say, whoever writes it: design.md, "Severity and strategy" and rule 2. An override is held to the same, on its own
+ * and on top of what it changes.
+ */
+export function policyFaults(policy: Policy): readonly PolicyFault[] {
+  const faults: PolicyFault[] = [...responseFaults(policy.severities, ['severities'])];
+  (policy.overrides ?? []).forEach((override, index) => {
+    const path = ['overrides', index, 'severities'];
+    faults.push(...responseFaults(applied(policy.severities, override), path, override.severities));
+  });
+  if (!atLeast(policy.holdFrom, policy.incidentFrom))
+    faults.push({
+      path: ['holdFrom'],
+      fault: 'is below incidentFrom: what is held must have an incident that adopts it',
+    });
+  if (!atLeast('high', policy.incidentFrom))
+    faults.push({ path: ['incidentFrom'], fault: 'is above high: confident abuse must start an incident' });
+  return faults;
+}
+
+function responseFaults(
+  responses: SeverityResponses,
+  path: PolicyFault['path'],
+  said: PolicyOverride['severities'] = responses,
+): readonly PolicyFault[] {
+  return SEVERITIES.flatMap((severity, index) => {
+    const { overlapSeconds, withoutKnownContext, revoke } = responses[severity];
+    const lower = SEVERITIES[index - 1];
+    const at = (field: string): PolicyFault['path'] => [...path, severity, field];
+    const grave = atLeast(severity, 'high');
+    return said[severity] === undefined
+      ? []
+      : [
+          ...(overlapSeconds > LONGEST_OVERLAP[severity]
+            ? [{ path: at('overlapSeconds'), fault: `is more than ${LONGEST_OVERLAP[severity]}` }]
+            : []),
+          ...(lower && overlapSeconds > responses[lower].overlapSeconds
+            ? [{ path: at('overlapSeconds'), fault: `gives more time than ${lower} does` }]
+            : []),
+          ...(grave && withoutKnownContext === 'ask'
+            ? [
+                {
+                  path: at('withoutKnownContext'),
+                  fault: 'must be deny-all: containment is never left out at high or above',
+                },
+              ]
+            : []),
+          ...(grave && revoke === 'never' ? [{ path: at('revoke'), fault: 'must not be never at high or above' }] : []),
+        ];
+  });
+}

@@ -1,6 +1,6 @@
 import type { Credential } from './credential';
 import type { Assessment } from './detection';
-import type { Policy } from './policy';
+import { responsesFor, type Policy } from './policy';
 import { unregisteredSubject } from './unregistered-credential';
 
 /** Can attacker and dependents be told apart? `separable`: at a gateway, by known contexts. */
@@ -44,7 +44,7 @@ export function planResponse(
 }
 
 function planWithProvider(credential: Credential, evidence: Assessment, policy: Policy): ResponsePlan {
-  const response = policy.severities[evidence.severity];
+  const response = responsesFor(policy, credential)[evidence.severity];
   const seenByGateway = credential.enforcement === 'gateway';
   const separable = seenByGateway && credential.knownContexts.length > 0;
   const strategy: Strategy = separable ? 'separable' : 'inseparable';

@@ -90,7 +90,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const ends: (() => Promise<unknown>)[] = [() => stack.stop()];
   const channel = [{ notifier: 'console', target: '' }];
   const { audiences = { engineering: channel, security: channel, product: channel }, budgets = NO_BREAKER } = options;
-  const deployment = await deployWithOrders(stack, { natsRoles, audiences, budgets });
+  const deployment = await deployWithOrders(stack, {
+    natsRoles,
+    audiences,
+    policy: { version: 1, budgets },
+  });
   ends.push(() => deployment.stop());
   await deployment.start(['api', 'gateway']);
   const config = parseConfig('response', deployment.environmentOf('response'));

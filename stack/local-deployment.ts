@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { PolicyFile } from '../domain/policy-schema';
 import { ROLES, type Role } from '../workers/config';
 import type { SettingsFile } from '../workers/settings';
 import { compiledProgram } from './compiled-program';
@@ -44,6 +45,8 @@ export interface LocalDeployment extends DeploymentPlace {
 
 export interface DeploymentOptions {
   readonly settings: DeploymentSettings;
+  /** The policy as it would be written; without it the default. */
+  readonly policy?: PolicyFile;
   /** What the gateway protects. */
   readonly upstream?: string;
   readonly taskQueue?: string;
@@ -79,6 +82,8 @@ export async function prepareDeployment(
   const passwordFiles = await writeNatsPasswords(join(directory, 'keys'), options.natsRoles);
   const settingsFile = join(directory, 'settings.yaml');
   await writeFile(settingsFile, stringify(await options.settings(place)), { mode: 0o600 });
+  const policyFile = join(directory, 'policy.yaml');
+  if (options.policy) await writeFile(policyFile, stringify(options.policy), { mode: 0o600 });
   const env: Record<string, string> = {
     TOURNIQUET_TEMPORAL_ADDRESS: stack.temporal.address,
     TOURNIQUET_TEMPORAL_NAMESPACE: stack.temporal.namespace,
@@ -95,6 +100,7 @@ export async function prepareDeployment(
     TOURNIQUET_SETTINGS_FILE: settingsFile,
     TOURNIQUET_GATEWAY_PORT: String(gatewayPort),
     TOURNIQUET_API_PORT: String(apiPort),
+    ...(options.policy ? { TOURNIQUET_POLICY_FILE: policyFile } : {}),
     ...(options.upstream ? { TOURNIQUET_GATEWAY_UPSTREAM: options.upstream } : {}),
     ...(options.taskQueue ? { TOURNIQUET_TASK_QUEUE: options.taskQueue } : {}),
   };

@@ -11,6 +11,7 @@ import { fingerprint } from '../domain/fingerprint';
 import { readSecretFile, type Config } from './config';
 import { readFingerprintKeys, readKey } from './keys';
 import { connectNats } from './nats';
+import { readPolicy } from './policy-file';
 import type { Running } from './running';
 import { openUsageIntake } from './sources/usage-intake';
 import { createTemporalClient } from './temporal';
@@ -28,12 +29,14 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   const inventory = createInventory(database);
   const temporal = createTemporalClient(config);
   const taskQueue = config.TOURNIQUET_TASK_QUEUE;
+  const { policy } = readPolicy(config.TOURNIQUET_POLICY_FILE);
   const usage = openUsageIntake(() => connectNats(config, 'api'), { partitions: config.TOURNIQUET_PARTITIONS, log });
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
     temporal: temporal.client,
     taskQueue,
+    policy,
     announce: (events) => usage.store(events),
     log,
   });
@@ -43,6 +46,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     secrets: createSecretStore(database, { id: 'sealing', key: readKey(config.TOURNIQUET_SEALING_KEY_FILE) }),
     temporal: temporal.client,
     taskQueue,
+    policy,
     requests: createRequestLog(database),
     reports,
     fingerprintsOf: (value) => fingerprintKeys.map((key) => fingerprint(value, key)),

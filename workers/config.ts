@@ -31,6 +31,8 @@ const SETTINGS = {
   TOURNIQUET_HOOK_KEY_FILE: readableFile,
   /** YAML: providers, audiences, logs to read, trusted proxies (workers/settings.ts). */
   TOURNIQUET_SETTINGS_FILE: readableFile,
+  /** YAML: what each severity gets (docs/operations.md, "The policy"); without it design.md's own table. */
+  TOURNIQUET_POLICY_FILE: readableFile.optional(),
   TOURNIQUET_GATEWAY_ID: z
     .string()
     .regex(/^[a-z0-9-]{1,64}$/)
@@ -59,8 +61,8 @@ const TEMPORAL = [
 
 /** What each process of the product reads: least privilege begins with not knowing. */
 export const ROLES = {
-  detection: [...EVERYWHERE, 'TOURNIQUET_FINGERPRINT_KEYS_FILE', 'TOURNIQUET_SETTINGS_FILE'],
-  dispatcher: [...EVERYWHERE, ...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE'],
+  detection: [...EVERYWHERE, 'TOURNIQUET_FINGERPRINT_KEYS_FILE', 'TOURNIQUET_SETTINGS_FILE', 'TOURNIQUET_POLICY_FILE'],
+  dispatcher: [...EVERYWHERE, ...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_POLICY_FILE'],
   response: [
     ...EVERYWHERE,
     ...TEMPORAL,
@@ -72,6 +74,7 @@ export const ROLES = {
     'TOURNIQUET_CHECKPOINT_FILE',
     'TOURNIQUET_HOOK_KEY_FILE',
     'TOURNIQUET_SETTINGS_FILE',
+    'TOURNIQUET_POLICY_FILE',
   ],
   gateway: [
     ...EVERYWHERE,
@@ -90,8 +93,15 @@ export const ROLES = {
     // To recognise a reported value without keeping it.
     'TOURNIQUET_FINGERPRINT_KEYS_FILE',
     'TOURNIQUET_API_PORT',
+    'TOURNIQUET_POLICY_FILE',
   ],
-  cli: [...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_AUDIT_KEY_FILE', 'TOURNIQUET_LOG_LEVEL'],
+  cli: [
+    ...TEMPORAL,
+    'TOURNIQUET_DATABASE_URL_FILE',
+    'TOURNIQUET_AUDIT_KEY_FILE',
+    'TOURNIQUET_LOG_LEVEL',
+    'TOURNIQUET_POLICY_FILE',
+  ],
 } as const satisfies Record<string, readonly Name[]>;
 
 export type Role = keyof typeof ROLES;

@@ -4,7 +4,7 @@ import type { InventoryRecord } from '../domain/credential';
 import type { DenylistEntry } from '../domain/denylist';
 import type { DetectionMessage } from '../domain/detection';
 import { incidentId } from '../domain/credential';
-import { DEFAULT_POLICY, type Policy } from '../domain/policy';
+import type { Policy } from '../domain/policy';
 import { verifyProbe } from '../domain/fingerprint';
 import { openBucket } from '../enforcement/buckets';
 import { createDenylist } from '../enforcement/denylist-kv';
@@ -14,6 +14,7 @@ import { startDetection } from './detection/start-detection';
 import { ensureStreams } from './detection/streams';
 import { readFingerprintKeys } from './keys';
 import { connectNats } from './nats';
+import { readPolicy } from './policy-file';
 import type { Running } from './running';
 import { readSettings } from './settings';
 import { positionsInKv } from './sources/log-position';
@@ -24,6 +25,7 @@ import { createUsagePublisher } from './sources/usage-publisher';
 export async function startDetectionWorker(config: Config<'detection'>, log: Logger): Promise<Running> {
   const partitions = config.TOURNIQUET_PARTITIONS;
   const settings = readSettings(config.TOURNIQUET_SETTINGS_FILE);
+  const { policy } = readPolicy(config.TOURNIQUET_POLICY_FILE);
   const nats = await connectNats(config, 'detection');
   await ensureStreams(await jetstreamManager(nats), { partitions });
   const inventory = await mirrorInventory(await openBucket(nats, 'inventory'), (key) =>
@@ -31,14 +33,14 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
   );
   const denylist = createDenylist(await openBucket(nats, 'denylist'));
   const hold = async (message: DetectionMessage, record: InventoryRecord) => {
-    const write = await denylist.tighten(holdEntry(message, record, DEFAULT_POLICY, Date.now()));
+    const write = await denylist.tighten(holdEntry(message, record, policy, Date.now()));
     log.warn(
       { credential: record.credentialId, version: record.version, mode: write.entry.mode, revision: write.revision },
       'hold in force',
     );
     return { denylistRevision: write.revision, at: write.at };
   };
-  const detection = await startDetection({ nats, partitions, hold, inventory, log });
+  const detection = await startDetection({ nats, partitions, hold, holdFrom: policy.holdFrom, inventory, log });
   const usage = createUsagePublisher(nats, {
     partitions,
     onLost: (count) => log.error({ count }, 'usage events were lost'),

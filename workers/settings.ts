@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { apiTokenSettings } from '../activities/providers/api-token';
 import { postgresRoleSettings } from '../activities/providers/postgres-role';
-import { DEFAULT_BUDGETS } from '../domain/action-budget';
 import { IncidentError } from '../domain/errors';
 import { parseNetwork } from '../domain/known-context';
 import { readSecretFile } from './config';
+import { readYamlFile, shownKey } from './yaml-file';
 
-const count = z.number().int().positive();
 const network = z.string().refine(isNetwork, 'is no CIDR range');
 const channel = z.strictObject({ notifier: z.string(), target: z.string() });
 const channels = z.array(channel).min(1);
@@ -27,14 +24,6 @@ const settings = z.strictObject({
   audiences: z.strictObject({ engineering: channels, security: channels, product: channels }),
   /** Proxies whose X-Forwarded-For counts. */
   trustedProxies: z.array(network).default([]),
-  /** How many irreversible actions are taken without a person; design.md rule 13. */
-  budgets: z
-    .strictObject({
-      windowSeconds: count.default(DEFAULT_BUDGETS.windowSeconds),
-      perProvider: count.default(DEFAULT_BUDGETS.perProvider),
-      perTeam: count.default(DEFAULT_BUDGETS.perTeam),
-    })
-    .prefault({}),
   /** PostgreSQL JSON logs to read usage from. */
   postgresLogs: z.array(z.strictObject({ account: z.string(), directory: z.string() })).default([]),
 });
@@ -43,42 +32,9 @@ export type Settings = z.infer<typeof settings>;
 /** The settings file as it may be written: what has a default may be left out. */
 export type SettingsFile = z.input<typeof settings>;
 
-/**
- * Reads the settings file. @throws IncidentError CONFIG_INVALID listing every fault with its place, and never what stands there: a
- * webhook's address may hold a token.
- */
+/** Reads the settings file. @throws IncidentError CONFIG_INVALID listing every fault with its place */
 export function readSettings(path: string): Settings {
-  const document = parseDocument(readFileSync(path, 'utf8'));
-  const faults = document.errors.map(({ code, linePos }) => `${path}: ${place(linePos?.[0])}${code}`);
-  if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
-  const parsed = settings.safeParse(plainValue(document, path));
-  if (parsed.success) return parsed.data;
-  throw new IncidentError('CONFIG_INVALID', {
-    faults: parsed.error.issues.map((issue) => `${path}: ${issue.path.map(shown).join('.')}: ${messageOf(issue)}`),
-  });
-}
-
-/** An alias to nowhere is found only here. */
-function plainValue(document: ReturnType<typeof parseDocument>, path: string): unknown {
-  try {
-    return document.toJS();
-  } catch (error) {
-    const kind = error instanceof Error ? error.name : typeof error;
-    throw new IncidentError('CONFIG_INVALID', { faults: [`${path}: an alias can't be resolved (${kind})`] });
-  }
-}
-
-function place(position: { readonly line: number; readonly col: number } | undefined): string {
-  return position ? `line ${position.line}, column ${position.col}: ` : '';
-}
-
-/** A name of ours, or of an account; anything else may be a value that slipped into a key's place. */
-function shown(key: PropertyKey): string {
-  return typeof key === 'number' || /^[A-Za-z][\w-]{0,31}$/.test(String(key)) ? String(key) : '…';
-}
-
-function messageOf(issue: z.core.$ZodIssue): string {
-  return issue.code === 'unrecognized_keys' ? `unknown: ${issue.keys.map(shown).join(', ')}` : issue.message;
+  return readYamlFile(path, settings);
 }
 
 /** The accounts of the postgres-role provider, with their admin connection strings. @throws IncidentError CONFIG_INVALID */
@@ -90,7 +46,7 @@ export function postgresAccounts(settings: Settings): ReadonlyMap<string, z.infe
     try {
       adminUrl = readSecretFile(adminUrlFile);
     } catch {
-      faults.push(`providers.postgres-role.${shown(name)}.adminUrlFile: names no readable file`);
+      faults.push(`providers.postgres-role.${shownKey(name)}.adminUrlFile: names no readable file`);
     }
     return [name, { ...rest, adminUrl }] as const;
   });

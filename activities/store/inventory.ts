@@ -23,6 +23,7 @@ interface CredentialRow {
   protection: Credential['protection'];
   scopes: string[];
   known_contexts: KnownContext[];
+  environment: string;
   dependents: DependentRecord[];
 }
 
@@ -91,7 +92,7 @@ export function createInventory(database: Database): Inventory {
     async register(credential, version) {
       await inTransaction(database, async (client) => {
         await client.query(
-          `INSERT INTO credentials VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
+          `INSERT INTO credentials VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
           [
             credential.id,
             credential.provider,
@@ -104,6 +105,7 @@ export function createInventory(database: Database): Inventory {
             credential.protection,
             JSON.stringify(credential.scopes),
             JSON.stringify(credential.knownContexts),
+            credential.environment ?? 'production',
           ],
         );
         for (const dependent of credential.dependents) {
@@ -211,6 +213,7 @@ function toCredential(row: CredentialRow): Credential {
     principal: row.principal,
     principalKind: row.principal_kind,
     ownerTeam: row.owner_team,
+    environment: row.environment,
     criticality: row.criticality,
     enforcement: row.enforcement,
     protection: row.protection,

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { createInventory } from '../../activities/store/inventory';
 import { incident, startIncident } from '../../client';
 import { SEVERITIES, type Severity } from '../../domain/severity';
+import { readPolicy } from '../../workers/policy-file';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages';
 import { withSession } from '../session';
 
@@ -55,6 +56,7 @@ async function start(credentialId: string, flags: StartFlags): Promise<void> {
       reason: flags.reason,
       startedBy: userInfo().username,
       taskQueue: config.TOURNIQUET_TASK_QUEUE,
+      policy: readPolicy(config.TOURNIQUET_POLICY_FILE).policy,
     });
     print(handle.id);
     if (flags.wait) print((await handle.result()).outcome);

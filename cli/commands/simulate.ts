@@ -6,6 +6,7 @@ import { renderReport } from '../../drills/demo/render-report';
 import { brokenPromises } from '../../drills/demo/report';
 import { simulateLeak } from '../../drills/simulate/simulate-leak';
 import { readKey } from '../../workers/keys';
+import { readPolicy } from '../../workers/policy-file';
 import { withSession } from '../session';
 import { untilInterrupted } from '../until-interrupted';
 
@@ -38,6 +39,7 @@ async function simulate(credentialId: string, flags: SimulateFlags): Promise<voi
       namespace: config.TOURNIQUET_TEMPORAL_NAMESPACE,
       temporalUi: config.TOURNIQUET_TEMPORAL_UI_URL,
       taskQueue: config.TOURNIQUET_TASK_QUEUE,
+      policy: readPolicy(config.TOURNIQUET_POLICY_FILE).policy,
       inventory: createInventory(database),
       verifyAudit: async () => (await createAuditLog(database, readKey(config.TOURNIQUET_AUDIT_KEY_FILE)).verify()).ok,
       startedBy: userInfo().username,

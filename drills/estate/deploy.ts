@@ -1,3 +1,4 @@
+import type { PolicyFile } from '../../domain/policy-schema';
 import { makeSecretFile } from '../../stack/key-files';
 import { prepareDeployment, type LocalDeployment } from '../../stack/local-deployment';
 import type { LocalStack } from '../../stack/local-stack';
@@ -15,8 +16,7 @@ export interface EstateDeployment {
   /** What the gateway protects. */
   readonly upstream?: string;
   readonly natsRoles?: NatsRoles | undefined;
-  /** How much is revoked without a person. */
-  readonly budgets?: Settings['budgets'] | undefined;
+  readonly policy?: PolicyFile | undefined;
 }
 
 export interface OrdersDeployment extends LocalDeployment {
@@ -47,6 +47,7 @@ export async function deployWithOrders(stack: CompleteStack, options: EstateDepl
 function prepare(stack: CompleteStack, options: EstateDeployment, orders: OrdersDatabase): Promise<LocalDeployment> {
   const { hostname, port } = new URL(orders.adminUrl);
   return prepareDeployment(stack, {
+    ...(options.policy ? { policy: options.policy } : {}),
     ...(options.natsRoles ? { natsRoles: options.natsRoles } : {}),
     ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
     settings: async (place) => ({
@@ -63,7 +64,6 @@ function prepare(stack: CompleteStack, options: EstateDeployment, orders: Orders
         'api-token': { default: {} },
       },
       audiences: options.audiences,
-      ...(options.budgets ? { budgets: options.budgets } : {}),
       trustedProxies: [...(options.trustedProxies ?? [])],
       postgresLogs: options.readPostgresLog ? [{ account: 'orders', directory: stack.postgres.jsonLogDirectory }] : [],
     }),

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { startIncident } from '../../client';
 import type { Credential } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
+import type { Policy } from '../../domain/policy';
 import type { Inventory } from '../../domain/ports/stores';
 import { incidentUrl } from '../../workers/temporal';
 import type { IncidentView } from '../../workflows/messages';
@@ -14,6 +15,7 @@ export interface SimulationParts {
   readonly namespace: string;
   readonly temporalUi: string;
   readonly taskQueue: string;
+  readonly policy: Policy;
   readonly inventory: Inventory;
   readonly verifyAudit: () => Promise<boolean>;
   /** The person who asked for it. */
@@ -56,6 +58,7 @@ export async function simulateLeak(
     about: credential,
     simulated: true,
     taskQueue: parts.taskQueue,
+    policy: parts.policy,
   });
   const { runId } = await client.workflow.getHandle(id).describe();
   const url = incidentUrl(parts.temporalUi, parts.namespace, id, runId);

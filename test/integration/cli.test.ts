@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Client as PgClient } from 'pg';
 import type { ManagedProcess } from '../../stack/managed-process';
 import { compiledProgram } from '../../stack/compiled-program';
@@ -36,6 +38,36 @@ describe('the command line', () => {
       );
     });
   }
+
+  it('tells what a leak would get, by the policy, and does nothing', async () => {
+    const grave = await tourniquet('plan', 'orders-db', '--severity', 'critical');
+    expect(grave).toMatchObject({ code: 0, stderr: '' });
+    expect(grave.stdout).toMatch(/refused: +at once, deny-all, by the provider/);
+    expect(grave.stdout).toMatch(/replaced: +dependents have 60 s to move/);
+    expect(grave.stdout).toMatch(/revoked: +by itself, when every dependent has moved, at the latest at the end/);
+    expect(grave.stdout).toContain('depend on it: orders-db-service (payments, criticality 1)');
+
+    const weak = JSON.parse(
+      (await tourniquet('plan', 'orders-db', '--severity', 'high', '--weak', '--json')).stdout,
+    ) as {
+      plan: { revoke: string };
+    };
+    expect(weak.plan.revoke).toBe('ask');
+    expect((await tourniquet('plan', 'no-such')).stderr).toContain('CREDENTIAL_UNKNOWN');
+    expect((await tourniquet('incident', 'list')).stdout).not.toContain('orders-db');
+  });
+
+  it('finds every fault of a policy file, with its line', async () => {
+    const file = path.join(estate.deployment.directory, 'bad-policy.yaml');
+    await writeFile(file, 'version: 1\nholdSeconds: 5\nseverities: { high: { revoke: never } }\n');
+    const checked = await tourniquet('policy', 'check', file);
+
+    expect(checked).toMatchObject({ code: 1, stdout: '' });
+    expect(checked.stderr).toContain('bad-policy.yaml: line 2, column 14: holdSeconds');
+    await writeFile(file, (await tourniquet('policy', 'show')).stdout);
+    expect(await tourniquet('policy', 'check', file)).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse((await tourniquet('policy', 'schema')).stdout)).toMatchObject({ title: 'Tourniquet policy' });
+  });
 
   it('takes an incident from its start to its proof, and shows it', async () => {
     const started = await tourniquet(

@@ -9,6 +9,7 @@ import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { createRequestLog } from '../../activities/store/request-log';
 import { createLeakReportDesk, type LeakReportDesk } from '../../api/leak-report-desk';
 import type { ApiParts } from '../../api/server';
+import { DEFAULT_POLICY } from '../../domain/policy';
 import { fingerprint } from '../../domain/fingerprint';
 import { openUsageIntake } from '../../workers/sources/usage-intake';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
@@ -41,6 +42,7 @@ export function testApi(
     inventory,
     temporal,
     taskQueue,
+    policy: DEFAULT_POLICY,
     announce: (events) => usage.store(events),
     log,
   });
@@ -50,6 +52,7 @@ export function testApi(
     secrets: testSecretStore(database),
     temporal,
     taskQueue,
+    policy: DEFAULT_POLICY,
     requests: createRequestLog(database),
     reports: desk,
     fingerprintsOf: (value) => TEST_FINGERPRINT_KEYS.map((key) => fingerprint(value, key)),

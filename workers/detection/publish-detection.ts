@@ -3,7 +3,6 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { InventoryRecord } from '../../domain/credential';
 import type { DetectionMessage } from '../../domain/detection';
-import { DEFAULT_POLICY } from '../../domain/policy';
 import { atLeast, type Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
 import { untilDone } from '../sources/back-off';
@@ -24,6 +23,8 @@ export interface PublishingParts {
   readonly inventory: { lookup(subject: Subject): InventoryRecord | undefined };
   readonly log: Logger;
   readonly counters: DetectionCounters;
+  /** From which severity on a hold is written. */
+  readonly holdFrom: Severity;
 }
 
 /**
@@ -53,7 +54,7 @@ export async function publishDetection(
 }
 
 async function refuseFirst(
-  { hold, inventory, log, counters }: PublishingParts,
+  { hold, holdFrom, inventory, log, counters }: PublishingParts,
   message: Omit<DetectionMessage, 'hold'>,
   held: Held,
 ): ReturnType<Hold> {
@@ -62,7 +63,7 @@ async function refuseFirst(
   const before = held.get(subject);
   if (before && atLeast(before.severity, severity)) return before.hold;
   const record = inventory.lookup(subject);
-  if (!record || !mayBeHeld(message, record)) return undefined;
+  if (!record || !mayBeHeld(message, record, holdFrom)) return undefined;
   try {
     const written = await hold(message, record);
     if (written) counters.holds += 1;
@@ -80,9 +81,13 @@ async function refuseFirst(
 }
 
 /** design.md rules 3 and 13: what a gateway can refuse, and never our own or break-glass credentials. */
-export function mayBeHeld({ assessment }: Omit<DetectionMessage, 'hold'>, record: InventoryRecord): boolean {
+export function mayBeHeld(
+  { assessment }: Omit<DetectionMessage, 'hold'>,
+  record: InventoryRecord,
+  holdFrom: Severity,
+): boolean {
   return (
-    atLeast(assessment.severity, DEFAULT_POLICY.holdFrom) &&
+    atLeast(assessment.severity, holdFrom) &&
     record.protection === 'normal' &&
     record.enforcement === 'gateway' &&
     record.state === 'live'

@@ -2,6 +2,8 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { InventoryRecord } from '../../domain/credential';
+import { DEFAULT_POLICY } from '../../domain/policy';
+import type { Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
 import type { Place } from '../../detectors/located-event';
@@ -20,6 +22,8 @@ export interface DetectionOptions {
   readonly hold: Hold;
   readonly inventory: { lookup(subject: Subject): InventoryRecord | undefined };
   readonly log: Logger;
+  /** From which severity on a hold is written; by default the policy's own. */
+  readonly holdFrom?: Severity;
   /** Where addresses lie; by default the database in the package. */
   readonly locate?: (event: UsageEvent) => Place;
 }
@@ -32,7 +36,7 @@ export interface Detection {
 
 /** Folds every partition that no other worker has, and stands by for the rest. Resolves when the streams exist; reading goes on from there. */
 export async function startDetection(options: DetectionOptions): Promise<Detection> {
-  const { nats, partitions, hold, inventory, log } = options;
+  const { nats, partitions, hold, inventory, log, holdFrom = DEFAULT_POLICY.holdFrom } = options;
   const abort = new AbortController();
   const counters = zeroCounters();
   const manager = await jetstreamManager(nats);
@@ -45,6 +49,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
     const parts = {
       nats,
       hold,
+      holdFrom,
       inventory,
       log,
       counters,

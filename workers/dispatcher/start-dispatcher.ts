@@ -5,7 +5,6 @@ import { createDeliveryLog } from '../../activities/store/delivery-log';
 import { incidentId } from '../../domain/credential';
 import { detectionMessage, type DetectionMessage } from '../../domain/detection';
 import { IncidentError, isRetryable } from '../../domain/errors';
-import { DEFAULT_POLICY } from '../../domain/policy';
 import { higherSeverity, type Severity } from '../../domain/severity';
 import { openBucket } from '../../enforcement/buckets';
 import { mirrorInventory } from '../../enforcement/inventory-kv';
@@ -13,6 +12,7 @@ import { readSecretFile, type Config } from '../config';
 import { publishDeadLetter } from '../detection/dead-letter';
 import { ensureStreams } from '../detection/streams';
 import { connectNats } from '../nats';
+import { readPolicy } from '../policy-file';
 import type { Running } from '../running';
 import { createTemporalClient } from '../temporal';
 import { Coalescer } from './coalescer';
@@ -30,6 +30,7 @@ interface Pending {
 
 /** Starts incidents from the `detections` stream. A message is acknowledged only when Temporal has accepted it. */
 export async function startDispatcher(config: Config<'dispatcher'>, log: Logger): Promise<Running> {
+  const { policy } = readPolicy(config.TOURNIQUET_POLICY_FILE);
   const nats = await connectNats(config, 'dispatcher');
   const manager = await jetstreamManager(nats);
   await ensureStreams(manager, { partitions: config.TOURNIQUET_PARTITIONS });
@@ -44,7 +45,7 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
   const parts: DispatcherParts = {
     client: temporal.client,
     taskQueue: config.TOURNIQUET_TASK_QUEUE,
-    policy: DEFAULT_POLICY,
+    policy,
     inventory,
     deliveries: createDeliveryLog(database),
     newcomers: new Newcomers(),

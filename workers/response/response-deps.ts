@@ -26,6 +26,7 @@ import { createInventoryProjection } from '../../enforcement/inventory-kv';
 import { readSecretFile, type Config } from '../config';
 import { readFingerprintKeys, readKey, readPrivateKey, readTogether } from '../keys';
 import { errorLabel } from '../log';
+import { readPolicy } from '../policy-file';
 import { postgresAccounts, readSettings } from '../settings';
 import { incidentUrl } from '../temporal';
 
@@ -36,7 +37,7 @@ export async function createResponseDeps(
   database: Database,
   log: Logger,
 ): Promise<ActivityDeps> {
-  const { settings, fingerprintKeys, accounts, sealingKey, auditKey, signingKey } = readFiles(config);
+  const { settings, policy, fingerprintKeys, accounts, sealingKey, auditKey, signingKey } = readFiles(config);
   const secrets = createSecretStore(database, { id: 'sealing', key: sealingKey });
   const gateways = createGatewayRegistry(await openBucket(nats, 'gateways'), (key, cause) =>
     log.error({ key, ...errorLabel(cause) }, 'a gateway lease could not be read'),
@@ -62,7 +63,7 @@ export async function createResponseDeps(
     audit,
     checkpoint: () => audit.checkpoint(checkpoints),
     deliveries: createDeliveryLog(database),
-    budget: createActionBudget(database, settings.budgets),
+    budget: createActionBudget(database, policy.budgets),
     denylist: createDenylist(await openBucket(nats, 'denylist')),
     gateways,
     projection: createInventoryProjection(await openBucket(nats, 'inventory')),
@@ -80,6 +81,7 @@ export async function createResponseDeps(
 function readFiles(config: Config<'response'>) {
   const files = readTogether({
     settings: () => readSettings(config.TOURNIQUET_SETTINGS_FILE),
+    policy: () => readPolicy(config.TOURNIQUET_POLICY_FILE),
     fingerprintKeys: () => readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE),
     sealingKey: () => readKey(config.TOURNIQUET_SEALING_KEY_FILE),
     auditKey: () => readKey(config.TOURNIQUET_AUDIT_KEY_FILE),

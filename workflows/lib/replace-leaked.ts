@@ -1,4 +1,5 @@
 import { CancellationScope, executeChild, ParentClosePolicy, sleep, workflowInfo } from '@temporalio/workflow';
+import { responsesFor } from '../../domain/policy';
 import type { RotationResult } from '../messages';
 import { rotateCredential } from '../rotate-credential';
 import { insist, type Leak } from './leak';
@@ -35,7 +36,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
 async function rotateOnce(leak: Leak, generation: number): Promise<RotationResult> {
   const { input, credential } = leak;
   const plan = leak.plan();
-  const { overlapSeconds } = input.policy.severities[plan.severity];
+  const { overlapSeconds } = responsesFor(input.policy, credential)[plan.severity];
   const warnings = new CancellationScope();
   // Ends with its scope; that it was cancelled is no news.
   warnings.run(() => warnPeople(leak, overlapSeconds)).catch(() => undefined);
