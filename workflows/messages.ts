@@ -52,7 +52,15 @@ export interface IncidentResult {
   readonly view: IncidentView;
 }
 
-export interface RotationInput {
+/** How long dependents have, and what happens at the end of it. */
+export interface RotationTerms {
+  /** How long dependents have to move, in seconds. */
+  readonly moveWithinSeconds: number;
+  /** Whether to go on without dependents that did not move in time. */
+  readonly goOnWithoutMissing: boolean;
+}
+
+export interface RotationInput extends RotationTerms {
   readonly incidentId: string;
   readonly incidentRunId: string;
   readonly credentialId: string;
@@ -60,10 +68,6 @@ export interface RotationInput {
   readonly dependents: readonly string[];
   /** Which try of this incident it is: each has its own keys, so a rolled-back one is never continued. */
   readonly generation: number;
-  /** How long dependents have to move, in seconds. */
-  readonly moveWithinSeconds: number;
-  /** Whether to go on without dependents that did not move in time. */
-  readonly goOnWithoutMissing: boolean;
   /** Of an exercise. */
   readonly simulated?: true;
 }
@@ -80,6 +84,8 @@ export interface RotationResult {
 export const detectionSignal = defineSignal<[DetectionSignal]>('detection');
 /** From a rotation to its incident: progress for the timeline. */
 export const progressSignal = defineSignal<[IncidentEvent]>('progress');
+/** From an incident to its rotation: graver evidence leaves dependents less time. */
+export const hurrySignal = defineSignal<[RotationTerms]>('hurry');
 export const stateQuery = defineQuery<IncidentView>('state');
 export const retryStepUpdate = defineUpdate<string, [PersonInput]>('retryStep');
 export const acknowledgeUpdate = defineUpdate<string, [PersonInput]>('acknowledge');

@@ -9,7 +9,7 @@ import { IncidentBoard } from './lib/incident-board';
 import { incidentStep } from './lib/incident-step';
 import { planNow, type Known, type Leak } from './lib/leak';
 import { PersonDesk } from './lib/person-desk';
-import { replaceLeaked } from './lib/replace-leaked';
+import { hurryRotation, replaceLeaked } from './lib/replace-leaked';
 import { isDetectionSignal, isProgress } from './lib/signal-shapes';
 import { tellEveryone } from './lib/tell-everyone';
 import {
@@ -75,7 +75,9 @@ function listen(board: IncidentBoard, leak: () => Leak | undefined): void {
       board.describe(known.credential, known.plan());
       const contained =
         board.incident.milestones.contained !== undefined && board.incident.milestones.revoked === undefined;
-      if (contained && isTighter(known.plan(), before)) await tightenContainment(known);
+      if (!contained) return;
+      if (isTighter(known.plan(), before)) await tightenContainment(known);
+      await hurryRotation(known);
     },
     { description: 'More evidence against the same version' },
   );

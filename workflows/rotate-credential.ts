@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   getExternalWorkflowHandle,
   isCancellation,
+  setHandler,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -11,8 +12,10 @@ import type { IncidentStep } from '../activities/incident-step';
 import type { IncidentEvent } from '../domain/incident';
 import { moves, undos, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
+import { MovingTime } from './lib/moving-time';
+import { isRotationTerms } from './lib/signal-shapes';
 import { UndoStack } from './lib/undo-stack';
-import { progressSignal, type RotationInput, type RotationResult } from './messages';
+import { hurrySignal, progressSignal, type RotationInput, type RotationResult } from './messages';
 
 /** A rejected value is tried once more with another one; then a person is asked (Vault's lesson: never the same for ever). */
 const MAX_MINTS = 2;
@@ -23,6 +26,10 @@ const MAX_MINTS = 2;
  */
 export async function rotateCredential(input: RotationInput): Promise<RotationResult> {
   const undo = new UndoStack();
+  const time = new MovingTime(input);
+  setHandler(hurrySignal, (terms) => void (isRotationTerms(terms) && time.hurry(terms, Date.now())), {
+    description: 'Dependents have less time than was thought',
+  });
   try {
     const replacement = await mint(input, undo);
     const told = report(input, {
@@ -30,7 +37,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
       at: replacement.at,
       note: `version ${replacement.version} (${replacement.publicId}) minted and tested`,
     });
-    const { moved, missing, at } = await moveDependents(input, replacement.version, undo);
+    const { moved, missing, at } = await moveDependents(input, replacement.version, undo, time);
     await told;
     return { replacement: replacement.version, replacedAt: replacement.at, movedAt: at, moved, missing };
   } catch (error) {
@@ -80,8 +87,7 @@ const retryUnlessRejected: RetryPolicy = {
 /** A dependent that refuses is asked again this often until its time is over: a person may mend it meanwhile. */
 const ASK_AGAIN_MS = 10_000;
 
-async function moveDependents(input: RotationInput, to: number, undo: UndoStack) {
-  const deadline = Date.now() + input.moveWithinSeconds * 1000;
+async function moveDependents(input: RotationInput, to: number, undo: UndoStack, time: MovingTime) {
   const results = await Promise.allSettled(
     input.dependents.map((dependentId) => {
       undo.register(`restore ${dependentId}`, () =>
@@ -89,11 +95,11 @@ async function moveDependents(input: RotationInput, to: number, undo: UndoStack)
           { ...step(input, `restore.${dependentId}`), dependentId, to: input.version },
         ]),
       );
-      return moveOne(input, dependentId, to, deadline);
+      return moveOne(input, dependentId, to, time);
     }),
   );
   const failure = results.find((result) => result.status === 'rejected');
-  if (failure && (isCancellation(failure.reason) || !input.goOnWithoutMissing)) throw failure.reason;
+  if (failure && (isCancellation(failure.reason) || !time.goOnWithoutMissing)) throw failure.reason;
   const moved = input.dependents.filter((_, index) => results[index]?.status === 'fulfilled');
   const missing = input.dependents.filter((_, index) => results[index]?.status === 'rejected');
   const at = Math.max(0, ...results.map((result) => (result.status === 'fulfilled' ? result.value.at : 0)));
@@ -101,21 +107,24 @@ async function moveDependents(input: RotationInput, to: number, undo: UndoStack)
 }
 
 /** Only the deadline makes a dependent missing, where the plan goes on without: until then it is asked again. */
-async function moveOne(input: RotationInput, dependentId: string, to: number, deadline: number) {
+async function moveOne(input: RotationInput, dependentId: string, to: number, time: MovingTime) {
   const move = { ...step(input, `move.${dependentId}`), dependentId, to };
   let told = '';
   for (;;) {
-    const left = Math.max(1, deadline - Date.now());
+    const options = {
+      summary: `Move ${dependentId} to version ${to}`,
+      scheduleToCloseTimeout: Math.max(1, time.left(Date.now())),
+    };
     try {
-      const options = { summary: `Move ${dependentId} to version ${to}`, scheduleToCloseTimeout: left };
-      return await moves.moveDependent.executeWithOptions(options, [move]);
+      const moved = await time.attempt(() => moves.moveDependent.executeWithOptions(options, [move]));
+      if (moved !== 'hurried') return moved;
     } catch (error) {
-      if (isCancellation(error) || !input.goOnWithoutMissing || deadline - Date.now() <= ASK_AGAIN_MS) throw error;
+      if (isCancellation(error) || !time.goOnWithoutMissing || time.left(Date.now()) <= ASK_AGAIN_MS) throw error;
       const { message } = stepFailure(error);
       const note = `${dependentId} has not moved: ${message} It is asked again until the deadline.`;
       if (note !== told) await report(input, { type: 'noted', at: Date.now(), note });
       told = note;
-      await sleep(ASK_AGAIN_MS);
+      await time.attempt(() => sleep(ASK_AGAIN_MS));
     }
   }
 }

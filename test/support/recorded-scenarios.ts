@@ -1,5 +1,6 @@
 import type { Activities } from '../../activities';
-import { retryStepUpdate, type IncidentInput } from '../../workflows/messages';
+import { DEFAULT_POLICY } from '../../domain/policy';
+import { detectionSignal, retryStepUpdate, type DetectionSignal, type IncidentInput } from '../../workflows/messages';
 import { eventually } from './eventually';
 import {
   fakeActivities,
@@ -22,6 +23,46 @@ export interface RecordedScenario {
 }
 
 const PERSON = { actor: 'ana@example.com', note: 'mended' };
+
+/** Deadlines of activities are real time: the first of this incident would outlast everybody by hours. */
+export const HURRIED = sampleInput(
+  { assessment: sampleAssessment({ severity: 'medium', deterministic: true }) },
+  {
+    ...DEFAULT_POLICY,
+    severities: {
+      ...DEFAULT_POLICY.severities,
+      critical: { ...DEFAULT_POLICY.severities.critical, overlapSeconds: 1 },
+    },
+  },
+);
+
+/** One dependent moves, and one never does. */
+export function hurriedActivities(): ReturnType<typeof fakeActivities> {
+  return fakeActivities({
+    loadCredential: () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() }),
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'billing'
+        ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+  });
+}
+
+export const CRITICAL_SIGNAL: DetectionSignal = {
+  latest: {
+    id: 'd-critical',
+    detector: 'rate-spike',
+    family: 'volume',
+    subject: sampleVersion().subjects[0]!,
+    at: 2,
+    severity: 'critical',
+    confidence: 0.9,
+    deterministic: false,
+    reason: 'a spike',
+    eventIds: [],
+  },
+  assessment: sampleAssessment({ severity: 'critical', families: ['origin', 'volume'], reason: 'a spike' }),
+  count: 1,
+};
 
 export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
   {
@@ -94,6 +135,19 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
     play: async (handle) => {
       await untilWaiting(handle);
       await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'hurried',
+    input: HURRIED,
+    activities: () => hurriedActivities().activities,
+    play: async (handle) => {
+      await eventually(
+        async () => (await handle.query<{ incident: { stage: string } }, []>('state')).incident.stage,
+        (stage) => stage === 'replaced',
+      );
+      await handle.signal(detectionSignal, CRITICAL_SIGNAL);
       return handle.result();
     },
   },

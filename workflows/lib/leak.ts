@@ -2,7 +2,7 @@ import { isCancellation } from '@temporalio/workflow';
 import type { Activities } from '../../activities';
 import type { Credential } from '../../domain/credential';
 import { planResponse, type ResponsePlan } from '../../domain/response-plan';
-import type { IncidentInput } from '../messages';
+import type { IncidentInput, RotationTerms } from '../messages';
 import { stepFailure, type StepFailure } from './failure-code';
 import type { IncidentBoard } from './incident-board';
 import type { PersonDesk } from './person-desk';
@@ -18,6 +18,8 @@ export interface Leak {
   readonly credential: Credential;
   /** The plan for what is known now: it changes when graver evidence comes. */
   readonly plan: () => ResponsePlan;
+  /** The rotation that runs now. */
+  rotation?: { readonly workflowId: string; readonly terms: RotationTerms } | undefined;
 }
 
 export function planNow(input: IncidentInput, board: IncidentBoard, { credential, hasProvider }: Known): ResponsePlan {

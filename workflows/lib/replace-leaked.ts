@@ -1,6 +1,14 @@
-import { CancellationScope, executeChild, ParentClosePolicy, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  executeChild,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  patched,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { responsesFor } from '../../domain/policy';
-import type { RotationResult } from '../messages';
+import { hurrySignal, type RotationResult, type RotationTerms } from '../messages';
 import { rotateCredential } from '../rotate-credential';
 import { insist, type Leak } from './leak';
 
@@ -35,14 +43,15 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
 
 async function rotateOnce(leak: Leak, generation: number): Promise<RotationResult> {
   const { input, credential } = leak;
-  const plan = leak.plan();
-  const { overlapSeconds } = responsesFor(input.policy, credential)[plan.severity];
+  const terms = termsNow(leak);
+  const workflowId = `rotate/${input.credentialId}/${input.version}/${generation}`;
   const warnings = new CancellationScope();
   // Ends with its scope; that it was cancelled is no news.
-  warnings.run(() => warnPeople(leak, overlapSeconds)).catch(() => undefined);
+  warnings.run(() => warnPeople(leak, terms.moveWithinSeconds)).catch(() => undefined);
+  leak.rotation = { workflowId, terms };
   try {
     return await executeChild(rotateCredential, {
-      workflowId: `rotate/${input.credentialId}/${input.version}/${generation}`,
+      workflowId,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `${input.simulated ? 'SIMULATED: ' : ''}Replace ${input.credentialId} v${input.version}`,
       args: [
@@ -53,15 +62,38 @@ async function rotateOnce(leak: Leak, generation: number): Promise<RotationResul
           version: input.version,
           dependents: credential.dependents.map(({ id }) => id),
           generation,
-          moveWithinSeconds: overlapSeconds,
-          goOnWithoutMissing: plan.revokeAtDeadline,
+          ...terms,
           ...(input.simulated ? { simulated: true } : {}),
         },
       ],
     });
   } finally {
+    leak.rotation = undefined;
     warnings.cancel();
   }
+}
+
+function termsNow({ input, credential, plan }: Leak): RotationTerms {
+  const { severity, revokeAtDeadline } = plan();
+  const { overlapSeconds } = responsesFor(input.policy, credential)[severity];
+  return { moveWithinSeconds: overlapSeconds, goOnWithoutMissing: revokeAtDeadline };
+}
+
+/** After graver evidence: a rotation that runs gets the terms it would be begun with now. */
+export async function hurryRotation(leak: Leak): Promise<void> {
+  const { rotation } = leak;
+  const terms = termsNow(leak);
+  if (!rotation || terms.moveWithinSeconds >= rotation.terms.moveWithinSeconds || !patched('hurry-rotation')) return;
+  leak.rotation = { ...rotation, terms };
+  leak.board.apply({
+    type: 'noted',
+    at: Date.now(),
+    note: `dependents have ${terms.moveWithinSeconds} s left to move (${leak.plan().severity})`,
+  });
+  // One that has just ended needs no hurry.
+  await getExternalWorkflowHandle(rotation.workflowId)
+    .signal(hurrySignal, terms)
+    .catch(() => undefined);
 }
 
 async function warnPeople({ desk, input }: Leak, overlapSeconds: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { SEVERITIES } from '../../domain/severity';
 import type { IncidentEvent } from '../../domain/incident';
-import type { DetectionSignal } from '../messages';
+import type { DetectionSignal, RotationTerms } from '../messages';
 
 /**
  * Signals can't be refused when they are sent, and anybody who reaches the Web UI can send one. What has not the right shape is
@@ -30,6 +30,15 @@ export function isProgress(signal: unknown): signal is Progress {
     (signal['type'] === 'replaced' || signal['type'] === 'noted') &&
     isNumber(signal['at']) &&
     isText(signal['note'])
+  );
+}
+
+export function isRotationTerms(signal: unknown): signal is RotationTerms {
+  return (
+    isRecord(signal) &&
+    isNumber(signal['moveWithinSeconds']) &&
+    signal['moveWithinSeconds'] >= 0 &&
+    typeof signal['goOnWithoutMissing'] === 'boolean'
   );
 }
 

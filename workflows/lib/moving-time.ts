@@ -1,0 +1,49 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { RotationTerms } from '../messages';
+
+/** How long the dependents of one rotation have. It only ever gets shorter. */
+export class MovingTime {
+  #terms: RotationTerms;
+  #deadline: number | undefined;
+  readonly #attempts = new Set<CancellationScope>();
+
+  constructor({ moveWithinSeconds, goOnWithoutMissing }: RotationTerms) {
+    this.#terms = { moveWithinSeconds, goOnWithoutMissing };
+  }
+
+  get goOnWithoutMissing(): boolean {
+    return this.#terms.goOnWithoutMissing;
+  }
+
+  /** Milliseconds; the time begins with the first question. */
+  left(now: number): number {
+    this.#deadline ??= now + this.#terms.moveWithinSeconds * 1000;
+    return this.#deadline - now;
+  }
+
+  /** Takes shorter terms: what is being tried under the old ones is tried anew. */
+  hurry({ moveWithinSeconds, goOnWithoutMissing }: RotationTerms, now: number): void {
+    this.#terms = {
+      moveWithinSeconds: Math.min(this.#terms.moveWithinSeconds, moveWithinSeconds),
+      goOnWithoutMissing: this.#terms.goOnWithoutMissing || goOnWithoutMissing,
+    };
+    if (this.#deadline !== undefined) this.#deadline = Math.min(this.#deadline, now + moveWithinSeconds * 1000);
+    for (const attempt of this.#attempts) attempt.cancel();
+  }
+
+  /** Runs one attempt. `hurried` when it was given up because its terms had changed meanwhile. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | 'hurried'> {
+    const scope = new CancellationScope();
+    this.#attempts.add(scope);
+    try {
+      return await scope.run(work);
+    } catch (error) {
+      // Cancelled from outside it goes up: only our own cancellation means another try.
+      if (isCancellation(error) && scope.consideredCancelled && !CancellationScope.current().consideredCancelled)
+        return 'hurried';
+      throw error;
+    } finally {
+      this.#attempts.delete(scope);
+    }
+  }
+}
