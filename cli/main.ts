@@ -6,6 +6,7 @@ import { apiKeyCommand } from './commands/api-key';
 import { auditCommand } from './commands/audit';
 import { credentialCommand } from './commands/credential';
 import { demoCommand } from './commands/demo';
+import { deploymentCommand } from './commands/deployment';
 import { drillCommand } from './commands/drill';
 import { incidentCommand } from './commands/incident';
 import { planCommand } from './commands/plan';
@@ -25,6 +26,7 @@ const program = new Command('tourniquet')
   .addCommand(policyCommand())
   .addCommand(auditCommand())
   .addCommand(apiKeyCommand())
+  .addCommand(deploymentCommand())
   .showHelpAfterError();
 
 program.parseAsync().catch((error: unknown) => {

@@ -18,10 +18,15 @@ export interface NatsRoles {
   readonly serverConfig: NatsConfig;
 }
 
-/** Makes a user a role, each with a password of its own and the subjects it needs, and no others. */
-export function makeNatsRoles(): NatsRoles {
+/**
+ * Makes a user a role, each with a password of its own and the subjects it needs, and no others. Passwords that exist already can be given
+ * by `passwordOf`.
+ */
+export function makeNatsRoles(
+  passwordOf: (role: NatsRole) => string = () => randomBytes(24).toString('base64url'),
+): NatsRoles {
   const users = Object.fromEntries(
-    NATS_ROLES.map((role) => [role, { user: role, password: randomBytes(24).toString('base64url') }]),
+    NATS_ROLES.map((role) => [role, { user: role, password: passwordOf(role) }]),
   ) as Record<NatsRole, NatsUser>;
   const entries = NATS_ROLES.map((role) => ({ ...users[role], permissions: permissionsOf(role) }));
   return { users, serverConfig: { authorization: { users: entries } } };

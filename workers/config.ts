@@ -40,6 +40,12 @@ const SETTINGS = {
   TOURNIQUET_GATEWAY_PORT: port.default(8401),
   TOURNIQUET_GATEWAY_UPSTREAM: httpUrl.optional(),
   TOURNIQUET_API_PORT: port.default(8402),
+  /** Where `GET /healthz` answers, in processes that listen for nothing else; none without it. */
+  TOURNIQUET_HEALTH_PORT: port.optional(),
+  /** Beyond loopback only where somebody says so: in a container, whose ports are published one by one. */
+  TOURNIQUET_LISTEN_HOST: text.default('127.0.0.1'),
+  /** Connection string of a superuser; only the set-up reads it. */
+  TOURNIQUET_DATABASE_ADMIN_URL_FILE: readableFile,
   TOURNIQUET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 } as const;
 
@@ -52,6 +58,7 @@ const EVERYWHERE = [
   'TOURNIQUET_PARTITIONS',
   'TOURNIQUET_LOG_LEVEL',
 ] as const satisfies readonly Name[];
+const HEALTH = ['TOURNIQUET_HEALTH_PORT', 'TOURNIQUET_LISTEN_HOST'] as const satisfies readonly Name[];
 const TEMPORAL = [
   'TOURNIQUET_TEMPORAL_ADDRESS',
   'TOURNIQUET_TEMPORAL_NAMESPACE',
@@ -61,10 +68,17 @@ const TEMPORAL = [
 
 /** What each process of the product reads: least privilege begins with not knowing. */
 export const ROLES = {
-  detection: [...EVERYWHERE, 'TOURNIQUET_FINGERPRINT_KEYS_FILE', 'TOURNIQUET_SETTINGS_FILE', 'TOURNIQUET_POLICY_FILE'],
-  dispatcher: [...EVERYWHERE, ...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_POLICY_FILE'],
+  detection: [
+    ...EVERYWHERE,
+    ...HEALTH,
+    'TOURNIQUET_FINGERPRINT_KEYS_FILE',
+    'TOURNIQUET_SETTINGS_FILE',
+    'TOURNIQUET_POLICY_FILE',
+  ],
+  dispatcher: [...EVERYWHERE, ...HEALTH, ...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_POLICY_FILE'],
   response: [
     ...EVERYWHERE,
+    ...HEALTH,
     ...TEMPORAL,
     'TOURNIQUET_DATABASE_URL_FILE',
     'TOURNIQUET_SEALING_KEY_FILE',
@@ -83,6 +97,7 @@ export const ROLES = {
     'TOURNIQUET_SETTINGS_FILE',
     'TOURNIQUET_GATEWAY_ID',
     'TOURNIQUET_GATEWAY_PORT',
+    'TOURNIQUET_LISTEN_HOST',
     'TOURNIQUET_GATEWAY_UPSTREAM',
   ],
   api: [
@@ -93,6 +108,7 @@ export const ROLES = {
     // To recognise a reported value without keeping it.
     'TOURNIQUET_FINGERPRINT_KEYS_FILE',
     'TOURNIQUET_API_PORT',
+    'TOURNIQUET_LISTEN_HOST',
     'TOURNIQUET_POLICY_FILE',
   ],
   cli: [
@@ -101,6 +117,16 @@ export const ROLES = {
     'TOURNIQUET_AUDIT_KEY_FILE',
     'TOURNIQUET_LOG_LEVEL',
     'TOURNIQUET_POLICY_FILE',
+  ],
+  /** Once, before the others: database, streams, search attributes. */
+  setup: [
+    'TOURNIQUET_TEMPORAL_ADDRESS',
+    'TOURNIQUET_TEMPORAL_NAMESPACE',
+    'TOURNIQUET_NATS_URL',
+    'TOURNIQUET_NATS_PASSWORD_FILE',
+    'TOURNIQUET_PARTITIONS',
+    'TOURNIQUET_DATABASE_URL_FILE',
+    'TOURNIQUET_DATABASE_ADMIN_URL_FILE',
   ],
 } as const satisfies Record<string, readonly Name[]>;
 

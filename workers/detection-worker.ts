@@ -61,6 +61,7 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     ),
   );
   return {
+    isHealthy: () => !nats.isClosed(),
     async stop() {
       await Promise.all(tails.map((tail) => tail.stop()));
       await usage.stop();

@@ -4,11 +4,14 @@ import { parseConfig, ROLES, type Role } from './config';
 import { startDetectionWorker } from './detection-worker';
 import { startDispatcher } from './dispatcher/start-dispatcher';
 import { startGateway } from './gateway';
+import { serveHealth } from './health';
 import { createLog } from './log';
 import { startResponse } from './response/start-response';
 import type { Running } from './running';
 
-const STARTS: Readonly<Record<Exclude<Role, 'cli'>, (env: NodeJS.ProcessEnv) => Promise<Running>>> = {
+type Log = ReturnType<typeof createLog>;
+
+const STARTS: Readonly<Record<Exclude<Role, 'cli' | 'setup'>, (env: NodeJS.ProcessEnv) => Promise<Running>>> = {
   detection: (env) => start('detection', env, startDetectionWorker),
   dispatcher: (env) => start('dispatcher', env, startDispatcher),
   response: (env) => start('response', env, startResponse),
@@ -35,11 +38,11 @@ async function main(role: string | undefined, env: NodeJS.ProcessEnv): Promise<v
 async function start<R extends Role>(
   role: R,
   env: NodeJS.ProcessEnv,
-  run: (config: ReturnType<typeof parseConfig<R>>, log: ReturnType<typeof createLog>) => Promise<Running>,
+  run: (config: ReturnType<typeof parseConfig<R>>, log: Log) => Promise<Running>,
 ): Promise<Running> {
   const config = parseConfig(role, env);
   const log = createLog(role, env['TOURNIQUET_LOG_LEVEL'] ?? 'info');
-  const running = await run(config, log);
+  const running = await serveHealth(config, await run(config, log));
   log.info('ready');
   return running;
 }

@@ -2,4 +2,6 @@
 export interface Running {
   /** Ends what is in progress in an orderly way. */
   stop(): Promise<void>;
+  /** Whether it still does its work; one that can't say is taken to. */
+  isHealthy?(): boolean;
 }

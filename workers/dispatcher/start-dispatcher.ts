@@ -145,6 +145,7 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
   })();
 
   return {
+    isHealthy: () => !nats.isClosed(),
     async stop() {
       await messages.close();
       await reading;

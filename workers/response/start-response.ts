@@ -49,6 +49,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     setImmediate(() => process.exit());
   });
   return {
+    isHealthy: () => worker.getState() === 'RUNNING' && !nats.isClosed(),
     async stop() {
       sweep.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
