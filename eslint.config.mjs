@@ -39,7 +39,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['workers/config.ts', 'workers/main.ts', 'cli/**', 'test/**', 'stack/toolchain/**'],
+    files: [
+      'workers/config.ts',
+      'workers/main.ts',
+      'workers/health-check.ts',
+      'cli/**',
+      'test/**',
+      'stack/toolchain/**',
+    ],
     rules: { 'no-restricted-syntax': ['error', ENUM, DEFAULT_EXPORT] },
   },
   { files: ['cli/**'], rules: { 'no-console': 'off' } },

@@ -156,8 +156,12 @@ describe('each service of the product, by its own command and environment', () =
   });
 
   afterAll(async () => {
-    for (const child of children) child.kill('SIGTERM');
-    await Promise.all(children.map((child) => child.exitCode ?? new Promise((resolve) => child.once('exit', resolve))));
+    await Promise.all(
+      children.map(async (child) => {
+        child.kill('SIGTERM');
+        if (child.exitCode === null) await endOf(child);
+      }),
+    );
     await stack?.stop();
   });
 
