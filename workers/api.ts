@@ -13,6 +13,7 @@ import { readFingerprintKeys, readKey } from './keys';
 import { connectNats } from './nats';
 import type { Running } from './running';
 import { openUsageIntake } from './sources/usage-intake';
+import { openDenylistView } from './denylist-view';
 import { createTemporalClient } from './temporal';
 
 const HOST = '127.0.0.1';
@@ -37,6 +38,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     announce: (events) => usage.store(events),
     log,
   });
+  const denylist = openDenylistView(() => connectNats(config, 'api-denylist'), log);
   const app = createApi({
     apiKeys: createApiKeyStore(database),
     inventory,
@@ -47,6 +49,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     reports,
     fingerprintsOf: (value) => fingerprintKeys.map((key) => fingerprint(value, key)),
     storeUsage: (events) => usage.store(events),
+    denylist: () => denylist.answer(),
     log,
   });
   const url = await app.listen({ host: HOST, port: config.TOURNIQUET_API_PORT });
@@ -67,6 +70,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
       await app.close();
       await reports.stop();
       await usage.stop();
+      await denylist.stop();
       await temporal.close();
       await database.end();
     },

@@ -37,6 +37,11 @@ const SETTINGS = {
     .default('gateway'),
   TOURNIQUET_GATEWAY_PORT: port.default(8401),
   TOURNIQUET_GATEWAY_UPSTREAM: httpUrl.optional(),
+  /** Where a gateway keeps what it refuses, so that it can start without NATS. */
+  TOURNIQUET_GATEWAY_SNAPSHOT_FILE: text.optional(),
+  /** The API that vouches for the denylist while a gateway has lost NATS, and the gateway's key for it. */
+  TOURNIQUET_GATEWAY_FALLBACK_URL: httpUrl.optional(),
+  TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE: readableFile.optional(),
   TOURNIQUET_API_PORT: port.default(8402),
   TOURNIQUET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 } as const;
@@ -81,6 +86,9 @@ export const ROLES = {
     'TOURNIQUET_GATEWAY_ID',
     'TOURNIQUET_GATEWAY_PORT',
     'TOURNIQUET_GATEWAY_UPSTREAM',
+    'TOURNIQUET_GATEWAY_SNAPSHOT_FILE',
+    'TOURNIQUET_GATEWAY_FALLBACK_URL',
+    'TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE',
   ],
   api: [
     ...EVERYWHERE,

@@ -15,6 +15,9 @@ export function connectNats(config: NatsConfig, name: string): Promise<NatsConne
     name: `tourniquet-${name}`,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
+    // A half-open connection says nothing; it is found out and made anew after six seconds, by default after six minutes.
+    pingInterval: 2_000,
+    maxPingOut: 2,
     // NATS permissions give each role an inbox of its own (stack/nats-roles.ts): nobody listens to another's answers.
     ...(user === undefined ? {} : { user, inboxPrefix: `_INBOX_${user}` }),
     ...(passwordFile === undefined ? {} : { pass: readSecretFile(passwordFile) }),

@@ -10,6 +10,7 @@ import { createRequestLog } from '../../activities/store/request-log';
 import { createLeakReportDesk, type LeakReportDesk } from '../../api/leak-report-desk';
 import type { ApiParts } from '../../api/server';
 import { fingerprint } from '../../domain/fingerprint';
+import { openDenylistView } from '../../workers/denylist-view';
 import { openUsageIntake } from '../../workers/sources/usage-intake';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
 import { testSecretStore } from './orders-server';
@@ -36,6 +37,7 @@ export function testApi(
   const taskQueue = `api-test-${randomUUID()}`;
   const inventory = createInventory(database);
   const usage = openUsageIntake(() => servers.connectNats(), { partitions: TEST_PARTITIONS, log });
+  const denylist = openDenylistView(() => servers.connectNats(), log);
   const desk = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
@@ -54,6 +56,7 @@ export function testApi(
     reports: desk,
     fingerprintsOf: (value) => TEST_FINGERPRINT_KEYS.map((key) => fingerprint(value, key)),
     storeUsage: (events) => usage.store(events),
+    denylist: () => denylist.answer(),
     log,
   };
   return {
@@ -64,6 +67,7 @@ export function testApi(
     async stop() {
       await desk.stop();
       await usage.stop();
+      await denylist.stop();
       await connection.close();
     },
   };
