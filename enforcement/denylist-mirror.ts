@@ -36,5 +36,10 @@ export async function mirrorDenylist(
     map.join(read(update));
   }
 
-  return { ...follower, check: map.check, size: map.size, appliedRevision: () => applied };
+  return {
+    ...follower,
+    check: (subject, address, now) => map.check(subject, address, now),
+    size: () => map.size(),
+    appliedRevision: () => applied,
+  };
 }

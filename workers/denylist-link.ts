@@ -5,8 +5,10 @@ import { openBucket } from '../enforcement/buckets';
 import type { DenylistMap } from '../enforcement/denylist-map';
 import { mirrorDenylist, type DenylistMirror, type MirrorFault } from '../enforcement/denylist-mirror';
 import { watchFreshness, type Freshness, type FreshnessState } from '../enforcement/freshness';
+import { atMost } from './at-most';
 
 const AGAIN_MS = 1_000;
+const DRAIN_WITHIN_MS = 1_000;
 
 export interface DenylistLinkParts {
   readonly connect: () => Promise<NatsConnection>;
@@ -60,8 +62,10 @@ export function openDenylistLink(parts: DenylistLinkParts): DenylistLink {
     async stop() {
       stopping.abort();
       mirror?.stop();
-      // While NATS is away there is nothing to drain, and draining fails.
-      await nats?.drain().catch(() => nats?.close());
+      if (!nats) return;
+      // While NATS is away there is nothing to drain, and draining fails, or never ends.
+      await atMost(DRAIN_WITHIN_MS, nats.drain().catch(() => undefined));
+      await atMost(DRAIN_WITHIN_MS, nats.close());
     },
   };
 }

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { createFallback, type DenylistFallback } from '../../enforcement/denylist-fallback';
 import { createDenylistMap, type DenylistMap } from '../../enforcement/denylist-map';
 import { keepSnapshot } from '../../enforcement/denylist-snapshot';
+import { STALE_AFTER_MS } from '../../enforcement/freshness';
 import { createStaleness, type Staleness } from '../../enforcement/staleness';
 import { readSecretFile, type Config } from '../config';
 import { openDenylistLink } from '../denylist-link';
@@ -15,7 +17,7 @@ import { stalenessAlarm } from './staleness-alarm';
 export interface GatewayDenylist {
   readonly map: DenylistMap;
   readonly staleness: Staleness;
-  /** Resolves when there is a denylist to go by, fresh or not. */
+  /** Resolves when there is a denylist to go by: the one in NATS if it can be had soon, else what else there is. */
   readonly known: Promise<unknown>;
   /** Resolves with the connection when the bucket is applied, which may be much later. */
   readonly ready: Promise<NatsConnection>;
@@ -76,7 +78,7 @@ export async function openGatewayDenylist(config: Config<'gateway'>, log: Logger
   return {
     map,
     staleness,
-    known: snapshot ? Promise.resolve() : Promise.race([link.ready, fallbackAnswer]),
+    known: Promise.race([link.ready, snapshot ? delay(STALE_AFTER_MS) : fallbackAnswer]),
     ready: link.ready,
     appliedRevision,
     onApplied: (listener) => void listeners.push(listener),
@@ -104,7 +106,7 @@ function openFallback(
   return createFallback({
     url,
     key: readSecretFile(keyFile),
-    join: map.join,
+    join: (entry) => map.join(entry),
     onAnswer,
     onError(error) {
       if (performance.now() - toldAt < TELL_AGAIN_MS) return;

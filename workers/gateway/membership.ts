@@ -6,15 +6,19 @@ import type { Subject } from '../../domain/subject';
 import { openBucket } from '../../enforcement/buckets';
 import { holdLease, type LeaseHolder } from '../../enforcement/gateway-lease';
 import { mirrorInventory, type InventoryMirror } from '../../enforcement/inventory-kv';
+import { atMost } from '../at-most';
 import { errorLabel } from '../log';
 import type { GatewayDenylist } from './gateway-denylist';
 
 const AGAIN_MS = 1_000;
+const SIGN_OFF_WITHIN_MS = 2_000;
 
 /** What a gateway is to the others: its lease, and what it knows of the credentials it sees. */
 export interface Membership {
   /** Nothing while NATS was never there. */
   lookup(subject: Subject): InventoryRecord | undefined;
+  /** Resolves when its lease is held; when NATS is away that may be much later. */
+  readonly joined: Promise<void>;
   /** Signs off: whoever does not is missed. */
   stop(): Promise<void>;
 }
@@ -47,13 +51,15 @@ export function joinGateways(
       if (!lease) await delay(AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   }
-  void joinUntilDone();
+  const joined = joinUntilDone();
 
   return {
+    joined,
     lookup: (subject) => inventory?.lookup(subject),
     async stop() {
       stopping.abort();
-      await lease?.stop();
+      // While NATS is away nobody can be told; then it is missed, which is the truth.
+      if (lease) await atMost(SIGN_OFF_WITHIN_MS, lease.stop());
       inventory?.stop();
     },
   };

@@ -7,6 +7,7 @@ import { compileProxies } from '../../enforcement/client-address';
 import { createGateway } from '../../enforcement/gateway';
 import { createOpenConnections } from '../../enforcement/open-connections';
 import { cacheTokens } from '../../enforcement/token-check';
+import { atMost } from '../at-most';
 import { readSecretFile, type Config } from '../config';
 import { readFingerprintKeys, readTogether } from '../keys';
 import type { Running } from '../running';
@@ -18,6 +19,7 @@ import { createLateUsage } from './late-usage';
 import { joinGateways, type Membership } from './membership';
 
 const HOST = '127.0.0.1';
+const JOIN_WITHIN_MS = 2_000;
 
 /**
  * A gateway: the authorization endpoint for others, and, with an upstream set, a reverse proxy that asks itself. It listens as soon as
@@ -31,7 +33,7 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
     fallback: () => mustBeWhole(config),
   });
   const denylist = await openGatewayDenylist(config, log);
-  const { map, staleness, appliedRevision } = denylist;
+  const { map, staleness } = denylist;
   const database = openDatabase(readSecretFile(config.TOURNIQUET_DATABASE_URL_FILE), {
     applicationName: `tourniquet-${id}`,
     max: 4,
@@ -45,14 +47,14 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
     usage.publishBy(createUsagePublisher(nats, { partitions, onLost }));
   });
   const isPrivileged = compileRoutes(settings.gateway.privilegedRoutes);
-  let membership: Membership | undefined;
+  const held: { membership?: Membership } = {};
   const gateway = createGateway({
     id,
     mirror: map,
     failsClosed: (method, path) => isPrivileged(method, path) && staleness.report().trust === 'stale',
     tokens: cacheTokens((fingerprints) => tokens.find(fingerprints)),
     fingerprintKeys,
-    inventory: { lookup: (subject) => membership?.lookup(subject) },
+    inventory: { lookup: (subject) => held.membership?.lookup(subject) },
     emit: (event) => usage.emit(event),
   });
   const connections = createOpenConnections(map);
@@ -62,20 +64,27 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
     isProxy: compileProxies(settings.trustedProxies),
     connections,
     upstream,
-    health: { report: () => staleness.report(), appliedRevision, size: () => map.size() },
+    health: {
+      report: () => staleness.report(),
+      appliedRevision: () => denylist.appliedRevision(),
+      size: () => map.size(),
+    },
   });
 
   await denylist.known;
   const url = await app.listen({ host: HOST, port: config.TOURNIQUET_GATEWAY_PORT });
-  membership = joinGateways({ id, authorizeUrl: `${url}/authorize` }, denylist, log);
+  const membership = joinGateways({ id, authorizeUrl: `${url}/authorize` }, denylist, log);
+  held.membership = membership;
   log.info({ url, upstream }, 'gateway listens');
+  // Who waits for it to be ready may count on its membership, unless NATS is away.
+  await atMost(JOIN_WITHIN_MS, membership.joined);
   return {
     async stop() {
       await app.close();
       connections.stop();
       const lost = await usage.stop();
       if (lost > 0) log.error({ count: lost }, 'usage events were lost: NATS never came');
-      await membership?.stop();
+      await membership.stop();
       await denylist.stop();
       await database.end();
     },
