@@ -26,6 +26,8 @@ export interface InForce {
   readonly at: number;
   readonly gateways: readonly string[];
   readonly behind: readonly string[];
+  /** Gone without signing off; absent in what was recorded before gateways were missed. */
+  readonly missing?: readonly string[];
 }
 
 /** A gateway acknowledges within milliseconds; one that does not within this is named. */
@@ -72,12 +74,14 @@ export function createContainmentActivities(deps: ActivityDeps) {
       };
     },
 
-    /** Waits until every gateway with a live lease applies the refusal, and names those that do not in time. */
+    /** Waits until every gateway with a live lease applies the refusal; names those that do not in time, and the missing ones. */
     async confirmInForce(input: IncidentStep & { readonly revision: number }): Promise<InForce> {
-      const { applied, behind } = await withDeadline(ACKNOWLEDGE_WAIT_MS, callContext(input.stepKey).signal, (signal) =>
-        deps.gateways.waitForRevision(input.revision, signal),
+      const { applied, behind, missing } = await withDeadline(
+        ACKNOWLEDGE_WAIT_MS,
+        callContext(input.stepKey).signal,
+        (signal) => deps.gateways.waitForRevision(input.revision, signal),
       );
-      return { at: Date.now(), gateways: applied.map((lease) => lease.gatewayId), behind };
+      return { at: Date.now(), gateways: applied.map((lease) => lease.gatewayId), behind, missing };
     },
 
     async recordContainment(input: ContainInput & { readonly contained: Contained }): Promise<void> {

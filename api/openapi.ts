@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { incidentFilter, incidentPage } from '../client/list-incidents';
 import type { ApiRole } from '../domain/api-role';
+import { denylistAnswer } from '../domain/denylist-answer';
 import { incidentParams, startBody } from './incident-routes';
 import { leakReportBody } from './leak-report-routes';
 import { secretParams, secretQuery } from './secret-routes';
@@ -111,6 +112,15 @@ export const ROUTES: readonly RouteDescription[] = [
     body: leakReportBody,
     answer: [202, 'It is kept and acted on', z.object({ id: z.string(), status: z.literal('received') })],
     problems: [400, 401, 403, 413, 429],
+  },
+  {
+    method: 'get',
+    path: '/v1/denylist',
+    summary: 'Every refusal, for gateways that lost NATS. With If-None-Match, 304 when nothing changed',
+    role: 'gateway',
+    headers: z.object({ 'If-None-Match': z.string().optional() }),
+    answer: [200, 'All that is refused now; ETag names this state', denylistAnswer],
+    problems: [401, 403, 429, 503],
   },
 ];
 

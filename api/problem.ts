@@ -18,6 +18,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   IDEMPOTENCY_KEY_REUSED: 422,
   RATE_LIMITED: 429,
   BACKEND_UNAVAILABLE: 503,
+  DENYLIST_STALE: 503,
 };
 
 export interface ProblemFacts {

@@ -4,12 +4,14 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import type { ApiKeyStore } from '../activities/store/api-keys';
 import type { RequestLog } from '../activities/store/request-log';
+import type { DenylistAnswer } from '../domain/denylist-answer';
 import { IncidentError } from '../domain/errors';
 import type { Inventory, SecretStore } from '../domain/ports/stores';
 import type { Policy } from '../domain/policy';
 import type { Subject } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
 import { authenticate, MOST_FAILURES, type FailureLimit } from './authenticate';
+import { installDenylistRoutes } from './denylist-routes';
 import { installIncidentRoutes } from './incident-routes';
 import type { LeakReportDesk } from './leak-report-desk';
 import { installLeakReportRoutes } from './leak-report-routes';
@@ -32,6 +34,8 @@ export interface ApiParts {
   readonly fingerprintsOf: (value: string) => readonly Subject[];
   /** Resolves when the usage stream has all of them. */
   readonly storeUsage: (events: readonly UsageEvent[]) => Promise<void>;
+  /** The denylist, as far as it can be vouched for. */
+  readonly denylist: () => DenylistAnswer | undefined;
   readonly log: Logger;
 }
 
@@ -56,6 +60,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
     installIncidentRoutes(protectedApi, parts);
     installUsageRoutes(protectedApi, parts);
     installLeakReportRoutes(protectedApi, parts);
+    installDenylistRoutes(protectedApi, parts);
   });
   return app;
 }

@@ -1,8 +1,8 @@
 /**
  * What a key of our API may do. `viewer` < `responder` < `admin`, each may what those before it may. Apart from them: `reporter`
- * only hands in usage events, `dependent` only reads the secrets it is registered for.
+ * only hands in usage events, `dependent` only reads the secrets it is registered for, `gateway` only reads the denylist.
  */
-export const API_ROLES = ['viewer', 'responder', 'admin', 'reporter', 'dependent'] as const;
+export const API_ROLES = ['viewer', 'responder', 'admin', 'reporter', 'dependent', 'gateway'] as const;
 
 export type ApiRole = (typeof API_ROLES)[number];
 

@@ -100,6 +100,22 @@ const ERRORS = {
     retryable: false,
     next: 'This replaces and revokes the credential for real and moves its dependents. Say --yes if that is meant.',
   },
+  GATEWAY_STALE: {
+    retryable: true,
+    next: 'Nothing: the gateway asks every second whether it is back. Restore its way to NATS, or to the API, if it lasts.',
+  },
+  GATEWAY_MISSING: {
+    retryable: false,
+    next: 'Start the gateway again or restore its way to NATS; if it was taken away for good, delete its key from the bucket `gateways`.',
+  },
+  DENYLIST_STALE: {
+    retryable: true,
+    next: 'Ask again, or another API: this one lost NATS and can not vouch for the denylist.',
+  },
+  SNAPSHOT_UNREADABLE: {
+    retryable: false,
+    next: 'Nothing if NATS is there: it is written anew. Find out what damaged the file; until then a restart without NATS knows no refusals.',
+  },
   INTERNAL: { retryable: true, next: 'Look at the cause in the log of the worker; please report it.' },
 } as const satisfies Record<string, { retryable: boolean; next: string }>;
 

@@ -16,6 +16,14 @@ export interface BucketHandlers {
   readonly onFault: (fault: BucketFault) => void;
 }
 
+export interface Follower {
+  /** The bucket that is followed, by the time it was made: one that was made anew is another. */
+  bucket(): string;
+  /** Drops the watch and reads the bucket again from its beginning. What was applied stays applied. */
+  followAgain(): void;
+  stop(): void;
+}
+
 /** The key of a fault that concerns all keys. */
 export const WHOLE_BUCKET = '*';
 
@@ -26,7 +34,7 @@ const LONGEST_PAUSE_MS = 5_000;
  * Follows a bucket until it is stopped. Resolves when what the bucket held at the call is applied. A watch that ends by itself is a
  * fault and is opened again: nothing would tell a reader that it is deaf. It replays then, so nothing is missed.
  */
-export async function followBucket(kv: KV, handlers: BucketHandlers): Promise<{ stop(): void }> {
+export async function followBucket(kv: KV, handlers: BucketHandlers): Promise<Follower> {
   const stopping = new AbortController();
   let applied = 0;
   let watch = await open();
@@ -38,7 +46,7 @@ export async function followBucket(kv: KV, handlers: BucketHandlers): Promise<{ 
   async function open() {
     const before = await kv.status();
     const target = before.values === 0 ? 0 : before.streamInfo.state.last_seq;
-    return { target, entries: await kv.watch() };
+    return { target, bucket: before.streamInfo.created, entries: await kv.watch() };
   }
 
   async function follow(onComplete: () => void): Promise<void> {
@@ -48,9 +56,10 @@ export async function followBucket(kv: KV, handlers: BucketHandlers): Promise<{ 
       handlers.onFault(wholeFault(new Error('the watch ended by itself')));
       const opened = await openAgain();
       if (!opened) return;
+      const another = opened.bucket !== watch.bucket;
       watch = opened;
-      // Fewer revisions than we have seen: another bucket. What was acknowledged says nothing about its writes.
-      if (opened.target < applied) advance(0);
+      // Another bucket, or one that was set back: what was acknowledged says nothing about its writes.
+      if (another || opened.target < applied) advance(0);
       if (opened.target === 0) onComplete();
     }
   }
@@ -98,6 +107,8 @@ export async function followBucket(kv: KV, handlers: BucketHandlers): Promise<{ 
 
   await ready;
   return {
+    bucket: () => watch.bucket,
+    followAgain: () => watch.entries.stop(),
     stop() {
       stopping.abort();
       watch.entries.stop();

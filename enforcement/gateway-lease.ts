@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KV, KvEntry } from '@nats-io/kv';
 import { z } from 'zod';
-import type { GatewayLease, GatewayRegistry } from '../domain/ports/denylist';
+import type { GatewayLease, GatewayMembers, GatewayRegistry } from '../domain/ports/denylist';
 import { WHOLE_BUCKET } from './follow-bucket';
 
 /** A lease as it stands in the bucket. */
@@ -22,6 +22,8 @@ const RENEW_MS = 1_000;
 const WATCH_AGAIN_MS = 200;
 /** Three missed renewals: the gateway is gone, or cut off and knows it. */
 const LEASE_MS = 3_500;
+/** So long is a gateway missed that went away without signing off. */
+const MISSED_MS = 24 * 3_600_000;
 
 export interface LeaseHolder {
   /** Writes the lease at once with this revision: the acknowledgement. */
@@ -78,44 +80,49 @@ export function createGatewayRegistry(
   kv: KV,
   onFault: (key: string, cause: unknown) => void = () => undefined,
 ): GatewayRegistry {
-  async function live(): Promise<GatewayLease[]> {
+  async function members(): Promise<GatewayMembers> {
     const keys: string[] = [];
     for await (const key of await kv.keys()) keys.push(key);
     const entries = await Promise.all(keys.map((key) => kv.get(key)));
-    const now = Date.now();
-    return entries.flatMap((entry) => {
+    const leases = entries.flatMap((entry) => {
       if (!entry || entry.operation !== 'PUT') return [];
       try {
-        const lease = readLease(entry);
-        return now - lease.at < LEASE_MS ? [lease] : [];
+        return [readLease(entry)];
       } catch (cause) {
         onFault(entry.key, cause);
         return [];
       }
     });
+    const now = Date.now();
+    return {
+      live: leases.filter(({ at }) => now - at < LEASE_MS),
+      missing: leases.filter(({ at }) => now - at >= LEASE_MS && now - at < MISSED_MS),
+    };
   }
 
   return {
-    live,
+    members,
+    live: async () => (await members()).live,
     async waitForRevision(revision, signal) {
       // The watch is opened first: an acknowledgement between a read and the watch would be missed.
       let watch = await kv.watch(UPDATES);
       const stop = (): void => watch.stop();
       signal.addEventListener('abort', stop, { once: true });
       try {
-        let leases = await live();
-        while (!signal.aborted && leases.some((lease) => lease.appliedRevision < revision)) {
+        let { live, missing } = await members();
+        while (!signal.aborted && live.some((lease) => lease.appliedRevision < revision)) {
           const next = await watch[Symbol.asyncIterator]().next();
           if (next.done && !signal.aborted) {
             onFault(WHOLE_BUCKET, new Error('the watch ended by itself'));
             await delay(WATCH_AGAIN_MS);
             watch = await kv.watch(UPDATES);
           }
-          leases = await live();
+          ({ live, missing } = await members());
         }
         return {
-          applied: leases.filter((lease) => lease.appliedRevision >= revision),
-          behind: leases.filter((lease) => lease.appliedRevision < revision).map((lease) => lease.gatewayId),
+          applied: live.filter((lease) => lease.appliedRevision >= revision),
+          behind: live.filter((lease) => lease.appliedRevision < revision).map(({ gatewayId }) => gatewayId),
+          missing: missing.map(({ gatewayId }) => gatewayId),
         };
       } finally {
         signal.removeEventListener('abort', stop);

@@ -3,7 +3,7 @@ import type { InventoryRecord } from '../domain/credential';
 import { fingerprint, verifyProbe, type FingerprintKey } from '../domain/fingerprint';
 import type { Subject } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
-import type { DenylistMirror } from './denylist-mirror';
+import type { DenylistMap } from './denylist-map';
 import type { CheckedToken, TokenLookup } from './token-check';
 
 /** One request as the gateway sees it. */
@@ -14,16 +14,33 @@ export interface GatewayRequest {
   readonly method: string;
   /** The route's template where it is known, else the path. */
   readonly route: string;
+  /** As it was asked for, without the query. */
+  readonly path: string;
   readonly probeMark: string | undefined;
 }
 
+/** What a request was allowed by: when that is refused later, what is still open of it must end. */
+export interface CredentialUse {
+  readonly subjects: readonly Subject[];
+  readonly address: string;
+}
+
+/** `stale`: nobody can say whether the credential is still good, and the route must not be had without knowing. */
 export type GatewayDecision =
-  | { readonly allowed: true; readonly principal: string; readonly scopes: readonly string[] }
-  | { readonly allowed: false; readonly status: 401; readonly reason: 'missing' | 'contained' | 'authentication' };
+  | {
+      readonly allowed: true;
+      readonly principal: string;
+      readonly scopes: readonly string[];
+      readonly use: CredentialUse;
+    }
+  | { readonly allowed: false; readonly status: 401; readonly reason: 'missing' | 'contained' | 'authentication' }
+  | { readonly allowed: false; readonly status: 503; readonly reason: 'stale'; readonly retryAfterSeconds: number };
 
 export interface GatewayParts {
   readonly id: string;
-  readonly mirror: Pick<DenylistMirror, 'check'>;
+  readonly mirror: Pick<DenylistMap, 'check'>;
+  /** Whether this route must stay shut now, because the denylist may have changed without our knowing. */
+  readonly failsClosed: (method: string, path: string) => boolean;
   readonly tokens: TokenLookup;
   /** A request is looked up under every live key; events name the subject it is known by, or the one under the first. */
   readonly fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]];
@@ -32,7 +49,10 @@ export interface GatewayParts {
 }
 
 export interface Gateway {
-  /** Refuses what is contained before anything else is asked, then what its issuer does not know. Emits the usage event. */
+  /**
+   * Refuses what is contained before anything else is asked, then what is not safe to answer, then what its issuer does not know.
+   * Emits the usage event, which tells what the credential did: a request that was turned away for our own ignorance is none.
+   */
   authorize(request: GatewayRequest): Promise<GatewayDecision>;
 }
 
@@ -44,20 +64,24 @@ export function createGateway(parts: GatewayParts): Gateway {
       const subjects = fingerprints(request.token, parts.fingerprintKeys);
       const contained = (): boolean =>
         subjects.some((subject) => parts.mirror.check(subject, request.address, Date.now()).refused);
+      if (!contained() && parts.failsClosed(request.method, request.path)) return STALE;
       const token = contained() ? undefined : await parts.tokens(subjects);
       // Asked again: a hold that was applied while the issuer was asked refuses this request as well.
       const refused = contained();
       const outcome = refused ? 'contained' : token?.state === 'active' ? 'accepted' : 'authentication';
       parts.emit(usageEvent(parts, request, knownSubject(parts, subjects, request.address), at, outcome));
       return outcome === 'accepted' && token
-        ? allow(token)
+        ? allow(token, { subjects, address: request.address })
         : { allowed: false, status: 401, reason: refused ? 'contained' : 'authentication' };
     },
   };
 }
 
-function allow(token: CheckedToken): GatewayDecision {
-  return { allowed: true, principal: token.principal, scopes: token.scopes };
+/** A gateway asks once a second whether it is back. */
+const STALE: GatewayDecision = { allowed: false, status: 503, reason: 'stale', retryAfterSeconds: 1 };
+
+function allow(token: CheckedToken, use: CredentialUse): GatewayDecision {
+  return { allowed: true, principal: token.principal, scopes: token.scopes, use };
 }
 
 function fingerprints(token: string, keys: GatewayParts['fingerprintKeys']): readonly [Subject, ...Subject[]] {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { newApiKey } from '../activities/store/api-keys';
 import { DEFAULTS } from '../domain/policy-schema';
 import type { SettingsFile } from '../workers/settings';
 import { makeKeyFiles, makeSecretFile } from './key-files';
@@ -37,6 +38,7 @@ export async function makeDeploymentFiles(directory: string): Promise<void> {
     'database.url',
     () => `postgres://${DATABASE}:${randomBytes(24).toString('base64url')}@${POSTGRES}/${DATABASE}`,
   );
+  await secret(secrets, 'gateway-1.key', newApiKey);
   const passwords = new Map<NatsRole, string>();
   for (const role of NATS_ROLES) passwords.set(role, await password(`nats-${role}.password`));
   const roles = makeNatsRoles((role) => passwords.get(role) ?? '');

@@ -5,6 +5,7 @@ import type { PolicyFile } from '../domain/policy-schema';
 import { ROLES, type Role } from '../workers/config';
 import type { SettingsFile } from '../workers/settings';
 import { compiledProgram } from './compiled-program';
+import { issueGatewayKey } from './gateway-key';
 import { freePort } from './free-port';
 import { NATS_ROLES, type NatsRoles } from './nats-roles';
 import { provisionNats } from './provision-nats';
@@ -30,6 +31,21 @@ export interface DeploymentPlace {
   readonly apiUrl: string;
 }
 
+/** A gateway beside the first one. */
+export interface ExtraGateway {
+  readonly id: string;
+  /** How it reaches NATS, where that is not how the others do: through a proxy that can be cut, say. */
+  readonly natsUrl?: string;
+  /** How it reaches the API when NATS is away; another address for an API that it can't reach either. */
+  readonly fallbackUrl?: string;
+}
+
+export interface StartedGateway {
+  readonly url: string;
+  readonly snapshotFile: string;
+  readonly process: ManagedProcess;
+}
+
 export interface LocalDeployment extends DeploymentPlace {
   /** A shell file with the settings below, for the command line. */
   readonly envFile: string;
@@ -39,6 +55,8 @@ export interface LocalDeployment extends DeploymentPlace {
   /** The share of one role, with its own NATS user. */
   environmentOf(role: Role): Record<string, string>;
   start(processes?: readonly ProductProcess[]): Promise<void>;
+  /** Starts one more gateway in front of the same upstream, with a port, a key and a snapshot of its own. `stop` ends it too. */
+  startGateway(extra: ExtraGateway): Promise<StartedGateway>;
   /** Ends the processes and, on a PostgreSQL server that is not the stack's own, takes away the database that was made there. */
   stop(): Promise<void>;
 }
@@ -99,6 +117,7 @@ export async function prepareDeployment(
     TOURNIQUET_HOOK_KEY_FILE: keys.hook,
     TOURNIQUET_SETTINGS_FILE: settingsFile,
     TOURNIQUET_GATEWAY_PORT: String(gatewayPort),
+    ...(await gatewayOwn(place, 'gateway')),
     TOURNIQUET_API_PORT: String(apiPort),
     ...(options.policy ? { TOURNIQUET_POLICY_FILE: policyFile } : {}),
     ...(options.upstream ? { TOURNIQUET_GATEWAY_UPSTREAM: options.upstream } : {}),
@@ -115,8 +134,9 @@ export async function prepareDeployment(
     ...(passwordFiles[role] ? { TOURNIQUET_NATS_USER: role, TOURNIQUET_NATS_PASSWORD_FILE: passwordFiles[role] } : {}),
   });
   const processes = Object.fromEntries(
-    PROCESSES.map((role) => [role, productProcess(role, place, environmentOf(role))]),
+    PROCESSES.map((role) => [role, productProcess(role, role, place, environmentOf(role))]),
   ) as Record<ProductProcess, ManagedProcess>;
+  const extraGateways: ManagedProcess[] = [];
   return {
     ...place,
     env,
@@ -126,7 +146,26 @@ export async function prepareDeployment(
     async start(which = PROCESSES) {
       for (const role of which) await processes[role].start();
     },
+    async startGateway({ id, natsUrl, fallbackUrl }) {
+      const port = await freePort();
+      const own = await gatewayOwn(place, id);
+      const gateway = productProcess(id, 'gateway', place, {
+        ...environmentOf('gateway'),
+        ...own,
+        TOURNIQUET_GATEWAY_PORT: String(port),
+        ...(natsUrl === undefined ? {} : { TOURNIQUET_NATS_URL: natsUrl }),
+        ...(fallbackUrl === undefined ? {} : { TOURNIQUET_GATEWAY_FALLBACK_URL: fallbackUrl }),
+      });
+      extraGateways.push(gateway);
+      await gateway.start();
+      return {
+        url: `http://127.0.0.1:${port}`,
+        snapshotFile: own.TOURNIQUET_GATEWAY_SNAPSHOT_FILE,
+        process: gateway,
+      };
+    },
     async stop() {
+      for (const gateway of extraGateways) await gateway.stop();
       // The opposite order of need: whoever starts work first.
       for (const role of [...PROCESSES].reverse()) await processes[role].stop();
       // A server of our own goes with its directory; on somebody else's nothing of ours stays.
@@ -141,19 +180,34 @@ export function roleEnvironment(role: Role, env: Readonly<Record<string, string>
   return Object.fromEntries(Object.entries(env).filter(([name]) => names.includes(name)));
 }
 
+/** What each gateway has for itself. Its key is made anew: the file and the database may not be of the same age. */
+async function gatewayOwn(place: DeploymentPlace, id: string) {
+  return {
+    TOURNIQUET_GATEWAY_ID: id,
+    TOURNIQUET_GATEWAY_SNAPSHOT_FILE: join(place.directory, `${id}.denylist.json`),
+    TOURNIQUET_GATEWAY_FALLBACK_URL: place.apiUrl,
+    TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE: await issueGatewayKey(
+      place.databaseUrlFile,
+      join(place.directory, 'keys'),
+      id,
+    ),
+  };
+}
+
 function productProcess(
+  name: string,
   role: ProductProcess,
   place: DeploymentPlace,
   env: Readonly<Record<string, string>>,
 ): ManagedProcess {
-  const logFile = join(place.directory, `${role}.log`);
+  const logFile = join(place.directory, `${name}.log`);
   return new ManagedProcess({
-    name: role,
+    name,
     program: process.execPath,
     args: [compiledProgram('workers', 'main.js'), role],
     cwd: place.directory,
     logFile,
-    pidFile: join(place.directory, `${role}.pid`),
+    pidFile: join(place.directory, `${name}.pid`),
     stopSignal: 'SIGTERM',
     graceSeconds: GRACE_SECONDS,
     readyTimeoutMs: READY_TIMEOUT_MS,

@@ -105,6 +105,7 @@ const PUBLISH: Readonly<Record<Exclude<NatsRole, 'admin'>, readonly string[]>> =
     ...readBucket('inventory'),
     ...writeBucket('gateways'),
   ],
-  api: [...lookAt('USAGE'), 'usage.*', ...readBucket('inventory')],
+  // The denylist for gateways that lost their own way to it.
+  api: [...lookAt('USAGE'), 'usage.*', ...readBucket('inventory'), ...readBucket('denylist')],
   dependent: [...readBucket('credentials'), ...writeBucket('acks')],
 };

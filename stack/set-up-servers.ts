@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createApiKeyStore } from '../activities/store/api-keys';
+import { openDatabase } from '../activities/store/database';
 import { readSecretFile, type Config } from '../workers/config';
 import { makeProductDatabase } from './product-database';
 import { provisionNats } from './provision-nats';
@@ -21,6 +23,7 @@ export async function setUpServers(config: Config<'setup'>, report: (line: strin
       'PostgreSQL: our role, database and schema',
       () => makeProductDatabase(adminUrl, dirname(config.TOURNIQUET_DATABASE_URL_FILE)),
     ],
+    ['PostgreSQL: the gateway’s key', () => adoptGatewayKey(config)],
     [
       'NATS: streams and buckets',
       () =>
@@ -41,6 +44,21 @@ export async function setUpServers(config: Config<'setup'>, report: (line: strin
   for (const [name, step] of steps) {
     await untilDone(name, step);
     report(`${name}: ready`);
+  }
+}
+
+/** By which it asks the API for the denylist when NATS is away. */
+async function adoptGatewayKey(config: Config<'setup'>): Promise<void> {
+  const file = config.TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE;
+  if (file === undefined) return;
+  const database = openDatabase(readSecretFile(config.TOURNIQUET_DATABASE_URL_FILE), {
+    applicationName: 'tourniquet-set-up',
+    max: 1,
+  });
+  try {
+    await createApiKeyStore(database).adopt(config.TOURNIQUET_GATEWAY_ID, 'gateway', readSecretFile(file));
+  } finally {
+    await database.end();
   }
 }
 

@@ -14,6 +14,7 @@ import { connectNats } from './nats';
 import { readPolicy } from './policy-file';
 import type { Running } from './running';
 import { openUsageIntake } from './sources/usage-intake';
+import { openDenylistView } from './denylist-view';
 import { createTemporalClient } from './temporal';
 
 /** How soon a report that could not be settled at once is tried again. */
@@ -39,6 +40,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     announce: (events) => usage.store(events),
     log,
   });
+  const denylist = openDenylistView(() => connectNats(config, 'api-denylist'), log);
   const app = createApi({
     apiKeys: createApiKeyStore(database),
     inventory,
@@ -50,6 +52,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     reports,
     fingerprintsOf: (value) => fingerprintKeys.map((key) => fingerprint(value, key)),
     storeUsage: (events) => usage.store(events),
+    denylist: () => denylist.answer(),
     log,
   });
   const url = await app.listen({ host: config.TOURNIQUET_LISTEN_HOST, port: config.TOURNIQUET_API_PORT });
@@ -70,6 +73,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
       await app.close();
       await reports.stop();
       await usage.stop();
+      await denylist.stop();
       await temporal.close();
       await database.end();
     },

@@ -39,6 +39,13 @@ const SETTINGS = {
     .default('gateway'),
   TOURNIQUET_GATEWAY_PORT: port.default(8401),
   TOURNIQUET_GATEWAY_UPSTREAM: httpUrl.optional(),
+  /** Where response workers reach it to prove that a version is refused; by default where it listens. */
+  TOURNIQUET_GATEWAY_URL: httpUrl.optional(),
+  /** Where a gateway keeps what it refuses, so that it can start without NATS. */
+  TOURNIQUET_GATEWAY_SNAPSHOT_FILE: text.optional(),
+  /** The API that vouches for the denylist while a gateway has lost NATS, and the gateway's key for it. */
+  TOURNIQUET_GATEWAY_FALLBACK_URL: httpUrl.optional(),
+  TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE: readableFile.optional(),
   TOURNIQUET_API_PORT: port.default(8402),
   /** Where `GET /healthz` answers, in processes that listen for nothing else; none without it. */
   TOURNIQUET_HEALTH_PORT: port.optional(),
@@ -99,6 +106,10 @@ export const ROLES = {
     'TOURNIQUET_GATEWAY_PORT',
     'TOURNIQUET_LISTEN_HOST',
     'TOURNIQUET_GATEWAY_UPSTREAM',
+    'TOURNIQUET_GATEWAY_URL',
+    'TOURNIQUET_GATEWAY_SNAPSHOT_FILE',
+    'TOURNIQUET_GATEWAY_FALLBACK_URL',
+    'TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE',
   ],
   api: [
     ...EVERYWHERE,
@@ -127,6 +138,8 @@ export const ROLES = {
     'TOURNIQUET_PARTITIONS',
     'TOURNIQUET_DATABASE_URL_FILE',
     'TOURNIQUET_DATABASE_ADMIN_URL_FILE',
+    'TOURNIQUET_GATEWAY_ID',
+    'TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE',
   ],
 } as const satisfies Record<string, readonly Name[]>;
 

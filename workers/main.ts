@@ -3,7 +3,7 @@ import { startApi } from './api';
 import { parseConfig, ROLES, type Role } from './config';
 import { startDetectionWorker } from './detection-worker';
 import { startDispatcher } from './dispatcher/start-dispatcher';
-import { startGateway } from './gateway';
+import { startGateway } from './gateway/start-gateway';
 import { serveHealth } from './health';
 import { createLog } from './log';
 import { startResponse } from './response/start-response';

@@ -14,7 +14,12 @@ export function connectNats(config: NatsConfig, name: string): Promise<NatsConne
     servers: config.TOURNIQUET_NATS_URL,
     name: `tourniquet-${name}`,
     maxReconnectAttempts: -1,
+    // A server that takes the connection and says nothing is no server; by default it would be waited for twenty seconds.
+    timeout: 3_000,
     reconnectTimeWait: 250,
+    // A half-open connection says nothing; it is found out and made anew after six seconds, by default after six minutes.
+    pingInterval: 2_000,
+    maxPingOut: 2,
     // NATS permissions give each role an inbox of its own (stack/nats-roles.ts): nobody listens to another's answers.
     ...(user === undefined ? {} : { user, inboxPrefix: `_INBOX_${user}` }),
     ...(passwordFile === undefined ? {} : { pass: readSecretFile(passwordFile) }),

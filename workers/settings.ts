@@ -3,12 +3,22 @@ import { apiTokenSettings } from '../activities/providers/api-token';
 import { postgresRoleSettings } from '../activities/providers/postgres-role';
 import { IncidentError } from '../domain/errors';
 import { parseNetwork } from '../domain/known-context';
+import { isRoutePattern } from '../domain/route-patterns';
 import { readSecretFile } from './config';
 import { readYamlFile, shownKey } from './yaml-file';
 
 const network = z.string().refine(isNetwork, 'is no CIDR range');
 const channel = z.strictObject({ notifier: z.string(), target: z.string() });
 const channels = z.array(channel).min(1);
+
+const route = z.strictObject({
+  /** All methods without it; GET stands for HEAD too. */
+  method: z
+    .string()
+    .regex(/^[A-Z]{1,16}$/, 'is no method in capitals')
+    .optional(),
+  path: z.string().refine(isRoutePattern, 'is no pattern such as /admin/** or /users/*/keys'),
+});
 
 /** The admin connection string of a PostgreSQL account stands in a file of its own, so that the settings hold no secret. */
 const postgresAccount = postgresRoleSettings.omit({ adminUrl: true }).extend({ adminUrlFile: z.string() });
@@ -24,6 +34,8 @@ const settings = z.strictObject({
   audiences: z.strictObject({ engineering: channels, security: channels, product: channels }),
   /** Proxies whose X-Forwarded-For counts. */
   trustedProxies: z.array(network).default([]),
+  /** Routes that gateways shut while nobody can tell them whether a credential is still good; none by default. */
+  gateway: z.strictObject({ privilegedRoutes: z.array(route).default([]) }).default({ privilegedRoutes: [] }),
   /** PostgreSQL JSON logs to read usage from. */
   postgresLogs: z.array(z.strictObject({ account: z.string(), directory: z.string() })).default([]),
 });

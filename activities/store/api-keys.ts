@@ -15,6 +15,8 @@ export interface ApiKeyRecord extends ApiCaller {
 export interface ApiKeyStore {
   /** Makes a key and returns it: the only moment its value exists. A name that has a key gets a new one. */
   issue(name: string, role: ApiRole): Promise<string>;
+  /** Takes a key that was made elsewhere, in place of the name's own. */
+  adopt(name: string, role: ApiRole, key: string): Promise<void>;
   /** As `issue`, for a name that has none. @throws IncidentError API_KEY_EXISTS */
   create(name: string, role: ApiRole): Promise<string>;
   /** Ends a key at once. @throws IncidentError API_KEY_UNKNOWN */
@@ -24,19 +26,25 @@ export interface ApiKeyStore {
 }
 
 export function createApiKeyStore(database: Database): ApiKeyStore {
+  async function adopt(name: string, role: ApiRole, key: string): Promise<void> {
+    await database.query(
+      `INSERT INTO api_keys (key_hash, name, role) VALUES ($1, $2, $3)
+       ON CONFLICT (name) DO UPDATE SET key_hash = EXCLUDED.key_hash, role = EXCLUDED.role, created_at = now()`,
+      [hashKey(key), name, role],
+    );
+  }
+
   return {
+    adopt,
+
     async issue(name, role) {
-      const key = newKey();
-      await database.query(
-        `INSERT INTO api_keys (key_hash, name, role) VALUES ($1, $2, $3)
-         ON CONFLICT (name) DO UPDATE SET key_hash = EXCLUDED.key_hash, role = EXCLUDED.role, created_at = now()`,
-        [hashKey(key), name, role],
-      );
+      const key = newApiKey();
+      await adopt(name, role, key);
       return key;
     },
 
     async create(name, role) {
-      const key = newKey();
+      const key = newApiKey();
       const result = await database.query(
         'INSERT INTO api_keys (key_hash, name, role) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING',
         [hashKey(key), name, role],
@@ -70,7 +78,8 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
   };
 }
 
-function newKey(): string {
+/** 256 random bits, with the prefix by which scanners know it. */
+export function newApiKey(): string {
   return `tqk_${randomBytes(32).toString('base64url')}`;
 }
 

@@ -26,12 +26,24 @@ export interface GatewayLease {
   readonly at: number;
 }
 
+/** Who is there, and who went away without a word. */
+export interface GatewayMembers {
+  /** Gateways whose lease lives now. */
+  readonly live: readonly GatewayLease[];
+  /** Gateways whose lease ran out within the last day and that did not sign off: cut off, or dead. */
+  readonly missing: readonly GatewayLease[];
+}
+
+export interface InForceEverywhere {
+  readonly applied: readonly GatewayLease[];
+  readonly behind: readonly string[];
+  readonly missing: readonly string[];
+}
+
 export interface GatewayRegistry {
+  members(): Promise<GatewayMembers>;
   /** Gateways whose lease lives now. */
   live(): Promise<readonly GatewayLease[]>;
-  /** Resolves when every live gateway applies `revision`; names those that are behind when `signal` aborts. */
-  waitForRevision(
-    revision: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly applied: readonly GatewayLease[]; readonly behind: readonly string[] }>;
+  /** Resolves when every live gateway applies `revision`; names those that are behind when `signal` aborts, and the missing. */
+  waitForRevision(revision: number, signal: AbortSignal): Promise<InForceEverywhere>;
 }

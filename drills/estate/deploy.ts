@@ -15,6 +15,8 @@ export interface EstateDeployment {
   readonly readPostgresLog?: boolean;
   /** What the gateway protects. */
   readonly upstream?: string;
+  /** Routes that gateways shut while they are stale. */
+  readonly privilegedRoutes?: Settings['gateway']['privilegedRoutes'];
   readonly natsRoles?: NatsRoles | undefined;
   readonly policy?: PolicyFile | undefined;
 }
@@ -65,6 +67,7 @@ function prepare(stack: CompleteStack, options: EstateDeployment, orders: Orders
       },
       audiences: options.audiences,
       trustedProxies: [...(options.trustedProxies ?? [])],
+      gateway: { privilegedRoutes: [...(options.privilegedRoutes ?? [])] },
       postgresLogs: options.readPostgresLog ? [{ account: 'orders', directory: stack.postgres.jsonLogDirectory }] : [],
     }),
   });

@@ -9,7 +9,7 @@ import { openBucket } from '../../enforcement/buckets';
 import { createGatewayRegistry } from '../../enforcement/gateway-lease';
 import { startLocalStack } from '../../stack/local-stack';
 import { callContext } from '../support/call-context';
-import { FaultProxy } from '../support/fault-proxy';
+import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { freshDatabase } from '../support/fresh-database';
 import { startGatewayApp } from '../support/gateway-app';

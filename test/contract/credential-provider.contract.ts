@@ -4,7 +4,7 @@ import type { CredentialProvider } from '../../domain/ports/credential-provider'
 import { callContext } from '../support/call-context';
 import { contractCases, type Exemption } from '../support/contract-cases';
 import { eventually } from '../support/eventually';
-import type { FaultProxy } from '../support/fault-proxy';
+import type { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { secretRef } from '../support/sample-credential';
 import { OutcomeWatch } from '../support/secret-scan';
 

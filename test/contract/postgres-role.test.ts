@@ -8,7 +8,7 @@ import { sessionsOf } from '../../drills/estate/estate-database';
 import { startLocalStack } from '../../stack/local-stack';
 import { callContext } from '../support/call-context';
 import { eventually } from '../support/eventually';
-import { FaultProxy } from '../support/fault-proxy';
+import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { freshDatabase } from '../support/fresh-database';
 import { ordersAccount, testSecretStore } from '../support/orders-server';

@@ -137,6 +137,7 @@ describe('each service of the product, by its own command and environment', () =
       authorization: unknown;
     };
     stack = await startLocalStack({ natsConfig: { authorization: natsConfig.authorization } });
+    const apiPort = String(await freePort());
     const admin = new URL(stack.postgres?.adminUrl ?? '');
     // The only things that differ from the container: names of servers, places of mounts, ports.
     const table: readonly (readonly [string, string])[] = [
@@ -147,7 +148,9 @@ describe('each service of the product, by its own command and environment', () =
       ['/var/lib/tourniquet/', `${directory}/`],
       ['0.0.0.0', '127.0.0.1'],
       ['8401', String(await freePort())],
-      ['8402', String(await freePort())],
+      ['8402', apiPort],
+      ['http://api:', 'http://127.0.0.1:'],
+      ['http://gateway:', 'http://127.0.0.1:'],
     ];
     substitute = (value) => table.reduce((text, [from, to]) => text.replace(from, to), value);
     await writeFile(path.join(directory, 'secrets/postgres-admin.url'), admin.toString());
@@ -189,7 +192,7 @@ describe('each service of the product, by its own command and environment', () =
       const { child, output } = start(setUp.command ?? [], await environmentOf(setUp));
       expect({ code: await endOf(child), output: output() }).toEqual({
         code: 0,
-        output: expect.stringMatching(/schema: ready\n.*buckets: ready\n.*attributes: ready\n/) as string,
+        output: expect.stringMatching(/schema: ready\n.*key: ready\n.*buckets: ready\n.*attributes: ready\n/) as string,
       });
     }
   });

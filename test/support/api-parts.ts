@@ -11,6 +11,7 @@ import { createLeakReportDesk, type LeakReportDesk } from '../../api/leak-report
 import type { ApiParts } from '../../api/server';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import { fingerprint } from '../../domain/fingerprint';
+import { openDenylistView } from '../../workers/denylist-view';
 import { openUsageIntake } from '../../workers/sources/usage-intake';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
 import { testSecretStore } from './orders-server';
@@ -37,6 +38,7 @@ export function testApi(
   const taskQueue = `api-test-${randomUUID()}`;
   const inventory = createInventory(database);
   const usage = openUsageIntake(() => servers.connectNats(), { partitions: TEST_PARTITIONS, log });
+  const denylist = openDenylistView(() => servers.connectNats(), log);
   const desk = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
@@ -57,6 +59,7 @@ export function testApi(
     reports: desk,
     fingerprintsOf: (value) => TEST_FINGERPRINT_KEYS.map((key) => fingerprint(value, key)),
     storeUsage: (events) => usage.store(events),
+    denylist: () => denylist.answer(),
     log,
   };
   return {
@@ -67,6 +70,7 @@ export function testApi(
     async stop() {
       await desk.stop();
       await usage.stop();
+      await denylist.stop();
       await connection.close();
     },
   };

@@ -10,10 +10,12 @@ import type { UsageEvent } from '../../domain/usage-event';
 import { installAuthorizeEndpoint } from '../../enforcement/authorize-endpoint';
 import { openBucket } from '../../enforcement/buckets';
 import { compileProxies } from '../../enforcement/client-address';
+import { createDenylistMap } from '../../enforcement/denylist-map';
 import { mirrorDenylist, type DenylistMirror } from '../../enforcement/denylist-mirror';
 import { tourniquetGateway } from '../../enforcement/fastify-plugin';
 import { createGateway } from '../../enforcement/gateway';
 import { holdLease, type LeaseHolder } from '../../enforcement/gateway-lease';
+import { createOpenConnections } from '../../enforcement/open-connections';
 import { cacheTokens } from '../../enforcement/token-check';
 
 export interface GatewayAppOptions {
@@ -44,20 +46,27 @@ export async function startGatewayApp(options: GatewayAppOptions): Promise<Gatew
   const events: UsageEvent[] = [];
   const faults: string[] = [];
   const held: { lease?: LeaseHolder } = {};
-  const mirror = await mirrorDenylist(await openBucket(nats, 'denylist'), {
-    onApplied: (revision) => held.lease?.acknowledge(revision),
-    onFault: ({ key }) => faults.push(key),
-  });
+  const map = createDenylistMap();
+  const mirror = await mirrorDenylist(
+    await openBucket(nats, 'denylist'),
+    {
+      onApplied: (revision) => held.lease?.acknowledge(revision),
+      onFault: ({ key }) => faults.push(key),
+    },
+    map,
+  );
   const tokens = createTokenStore(database);
   const gateway = createGateway({
     id,
-    mirror,
+    mirror: map,
+    failsClosed: () => false,
     tokens: cacheTokens((fingerprints) => tokens.find(fingerprints)),
     fingerprintKeys,
     inventory: { lookup: options.lookup ?? (() => undefined) },
     emit: (event) => events.push(event),
   });
-  const plugin = { gateway, isProxy: compileProxies(options.trustedProxies ?? []) };
+  const connections = createOpenConnections(map);
+  const plugin = { gateway, isProxy: compileProxies(options.trustedProxies ?? []), connections };
   const app = Fastify({ forceCloseConnections: true });
   installAuthorizeEndpoint(app, plugin);
   const { service } = options;
@@ -79,6 +88,7 @@ export async function startGatewayApp(options: GatewayAppOptions): Promise<Gatew
     faults,
     async stop() {
       await app.close();
+      connections.stop();
       await held.lease?.stop();
       mirror.stop();
     },

@@ -5,16 +5,29 @@ import type { DenylistEntry } from '../../domain/denylist';
 import { IncidentError } from '../../domain/errors';
 import { reconcile, type Mending, type Reconciled } from '../../enforcement/reconcile';
 import { errorLabel } from '../log';
+import { pageForMissingGateways } from './missing-gateways';
+import { tellSecurity } from './tell-security';
 
 const EVERY_MS = 30_000;
 
 /** Of the parts of a response worker, those that the sweep touches. */
 export type SweepDeps = Pick<
   ActivityDeps,
-  'audiences' | 'audit' | 'containments' | 'deliveries' | 'denylist' | 'incidentUrl' | 'inventory' | 'notifiers'
+  | 'audiences'
+  | 'audit'
+  | 'containments'
+  | 'deliveries'
+  | 'denylist'
+  | 'gateways'
+  | 'incidentUrl'
+  | 'inventory'
+  | 'notifiers'
 >;
 
-/** Keeps the denylist and PostgreSQL agreed, and finds holds that nobody adopted. Every response worker may run it. */
+/**
+ * Keeps the denylist and PostgreSQL agreed, and finds holds that nobody adopted and gateways that are missing. Every response worker
+ * may run it.
+ */
 export function startSweep(deps: SweepDeps, log: Logger): { stop(): void } {
   const round = (): void => {
     sweepOnce(deps, log, Date.now()).catch((error: unknown) =>
@@ -25,8 +38,11 @@ export function startSweep(deps: SweepDeps, log: Logger): { stop(): void } {
   return { stop: () => clearInterval(timer) };
 }
 
-/** One round. */
+/** One round. Missing gateways are told of whatever becomes of the rest. */
 export async function sweepOnce(deps: SweepDeps, log: Logger, now: number): Promise<Reconciled> {
+  await pageForMissingGateways(deps, log).catch((error: unknown) =>
+    log.error(errorLabel(error), 'people could not be told of a missing gateway; it is tried again'),
+  );
   const mended = await reconcile(
     {
       containments: deps.containments,
@@ -57,7 +73,6 @@ function audit(deps: SweepDeps, mending: Mending, entry: DenylistEntry): Promise
   });
 }
 
-/** Every channel is told once; one that fails keeps none of the others from being told. */
 async function pageOrphan(deps: SweepDeps, entry: DenylistEntry): Promise<void> {
   const { provider, ownerTeam } = await ownerOf(deps, entry);
   const notice = {
@@ -74,17 +89,7 @@ async function pageOrphan(deps: SweepDeps, entry: DenylistEntry): Promise<void> 
       'It was refused by the detection side, but no incident took it over in time. The refusal is permanent now; start an incident.',
     url: deps.incidentUrl(entry.incidentId, ''),
   } as const;
-  const told = deps.audiences.security.map(async ({ notifier, target }, channel) => {
-    const dedupeKey = `orphan-hold/${entry.subject}/${channel}`;
-    if (await deps.deliveries.wasSent(dedupeKey)) return;
-    const context = { idempotencyKey: dedupeKey, signal: AbortSignal.timeout(EVERY_MS), heartbeat: () => undefined };
-    const sender = deps.notifiers.get(notifier);
-    if (!sender) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier });
-    await sender.send(target, renderNotice(notice, 'security'), dedupeKey, context);
-    await deps.deliveries.markSent(dedupeKey, 'security');
-  });
-  const failed = (await Promise.allSettled(told)).find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+  await tellSecurity(deps, `orphan-hold/${entry.subject}`, renderNotice(notice, 'security'));
 }
 
 /** A hold may name a credential that the inventory lost: people are told all the same. */

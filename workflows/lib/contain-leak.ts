@@ -23,8 +23,14 @@ export async function containLeak(leak: Leak): Promise<void> {
     );
     // A gateway that is behind is named and not waited for: replacing the credential helps more, and the proof asks it again.
     const behind = inForce.behind.length > 0 ? `; NOT yet at ${inForce.behind.join(', ')}` : '';
+    const missed = inForce.missing ?? [];
+    const missing = missed.length > 0 ? `; missing, so NOT known: ${missed.join(', ')}` : '';
     const where = inForce.gateways.join(', ') || 'no gateway: none is registered';
-    board.apply({ type: 'contained', at: inForce.at, note: `refused at ${where}${behind}: ${contained.evidence}` });
+    board.apply({
+      type: 'contained',
+      at: inForce.at,
+      note: `refused at ${where}${behind}${missing}: ${contained.evidence}`,
+    });
   }
   await recorded;
 }

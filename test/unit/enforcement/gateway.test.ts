@@ -1,7 +1,7 @@
 import type { InventoryRecord } from '../../../domain/credential';
 import { fingerprint } from '../../../domain/fingerprint';
 import type { UsageEvent } from '../../../domain/usage-event';
-import type { RefusalCheck } from '../../../enforcement/denylist-mirror';
+import type { RefusalCheck } from '../../../enforcement/denylist-map';
 import { createGateway, type GatewayRequest } from '../../../enforcement/gateway';
 import type { CheckedToken } from '../../../enforcement/token-check';
 
@@ -16,6 +16,7 @@ const request: GatewayRequest = {
   agent: 'curl/8',
   method: 'POST',
   route: '/orders',
+  path: '/orders',
   probeMark: undefined,
 };
 
@@ -23,12 +24,14 @@ function gatewayWith(
   check: (subject: string, address: string, now: number) => RefusalCheck,
   token: CheckedToken | undefined,
   lookup: (subject: string) => InventoryRecord | undefined = () => undefined,
+  shut: readonly string[] = [],
 ) {
   const events: UsageEvent[] = [];
   let lookups = 0;
   const gateway = createGateway({
     id: 'g',
     mirror: { check },
+    failsClosed: (method, path) => shut.includes(`${method} ${path}`),
     tokens: () => {
       lookups += 1;
       return Promise.resolve(token);
@@ -47,7 +50,12 @@ describe('gateway', () => {
   it('lets an active token pass and tells of its use by subject, never by value', async () => {
     const { gateway, events } = gatewayWith(free, ACTIVE);
 
-    await expect(gateway.authorize(request)).resolves.toEqual({ allowed: true, principal: 'reports', scopes: [] });
+    await expect(gateway.authorize(request)).resolves.toEqual({
+      allowed: true,
+      principal: 'reports',
+      scopes: [],
+      use: { subjects: KEYS.map((key) => fingerprint('the-token', key)), address: '192.0.2.1' },
+    });
     expect(events).toHaveLength(1);
     expect(events[0]).toMatchObject({
       subject: fingerprint('the-token', KEYS[0]),
@@ -118,6 +126,17 @@ describe('gateway', () => {
       expect(events[0]).toMatchObject({ outcome: 'authentication' });
     },
   );
+
+  it('shuts a route that must not be had without knowing, but tells a refused credential that it is refused', async () => {
+    const shut = ['POST /orders'];
+    const open = gatewayWith(free, ACTIVE, undefined, shut);
+    const denied = gatewayWith(() => refused, ACTIVE, undefined, shut);
+
+    await expect(open.gateway.authorize(request)).resolves.toMatchObject({ status: 503, reason: 'stale' });
+    await expect(open.gateway.authorize({ ...request, method: 'GET' })).resolves.toMatchObject({ allowed: true });
+    await expect(denied.gateway.authorize(request)).resolves.toMatchObject({ status: 401, reason: 'contained' });
+    expect([open.lookups(), open.events.length]).toEqual([1, 1]);
+  });
 
   it('does not believe a probe mark that is not ours', async () => {
     const { gateway, events } = gatewayWith(free, ACTIVE);

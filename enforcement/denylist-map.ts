@@ -1,0 +1,67 @@
+import { sameRefusal, tighten, type DenylistEntry } from '../domain/denylist';
+import { compileContexts, type ContextMatcher } from '../domain/known-context';
+import type { Subject } from '../domain/subject';
+
+/** Whether one use is refused. `lane`: refused to others, allowed to this known context, until the lane closes. */
+export type RefusalCheck =
+  | {
+      readonly refused: true;
+      readonly entry: DenylistEntry;
+      readonly why: 'denied' | 'unknown-context' | 'lane-closed';
+    }
+  | { readonly refused: false; readonly lane?: string; readonly laneUntil?: number };
+
+/** Every refusal this process knows of, wherever it learned it: the watch, the snapshot on disk, the fallback endpoint. */
+export interface DenylistMap {
+  /** Microseconds: a map look-up, and an address match where a lane is open. */
+  check(subject: Subject, address: string, now: number): RefusalCheck;
+  /**
+   * Adds a refusal to what is known: the tighter of the two holds, so that no source can loosen what another one said.
+   * @throws when its lane can't be read: it is refused to everybody then.
+   */
+  join(entry: DenylistEntry): void;
+  entries(): readonly DenylistEntry[];
+  size(): number;
+  /** Calls back, within the call of `join`, with each entry that refuses more than before. */
+  onTightened(listener: (entry: DenylistEntry) => void): void;
+}
+
+interface Compiled {
+  readonly entry: DenylistEntry;
+  readonly match: ContextMatcher;
+}
+
+export function createDenylistMap(): DenylistMap {
+  const compiled = new Map<Subject, Compiled>();
+  const listeners: ((entry: DenylistEntry) => void)[] = [];
+
+  return {
+    check: (subject, address, now) => checkEntry(compiled.get(subject), address, now),
+    join(entry) {
+      const known = compiled.get(entry.subject)?.entry;
+      const next = tighten(known, entry);
+      if (known && sameRefusal(known, next)) return;
+      // Refused to everybody until its lane is known to be readable.
+      compiled.set(entry.subject, { entry: next, match: () => undefined });
+      try {
+        compiled.set(entry.subject, { entry: next, match: compileContexts(next.allow) });
+      } finally {
+        for (const listener of listeners) listener(next);
+      }
+    },
+    entries: () => [...compiled.values()].map(({ entry }) => entry),
+    size: () => compiled.size,
+    onTightened: (listener) => void listeners.push(listener),
+  };
+}
+
+function checkEntry(compiled: Compiled | undefined, address: string, now: number): RefusalCheck {
+  if (!compiled) return { refused: false };
+  const { entry, match } = compiled;
+  const { laneUntil } = entry;
+  if (entry.mode === 'deny-all') return { refused: true, entry, why: 'denied' };
+  if (laneUntil !== undefined && now >= laneUntil) return { refused: true, entry, why: 'lane-closed' };
+  const context = match(address);
+  if (!context) return { refused: true, entry, why: 'unknown-context' };
+  return { refused: false, lane: context.id, ...(laneUntil === undefined ? {} : { laneUntil }) };
+}

@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http';
+import { PROBE_HEADER } from '../domain/gateway-headers';
+import { clientAddress, type ProxyList } from './client-address';
+import type { GatewayDecision, GatewayRequest } from './gateway';
+
+/** What a request asks for, where that is not what its first line says: behind an authorizing proxy, or a router. */
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly route?: string;
+}
+
+/** A request as every framework on Node has it, in the form the gateway asks about. */
+export function gatewayRequest(message: IncomingMessage, isProxy: ProxyList, asked: Asked): GatewayRequest {
+  return {
+    token: bearerToken(message),
+    address: clientAddress(message.socket.remoteAddress ?? '', headerText(message, 'x-forwarded-for'), isProxy),
+    agent: headerText(message, 'user-agent') ?? '',
+    probeMark: headerText(message, PROBE_HEADER),
+    method: asked.method,
+    path: asked.path,
+    route: asked.route ?? asked.path,
+  };
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON of an RFC 9457 problem. */
+  readonly body: string;
+}
+
+/** RFC 6750 section 3: the reason is for the caller; who is contained, and why, is not said. */
+export function refusalOf(decision: Extract<GatewayDecision, { allowed: false }>): Refusal {
+  const { status } = decision;
+  const headers = { 'content-type': 'application/problem+json', connection: 'close' };
+  if (decision.reason === 'stale')
+    return {
+      status,
+      headers: { ...headers, 'retry-after': String(decision.retryAfterSeconds) },
+      body: problem('Service Unavailable', status, 'GATEWAY_STALE'),
+    };
+  const challenge = decision.reason === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"';
+  return {
+    status,
+    headers: { ...headers, 'www-authenticate': challenge },
+    body: problem('Unauthorized', status, 'CREDENTIAL_REFUSED'),
+  };
+}
+
+function problem(title: string, status: number, code: string): string {
+  return JSON.stringify({ type: 'about:blank', title, status, code });
+}
+
+function bearerToken(message: IncomingMessage): string | undefined {
+  return /^Bearer (?<token>[\x21-\x7e]{1,4096})$/i.exec(message.headers.authorization ?? '')?.groups?.['token'];
+}
+
+export function headerText(message: IncomingMessage, name: string): string | undefined {
+  const value = message.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+/** The path without its query: a query may hold anything, so it never gets into an event. */
+export function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url;
+}

@@ -1,0 +1,60 @@
+import type { DenylistEntry } from '../../../domain/denylist';
+import { publicIdSubject } from '../../../domain/subject';
+import { createDenylistMap } from '../../../enforcement/denylist-map';
+
+const SUBJECT = publicIdSubject('test', 'a');
+const lane = (networks: string[], laneUntil?: number): DenylistEntry => ({
+  subject: SUBJECT,
+  credentialId: 'c',
+  version: 1,
+  status: 'quarantine',
+  mode: 'known-contexts-only',
+  allow: [{ id: 'office', networks }],
+  ...(laneUntil === undefined ? {} : { laneUntil }),
+  incidentId: 'incident/c/1',
+  reason: 'test',
+  since: 1,
+});
+const denied: DenylistEntry = { ...lane([]), mode: 'deny-all', allow: [] };
+
+describe('the denylist in process', () => {
+  it('holds the tighter of two sources, whichever speaks last', () => {
+    const [first, second] = [createDenylistMap(), createDenylistMap()];
+
+    for (const entry of [denied, lane(['10.0.0.0/8'])]) first.join(entry);
+    for (const entry of [lane(['10.0.0.0/8']), denied]) second.join(entry);
+
+    for (const map of [first, second]) expect(map.check(SUBJECT, '10.0.0.1', 1)).toMatchObject({ why: 'denied' });
+    expect(first.size()).toBe(1);
+  });
+
+  it('narrows a lane to what both sources allow, and to the earlier end', () => {
+    const map = createDenylistMap();
+    map.join(lane(['10.0.0.0/8'], 200));
+    map.join(lane(['10.1.0.0/16'], 300));
+
+    expect(map.check(SUBJECT, '10.1.0.1', 199)).toEqual({ refused: false, lane: 'office', laneUntil: 200 });
+    expect(map.check(SUBJECT, '10.2.0.1', 199)).toMatchObject({ why: 'unknown-context' });
+    expect(map.check(SUBJECT, '10.1.0.1', 200)).toMatchObject({ why: 'lane-closed' });
+  });
+
+  it('tells what became tighter, once, and not what was known', () => {
+    const map = createDenylistMap();
+    const told: string[] = [];
+    map.onTightened(({ mode }) => told.push(mode));
+
+    for (const entry of [lane(['10.0.0.0/8']), lane(['10.0.0.0/8']), denied, lane(['10.0.0.0/8'])]) map.join(entry);
+
+    expect(told).toEqual(['known-contexts-only', 'deny-all']);
+  });
+
+  it('refuses to everybody what allows networks that can not be read, and tells so', () => {
+    const map = createDenylistMap();
+    const told: string[] = [];
+    map.onTightened(({ subject }) => told.push(subject));
+
+    expect(() => map.join(lane(['nonsense']))).toThrow();
+
+    expect([map.check(SUBJECT, '10.0.0.1', 1).refused, told]).toEqual([true, [SUBJECT]]);
+  });
+});

@@ -1,0 +1,32 @@
+import type { ActivityDeps } from '../../activities/deps';
+import { IncidentError } from '../../domain/errors';
+import type { RenderedNotice } from '../../domain/ports/notifier';
+
+/** No longer than a round of the sweep. */
+const SEND_WITHIN_MS = 30_000;
+
+/**
+ * Tells every channel of the security audience once for each `occasion`. One that fails keeps none of the others from being told; it
+ * is thrown at the end, and the next call tries it again.
+ */
+export async function tellSecurity(
+  deps: Pick<ActivityDeps, 'audiences' | 'deliveries' | 'notifiers'>,
+  occasion: string,
+  notice: RenderedNotice,
+): Promise<void> {
+  const told = deps.audiences.security.map(async ({ notifier, target }, channel) => {
+    const dedupeKey = `${occasion}/${channel}`;
+    if (await deps.deliveries.wasSent(dedupeKey)) return;
+    const context = {
+      idempotencyKey: dedupeKey,
+      signal: AbortSignal.timeout(SEND_WITHIN_MS),
+      heartbeat: () => undefined,
+    };
+    const sender = deps.notifiers.get(notifier);
+    if (!sender) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier });
+    await sender.send(target, notice, dedupeKey, context);
+    await deps.deliveries.markSent(dedupeKey, 'security');
+  });
+  const failed = (await Promise.allSettled(told)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
