@@ -21,7 +21,7 @@ const RENEW_MS = 1_000;
 /** How long after a watch that ended by itself the next one is opened. */
 const WATCH_AGAIN_MS = 200;
 /** Three missed renewals: the gateway is gone, or cut off and knows it. */
-const LEASE_MS = 3_500;
+export const LEASE_MS = 3_500;
 /** So long is a gateway missed that went away without signing off. */
 const MISSED_MS = 24 * 3_600_000;
 

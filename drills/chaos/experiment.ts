@@ -1,5 +1,7 @@
+import type { StartedGateway } from '../../stack/local-deployment';
 import type { DemoReport } from '../demo/report';
 import type { Scene } from '../demo/scene';
+import type { FaultProxy } from './fault-proxy';
 
 /**
  * A chaos experiment in the vocabulary of chaos engineering (principlesofchaos.org, Chaos Toolkit): a steady state that is measured before
@@ -9,6 +11,8 @@ export interface Experiment {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  /** What it needs beside the demo's estate, before anything is measured. */
+  readonly scenery?: readonly Action[];
   /** Before the leak, in order. */
   readonly beforeTheLeak?: readonly Action[];
   /** From the leak on, in order, beside the answer to it. */
@@ -29,6 +33,8 @@ export interface Stage {
   readonly chance: Chance;
   /** Aborted when the drill is interrupted. */
   readonly signal: AbortSignal;
+  /** What actions have put up, for those that come after them. */
+  readonly props: { proxy?: FaultProxy; secondGateway?: StartedGateway };
   /** Facts that actions have found, for the invariants and the evidence. */
   readonly facts: Record<string, number | string | boolean | null>;
 }

@@ -17,19 +17,21 @@ export async function runDrill(options: SceneOptions, experiment: Experiment, se
   const { signal } = closers;
   const start = new Date().toISOString();
   const scene = await setScene(options);
-  const stage: Stage = { scene, chance: seededChance(seed), signal, facts: {} };
+  const stage: Stage = { scene, chance: seededChance(seed), signal, facts: {}, props: {} };
+  await closers.add(() => stage.props.proxy?.stop() ?? Promise.resolve());
   const { name, title, description } = experiment;
   const base = { experiment: { name, title, description }, seed, start, facts: stage.facts };
 
+  const method: Step[] = [];
+  const rollbacks: Step[] = [];
+  await take(stage, experiment.scenery ?? [], method, tell);
   tell(`${title} (seed ${seed}): normal life for ${NORMAL_LIFE_MS / 1000} s, then the steady state is measured`);
   await sleep(NORMAL_LIFE_MS, undefined, { signal });
   const before = await measureSteadyState(scene);
   tellProbes(tell, 'before', before);
   if (before.some(({ met }) => !met))
-    return finish({ ...base, status: 'failed', before, after: [], method: [], rollbacks: [], verdicts: [] });
+    return finish({ ...base, status: 'failed', before, after: [], method, rollbacks, verdicts: [] });
 
-  const method: Step[] = [];
-  const rollbacks: Step[] = [];
   const attempt = async (): Promise<Pick<Journal, 'verdicts' | 'report'>> => {
     try {
       const incidentsBeforeTheLeak = await countIncidents(scene.client);

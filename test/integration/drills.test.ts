@@ -62,6 +62,13 @@ describe('tourniquet drill run', () => {
     expect(Number(upAt) - Number(downAt)).toBeGreaterThan(20_000);
   });
 
+  it('gateway-cut-off: the gateway knows it, and refuses the token by another way', async () => {
+    const run = await runDrill('gateway-cut-off');
+
+    expectToHold(run);
+    expect(Number(run.journal.facts['knewAfterMs'])).toBeGreaterThan(1_000);
+  });
+
   it('fails on a build that does not write down what it revoked, and says which invariant broke', async () => {
     const { code, journal, stderr } = await runDrill('worker-killed', await brokenBuild());
 

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fetch } from 'undici';
+import { incident } from '../../../client';
+import { incidentId } from '../../../domain/credential';
+import { parseMaterial } from '../../../domain/secret-material';
+import type { Action, Experiment, Invariant, Stage } from '../experiment';
+import { FaultProxy } from '../fault-proxy';
+import { ALWAYS, nobodyElseNotices } from '../invariants';
+
+const GATEWAY = 'gateway-2';
+/** design.md: a gateway that lost NATS for two seconds knows it; one more to look. */
+const KNOWS_WITHIN_MS = 3_000;
+/** It asks the API once a second. */
+const REFUSES_WITHIN_MS = 3_000;
+const CUT_FOR_MS = 10_000;
+const LOOK_EVERY_MS = 50;
+const PATIENCE_MS = 20_000;
+
+const startGateway: Action = {
+  name: `start a second gateway, ${GATEWAY}, whose way to NATS can be cut`,
+  async run({ scene, props }) {
+    const { hostname, port } = new URL(scene.stack.nats.url);
+    props.proxy = await FaultProxy.start({ host: hostname, port: Number(port) });
+    const natsUrl = `nats://127.0.0.1:${props.proxy.port}`;
+    props.secondGateway = await scene.deployment.startGateway({ id: GATEWAY, natsUrl });
+    return `listens at ${props.secondGateway.url}`;
+  },
+};
+
+const cut: Action = {
+  name: `cut ${GATEWAY} off from NATS: connections stay open, and nothing goes through`,
+  async run(stage) {
+    const begin = Date.now();
+    if (stage.props.proxy) stage.props.proxy.mode = 'black-hole';
+    const knew = await until(stage, async () => (await trustOf(stage)) !== 'ok');
+    stage.facts['knewAfterMs'] = knew - begin;
+    return `it knows after ${knew - begin} ms`;
+  },
+};
+
+const stayCut: Action = {
+  name: `let the attack go on for ${CUT_FOR_MS / 1000} s, and try the stolen token at ${GATEWAY}`,
+  async run(stage) {
+    const begin = Date.now();
+    const { scene, facts } = stage;
+    const refused = await until(stage, async () => scene.refusals.refusedAt('reports-token', 1) !== null);
+    const token = await stolenToken(stage);
+    const alsoRefused = await until(stage, async () => (await statusOf(stage, token)) === 401);
+    facts['refusedThereAfterMs'] = alsoRefused - refused;
+    await sleep(Math.max(0, begin + CUT_FOR_MS - Date.now()), undefined, { signal: stage.signal });
+    return `refused there ${alsoRefused - refused} ms after the others had refused it`;
+  },
+};
+
+const mend: Action = {
+  name: `mend the way of ${GATEWAY} to NATS`,
+  async run(stage) {
+    const begin = Date.now();
+    if (stage.props.proxy) stage.props.proxy.mode = 'pass';
+    const fresh = await until(stage, async () => (await trustOf(stage)) === 'ok');
+    stage.facts['freshAfterMs'] ??= fresh - begin;
+    return `it is in order again after ${fresh - begin} ms`;
+  },
+};
+
+const knew: Invariant = {
+  name: `the gateway that was cut off knew within ${KNOWS_WITHIN_MS} ms`,
+  check: ({ facts }) => within(facts['knewAfterMs'], KNOWS_WITHIN_MS),
+};
+
+const refusedAnyway: Invariant = {
+  name: `it refused the token all the same, by the API's denylist, within ${REFUSES_WITHIN_MS} ms of the others`,
+  check: ({ facts }) => within(facts['refusedThereAfterMs'], REFUSES_WITHIN_MS),
+};
+
+const wasNamed: Invariant = {
+  name: 'the incident names the gateway that did not confirm the refusal',
+  async check({ scene }) {
+    const timeline = await incident(scene.client, incidentId('reports-token', 1)).timeline();
+    const note = timeline.find(({ stage }) => stage === 'contained')?.note ?? '';
+    return { kept: note.includes(GATEWAY), observed: note };
+  },
+};
+
+const cameBack: Invariant = {
+  name: 'it is in order again once NATS can be reached',
+  check: ({ facts }) => within(facts['freshAfterMs'], PATIENCE_MS),
+};
+
+export const gatewayCutOff: Experiment = {
+  name: 'gateway-cut-off',
+  title: 'A leak while one of two gateways is cut off from NATS',
+  description:
+    'It must know that it is stale, refuse what it knew, learn of the new refusal another way, be named in the incident, and come back by itself. The other gateway and everybody else notice nothing.',
+  scenery: [startGateway],
+  beforeTheLeak: [cut],
+  duringTheLeak: [stayCut, mend],
+  rollbacks: [mend],
+  invariants: [...ALWAYS, knew, refusedAnyway, wasNamed, cameBack, nobodyElseNotices],
+};
+
+function within(fact: Stage['facts'][string] | undefined, limit: number) {
+  return { kept: typeof fact === 'number' && fact <= limit, observed: `${fact ?? 'never'} ms` };
+}
+
+/** Resolves to the moment when it holds. @throws when it does not in time */
+async function until({ signal }: Stage, holds: () => Promise<boolean>): Promise<number> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (Date.now() < deadline) {
+    if (await holds()) return Date.now();
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+  throw new Error(`not within ${PATIENCE_MS} ms`);
+}
+
+async function trustOf({ props }: Stage): Promise<string> {
+  const response = await fetch(`${props.secondGateway?.url}/healthz`);
+  return ((await response.json()) as { status: string }).status;
+}
+
+/** As the attacker would: from an address that is nobody's. */
+async function statusOf({ props }: Stage, token: string): Promise<number> {
+  const response = await fetch(`${props.secondGateway?.url}/authorize`, {
+    headers: { authorization: `Bearer ${token}`, 'user-agent': 'curl/8.5.0', 'x-forwarded-for': '177.54.144.10' },
+  });
+  await response.body?.cancel();
+  return response.status;
+}
+
+async function stolenToken({ scene }: Stage): Promise<string> {
+  const value = await scene.deps.secrets.get({ store: 'postgres', path: 'credentials/reports-token', version: 1 });
+  return parseMaterial('api-token', value).token;
+}
