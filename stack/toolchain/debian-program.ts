@@ -124,9 +124,11 @@ async function libraryFolders(home: string): Promise<string[]> {
   return folders;
 }
 
-async function must(program: string, args: readonly string[], options: RunOptions): Promise<string> {
-  const { code, output } = await runProgram(program, args, options);
-  if (code !== 0) throw new StackError('DOWNLOAD_FAILED', `${program} ended with status ${code}: ${output.trim()}`);
+async function must(name: string, args: readonly string[], options: RunOptions): Promise<string> {
+  const [program] = await findPrograms(name);
+  if (program === undefined) throw new StackError('DOWNLOAD_FAILED', `${name} is not on PATH`);
+  const { code, output } = await runProgram(program, args, { ...options, env: process.env });
+  if (code !== 0) throw new StackError('DOWNLOAD_FAILED', `${name} ended with status ${code}: ${output.trim()}`);
   return output;
 }
 
