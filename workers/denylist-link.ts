@@ -64,7 +64,10 @@ export function openDenylistLink(parts: DenylistLinkParts): DenylistLink {
       mirror?.stop();
       if (!nats) return;
       // While NATS is away there is nothing to drain, and draining fails, or never ends.
-      await atMost(DRAIN_WITHIN_MS, nats.drain().catch(() => undefined));
+      await atMost(
+        DRAIN_WITHIN_MS,
+        nats.drain().catch(() => undefined),
+      );
       await atMost(DRAIN_WITHIN_MS, nats.close());
     },
   };

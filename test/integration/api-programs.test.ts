@@ -18,8 +18,6 @@ import { fingerprint } from '../../domain/fingerprint';
 import { partitionOf, publicIdSubject, type Subject } from '../../domain/subject';
 import { formatToken } from '../../domain/token-format';
 import type { UsageBatch, UsageEvent } from '../../domain/usage-event';
-import { openBucket } from '../../enforcement/buckets';
-import { createDenylist } from '../../enforcement/denylist-kv';
 import { ensureStreams, USAGE_STREAM } from '../../workers/detection/streams';
 import type { IncidentInput } from '../../workflows/messages';
 import { testApi, TEST_PARTITIONS, type TestApi } from '../support/api-parts';
@@ -481,54 +479,6 @@ describe('POST /v1/leak-reports', () => {
 
     expect(answer).toMatchObject({ status: 400, body: { code: 'REQUEST_INVALID' } });
     expect(findSecrets([answer.text, lines], ['canary', CANARY])).toEqual([]);
-  });
-});
-
-describe('GET /v1/denylist', () => {
-  const until = (status: number, headers: Record<string, string> = {}) =>
-    eventually(
-      () => call('GET', '/v1/denylist', { as: 'gateway', headers }),
-      (answer) => answer.status === status,
-    );
-  const subject = publicIdSubject('test', 'api-denylist');
-  const entry = {
-    subject,
-    credentialId: 'c',
-    version: 1,
-    status: 'quarantine' as const,
-    mode: 'deny-all' as const,
-    allow: [],
-    incidentId: 'incident/c/1',
-    reason: 'test',
-    since: 1,
-  };
-
-  it('gives gateways all that is refused, and tells whether that is new', async () => {
-    const { revision } = await createDenylist(await openBucket(nats, 'denylist')).tighten(entry);
-
-    const answer = await eventually(
-      () => call('GET', '/v1/denylist', { as: 'gateway' }),
-      ({ body }) => body['revision'] === revision,
-    );
-
-    expect(answer).toMatchObject({ status: 200, body: { revision, entries: [{ subject, mode: 'deny-all' }] } });
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    const etag = answer.headers.get('etag') ?? '';
-    expect((await call('GET', '/v1/denylist', { as: 'gateway', headers: { 'if-none-match': etag } })).status).toBe(304);
-    await createDenylist(await openBucket(nats, 'denylist')).tighten({ ...entry, status: 'revoked' });
-    expect((await until(200, { 'if-none-match': etag })).body['revision']).toBe(revision + 1);
-  });
-
-  it('vouches for nothing while NATS is away, and does again when it is back', async () => {
-    await server.server.stop();
-
-    const stale = await until(503);
-    await server.server.start();
-    const back = await until(200);
-
-    expect(stale).toMatchObject({ status: 503, body: { code: 'DENYLIST_STALE' } });
-    expect(stale.headers.get('retry-after')).toBe('1');
-    expect(back.body).toMatchObject({ entries: [{ subject }] });
   });
 });
 
