@@ -55,8 +55,7 @@ beforeAll(async () => {
   api = testApi(database, { temporal: stack.temporal, connectNats: () => connect({ servers: server.url }) }, log);
   app = createApi(api.parts);
   url = await app.listen({ host: '127.0.0.1', port: 0 });
-  for (const role of ['viewer', 'responder', 'admin', 'reporter', 'dependent'] as const)
-    keys[role] = await createApiKeyStore(database).issue(`the-${role}`, role);
+  for (const role of API_ROLES) keys[role] = await createApiKeyStore(database).issue(`the-${role}`, role);
 });
 
 afterAll(async () => {
@@ -96,7 +95,8 @@ async function call(
     ...(sent === undefined ? {} : { body: sent }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: JSON.parse(text) as Answer['body'] };
+  const parsed = (text === '' ? {} : JSON.parse(text)) as Answer['body'];
+  return { status: response.status, headers: response.headers, text, body: parsed };
 }
 
 /** A credential of its own with versions in these states; its ids hold what ids may hold. */

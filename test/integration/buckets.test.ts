@@ -4,11 +4,13 @@ import { watchRefusals } from '../../drills/refusal-watch';
 import type { InventoryRecord, VersionState } from '../../domain/credential';
 import type { DenylistEntry } from '../../domain/denylist';
 import { publicIdSubject, subjectKey } from '../../domain/subject';
+import { askBucket } from '../../enforcement/bucket-state';
 import { openBucket, type Bucket } from '../../enforcement/buckets';
 import { createDenylist } from '../../enforcement/denylist-kv';
 import { mirrorDenylist } from '../../enforcement/denylist-mirror';
+import { watchFreshness, type FreshnessState } from '../../enforcement/freshness';
 import { WHOLE_BUCKET } from '../../enforcement/follow-bucket';
-import { createGatewayRegistry } from '../../enforcement/gateway-lease';
+import { createGatewayRegistry, holdLease } from '../../enforcement/gateway-lease';
 import { createInventoryProjection, mirrorInventory } from '../../enforcement/inventory-kv';
 import { eventually } from '../support/eventually';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
@@ -30,6 +32,9 @@ afterAll(async () => {
   await server.stop();
 });
 
+const fail = (error: unknown) => {
+  throw error;
+};
 const newSubject = () => publicIdSubject('test', `subject-${next++}`);
 
 function recordOf(subject = newSubject(), state: VersionState = 'live'): InventoryRecord {
@@ -167,6 +172,42 @@ describe('the denylist mirror', () => {
     mirror.stop();
   });
 
+  it('knows a bucket that was made anew with more writes than the old one, and follows it from its beginning', async () => {
+    const { kv } = await cuttable('denylist');
+    const known = entryOf();
+    await createDenylist(kv).tighten(known);
+    const { mirror, applied, refuses } = await mirrorOf(kv);
+    const old = mirror.bucket();
+    const states: FreshnessState[] = [];
+    const freshness = watchFreshness({
+      ask: () => askBucket(nats, 'denylist'),
+      follower: () => mirror,
+      onChange: (state) => states.push(state),
+    });
+    await eventually(
+      () => freshness.state().fresh,
+      (fresh) => fresh,
+    );
+
+    await kv.destroy();
+    const anew = createDenylist(await openBucket(nats, 'denylist'));
+    const last = entryOf();
+    for (let n = 0; n < 30; n++) await anew.tighten(entryOf());
+    const { revision } = await anew.tighten(last);
+    await eventually(mirror.appliedRevision, (now) => now === revision);
+    await eventually(
+      () => freshness.state().fresh,
+      (fresh) => fresh,
+    );
+
+    expect(states.map((state) => (state.fresh ? 'fresh' : state.why))).toEqual(['fresh', 'other-bucket', 'fresh']);
+    expect(applied.slice(-2)).toEqual([0, revision]);
+    expect(mirror.bucket()).not.toBe(old);
+    expect([refuses(known.subject), refuses(last.subject)]).toEqual([true, true]);
+    freshness.stop();
+    mirror.stop();
+  });
+
   it('does not take an entry under the key of another subject', async () => {
     const kv = await openBucket(nats, 'denylist');
     const { mirror, faults, refuses } = await mirrorOf(kv);
@@ -217,8 +258,32 @@ describe('the denylist mirror', () => {
 });
 
 describe('the gateways’ leases', () => {
-  const lease = (gatewayId: string, appliedRevision: number) =>
-    JSON.stringify({ gatewayId, authorizeUrl: 'http://127.0.0.1:1/authorize', appliedRevision, at: Date.now() });
+  const lease = (gatewayId: string, appliedRevision: number, age = 0) =>
+    JSON.stringify({
+      gatewayId,
+      authorizeUrl: 'http://127.0.0.1:1/authorize',
+      appliedRevision,
+      at: Date.now() - age,
+    });
+
+  it('name who went away without signing off, for a day, and never who did', async () => {
+    const kv = await openBucket(nats, 'gateways');
+    const hour = 3_600_000;
+    await kv.put('gone', lease('gone', 7, 4_000));
+    await kv.put('forgotten', lease('forgotten', 7, 25 * hour));
+    await kv.put('yesterday', lease('yesterday', 7, 23 * hour));
+    const holder = holdLease(kv, { id: 'polite', authorizeUrl: '' }, fail);
+    holder.acknowledge(7);
+    await holder.stop();
+
+    const { missing } = await createGatewayRegistry(kv).members();
+    const inForce = await createGatewayRegistry(kv).waitForRevision(8, AbortSignal.timeout(5_000));
+
+    expect(missing.map(({ gatewayId }) => gatewayId).sort()).toEqual(['gone', 'yesterday']);
+    // Nobody waits for who is missing.
+    expect([inForce.applied, inForce.behind, [...inForce.missing].sort()]).toEqual([[], [], ['gone', 'yesterday']]);
+    for (const id of ['gone', 'forgotten', 'yesterday']) await kv.delete(id);
+  });
 
   it('are read beside one that can not be read', async () => {
     const kv = await openBucket(nats, 'gateways');

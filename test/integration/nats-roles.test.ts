@@ -1,5 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { askBucket } from '../../enforcement/bucket-state';
 import { openBucket } from '../../enforcement/buckets';
 import { inboxOf, makeNatsRoles, NATS_ROLES, type NatsRole } from '../../stack/nats-roles';
 import { provisionNats } from '../../stack/provision-nats';
@@ -74,6 +75,8 @@ describe('roles on NATS', () => {
     ['dispatcher', '$KV.denylist.fp.k1.x', 'the dispatcher refuses nobody'],
     ['dispatcher', 'usage.0', 'nor invents usage'],
     ['api', '$KV.denylist.fp.k1.x', 'the api refuses nobody by itself'],
+    ['api', '$JS.API.STREAM.PURGE.KV_denylist', 'nor empties the denylist it reads'],
+    ['api', '$KV.gateways.gateway', 'nor speaks for a gateway'],
     ['api', 'detections.0', 'nor makes detections'],
     ['dependent', 'usage.0', 'a dependent publishes no usage'],
     ['dependent', '$KV.denylist.fp.k1.x', 'nor writes the denylist'],
@@ -109,10 +112,14 @@ describe('roles on NATS', () => {
 
     expect((await (await openBucket(as('gateway'), 'denylist')).get('fp.k1.a'))?.string()).toBe('{}');
     expect((await (await openBucket(as('dependent'), 'credentials')).get('orders-db'))?.string()).toBe('{"version":2}');
-    const watch = await (await openBucket(as('gateway'), 'denylist')).watch();
-    for await (const entry of watch) {
-      expect(entry.key).toBe('fp.k1.a');
-      break;
+    // The API follows the denylist too, for gateways that lost theirs.
+    for (const role of ['gateway', 'api'] as const) {
+      const watch = await (await openBucket(as(role), 'denylist')).watch();
+      for await (const entry of watch) {
+        expect(entry.key).toBe('fp.k1.a');
+        break;
+      }
+      expect(await askBucket(as(role), 'denylist')).toMatchObject({ lastRevision: 1, empty: false });
     }
     await expect((await jetstreamManager(as('dispatcher'))).streams.info('DETECTIONS')).resolves.toMatchObject({
       config: { name: 'DETECTIONS' },

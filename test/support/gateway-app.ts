@@ -25,6 +25,8 @@ export interface GatewayAppOptions {
   readonly id?: string;
   readonly trustedProxies?: readonly string[];
   readonly lookup?: (subject: Subject) => InventoryRecord | undefined;
+  /** Which routes are shut, as they are while a gateway is stale. */
+  readonly failsClosed?: (method: string, path: string) => boolean;
   /** Where others reach the authorization endpoint, when that is not the app itself. */
   readonly authorizeUrl?: (ownUrl: string) => string | Promise<string>;
   /** Routes of a service that the Fastify plugin protects. */
@@ -59,7 +61,7 @@ export async function startGatewayApp(options: GatewayAppOptions): Promise<Gatew
   const gateway = createGateway({
     id,
     mirror: map,
-    failsClosed: () => false,
+    failsClosed: options.failsClosed ?? (() => false),
     tokens: cacheTokens((fingerprints) => tokens.find(fingerprints)),
     fingerprintKeys,
     inventory: { lookup: options.lookup ?? (() => undefined) },

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pino } from 'pino';
 import { parseConfig } from '../../../workers/config';
+import { startGateway } from '../../../workers/gateway/start-gateway';
 
 describe('configuration', () => {
   let directory: string;
@@ -75,6 +77,46 @@ describe('configuration', () => {
     expect([config.TOURNIQUET_NATS_URL, config.TOURNIQUET_PARTITIONS]).toEqual([url, 16]);
     expect(config.TOURNIQUET_GATEWAY_PORT).toBe(8401);
   });
+
+  it('gives a gateway what it needs to outlive NATS, and nobody else its key', () => {
+    const more = {
+      TOURNIQUET_GATEWAY_SNAPSHOT_FILE: '/var/lib/tourniquet/denylist.json',
+      TOURNIQUET_GATEWAY_FALLBACK_URL: 'http://127.0.0.1:8402',
+      TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE: file,
+    };
+
+    expect(parseConfig('gateway', gatewayEnv(more))).toMatchObject(more);
+    expect(parseConfig('cli', { ...cliEnv('127.0.0.1:7233'), ...more })).not.toHaveProperty(
+      'TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE',
+    );
+    expect(() => parseConfig('gateway', gatewayEnv({ TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE: '/nowhere' }))).toThrow(
+      'TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE: names no readable file',
+    );
+  });
+
+  it.each(['TOURNIQUET_GATEWAY_FALLBACK_URL', 'TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE'])(
+    'does not take a fallback of which only %s is there',
+    async (name) => {
+      const settings = path.join(directory, 'settings.yaml');
+      const keys = path.join(directory, 'fingerprint.keys');
+      const channel = '[{ notifier: console, target: "" }]';
+      writeFileSync(settings, `audiences: { engineering: ${channel}, security: ${channel}, product: ${channel} }`);
+      writeFileSync(keys, `k1 ${Buffer.alloc(32).toString('base64')}`);
+      const half = name.endsWith('URL') ? 'http://127.0.0.1:1' : file;
+      const env = gatewayEnv({
+        TOURNIQUET_SETTINGS_FILE: settings,
+        TOURNIQUET_FINGERPRINT_KEYS_FILE: keys,
+        [name]: half,
+      });
+
+      const started = startGateway(parseConfig('gateway', env), pino({ level: 'silent' }));
+
+      await expect(started).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        fields: { faults: [expect.stringContaining('one of the two is missing')] },
+      });
+    },
+  );
 
   function gatewayEnv(more: Record<string, string>): Record<string, string> {
     return {

@@ -36,6 +36,33 @@ function faultsOf(read: () => unknown): string {
   return 'none';
 }
 
+describe('the routes that gateways shut while they are stale', () => {
+  it('are none by default', () => {
+    expect(readSettings(fileOf(AUDIENCES)).gateway).toEqual({ privilegedRoutes: [] });
+  });
+
+  it('have a path, and a method or all', () => {
+    const routes = "gateway: { privilegedRoutes: [{ path: '/admin/**' }, { method: POST, path: '/keys' }] }\n";
+
+    expect(readSettings(fileOf(AUDIENCES + routes)).gateway.privilegedRoutes).toEqual([
+      { path: '/admin/**' },
+      { method: 'POST', path: '/keys' },
+    ]);
+  });
+
+  it.each([
+    ["{ path: 'admin' }", 'gateway.privilegedRoutes.0.path: is no pattern'],
+    ["{ path: '/**/admin' }", 'gateway.privilegedRoutes.0.path: is no pattern'],
+    ["{ path: '/a', method: post }", 'gateway.privilegedRoutes.0.method: is no method in capitals'],
+    ['{ method: POST }', 'gateway.privilegedRoutes.0.path: '],
+    ["{ path: '/a', methods: [POST] }", 'gateway.privilegedRoutes.0: unknown: methods'],
+  ])('are not taken as %s', (route, fault) => {
+    expect(faultsOf(() => readSettings(fileOf(`${AUDIENCES}gateway: { privilegedRoutes: [${route}] }\n`)))).toContain(
+      fault,
+    );
+  });
+});
+
 describe('the settings file', () => {
   it.each([
     ['an open quote', `${AUDIENCES}trustedProxies: ['${HOOK}`, /line \d+, column \d+/],

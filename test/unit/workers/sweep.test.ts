@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { GatewayLease } from '../../../domain/ports/denylist';
 import type { AuditEvent } from '../../../domain/ports/stores';
 import { tighten, type DenylistEntry } from '../../../domain/denylist';
 import { IncidentError } from '../../../domain/errors';
@@ -36,7 +37,8 @@ function world(recorded: readonly DenylistEntry[], listed: readonly DenylistEntr
   };
   const [audited, paged, sent]: [AuditEvent[], string[], Set<string>] = [[], [], new Set()];
   /** What is broken, by credential. */
-  const broken = { page: '', audit: '', unknown: '' };
+  const broken = { page: '', audit: '', unknown: '', gateways: '' };
+  const missing: GatewayLease[] = [];
   const deps = {
     containments: {
       all: () => Promise.resolve([...postgres.values()]),
@@ -46,6 +48,10 @@ function world(recorded: readonly DenylistEntry[], listed: readonly DenylistEntr
       all: () => Promise.resolve([...kv.values()]),
       tighten: (entry: DenylistEntry) => Promise.resolve({ revision: 1, at: NOW, entry: tightenIn(kv, entry) }),
       get: () => Promise.resolve(undefined),
+    },
+    gateways: {
+      members: () =>
+        broken.gateways === '' ? Promise.resolve({ live: [], missing }) : Promise.reject(new Error(broken.gateways)),
     },
     audit: {
       append: (event: AuditEvent) => {
@@ -75,7 +81,7 @@ function world(recorded: readonly DenylistEntry[], listed: readonly DenylistEntr
         name,
         {
           send: (_target: string, _notice: unknown, key: string) => {
-            if (name === 'first' && broken.page !== '' && key.includes(`:${broken.page}/`))
+            if (name === 'first' && broken.page !== '' && new RegExp(`[:/]${broken.page}/`).test(key))
               return Promise.reject(new Error('the channel is away'));
             paged.push(`${name} ${key}`);
             return Promise.resolve();
@@ -90,6 +96,7 @@ function world(recorded: readonly DenylistEntry[], listed: readonly DenylistEntr
     deps,
     audited,
     paged,
+    missing,
     broken,
     stateIn: { postgres: (name: string) => state(postgres, name), kv: (name: string) => state(kv, name) },
     entryIn: (name: string) => postgres.get(publicIdSubject('test', name)),
@@ -185,5 +192,54 @@ describe('the sweep', () => {
     expect(mended).toEqual({ rewritten: 1, imported: 1, orphans: 0, failed: 0 });
     expect(entryIn('a')?.allow).toEqual(narrow.allow);
     expect(stateIn.kv('b')).toBe('revoked');
+  });
+
+  describe('with a gateway missing', () => {
+    const lease = (gatewayId: string, at = NOW - 10_000): GatewayLease => ({
+      gatewayId,
+      authorizeUrl: 'http://127.0.0.1:1/authorize',
+      appliedRevision: 7,
+      at,
+    });
+
+    it('pages each channel once for each time it went away', async () => {
+      const { deps, paged, missing } = world([], []);
+      missing.push(lease('g2'));
+
+      await sweepOnce(deps, log, NOW);
+      await sweepOnce(deps, log, NOW);
+      missing[0] = lease('g2', NOW);
+      await sweepOnce(deps, log, NOW);
+
+      expect(paged).toEqual([
+        `first missing-gateway/g2/${NOW - 10_000}/0`,
+        `second missing-gateway/g2/${NOW - 10_000}/1`,
+        `first missing-gateway/g2/${NOW}/0`,
+        `second missing-gateway/g2/${NOW}/1`,
+      ]);
+    });
+
+    it('tells of each, and by each channel, whatever fails', async () => {
+      const { deps, paged, missing, broken } = world([], [orphan('a')]);
+      missing.push(lease('g2'), lease('g3'));
+      broken.page = 'g2';
+
+      const first = await sweepOnce(deps, log, NOW);
+      const during = paged.filter((key) => key.includes('missing')).length;
+      broken.page = '';
+      await sweepOnce(deps, log, NOW);
+
+      expect([first.orphans, during]).toEqual([1, 3]);
+      expect(paged.filter((key) => key.includes('missing'))).toHaveLength(4);
+    });
+
+    it('mends the denylist all the same when the leases can not be read', async () => {
+      const { deps, broken, stateIn } = world([], [orphan('a')]);
+      broken.gateways = 'NATS is away';
+
+      await sweepOnce(deps, log, NOW);
+
+      expect(stateIn.kv('a')).toBe('quarantine');
+    });
   });
 });
