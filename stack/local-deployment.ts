@@ -8,6 +8,7 @@ import { freePort } from './free-port';
 import { NATS_ROLES, type NatsRoles } from './nats-roles';
 import { provisionNats } from './provision-nats';
 import { makeKeyFiles, makeSecretFile, type KeyFiles } from './key-files';
+import { keyDirectory } from './local-codec';
 import type { LocalStack } from './local-stack';
 import { ManagedProcess } from './managed-process';
 import { makeProductDatabase } from './product-database';
@@ -64,7 +65,7 @@ export async function prepareDeployment(
 ): Promise<LocalDeployment> {
   const directory = join(stack.directory, 'tourniquet');
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const keys = await makeKeyFiles(join(directory, 'keys'));
+  const keys = await makeKeyFiles(keyDirectory(stack.directory));
   const database = await makeProductDatabase(stack.postgres.adminUrl, join(directory, 'keys'), options.databaseName);
   const databaseUrlFile = database.urlFile;
   const [gatewayPort, apiPort] = [await freePort(), await freePort()];
@@ -83,6 +84,9 @@ export async function prepareDeployment(
     TOURNIQUET_TEMPORAL_ADDRESS: stack.temporal.address,
     TOURNIQUET_TEMPORAL_NAMESPACE: stack.temporal.namespace,
     TOURNIQUET_TEMPORAL_UI_URL: stack.temporal.uiUrl,
+    TOURNIQUET_PAYLOAD_KEYS_FILE: keys.payload,
+    TOURNIQUET_CODEC_TOKEN_FILE: keys.codecToken,
+    TOURNIQUET_CODEC_PORT: String(stack.temporal.codec.port),
     TOURNIQUET_NATS_URL: stack.nats.url,
     TOURNIQUET_PARTITIONS: String(PARTITIONS),
     TOURNIQUET_DATABASE_URL_FILE: databaseUrlFile,

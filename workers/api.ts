@@ -15,7 +15,6 @@ import type { Running } from './running';
 import { openUsageIntake } from './sources/usage-intake';
 import { createTemporalClient } from './temporal';
 
-const HOST = '127.0.0.1';
 /** How soon a report that could not be settled at once is tried again. */
 const SETTLE_EVERY_MS = 5_000;
 
@@ -49,7 +48,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     storeUsage: (events) => usage.store(events),
     log,
   });
-  const url = await app.listen({ host: HOST, port: config.TOURNIQUET_API_PORT });
+  const url = await app.listen({ host: config.TOURNIQUET_LISTEN_HOST, port: config.TOURNIQUET_API_PORT });
   const settling = setInterval(() => {
     reports
       .settleOpen()

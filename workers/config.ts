@@ -13,6 +13,8 @@ const SETTINGS = {
   TOURNIQUET_TEMPORAL_NAMESPACE: text.default('default'),
   TOURNIQUET_TEMPORAL_UI_URL: httpUrl.default('http://127.0.0.1:8233'),
   TOURNIQUET_TASK_QUEUE: text.default('tourniquet-response'),
+  /** `<id> <32 bytes in base64>` a line: what Temporal stores is encrypted with the first, and read with all. */
+  TOURNIQUET_PAYLOAD_KEYS_FILE: readableFile,
   TOURNIQUET_NATS_URL: z.string().refine(isNatsUrl, 'is no nats:// or tls:// URL').default('nats://127.0.0.1:4222'),
   TOURNIQUET_NATS_USER: text.optional(),
   TOURNIQUET_NATS_PASSWORD_FILE: readableFile.optional(),
@@ -37,24 +39,39 @@ const SETTINGS = {
     .default('gateway'),
   TOURNIQUET_GATEWAY_PORT: port.default(8401),
   TOURNIQUET_GATEWAY_UPSTREAM: httpUrl.optional(),
+  /** Where our proofs reach this gateway; by default where it listens. */
+  TOURNIQUET_GATEWAY_URL: httpUrl.optional(),
   TOURNIQUET_API_PORT: port.default(8402),
+  TOURNIQUET_CODEC_PORT: port.default(8403),
+  /** What the `temporal` command line knows the codec server by, and what login links are signed with. */
+  TOURNIQUET_CODEC_TOKEN_FILE: readableFile,
+  /** Where servers of ours listen: loopback, unless a container is told otherwise. */
+  TOURNIQUET_LISTEN_HOST: z.union([z.ipv4(), z.ipv6()], { error: 'is no IP address' }).default('127.0.0.1'),
+  /** Answers `GET /healthz` when the process is ready; without it nobody listens. */
+  TOURNIQUET_HEALTH_PORT: port.optional(),
   TOURNIQUET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 } as const;
 
 type Name = keyof typeof SETTINGS;
 
+const PROCESS = [
+  'TOURNIQUET_LISTEN_HOST',
+  'TOURNIQUET_HEALTH_PORT',
+  'TOURNIQUET_LOG_LEVEL',
+] as const satisfies readonly Name[];
 const EVERYWHERE = [
+  ...PROCESS,
   'TOURNIQUET_NATS_URL',
   'TOURNIQUET_NATS_USER',
   'TOURNIQUET_NATS_PASSWORD_FILE',
   'TOURNIQUET_PARTITIONS',
-  'TOURNIQUET_LOG_LEVEL',
 ] as const satisfies readonly Name[];
 const TEMPORAL = [
   'TOURNIQUET_TEMPORAL_ADDRESS',
   'TOURNIQUET_TEMPORAL_NAMESPACE',
   'TOURNIQUET_TEMPORAL_UI_URL',
   'TOURNIQUET_TASK_QUEUE',
+  'TOURNIQUET_PAYLOAD_KEYS_FILE',
 ] as const satisfies readonly Name[];
 
 /** What each process of the product reads: least privilege begins with not knowing. */
@@ -81,6 +98,7 @@ export const ROLES = {
     'TOURNIQUET_GATEWAY_ID',
     'TOURNIQUET_GATEWAY_PORT',
     'TOURNIQUET_GATEWAY_UPSTREAM',
+    'TOURNIQUET_GATEWAY_URL',
   ],
   api: [
     ...EVERYWHERE,
@@ -90,6 +108,13 @@ export const ROLES = {
     // To recognise a reported value without keeping it.
     'TOURNIQUET_FINGERPRINT_KEYS_FILE',
     'TOURNIQUET_API_PORT',
+  ],
+  codec: [
+    ...PROCESS,
+    'TOURNIQUET_PAYLOAD_KEYS_FILE',
+    'TOURNIQUET_CODEC_TOKEN_FILE',
+    'TOURNIQUET_CODEC_PORT',
+    'TOURNIQUET_TEMPORAL_UI_URL',
   ],
   cli: [...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_AUDIT_KEY_FILE', 'TOURNIQUET_LOG_LEVEL'],
 } as const satisfies Record<string, readonly Name[]>;

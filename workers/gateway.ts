@@ -20,8 +20,6 @@ import type { Running } from './running';
 import { readSettings } from './settings';
 import { createUsagePublisher } from './sources/usage-publisher';
 
-const HOST = '127.0.0.1';
-
 /** A gateway: the authorization endpoint for others, and, with an upstream set, a reverse proxy that asks itself. */
 export async function startGateway(config: Config<'gateway'>, log: Logger): Promise<Running> {
   const id = config.TOURNIQUET_GATEWAY_ID;
@@ -72,9 +70,11 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
       await proxied.register(httpProxy, { upstream, prefix: '/' });
     });
   }
-  const url = await app.listen({ host: HOST, port: config.TOURNIQUET_GATEWAY_PORT });
-  const lease = holdLease(await openBucket(nats, 'gateways'), { id, authorizeUrl: `${url}/authorize` }, (error) =>
-    log.warn(errorLabel(error), 'the lease could not be renewed'),
+  const url = await app.listen({ host: config.TOURNIQUET_LISTEN_HOST, port: config.TOURNIQUET_GATEWAY_PORT });
+  const lease = holdLease(
+    await openBucket(nats, 'gateways'),
+    { id, authorizeUrl: `${(config.TOURNIQUET_GATEWAY_URL ?? url).replace(/\/$/, '')}/authorize` },
+    (error) => log.warn(errorLabel(error), 'the lease could not be renewed'),
   );
   membership.lease = lease;
   lease.acknowledge(mirror.appliedRevision());

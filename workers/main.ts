@@ -1,9 +1,11 @@
 import { IncidentError } from '../domain/errors';
 import { startApi } from './api';
-import { parseConfig, ROLES, type Role } from './config';
+import { startCodec } from './codec-server';
+import { parseConfig, ROLES, type Config, type Role } from './config';
 import { startDetectionWorker } from './detection-worker';
 import { startDispatcher } from './dispatcher/start-dispatcher';
 import { startGateway } from './gateway';
+import { startHealth } from './health';
 import { createLog } from './log';
 import { startResponse } from './response/start-response';
 import type { Running } from './running';
@@ -14,6 +16,7 @@ const STARTS: Readonly<Record<Exclude<Role, 'cli'>, (env: NodeJS.ProcessEnv) => 
   response: (env) => start('response', env, startResponse),
   gateway: (env) => start('gateway', env, startGateway),
   api: (env) => start('api', env, startApi),
+  codec: (env) => start('codec', env, startCodec),
 };
 
 /** The entry point of every process of the product: `node dist/workers/main.js <role>`. */
@@ -32,7 +35,7 @@ async function main(role: string | undefined, env: NodeJS.ProcessEnv): Promise<v
   process.once('SIGINT', stop);
 }
 
-async function start<R extends Role>(
+async function start<R extends Exclude<Role, 'cli'>>(
   role: R,
   env: NodeJS.ProcessEnv,
   run: (config: ReturnType<typeof parseConfig<R>>, log: ReturnType<typeof createLog>) => Promise<Running>,
@@ -40,8 +43,16 @@ async function start<R extends Role>(
   const config = parseConfig(role, env);
   const log = createLog(role, env['TOURNIQUET_LOG_LEVEL'] ?? 'info');
   const running = await run(config, log);
+  // Every process has these; the compiler can't see it through R.
+  const { TOURNIQUET_HEALTH_PORT: port, TOURNIQUET_LISTEN_HOST: host } = config as Config<'codec'>;
+  const health = port === undefined ? undefined : await startHealth(host, port);
   log.info('ready');
-  return running;
+  return {
+    async stop() {
+      await running.stop();
+      await health?.stop();
+    },
+  };
 }
 
 if (require.main === module) {

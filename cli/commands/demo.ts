@@ -4,6 +4,7 @@ import { brokenPromises } from '../../drills/demo/report';
 import { SceneClosers } from '../../drills/scene-closers';
 import { runDemo, type DemoOptions } from '../../drills/demo/run-demo';
 import type { CompleteStack } from '../../drills/estate/deploy';
+import { codecHints } from '../../stack/local-codec';
 import { startLocalStack, type LocalStack } from '../../stack/local-stack';
 import { makeNatsRoles } from '../../stack/nats-roles';
 import { StackError } from '../../stack/stack-error';
@@ -60,6 +61,7 @@ const INTERRUPTED = 130;
 async function play(options: DemoOptions, flags: DemoFlags): Promise<'played'> {
   const { stack, tell } = options;
   tell(`Temporal Web UI: ${stack.temporal.uiUrl}`);
+  for (const hint of codecHints(stack.temporal)) tell(hint);
   const report = await runDemo(options);
   tell(`\n${renderReport(report)}`);
   if (brokenPromises(report).length > 0) process.exitCode = 1;
