@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import Table from 'cli-table3';
-import { startIncident } from '../client';
+import { encryptedDataConverter, startIncident } from '../client';
 import type { Credential, SecretVersion } from '../domain/credential';
 import { startRig, type Rig } from '../drills/rig';
+import { readPayloadKeys } from '../workers/keys';
 import { noOpActivities } from './no-op-activities';
 import type { noOpResponse } from './no-op-workflow';
 import { figuresOf, round, type Figures } from './statistics';
@@ -43,7 +44,8 @@ export async function benchCycle(report: (line: string) => void): Promise<CycleR
       workflowsPath: require.resolve('./no-op-workflow'),
       activities: noOpActivities,
     });
-    const client = new Client({ connection });
+    const dataConverter = encryptedDataConverter(readPayloadKeys(rig.deployment.keys.payload));
+    const client = new Client({ connection, dataConverter });
     const [answered, direct] = [await rig.addCredential('bench-answered'), await rig.addCredential('bench-direct')];
     const samples = { cycle: [] as number[], calls: [] as number[], engine: [] as number[] };
     await noOp.runUntil(async () => {

@@ -4,6 +4,7 @@ import { IncidentError } from '../domain/errors';
 import { StackError } from '../stack/stack-error';
 import { apiKeyCommand } from './commands/api-key';
 import { auditCommand } from './commands/audit';
+import { codecCommand } from './commands/codec';
 import { credentialCommand } from './commands/credential';
 import { demoCommand } from './commands/demo';
 import { deploymentCommand } from './commands/deployment';
@@ -26,6 +27,7 @@ const program = new Command('tourniquet')
   .addCommand(policyCommand())
   .addCommand(auditCommand())
   .addCommand(apiKeyCommand())
+  .addCommand(codecCommand())
   .addCommand(deploymentCommand())
   .showHelpAfterError();
 

@@ -1,6 +1,7 @@
 import type { SceneOptions } from '../drills/demo/product';
 import type { CompleteStack } from '../drills/estate/deploy';
 import { SceneClosers } from '../drills/scene-closers';
+import { codecHints } from '../stack/local-codec';
 import { startLocalStack, type LocalStack, type StackAddresses } from '../stack/local-stack';
 import { makeNatsRoles } from '../stack/nats-roles';
 import { StackError } from '../stack/stack-error';
@@ -30,6 +31,7 @@ export async function playScene({ tell, addresses = {}, staysUp = false, play }:
   });
   const closers = new SceneClosers();
   tell(`Temporal Web UI: ${stack.temporal?.uiUrl ?? ''}`);
+  if (stack.temporal) for (const hint of codecHints(stack.temporal)) tell(hint);
   const played = play({ stack: complete(stack), tell, closers, natsRoles }).then(() => 'played' as const);
   try {
     const first = await Promise.race([played, interrupted]);

@@ -10,3 +10,5 @@ export { createReloadHook } from './dependent/reload-hook';
 export { followCredential } from './dependent/kv-pull';
 export type { ManagedUse } from './dependent/dependent-service';
 export { IncidentError, type ErrorCode } from '../domain/errors';
+export { encryptedDataConverter } from './data-converter';
+export { parseNamedKeys as parsePayloadKeys, type NamedKeys as PayloadKeys } from '../domain/named-keys';

@@ -60,6 +60,30 @@ const ERRORS = {
     retryable: false,
     next: 'Give the dependent its own key, or register it for this credential.',
   },
+  PAYLOAD_KEY_UNKNOWN: {
+    retryable: true,
+    next: 'Add the key of this id, with which the payload was encrypted, to the payload key file of this process.',
+  },
+  PAYLOAD_UNREADABLE: {
+    retryable: false,
+    next: 'The payload was changed, or the key of this id is another one: restore the payload key file it was written with.',
+  },
+  CODEC_UNAUTHENTICATED: {
+    retryable: false,
+    next: 'Send `Authorization: Bearer <content of the codec token file>`, or open a link that `tourniquet codec login` prints.',
+  },
+  CODEC_LINK_INVALID: {
+    retryable: false,
+    next: 'A login link works once, for five minutes: have `tourniquet codec login` print another.',
+  },
+  CODEC_HOST_REFUSED: {
+    retryable: false,
+    next: 'Ask the codec server by its loopback address, 127.0.0.1 or localhost.',
+  },
+  CODEC_ORIGIN_REFUSED: {
+    retryable: false,
+    next: 'Only pages of the Web UI at TOURNIQUET_TEMPORAL_UI_URL may ask: correct that setting, or open the UI there.',
+  },
   DENYLIST_CONFLICT: { retryable: true, next: 'Nothing: somebody wrote at the same time, it is tried again.' },
   AUDIT_CHAIN_BROKEN: {
     retryable: false,

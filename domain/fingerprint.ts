@@ -1,11 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { NamedKey } from './named-keys';
 import { fingerprintSubject, type Subject } from './subject';
 
-/** A key that secrets are fingerprinted with. Several can be live at once, so that they can be rotated. */
-export interface FingerprintKey {
-  readonly id: string;
-  readonly key: Buffer;
-}
+/** A key that secrets are fingerprinted with. */
+export type FingerprintKey = NamedKey;
 
 /** The subject of a secret value under one key: a keyed HMAC-SHA-256, so that a leaked denylist can't be searched by guessing. */
 export function fingerprint(secret: string, key: FingerprintKey): Subject {

@@ -11,7 +11,9 @@ const NATS_PORT = 4222;
 const UI_PORT_OFFSET = 1_000;
 
 /** A Temporal that runs already: checked, and given the search attributes that it lacks. */
-export async function existingTemporal(addresses: StackAddresses): Promise<Required<LocalStack>['temporal']> {
+export async function existingTemporal(
+  addresses: StackAddresses,
+): Promise<Omit<Required<LocalStack>['temporal'], 'codec'>> {
   const { temporal: address = '', temporalNamespace: namespace = NAMESPACE } = addresses;
   await answering('Temporal', address, 'TOURNIQUET_TEMPORAL_ADDRESS', () =>
     probeTemporal(address, namespace, (connection) => ensureSearchAttributes(connection, namespace)),

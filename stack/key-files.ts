@@ -8,6 +8,8 @@ export interface KeyFiles {
   readonly audit: string;
   readonly hook: string;
   readonly checkpoint: string;
+  readonly payload: string;
+  readonly codecToken: string;
 }
 
 /** Makes the keys of a local deployment, readable by their owner only. Keys that exist are kept: what they sealed must open. */
@@ -18,6 +20,8 @@ export async function makeKeyFiles(directory: string): Promise<KeyFiles> {
     fingerprint: await makeSecretFile(directory, 'fingerprint.keys', `k1 ${randomBytes(32).toString('base64')}`),
     audit: await makeSecretFile(directory, 'audit.key', randomBytes(32).toString('base64')),
     checkpoint: await makeSecretFile(directory, 'checkpoint.pem', signingKey()),
+    payload: await makeSecretFile(directory, 'payload.keys', `p1 ${randomBytes(32).toString('base64')}`),
+    codecToken: await makeSecretFile(directory, 'codec.token', randomBytes(32).toString('base64url')),
     hook: await makeSecretFile(directory, 'hook.key', randomBytes(32).toString('base64url')),
   };
 }

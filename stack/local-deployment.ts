@@ -10,6 +10,7 @@ import { freePort } from './free-port';
 import { NATS_ROLES, type NatsRoles } from './nats-roles';
 import { provisionNats } from './provision-nats';
 import { makeKeyFiles, makeSecretFile, type KeyFiles } from './key-files';
+import { keyDirectory } from './local-codec';
 import type { LocalStack } from './local-stack';
 import { ManagedProcess } from './managed-process';
 import { makeProductDatabase } from './product-database';
@@ -78,14 +79,20 @@ const READY_TIMEOUT_MS = 60_000;
 const GRACE_SECONDS = 15;
 const PARTITIONS = 4;
 
+/** The servers it runs on. A codec server is for people: the product does without. */
+interface DeploymentStack extends Pick<LocalStack, 'directory'> {
+  readonly temporal: Pick<Required<LocalStack>['temporal'], 'address' | 'namespace' | 'uiUrl'> & {
+    readonly codec?: { readonly port: number };
+  };
+  readonly nats: Required<LocalStack>['nats'];
+  readonly postgres: Required<LocalStack>['postgres'];
+}
+
 /** Prepares Tourniquet itself on a local stack: keys, database, settings, and its five processes, not started yet. */
-export async function prepareDeployment(
-  stack: Required<Omit<LocalStack, 'stop' | 'directory'>> & Pick<LocalStack, 'directory'>,
-  options: DeploymentOptions,
-): Promise<LocalDeployment> {
+export async function prepareDeployment(stack: DeploymentStack, options: DeploymentOptions): Promise<LocalDeployment> {
   const directory = join(stack.directory, 'tourniquet');
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const keys = await makeKeyFiles(join(directory, 'keys'));
+  const keys = await makeKeyFiles(keyDirectory(stack.directory));
   const database = await makeProductDatabase(stack.postgres.adminUrl, join(directory, 'keys'), options.databaseName);
   const databaseUrlFile = database.urlFile;
   const [gatewayPort, apiPort] = [await freePort(), await freePort()];
@@ -106,6 +113,9 @@ export async function prepareDeployment(
     TOURNIQUET_TEMPORAL_ADDRESS: stack.temporal.address,
     TOURNIQUET_TEMPORAL_NAMESPACE: stack.temporal.namespace,
     TOURNIQUET_TEMPORAL_UI_URL: stack.temporal.uiUrl,
+    TOURNIQUET_PAYLOAD_KEYS_FILE: keys.payload,
+    TOURNIQUET_CODEC_TOKEN_FILE: keys.codecToken,
+    ...(stack.temporal.codec ? { TOURNIQUET_CODEC_PORT: String(stack.temporal.codec.port) } : {}),
     TOURNIQUET_NATS_URL: stack.nats.url,
     TOURNIQUET_PARTITIONS: String(PARTITIONS),
     TOURNIQUET_DATABASE_URL_FILE: databaseUrlFile,

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { closedAncestor } from './unprivileged-user';
 import { existingNats, existingPostgres, existingTemporal } from './existing-servers';
 import type { ManagedServer } from './managed-process';
+import { freePort } from './free-port';
+import { startLocalCodec, type LocalCodec } from './local-codec';
 import { startNatsServer, type NatsConfig } from './nats-server';
 import { startPostgresServer } from './postgres-server';
 import type { ServerPlace } from './server-place';
@@ -39,7 +41,7 @@ export interface StackOptions {
 
 export interface LocalStack {
   directory: string;
-  temporal?: { address: string; namespace: string; uiUrl: string; server?: ManagedServer };
+  temporal?: { address: string; namespace: string; uiUrl: string; codec: LocalCodec; server?: ManagedServer };
   nats?: { url: string; server?: ManagedServer };
   postgres?: {
     /** Connection string of a superuser. */
@@ -111,9 +113,21 @@ async function temporal(
   state: StateDirectory,
   report: Report,
 ): Promise<Part<'temporal'>> {
-  if (program === undefined) return existingTemporal(addresses);
-  const started = await startTemporalServer(program, await placeFor('temporal', state, report));
-  return { ...started, namespace: NAMESPACE };
+  if (program === undefined) {
+    const existing = await existingTemporal(addresses);
+    return { ...existing, codec: await startLocalCodec(state.path, existing.uiUrl) };
+  }
+  const place = await placeFor('temporal', state, report);
+  const port = await freePort();
+  // First the codec server: the Web UI is told of it when it starts.
+  const codec = await startLocalCodec(state.path, `http://127.0.0.1:${port}`);
+  try {
+    const started = await startTemporalServer(program, place, { port, codecEndpoint: codec.uiEndpoint });
+    return { ...started, namespace: NAMESPACE, codec };
+  } catch (error) {
+    await codec.stop();
+    throw error;
+  }
 }
 
 async function nats(
@@ -165,6 +179,7 @@ async function stopAll(stack: LocalStack, state: StateDirectory): Promise<void> 
   try {
     // Temporal first: while it runs it may still be handing out work that needs the others.
     await stack.temporal?.server?.stop();
+    await stack.temporal?.codec.stop();
     await settleAll([stack.nats?.server?.stop() ?? done(), stack.postgres?.server?.stop() ?? done()]);
   } finally {
     await state.close();

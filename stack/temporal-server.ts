@@ -20,6 +20,12 @@ export const NAMESPACE = 'default';
 const READY_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
 
+export interface UiOptions {
+  readonly port: number;
+  /** Of a codec server that lets the page show what is stored encrypted. */
+  readonly codecEndpoint: string;
+}
+
 export interface TemporalServer {
   address: string;
   uiUrl: string;
@@ -27,17 +33,16 @@ export interface TemporalServer {
 }
 
 /** Starts Temporal's development server with the Web UI; its state is a file, so it can be killed and started again. */
-export async function startTemporalServer(program: string, place: ServerPlace): Promise<TemporalServer> {
+export async function startTemporalServer(program: string, place: ServerPlace, ui: UiOptions): Promise<TemporalServer> {
   const port = await freePort();
-  const uiPort = await freePort();
   const address = `127.0.0.1:${port}`;
-  const uiUrl = `http://127.0.0.1:${uiPort}`;
+  const uiUrl = `http://127.0.0.1:${ui.port}`;
   const server = new ManagedProcess({
     name: 'Temporal',
     program,
     args: [
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`],
-      ...['--ui-ip', '127.0.0.1', '--ui-port', `${uiPort}`],
+      ...['--ui-ip', '127.0.0.1', '--ui-port', `${ui.port}`, '--ui-codec-endpoint', ui.codecEndpoint],
       ...['--db-filename', join(place.directory, 'temporal.sqlite'), '--log-format', 'json', '--log-level', 'warn'],
       ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
       ...SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),

@@ -13,6 +13,8 @@ const SETTINGS = {
   TOURNIQUET_TEMPORAL_NAMESPACE: text.default('default'),
   TOURNIQUET_TEMPORAL_UI_URL: httpUrl.default('http://127.0.0.1:8233'),
   TOURNIQUET_TASK_QUEUE: text.default('tourniquet-response'),
+  /** `<id> <32 bytes in base64>` a line: what Temporal stores is encrypted with the first, and read with all. */
+  TOURNIQUET_PAYLOAD_KEYS_FILE: readableFile,
   TOURNIQUET_NATS_URL: z.string().refine(isNatsUrl, 'is no nats:// or tls:// URL').default('nats://127.0.0.1:4222'),
   TOURNIQUET_NATS_USER: text.optional(),
   TOURNIQUET_NATS_PASSWORD_FILE: readableFile.optional(),
@@ -47,10 +49,13 @@ const SETTINGS = {
   TOURNIQUET_GATEWAY_FALLBACK_URL: httpUrl.optional(),
   TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE: readableFile.optional(),
   TOURNIQUET_API_PORT: port.default(8402),
+  TOURNIQUET_CODEC_PORT: port.default(8403),
+  /** What the `temporal` command line knows the codec server by, and what login links are signed with. */
+  TOURNIQUET_CODEC_TOKEN_FILE: readableFile,
   /** Where `GET /healthz` answers, in processes that listen for nothing else; none without it. */
   TOURNIQUET_HEALTH_PORT: port.optional(),
-  /** Beyond loopback only where somebody says so: in a container, whose ports are published one by one. */
-  TOURNIQUET_LISTEN_HOST: text.default('127.0.0.1'),
+  /** Where servers of ours listen: loopback, unless a container is told otherwise. */
+  TOURNIQUET_LISTEN_HOST: z.union([z.ipv4(), z.ipv6()], { error: 'is no IP address' }).default('127.0.0.1'),
   /** Connection string of a superuser; only the set-up reads it. */
   TOURNIQUET_DATABASE_ADMIN_URL_FILE: readableFile,
   TOURNIQUET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -58,34 +63,32 @@ const SETTINGS = {
 
 type Name = keyof typeof SETTINGS;
 
+const PROCESS = [
+  'TOURNIQUET_LISTEN_HOST',
+  'TOURNIQUET_HEALTH_PORT',
+  'TOURNIQUET_LOG_LEVEL',
+] as const satisfies readonly Name[];
 const EVERYWHERE = [
+  ...PROCESS,
   'TOURNIQUET_NATS_URL',
   'TOURNIQUET_NATS_USER',
   'TOURNIQUET_NATS_PASSWORD_FILE',
   'TOURNIQUET_PARTITIONS',
-  'TOURNIQUET_LOG_LEVEL',
 ] as const satisfies readonly Name[];
-const HEALTH = ['TOURNIQUET_HEALTH_PORT', 'TOURNIQUET_LISTEN_HOST'] as const satisfies readonly Name[];
 const TEMPORAL = [
   'TOURNIQUET_TEMPORAL_ADDRESS',
   'TOURNIQUET_TEMPORAL_NAMESPACE',
   'TOURNIQUET_TEMPORAL_UI_URL',
   'TOURNIQUET_TASK_QUEUE',
+  'TOURNIQUET_PAYLOAD_KEYS_FILE',
 ] as const satisfies readonly Name[];
 
 /** What each process of the product reads: least privilege begins with not knowing. */
 export const ROLES = {
-  detection: [
-    ...EVERYWHERE,
-    ...HEALTH,
-    'TOURNIQUET_FINGERPRINT_KEYS_FILE',
-    'TOURNIQUET_SETTINGS_FILE',
-    'TOURNIQUET_POLICY_FILE',
-  ],
-  dispatcher: [...EVERYWHERE, ...HEALTH, ...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_POLICY_FILE'],
+  detection: [...EVERYWHERE, 'TOURNIQUET_FINGERPRINT_KEYS_FILE', 'TOURNIQUET_SETTINGS_FILE', 'TOURNIQUET_POLICY_FILE'],
+  dispatcher: [...EVERYWHERE, ...TEMPORAL, 'TOURNIQUET_DATABASE_URL_FILE', 'TOURNIQUET_POLICY_FILE'],
   response: [
     ...EVERYWHERE,
-    ...HEALTH,
     ...TEMPORAL,
     'TOURNIQUET_DATABASE_URL_FILE',
     'TOURNIQUET_SEALING_KEY_FILE',
@@ -104,7 +107,6 @@ export const ROLES = {
     'TOURNIQUET_SETTINGS_FILE',
     'TOURNIQUET_GATEWAY_ID',
     'TOURNIQUET_GATEWAY_PORT',
-    'TOURNIQUET_LISTEN_HOST',
     'TOURNIQUET_GATEWAY_UPSTREAM',
     'TOURNIQUET_GATEWAY_URL',
     'TOURNIQUET_GATEWAY_SNAPSHOT_FILE',
@@ -119,7 +121,6 @@ export const ROLES = {
     // To recognise a reported value without keeping it.
     'TOURNIQUET_FINGERPRINT_KEYS_FILE',
     'TOURNIQUET_API_PORT',
-    'TOURNIQUET_LISTEN_HOST',
     'TOURNIQUET_POLICY_FILE',
   ],
   cli: [
@@ -140,6 +141,13 @@ export const ROLES = {
     'TOURNIQUET_DATABASE_ADMIN_URL_FILE',
     'TOURNIQUET_GATEWAY_ID',
     'TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE',
+  ],
+  codec: [
+    ...PROCESS,
+    'TOURNIQUET_PAYLOAD_KEYS_FILE',
+    'TOURNIQUET_CODEC_TOKEN_FILE',
+    'TOURNIQUET_CODEC_PORT',
+    'TOURNIQUET_TEMPORAL_UI_URL',
   ],
 } as const satisfies Record<string, readonly Name[]>;
 

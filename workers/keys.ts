@@ -1,7 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { IncidentError } from '../domain/errors';
-import type { FingerprintKey } from '../domain/fingerprint';
-import { isSubject } from '../domain/subject';
+import { parseNamedKeys, type NamedKeys } from '../domain/named-keys';
 import { readSecretFile } from './config';
 
 const KEY_BYTES = 32;
@@ -12,28 +11,13 @@ export function readKey(path: string): Buffer {
 }
 
 /** The fingerprint keys: `<id> <32 bytes in base64>` a line, the one for new subjects first. @throws IncidentError CONFIG_INVALID */
-export function readFingerprintKeys(path: string): readonly [FingerprintKey, ...FingerprintKey[]] {
-  const faults: string[] = [];
-  const keys = readSecretFile(path)
-    .split('\n')
-    .map((line, index) => {
-      const [id = '', key = ''] = line.trim().split(/\s+/);
-      const bytes = Buffer.from(key, 'base64');
-      // The text of a line is not echoed: it may be the key.
-      const at = `${path}: line ${index + 1}`;
-      // A subject names the key: an id that doesn't fit there would fail at the first token.
-      if (!isKeyId(id)) faults.push(`${at}: the id must match [a-z0-9-]{1,32}`);
-      if (bytes.length !== KEY_BYTES) faults.push(`${at}: needs ${KEY_BYTES} bytes in base64`);
-      return { id, key: bytes };
-    });
-  if (new Set(keys.map(({ id }) => id)).size < keys.length) faults.push(`${path}: an id stands twice`);
-  const [first, ...rest] = keys;
-  if (faults.length > 0 || !first) throw new IncidentError('CONFIG_INVALID', { faults });
-  return [first, ...rest];
+export function readFingerprintKeys(path: string): NamedKeys {
+  return parseNamedKeys(readSecretFile(path), path);
 }
 
-function isKeyId(id: string): boolean {
-  return isSubject(`fp:${id}:${'0'.repeat(64)}`);
+/** The keys of Temporal's payloads, in the same form: the first encrypts, all decrypt. @throws IncidentError CONFIG_INVALID */
+export function readPayloadKeys(path: string): NamedKeys {
+  return parseNamedKeys(readSecretFile(path), path);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { IncidentError } from '../domain/errors';
 import { startApi } from './api';
+import { startCodec } from './codec-server';
 import { parseConfig, ROLES, type Role } from './config';
 import { startDetectionWorker } from './detection-worker';
 import { startDispatcher } from './dispatcher/start-dispatcher';
@@ -17,6 +18,7 @@ const STARTS: Readonly<Record<Exclude<Role, 'cli' | 'setup'>, (env: NodeJS.Proce
   response: (env) => start('response', env, startResponse),
   gateway: (env) => start('gateway', env, startGateway),
   api: (env) => start('api', env, startApi),
+  codec: (env) => start('codec', env, startCodec),
 };
 
 /** The entry point of every process of the product: `node dist/workers/main.js <role>`. */

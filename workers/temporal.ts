@@ -1,16 +1,25 @@
 import { Client, Connection } from '@temporalio/client';
+import { encryptedDataConverter } from '../client/data-converter';
 import type { Config } from './config';
+import { readPayloadKeys } from './keys';
 
-type TemporalConfig = Pick<Config<'dispatcher'>, 'TOURNIQUET_TEMPORAL_ADDRESS' | 'TOURNIQUET_TEMPORAL_NAMESPACE'>;
+type TemporalConfig = Pick<
+  Config<'dispatcher'>,
+  'TOURNIQUET_TEMPORAL_ADDRESS' | 'TOURNIQUET_TEMPORAL_NAMESPACE' | 'TOURNIQUET_PAYLOAD_KEYS_FILE'
+>;
 
-/** A Temporal client that connects at its first call, so that a start while Temporal is down succeeds. */
+/**
+ * A Temporal client that connects at its first call, so that a start while Temporal is down succeeds.
+ * @throws IncidentError CONFIG_INVALID when the payload keys can't be read
+ */
 export function createTemporalClient(config: TemporalConfig): {
   readonly client: Client;
   readonly close: () => Promise<void>;
 } {
+  const dataConverter = encryptedDataConverter(readPayloadKeys(config.TOURNIQUET_PAYLOAD_KEYS_FILE));
   const connection = Connection.lazy({ address: config.TOURNIQUET_TEMPORAL_ADDRESS });
   return {
-    client: new Client({ connection, namespace: config.TOURNIQUET_TEMPORAL_NAMESPACE }),
+    client: new Client({ connection, namespace: config.TOURNIQUET_TEMPORAL_NAMESPACE, dataConverter }),
     close: () => connection.close(),
   };
 }

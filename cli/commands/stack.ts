@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { startLocalStack } from '../../stack/local-stack';
+import { codecHints } from '../../stack/local-codec';
 import { stackAddresses } from '../stack-addresses';
 import { untilInterrupted } from '../until-interrupted';
 
@@ -17,10 +18,14 @@ export function stackCommand(): Command {
       const lines = [
         `TOURNIQUET_TEMPORAL_ADDRESS=${stack.temporal?.address ?? ''}`,
         `TOURNIQUET_TEMPORAL_UI_URL=${stack.temporal?.uiUrl ?? ''}`,
+        `TOURNIQUET_PAYLOAD_KEYS_FILE=${stack.temporal?.codec.payloadKeysFile ?? ''}`,
+        `TOURNIQUET_CODEC_TOKEN_FILE=${stack.temporal?.codec.tokenFile ?? ''}`,
+        `TOURNIQUET_CODEC_PORT=${stack.temporal?.codec.port ?? ''}`,
         `TOURNIQUET_NATS_URL=${stack.nats?.url ?? ''}`,
         `TOURNIQUET_DATABASE_URL=${stack.postgres?.adminUrl ?? ''}`,
       ];
       process.stdout.write(`${lines.join('\n')}\n`);
+      if (stack.temporal) process.stderr.write(`${codecHints(stack.temporal).join('\n')}\n`);
       process.stderr.write('The stack is up. Ctrl-C ends it.\n');
       await interrupted;
       await stack.stop();

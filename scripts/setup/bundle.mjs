@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { contentStampOf, filesUnder, say, textOf } from './project.mjs';
 
 const ENTRY = 'dist/workflows/index.js';
+const FAILURE_CONVERTER = 'dist/workflows/failure-converter.js';
 const BUNDLE = 'dist/workflows-bundle.js';
 const STAMP = 'dist/.bundled';
 
@@ -24,7 +25,11 @@ export async function bundleWorkflows() {
   say('bundling workflows');
   const { bundleWorkflowCode, DefaultLogger } = createRequire(import.meta.url)('@temporalio/worker');
   const logger = new DefaultLogger('WARN', ({ message }) => say(message));
-  const { code } = await bundleWorkflowCode({ workflowsPath: resolve(ENTRY), logger });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: resolve(ENTRY),
+    failureConverterPath: resolve(FAILURE_CONVERTER),
+    logger,
+  });
   mkdirSync('dist', { recursive: true });
   // Renamed into place: a worker that starts now must not read half of it.
   writeFileSync(`${BUNDLE}.new`, code);

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import { Client, Connection } from '@temporalio/client';
+import { Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { incident, startIncident } from '../../client';
+import { issueTicket } from '../../workers/codec/login-link';
+import { readSecretFile } from '../../workers/config';
 import { incidentUrl } from '../../workers/temporal';
+import { converterOf, encryptedClient } from '../support/encrypted-client';
 import { eventually } from '../support/eventually';
 import { fakeActivities, refusal } from '../support/fake-activities';
 import { integrationStack } from '../support/integration-stack';
@@ -36,12 +39,23 @@ describeWithBrowser('the Temporal Web UI', () => {
     await connection?.close();
   });
 
+  /** Summary, details and the live page are Markdown, each in a frame of its own. */
+  async function textsOf(page: Page): Promise<string> {
+    return (await Promise.all(page.frames().map((frame) => frame.locator('body').innerText()))).join('\n');
+  }
+
   /** Runs an incident whose revoke is refused, until it waits for a person; then looks at a tab of its page. */
-  async function look(credentialId: string, tab: string, read: (page: Page) => Promise<void>): Promise<void> {
-    const client = new Client({ connection });
+  async function look(
+    credentialId: string,
+    tab: string,
+    read: (page: Page) => Promise<void>,
+    at: BrowserContext | Browser = browser,
+  ): Promise<void> {
+    const client = encryptedClient(connection, stack.codec.payloadKeysFile);
+    const dataConverter = converterOf(stack.codec.payloadKeysFile);
     const taskQueue = `web-ui-${credentialId}`;
     const { activities } = fakeActivities({ revokeVersion: () => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')) });
-    const worker = await Worker.create({ connection: native, taskQueue, workflowBundle, activities });
+    const worker = await Worker.create({ connection: native, taskQueue, workflowBundle, activities, dataConverter });
     await worker.runUntil(async () => {
       const { id } = await startIncident(client, {
         credentialId,
@@ -56,7 +70,7 @@ describeWithBrowser('the Temporal Web UI', () => {
         (stage) => stage === 'waiting-for-person',
       );
       const { runId } = await client.workflow.getHandle(id).describe();
-      const page = await browser.newPage({ viewport: { width: 1400, height: 1200 } });
+      const page = await at.newPage({ viewport: { width: 1400, height: 1200 } });
       await page.goto(incidentUrl(stack.temporal.uiUrl, stack.temporal.namespace, id, runId).replace(/history$/, tab));
       await read(page);
       await page.close();
@@ -68,9 +82,8 @@ describeWithBrowser('the Temporal Web UI', () => {
     await look('ui-waiting', 'user-metadata', async (page) => {
       await page.getByText('Refuse version 1: deny-all').first().waitFor();
       await page.getByText('Revoke version 1: the one-way door').first().waitFor();
-      // Summary, details and the live page are Markdown, each in a frame of its own.
       const texts = await eventually(
-        async () => (await Promise.all(page.frames().map((frame) => frame.locator('body').innerText()))).join('\n'),
+        () => textsOf(page),
         (text) => text.includes('A person is needed') && text.includes('critical: ui-waiting v1 leaked'),
       );
       expect(texts).toContain('critical: ui-waiting v1 leaked');
@@ -79,6 +92,56 @@ describeWithBrowser('the Temporal Web UI', () => {
       expect(texts).toContain('retryStep');
       expect(texts).toContain('Dependents moved');
     });
+  });
+
+  it('shows nothing of it without a login at the codec server, and all of it after one', async () => {
+    // The browser's own codec settings, as a person makes them in the Web UI: the endpoint without the stack's capability.
+    const context = await browser.newContext({ viewport: { width: 1400, height: 1200 } });
+    await context.addInitScript((endpoint) => {
+      const settings = { endpoint, includeCredentials: true, overrideRemoteCodecConfiguration: true };
+      const { localStorage } = globalThis as unknown as {
+        localStorage: { setItem(name: string, value: string): void };
+      };
+      for (const [name, value] of Object.entries(settings)) localStorage.setItem(name, JSON.stringify(value));
+    }, stack.codec.url);
+    const refused: number[] = [];
+    context.on('response', (response) => {
+      if (response.url().startsWith(stack.codec.url)) refused.push(response.status());
+    });
+
+    await look(
+      'ui-locked',
+      'user-metadata',
+      async (page) => {
+        await eventually(
+          () => refused,
+          (statuses) => statuses.includes(401),
+        );
+        await page.getByText('incident/ui-locked/1').first().waitFor();
+        await page.waitForTimeout(1_000);
+        const locked = await textsOf(page);
+        for (const text of [
+          'pasted into a public chat',
+          'critical: ui-locked',
+          'A person is needed',
+          'Refuse version 1',
+        ])
+          expect(locked).not.toContain(text);
+
+        const login = await context.newPage();
+        await login.goto(`${stack.codec.url}/login/${issueTicket(readSecretFile(stack.codec.tokenFile), Date.now())}`);
+        await login.close();
+        await page.reload();
+        const opened = await eventually(
+          () => textsOf(page),
+          (text) => text.includes('A person is needed') && text.includes('critical: ui-locked v1 leaked'),
+        );
+        expect(opened).toContain('pasted into a public chat');
+        expect(opened).toContain('A person is needed');
+      },
+      context,
+    );
+    await context.close();
   });
 
   it('names each step in its history', async () => {

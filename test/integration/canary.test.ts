@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { Client as Temporal, Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { createSecretStore } from '../../activities/store/secret-store';
 import { openDatabase } from '../../activities/store/database';
@@ -20,6 +21,20 @@ const ALLOWED = [
   /\/tourniquet\/[^/]+\.url$/,
   /\/nats-server\.json$/,
 ];
+
+/** Words that only content has: of credentials, severities and reasons. Beside them, anything with the spaces of a sentence. */
+const SPEAKING = [/orders-db|reports-token/, /\b(?:low|medium|high|critical)\b/, /\w+ \w+ \w+/];
+/** Where the server itself must read: ids, names of workflows and queues, search attributes, who polled. */
+const MAY_BE_READABLE =
+  /(?:workflowId|WorkflowId|searchAttributes\..*|indexedFields\..*|identity|firstExecutionRunId|requestId|activityId)$/;
+
+/** Every text in a value with its place; bytes as text too. */
+function* textsIn(value: unknown, place = ''): Generator<{ readonly path: string; readonly text: string }> {
+  if (typeof value === 'string') yield { path: place, text: value };
+  else if (value instanceof Uint8Array) yield { path: place, text: Buffer.from(value).toString('latin1') };
+  else if (typeof value === 'object' && value !== null)
+    for (const [name, item] of Object.entries(value)) yield* textsIn(item, `${place}.${name}`);
+}
 
 /** Every file below a directory, with its content. */
 async function* filesBelow(directory: string): AsyncGenerator<{ readonly file: string; readonly content: Buffer }> {
@@ -94,6 +109,31 @@ describe('no secret value leaves its store', () => {
 
     expect(hits).toEqual([]);
     expect({ seenInTemporal, seenInNats }).toEqual({ seenInTemporal: true, seenInNats: true });
+  });
+
+  it('keeps what people write and read out of Temporal: a client without the keys sees ids, search attributes and codes', async () => {
+    const connection = await Connection.connect({ address: stack.temporal.address });
+    const bare = new Temporal({ connection, namespace: stack.temporal.namespace });
+    const workflows: string[] = [];
+    const readable: string[] = [];
+    let encrypted = 0;
+
+    for await (const { workflowId, runId } of bare.workflow.list()) {
+      workflows.push(workflowId);
+      const handle = bare.workflow.getHandle(workflowId, runId);
+      const { events } = await handle.fetchHistory();
+      const { raw } = await handle.describe().catch(() => ({ raw: undefined }));
+      for (const { path: place, text } of textsIn([events, raw?.executionConfig, raw?.workflowExecutionInfo?.memo])) {
+        if (text === 'binary/encrypted') encrypted += 1;
+        if (!MAY_BE_READABLE.test(place) && SPEAKING.some((pattern) => pattern.test(text)))
+          readable.push(`${workflowId} ${place}: ${text.slice(0, 80)}`);
+      }
+    }
+    await connection.close();
+
+    expect(workflows).toContain('incident/orders-db/1');
+    expect(encrypted).toBeGreaterThan(50);
+    expect(readable).toEqual([]);
   });
 
   it('is in no row of our database', async () => {

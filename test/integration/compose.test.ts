@@ -57,7 +57,7 @@ describe('docker-compose.yml', () => {
     for (const [name, { depends_on: needs }] of ours) {
       if (name === 'set-up')
         expect(Object.values(needs).map(({ condition }) => condition)).toEqual(Array(3).fill('service_healthy'));
-      else expect(needs).toEqual({ 'set-up': { condition: 'service_completed_successfully' } });
+      else if (name !== 'codec') expect(needs).toEqual({ 'set-up': { condition: 'service_completed_successfully' } });
     }
   });
 
@@ -149,6 +149,7 @@ describe('each service of the product, by its own command and environment', () =
       ['0.0.0.0', '127.0.0.1'],
       ['8401', String(await freePort())],
       ['8402', apiPort],
+      ['8403', String(await freePort())],
       ['http://api:', 'http://127.0.0.1:'],
       ['http://gateway:', 'http://127.0.0.1:'],
     ];
@@ -197,7 +198,7 @@ describe('each service of the product, by its own command and environment', () =
     }
   });
 
-  it.each(['api', 'gateway', 'response', 'dispatcher', 'detection'])('%s becomes healthy', async (name) => {
+  it.each(['api', 'gateway', 'response', 'dispatcher', 'detection', 'codec'])('%s becomes healthy', async (name) => {
     const one = file.services[name]!;
     const env = await environmentOf(one);
     const { child, output } = start(one.command ?? [], env);

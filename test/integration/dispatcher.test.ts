@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { Client, Connection } from '@temporalio/client';
+import { Connection, type Client } from '@temporalio/client';
+import type { PayloadCodec } from '@temporalio/common';
+import { createPayloadCodec } from '../../client/payload-codec';
 import { openDatabase, type Database } from '../../activities/store/database';
 import { incidentId, type InventoryRecord, type VersionState } from '../../domain/credential';
 import type { DetectionMessage } from '../../domain/detection';
@@ -12,10 +14,12 @@ import { unregisteredId } from '../../domain/unregistered-credential';
 import { openBucket } from '../../enforcement/buckets';
 import { createInventoryProjection } from '../../enforcement/inventory-kv';
 import { parseConfig } from '../../workers/config';
+import { readPayloadKeys } from '../../workers/keys';
 import { DEAD_LETTER_HEADERS } from '../../workers/detection/dead-letter';
 import { DEAD_LETTERS_STREAM, DETECTIONS_STREAM } from '../../workers/detection/streams';
 import { startDispatcher } from '../../workers/dispatcher/start-dispatcher';
 import type { Running } from '../../workers/running';
+import { encryptedClient } from '../support/encrypted-client';
 import { eventually } from '../support/eventually';
 import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
 import { integrationStack } from '../support/integration-stack';
@@ -35,6 +39,7 @@ let nats: NatsConnection;
 let manager: JetStreamManager;
 let connection: Connection;
 let temporal: Client;
+let codec: PayloadCodec;
 let dispatcher: Running;
 const started = new Set<string>();
 let nextId = 1;
@@ -47,7 +52,8 @@ beforeAll(async () => {
   server = await privateNatsServer();
   nats = await connect({ servers: server.url });
   connection = await Connection.connect({ address: stack.temporal.address });
-  temporal = new Client({ connection, namespace: stack.temporal.namespace });
+  temporal = encryptedClient(connection, stack.codec.payloadKeysFile);
+  codec = createPayloadCodec(readPayloadKeys(stack.codec.payloadKeysFile));
   const databaseUrlFile = join(folder.path, 'database.url');
   await writeFile(databaseUrlFile, fresh.url, { mode: 0o600 });
   const config = parseConfig('dispatcher', {
@@ -56,6 +62,7 @@ beforeAll(async () => {
     TOURNIQUET_NATS_URL: server.url,
     TOURNIQUET_TASK_QUEUE: TASK_QUEUE,
     TOURNIQUET_DATABASE_URL_FILE: databaseUrlFile,
+    TOURNIQUET_PAYLOAD_KEYS_FILE: stack.codec.payloadKeysFile,
   });
   dispatcher = await startDispatcher(config, recordedLog().log);
   manager = await jetstreamManager(nats);
@@ -139,10 +146,10 @@ async function toldTo(credentialId: string): Promise<{ runs: number; signals: nu
   const { events } = await temporal.workflow.getHandle(id).fetchHistory();
   started.add(id);
   const signals = (events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes ?? []);
-  const counts = signals.map((signal) => {
-    const data = signal.input?.payloads?.[0]?.data ?? Buffer.from('{}');
-    return (JSON.parse(Buffer.from(data).toString('utf8')) as { count?: number }).count ?? 0;
-  });
+  const bodies = await codec.decode(signals.flatMap((signal) => signal.input?.payloads ?? []));
+  const counts = bodies.map(
+    ({ data }) => (JSON.parse(Buffer.from(data ?? []).toString('utf8')) as { count?: number }).count ?? 0,
+  );
   return { runs, signals: signals.length, detections: counts.reduce((sum, count) => sum + count, 0) };
 }
 

@@ -1,10 +1,11 @@
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Connection, type Client } from '@temporalio/client';
 import { startIncident } from '../../client';
 import type { Activities } from '../../activities';
 import { sessionsOf } from '../../drills/estate/estate-database';
 import { isAlive } from '../../stack/is-alive';
 import type { ManagedProcess } from '../../stack/managed-process';
+import { encryptedClient } from '../support/encrypted-client';
 import { eventually } from '../support/eventually';
 import { startRig, type Rig, type RigCredential } from '../../drills/rig';
 
@@ -52,7 +53,7 @@ describe('a response worker that is killed between any two stages', () => {
   beforeAll(async () => {
     estate = await startRig();
     connection = await Connection.connect({ address: estate.stack.temporal.address });
-    client = new Client({ connection });
+    client = encryptedClient(connection, estate.deployment.keys.payload);
   });
 
   afterAll(async () => {

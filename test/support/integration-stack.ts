@@ -5,6 +5,7 @@ export const STACK_VARIABLE = 'TQ_TEST_STACK';
 export interface IntegrationStack {
   directory: string;
   temporal: { address: string; namespace: string; uiUrl: string };
+  codec: { url: string; tokenFile: string; payloadKeysFile: string };
   nats: { url: string };
   postgres: { adminUrl: string; jsonLogDirectory: string; binDirectory: string };
 }

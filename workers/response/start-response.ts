@@ -6,7 +6,9 @@ import type { Logger } from 'pino';
 import { createActivities } from '../../activities';
 import { openDatabase, warmUp } from '../../activities/store/database';
 import { readSecretFile, type Config } from '../config';
+import { encryptedDataConverter } from '../../client/data-converter';
 import { ensureStreams } from '../detection/streams';
+import { readPayloadKeys } from '../keys';
 import { errorLabel } from '../log';
 import { connectNats } from '../nats';
 import type { Running } from '../running';
@@ -21,6 +23,7 @@ const WARM_CONNECTIONS = 8;
 /** The worker that runs incidents: workflows and every activity. */
 export async function startResponse(config: Config<'response'>, log: Logger): Promise<Running> {
   logThrough(log);
+  const dataConverter = encryptedDataConverter(readPayloadKeys(config.TOURNIQUET_PAYLOAD_KEYS_FILE));
   const database = openDatabase(readDatabaseUrl(config), { applicationName: 'tourniquet-response' });
   await warmUp(database, WARM_CONNECTIONS);
   const nats = await connectNats(config, 'response');
@@ -34,6 +37,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     connection,
     namespace: config.TOURNIQUET_TEMPORAL_NAMESPACE,
     taskQueue: config.TOURNIQUET_TASK_QUEUE,
+    dataConverter,
     activities: createActivities(deps),
     // A task of a workflow that was cached in a worker which died waits this long for it; the default is ten seconds.
     stickyQueueScheduleToStartTimeout: '1s',

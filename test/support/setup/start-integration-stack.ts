@@ -8,11 +8,12 @@ export default async function startForRun(): Promise<void> {
     const stack = await startLocalStack({ report: (line) => process.stderr.write(`${line}\n`) });
     const { directory, temporal, nats, postgres } = stack;
     if (!temporal || !nats || !postgres) throw new Error('the local stack came up incomplete');
-    const { address, namespace, uiUrl } = temporal;
+    const { address, namespace, uiUrl, codec } = temporal;
     const { adminUrl, jsonLogDirectory, binDirectory } = postgres;
     const told: IntegrationStack = {
       directory,
       temporal: { address, namespace, uiUrl },
+      codec: { url: codec.url, tokenFile: codec.tokenFile, payloadKeysFile: codec.payloadKeysFile },
       nats: { url: nats.url },
       postgres: { adminUrl, jsonLogDirectory, binDirectory },
     };

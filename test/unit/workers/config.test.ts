@@ -22,6 +22,7 @@ describe('configuration', () => {
       TOURNIQUET_DATABASE_URL_FILE: file,
       TOURNIQUET_SEALING_KEY_FILE: file,
       TOURNIQUET_FINGERPRINT_KEYS_FILE: file,
+      TOURNIQUET_PAYLOAD_KEYS_FILE: file,
       TOURNIQUET_API_PORT: '9000',
       TOURNIQUET_AUDIT_KEY_FILE: file,
     });
@@ -118,6 +119,16 @@ describe('configuration', () => {
     },
   );
 
+  it('starts nothing that speaks with Temporal without the payload keys', () => {
+    for (const role of ['dispatcher', 'response', 'api', 'cli', 'codec'] as const)
+      expect(() => parseConfig(role, {})).toThrow('TOURNIQUET_PAYLOAD_KEYS_FILE: is missing');
+  });
+
+  it('listens on loopback unless an address is named', () => {
+    expect(parseConfig('gateway', gatewayEnv({})).TOURNIQUET_LISTEN_HOST).toBe('127.0.0.1');
+    expect(() => parseConfig('gateway', gatewayEnv({ TOURNIQUET_LISTEN_HOST: '*' }))).toThrow('is no IP address');
+  });
+
   function gatewayEnv(more: Record<string, string>): Record<string, string> {
     return {
       TOURNIQUET_DATABASE_URL_FILE: file,
@@ -131,6 +142,7 @@ describe('configuration', () => {
     return {
       TOURNIQUET_DATABASE_URL_FILE: file,
       TOURNIQUET_AUDIT_KEY_FILE: file,
+      TOURNIQUET_PAYLOAD_KEYS_FILE: file,
       TOURNIQUET_TEMPORAL_ADDRESS: address,
     };
   }
