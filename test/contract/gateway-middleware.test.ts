@@ -96,6 +96,8 @@ describe.each(Object.keys(GUARDS) as (keyof typeof GUARDS)[])('%s', (guard) => {
     expect((await refused.ended) - at).toBeLessThan(AT_ONCE_MS);
     await once(other.response, 'data');
     expect(other.isOpen()).toBe(true);
+    // The service does not go on for nobody.
+    expect(await eventually(service.streaming, (count) => count === 1)).toBe(1);
     other.response.destroy();
   });
 

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import express from 'express';
 import { fetch } from 'undici';
 import { createConsoleNotifier } from '../../activities/notifiers/console';
 import { openDatabase, type Database } from '../../activities/store/database';
@@ -12,10 +15,12 @@ import { fingerprint } from '../../domain/fingerprint';
 import type { Subject } from '../../domain/subject';
 import { openBucket } from '../../enforcement/buckets';
 import { createDenylist } from '../../enforcement/denylist-kv';
+import { tourniquetMiddleware } from '../../enforcement/express-middleware';
 import { createGatewayRegistry } from '../../enforcement/gateway-lease';
 import { prepareDeployment, type LocalDeployment, type StartedGateway } from '../../stack/local-deployment';
 import { inboxOf, makeNatsRoles } from '../../stack/nats-roles';
-import { readSecretFile } from '../../workers/config';
+import { parseConfig, readSecretFile } from '../../workers/config';
+import { startGateway } from '../../workers/gateway/start-gateway';
 import { readFingerprintKeys } from '../../workers/keys';
 import { pageForMissingGateways } from '../../workers/response/missing-gateways';
 import { eventually } from '../support/eventually';
@@ -134,6 +139,41 @@ async function alarms(id: string): Promise<string[]> {
   return log.split('\n').filter((line) => line.includes('GATEWAY_STALE'));
 }
 
+describe('a gateway within a service', () => {
+  it('is a member, and ends a stream of the service when the denylist refuses its credential', async () => {
+    const issued = await issue();
+    const gateway = await startGateway(
+      parseConfig('gateway', {
+        ...deployment.environmentOf('gateway'),
+        TOURNIQUET_GATEWAY_ID: 'within',
+        TOURNIQUET_GATEWAY_PORT: '0',
+        TOURNIQUET_GATEWAY_SNAPSHOT_FILE: join(directory, 'within.json'),
+      }),
+      recordedLog().log,
+    );
+    const app = express().use(tourniquetMiddleware(gateway.middleware));
+    app.get('/stream', (_request, response) => void response.write('data: first\n\n'));
+    const service = app.listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}/stream`;
+    const stream = await fetch(url, { headers: { authorization: `Bearer ${issued.token}` } });
+    const members = (await (await registry()).live()).map(({ gatewayId }) => gatewayId);
+
+    const read = stream.text();
+    const at = Date.now();
+    await refuse(issued);
+
+    await expect(read).rejects.toThrow('terminated');
+    expect(Date.now() - at).toBeLessThan(1_000);
+    expect((await fetch(url, { headers: { authorization: `Bearer ${issued.token}` } })).status).toBe(401);
+    expect([stream.status, members.sort()]).toEqual([200, ['gateway', 'within']]);
+    service.closeAllConnections();
+    service.close();
+    await gateway.stop();
+    expect((await (await registry()).members()).missing).toEqual([]);
+  });
+});
+
 describe('a gateway that lost NATS and has no other way', () => {
   let cut: StartedGateway;
   let known: Issued;
@@ -209,7 +249,7 @@ describe('a gateway that lost NATS and has no other way', () => {
     await cut.process.start();
 
     expect([await statusAt(cut.url, known), await statusAt(cut.url, good)]).toEqual([401, 200]);
-    expect(await untilStatus(cut.url, 'stale')).toMatchObject({ why: 'no-contact', refusals: 1 });
+    expect(await untilStatus(cut.url, 'stale')).toMatchObject({ why: 'no-contact', refusals: 2 });
     expect(await statusAt(cut.url, good, '/admin/users')).toBe(503);
   });
 
@@ -222,7 +262,7 @@ describe('a gateway that lost NATS and has no other way', () => {
       30_000,
     );
 
-    expect(told).toMatchObject({ status: 'ok', ready: 200, refusals: 2 });
+    expect(told).toMatchObject({ status: 'ok', ready: 200, refusals: 3 });
     expect(await statusAt(cut.url, later)).toBe(401);
     expect(await statusAt(cut.url, good, '/admin/users')).toBe(200);
     expect(await eventually(missing, (ids) => ids.length === 0)).toEqual([]);

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -23,6 +23,8 @@ export interface GuardedService {
   readonly events: readonly UsageEvent[];
   /** Requests that reached the service. */
   readonly reached: readonly string[];
+  /** Streams that the service is giving now. */
+  streaming(): number;
   /** Routes that are shut, as `<method> <path>`. */
   readonly shut: string[];
   refuse(token: string, more?: Partial<DenylistEntry>): void;
@@ -42,7 +44,8 @@ export const GUARDS = {
 export async function startGuardedService(guard: keyof typeof GUARDS): Promise<GuardedService> {
   const map = createDenylistMap();
   const connections = createOpenConnections(map);
-  const [events, reached, shut]: [UsageEvent[], string[], string[]] = [[], [], []];
+  const [events, shut]: [UsageEvent[], string[]] = [[], []];
+  const seen: Seen = { reached: [], streaming: 0 };
   const gateway = createGateway({
     id: 'guard',
     mirror: map,
@@ -59,13 +62,14 @@ export async function startGuardedService(guard: keyof typeof GUARDS): Promise<G
     emit: (event) => events.push(event),
   });
   const isProxy = compileProxies(['127.0.0.1/32']);
-  const { url, stop } = await GUARDS[guard]({ gateway, isProxy, connections }, reached);
+  const { url, stop } = await GUARDS[guard]({ gateway, isProxy, connections }, seen);
   return {
     url,
     map,
     connections,
     events,
-    reached,
+    reached: seen.reached,
+    streaming: () => seen.streaming,
     shut,
     refuse(token, more = {}) {
       map.join({
@@ -96,23 +100,30 @@ interface Served {
   stop(): Promise<void>;
 }
 
+interface Seen {
+  readonly reached: string[];
+  streaming: number;
+}
+
 /** An endless stream of server-sent events: one every 20 ms. */
-function stream(response: { write(text: string): unknown; on(event: 'close', listener: () => void): unknown }): void {
+function stream(response: ServerResponse, seen: Seen): void {
+  seen.streaming += 1;
+  response.on('close', () => (seen.streaming -= 1));
   response.write('data: first\n\n');
   const timer = setInterval(() => response.write('data: tick\n\n'), TICK_MS);
   response.on('close', () => clearInterval(timer));
 }
 
-function addRoutes(app: FastifyInstance, reached: string[]): void {
+function addRoutes(app: FastifyInstance, seen: Seen): void {
   app.get('/reports/:id', (request) => {
-    reached.push(request.url);
+    seen.reached.push(request.url);
     return { principal: request.headers['x-tourniquet-principal'] };
   });
   app.get('/stream', (request, reply) => {
-    reached.push(request.url);
+    seen.reached.push(request.url);
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream' });
-    stream(reply.raw);
+    stream(reply.raw, seen);
   });
 }
 
@@ -121,24 +132,24 @@ async function listening(app: FastifyInstance): Promise<Served> {
   return { url, stop: () => app.close() };
 }
 
-async function guardWithFastify(options: GatewayMiddlewareOptions, reached: string[]): Promise<Served> {
+async function guardWithFastify(options: GatewayMiddlewareOptions, seen: Seen): Promise<Served> {
   const app = Fastify({ forceCloseConnections: true });
   await app.register(tourniquetGateway, options);
-  addRoutes(app, reached);
+  addRoutes(app, seen);
   return listening(app);
 }
 
-async function guardWithExpress(options: GatewayMiddlewareOptions, reached: string[]): Promise<Served> {
+async function guardWithExpress(options: GatewayMiddlewareOptions, seen: Seen): Promise<Served> {
   const app = express();
   app.use(tourniquetMiddleware(options));
   app.get('/reports/:id', (request, response) => {
-    reached.push(request.url);
+    seen.reached.push(request.url);
     response.json({ principal: request.headers['x-tourniquet-principal'] });
   });
   app.get('/stream', (request, response) => {
-    reached.push(request.url);
+    seen.reached.push(request.url);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    stream(response);
+    stream(response, seen);
   });
   const server: Server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -151,9 +162,9 @@ async function guardWithExpress(options: GatewayMiddlewareOptions, reached: stri
   };
 }
 
-async function guardByProxy(options: GatewayMiddlewareOptions, reached: string[]): Promise<Served> {
+async function guardByProxy(options: GatewayMiddlewareOptions, seen: Seen): Promise<Served> {
   const service = Fastify({ forceCloseConnections: true });
-  addRoutes(service, reached);
+  addRoutes(service, seen);
   const upstream = await listening(service);
   const health = { report: () => ({ trust: 'fresh' as const }), appliedRevision: () => 0, size: () => 0 };
   const proxy = await listening(await createGatewayServer({ ...options, upstream: upstream.url, health }));

@@ -98,18 +98,26 @@ describe('respondToLeak', () => {
     expect(calls).not.toContain('discardReplacement');
   });
 
-  it('waits for the gateways where they enforce, and names one that is behind without waiting for it', async () => {
+  it('waits for the gateways where they enforce, and names those that are behind or missing without waiting for them', async () => {
     const credential = SEPARABLE;
     const { activities } = fakeActivities({
       loadCredential: () => Promise.resolve({ credential, version: sampleVersion() }),
-      confirmInForce: () => Promise.resolve({ at: 1_700_000_000_160, gateways: ['gateway-1'], behind: ['gateway-2'] }),
+      confirmInForce: () =>
+        Promise.resolve({
+          at: 1_700_000_000_160,
+          gateways: ['gateway-1'],
+          behind: ['gateway-2'],
+          missing: ['gateway-3', 'gateway-4'],
+        }),
     });
 
     const { view } = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
 
     expect(view.plan?.strategy).toBe('separable');
     expect(view.incident.milestones.contained).toBe(1_700_000_000_160);
-    expect(view.incident.timeline.map(({ note }) => note).join('\n')).toContain('NOT yet at gateway-2');
+    expect(view.incident.timeline.map(({ note }) => note).join('\n')).toContain(
+      'refused at gateway-1; NOT yet at gateway-2; missing, so NOT known: gateway-3, gateway-4: ',
+    );
   });
 
   it('asks a person when the provider refuses our admin credential, and goes on when told to', async () => {

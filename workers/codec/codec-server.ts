@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { PayloadCodec } from '@temporalio/common';
 import { problem } from '../../api/problem';
 import { IncidentError } from '../../domain/errors';
-import { CodecAccess, SESSION_COOKIE, SESSION_MS } from './codec-access';
+import { type CodecAccess, SESSION_COOKIE, SESSION_MS } from './codec-access';
 import { payloadsMessage, payloadsToJson } from './payload-json';
 
 /** Temporal takes at most 4 MiB in one message; base64 makes a third more of it. */

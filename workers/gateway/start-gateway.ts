@@ -4,6 +4,7 @@ import { createTokenStore } from '../../activities/store/token-store';
 import { IncidentError } from '../../domain/errors';
 import { compileRoutes } from '../../domain/route-patterns';
 import { compileProxies } from '../../enforcement/client-address';
+import type { GatewayMiddlewareOptions } from '../../enforcement/fastify-plugin';
 import { createGateway } from '../../enforcement/gateway';
 import { createOpenConnections } from '../../enforcement/open-connections';
 import { cacheTokens } from '../../enforcement/token-check';
@@ -20,11 +21,16 @@ import { joinGateways, type Membership } from './membership';
 
 const JOIN_WITHIN_MS = 2_000;
 
+export interface RunningGateway extends Running {
+  /** For the middleware of a service in this process (enforcement/fastify-plugin.ts, express-middleware.ts). */
+  readonly middleware: GatewayMiddlewareOptions;
+}
+
 /**
- * A gateway: the authorization endpoint for others, and, with an upstream set, a reverse proxy that asks itself. It listens as soon as
- * it knows a denylist: from NATS, from the API, or from its snapshot.
+ * A gateway: the authorization endpoint for others, with an upstream set a reverse proxy that asks itself, and for a service in the same
+ * process its middleware. It listens as soon as it knows a denylist: from NATS, from the API, or from its snapshot.
  */
-export async function startGateway(config: Config<'gateway'>, log: Logger): Promise<Running> {
+export async function startGateway(config: Config<'gateway'>, log: Logger): Promise<RunningGateway> {
   const id = config.TOURNIQUET_GATEWAY_ID;
   const { settings, fingerprintKeys } = readTogether({
     settings: () => readSettings(config.TOURNIQUET_SETTINGS_FILE),
@@ -57,11 +63,10 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
     emit: (event) => usage.emit(event),
   });
   const connections = createOpenConnections(map);
+  const middleware = { gateway, isProxy: compileProxies(settings.trustedProxies), connections };
   const upstream = config.TOURNIQUET_GATEWAY_UPSTREAM;
   const app = await createGatewayServer({
-    gateway,
-    isProxy: compileProxies(settings.trustedProxies),
-    connections,
+    ...middleware,
     upstream,
     health: {
       report: () => staleness.report(),
@@ -82,6 +87,7 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
   // Who waits for it to be ready may count on its membership, unless NATS is away.
   await atMost(JOIN_WITHIN_MS, membership.joined);
   return {
+    middleware,
     async stop() {
       await app.close();
       connections.stop();
