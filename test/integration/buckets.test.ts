@@ -317,13 +317,15 @@ describe('the refusal watch', () => {
     const [denylist, gateways] = [await openBucket(nats, 'denylist'), await openBucket(nats, 'gateways')];
     const faults: string[] = [];
     await gateways.delete('g1');
+    const g2 = { gatewayId: 'g2', authorizeUrl: '', appliedRevision: 0, at: Date.now() };
+    await gateways.put('g2', JSON.stringify(g2));
     const watch = await watchRefusals(nats, ({ key }) => faults.push(key));
     const at = Date.now();
 
     await denylist.put('broken.watched', NOT_JSON);
     await gateways.put('broken', NOT_JSON);
     const { revision } = await createDenylist(denylist).tighten(entryOf(undefined, { credentialId: 'watched' }));
-    await gateways.put('g2', JSON.stringify({ gatewayId: 'g2', authorizeUrl: '', appliedRevision: revision, at }));
+    await gateways.put('g2', JSON.stringify({ ...g2, appliedRevision: revision, at }));
 
     const refusedAt = await eventually(
       () => watch.refusedAt('watched', 1),

@@ -219,6 +219,25 @@ describe('each service of the product, by its own command and environment', () =
     });
   });
 
+  it('logs a browser in at the codec server by the link of `tourniquet codec login`, once', async () => {
+    const env = await environmentOf(file.services['codec']!);
+    const { child, output } = start(['dist/cli/main.js', 'codec', 'login'], env);
+    expect(await endOf(child)).toBe(0);
+    const link = output().trim();
+    const decode = (cookie: string): Promise<number> =>
+      fetch(new URL('/decode', link), {
+        method: 'POST',
+        headers: { cookie, 'content-type': 'application/json' },
+        body: '{"payloads":[]}',
+      }).then(({ status }) => status);
+
+    expect(await decode('')).toBe(401);
+    const login = await fetch(link, { redirect: 'manual' });
+    expect([login.status, login.headers.get('location')]).toEqual([303, env['TOURNIQUET_TEMPORAL_UI_URL']]);
+    expect(await decode(login.headers.get('set-cookie')?.split(';')[0] ?? '')).toBe(200);
+    expect((await fetch(link, { redirect: 'manual' })).status).toBe(403);
+  });
+
   it('a process that is gone is unhealthy', async () => {
     const env = { TOURNIQUET_HEALTH_PORT: String(await freePort()) };
     expect(await endOf(start(['dist/workers/health-check.js'], env).child)).toBe(1);
