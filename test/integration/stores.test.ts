@@ -199,10 +199,8 @@ describe('the inventory', () => {
     const inventory = createInventory(database);
     const id = await registered();
 
-    const unknown = [inventory.credential('nobody'), inventory.version(id, 9)];
-
-    await expect(unknown[0]).rejects.toMatchObject({ code: 'CREDENTIAL_UNKNOWN' });
-    await expect(unknown[1]).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
+    await expect(inventory.credential('nobody')).rejects.toMatchObject({ code: 'CREDENTIAL_UNKNOWN' });
+    await expect(inventory.version(id, 9)).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
   });
 });
 
