@@ -88,10 +88,8 @@ describe('the secret store', () => {
     await testSecretStore(database).putIfAbsent(ref, 'value');
     const otherKey = createSecretStore(database, { id: 'test', key: randomBytes(32) });
 
-    const reads = [otherKey.get(ref), otherKey.get(secretRef('nobody', 1))];
-
-    await expect(reads[0]).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
-    await expect(reads[1]).rejects.toMatchObject({ code: 'SECRET_NOT_FOUND' });
+    await expect(otherKey.get(ref)).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
+    await expect(otherKey.get(secretRef('nobody', 1))).rejects.toMatchObject({ code: 'SECRET_NOT_FOUND' });
   });
 
   it('destroys', async () => {
