@@ -88,10 +88,8 @@ describe('the secret store', () => {
     await testSecretStore(database).putIfAbsent(ref, 'value');
     const otherKey = createSecretStore(database, { id: 'test', key: randomBytes(32) });
 
-    const reads = [otherKey.get(ref), otherKey.get(secretRef('nobody', 1))];
-
-    await expect(reads[0]).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
-    await expect(reads[1]).rejects.toMatchObject({ code: 'SECRET_NOT_FOUND' });
+    await expect(otherKey.get(ref)).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
+    await expect(otherKey.get(secretRef('nobody', 1))).rejects.toMatchObject({ code: 'SECRET_NOT_FOUND' });
   });
 
   it('destroys', async () => {
@@ -199,10 +197,8 @@ describe('the inventory', () => {
     const inventory = createInventory(database);
     const id = await registered();
 
-    const unknown = [inventory.credential('nobody'), inventory.version(id, 9)];
-
-    await expect(unknown[0]).rejects.toMatchObject({ code: 'CREDENTIAL_UNKNOWN' });
-    await expect(unknown[1]).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
+    await expect(inventory.credential('nobody')).rejects.toMatchObject({ code: 'CREDENTIAL_UNKNOWN' });
+    await expect(inventory.version(id, 9)).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
   });
 });
 
