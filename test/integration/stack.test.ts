@@ -150,7 +150,15 @@ describe('servers that run already', () => {
     const addresses = { temporal: temporal.address, nats: nats.url, postgres: postgres.adminUrl };
 
     const stack = await startLocalStack({ addresses });
+    const { codec } = stack.temporal!;
+    const ask = (endpoint: string) =>
+      fetch(`${endpoint}/decode`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }).then(
+        ({ status }) => status,
+      );
+    // The codec server runs beside a Temporal that is not ours, and its Web UI can be pointed at it.
+    expect([await ask(codec.url), await ask(codec.uiEndpoint)]).toEqual([401, 200]);
     await stack.stop();
+    await expect(ask(codec.uiEndpoint)).rejects.toThrow('fetch failed');
 
     expect(stack.temporal).toEqual(expect.objectContaining({ address: temporal.address, namespace: 'default' }));
     expect(stack.temporal).not.toHaveProperty('server');
