@@ -1,11 +1,10 @@
-import { createPublicKey, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { ActivityDeps } from '../activities/deps';
 import { issueFirstVersion } from '../activities/issue-first-version';
 import { createApiKeyStore } from '../activities/store/api-keys';
-import { createAuditLog } from '../activities/store/audit-log';
 import { openDatabase, type Database } from '../activities/store/database';
 import {
   createResilientFetch,
@@ -18,6 +17,7 @@ import {
 } from '../client';
 import type { ActionBudgets } from '../domain/action-budget';
 import type { Credential } from '../domain/credential';
+import { auditVerifier } from './audit-verifier';
 import { deployWithOrders } from './estate/deploy';
 import { openBucket } from '../enforcement/buckets';
 import { inboxOf, makeNatsRoles } from '../stack/nats-roles';
@@ -26,7 +26,6 @@ import type { LocalDeployment } from '../stack/local-deployment';
 import { startLocalStack, type LocalStack } from '../stack/local-stack';
 import { ManagedProcess } from '../stack/managed-process';
 import { parseConfig, readSecretFile } from '../workers/config';
-import { readKey } from '../workers/keys';
 import { createLog } from '../workers/log';
 import { connectNats } from '../workers/nats';
 import { createResponseDeps } from '../workers/response/response-deps';
@@ -176,10 +175,6 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     return worker;
   }
 
-  const checkpoints = {
-    file: deployment.env['TOURNIQUET_CHECKPOINT_FILE'] ?? '',
-    key: createPublicKey(readSecretFile(deployment.keys.checkpoint)),
-  };
   return {
     stack,
     deployment,
@@ -188,7 +183,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     nats,
     addCredential,
     startWorker,
-    auditIsWhole: async () => (await createAuditLog(database, readKey(deployment.keys.audit)).verify(checkpoints)).ok,
+    auditIsWhole: auditVerifier(database, deployment),
     async stop() {
       for (const end of ends.reverse()) await end();
     },

@@ -1,20 +1,18 @@
-import { createPublicKey } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ActivityDeps, Channel } from '../../activities/deps';
-import { createAuditLog } from '../../activities/store/audit-log';
 import { openDatabase, type Database } from '../../activities/store/database';
 import { AUDIENCES, type Audience } from '../../domain/ports/notifier';
 import type { LocalDeployment } from '../../stack/local-deployment';
 import type { NatsRoles } from '../../stack/nats-roles';
 import { parseConfig, readSecretFile } from '../../workers/config';
-import { readKey } from '../../workers/keys';
 import { createLog } from '../../workers/log';
 import { connectNats } from '../../workers/nats';
 import { createResponseDeps } from '../../workers/response/response-deps';
 import type { Settings } from '../../workers/settings';
 import { createTemporalClient } from '../../workers/temporal';
 import type { CompleteStack } from '../estate/deploy';
+import { auditVerifier } from '../audit-verifier';
 import { watchRefusals, type RefusalWatch } from '../refusal-watch';
 import type { SceneClosers } from '../scene-closers';
 import { startNoticeSink, type NoticeSink } from './notice-sink';
@@ -77,11 +75,6 @@ export async function startProduct(
   await closers.add(() => Promise.resolve(refusals.stop()));
   const { client, close } = createTemporalClient(config);
   await closers.add(close);
-  const audit = createAuditLog(database, readKey(deployment.keys.audit));
-  const checkpoints = {
-    file: deployment.env['TOURNIQUET_CHECKPOINT_FILE'] ?? '',
-    key: createPublicKey(readSecretFile(deployment.keys.checkpoint)),
-  };
   return {
     stack,
     deployment,
@@ -91,6 +84,6 @@ export async function startProduct(
     client,
     sink,
     refusals,
-    verifyAudit: async () => (await audit.verify(checkpoints)).ok,
+    verifyAudit: auditVerifier(database, deployment),
   };
 }
