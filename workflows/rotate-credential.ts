@@ -124,7 +124,7 @@ async function moveOne(input: RotationInput, dependentId: string, to: number, ti
       const note = `${dependentId} has not moved: ${message} It is asked again until the deadline.`;
       if (note !== told) await report(input, { type: 'noted', at: Date.now(), note });
       told = note;
-      await time.attempt(() => sleep(ASK_AGAIN_MS));
+      await time.attempt(() => sleep(ASK_AGAIN_MS, { summary: `Ask ${dependentId} again` }));
     }
   }
 }

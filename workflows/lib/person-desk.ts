@@ -50,7 +50,9 @@ export class PersonDesk {
     this.parts.board.apply({ type: 'person-needed', at: Date.now(), note: question, question });
     while (this.#answered === undefined && !settled()) {
       if (!this.#acknowledged) await this.tell(question);
-      await condition(() => this.#answered !== undefined || settled(), `${this.parts.remindEverySeconds}s`);
+      await condition(() => this.#answered !== undefined || settled(), `${this.parts.remindEverySeconds}s`, {
+        summary: 'Page again while nobody acknowledges',
+      });
     }
     if (this.#answered === undefined)
       this.parts.board.apply({ type: 'person-resumed', at: Date.now(), note: 'graver evidence answered the question' });

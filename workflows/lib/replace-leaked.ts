@@ -99,7 +99,9 @@ export async function hurryRotation(leak: Leak): Promise<void> {
 async function warnPeople({ desk, input }: Leak, overlapSeconds: number): Promise<void> {
   let over = 0;
   for (const share of WARN_AT) {
-    await sleep((share - over) * overlapSeconds * 1000);
+    await sleep((share - over) * overlapSeconds * 1000, {
+      summary: `Tell people at ${share * 100} % of the time for dependents`,
+    });
     over = share;
     await desk.tell(
       `${share * 100} % of the time for the dependents of ${input.credentialId} is over, and not all have moved.`,
