@@ -3,12 +3,14 @@ import type { IncidentStep } from '../../activities/incident-step';
 import { acknowledgeUpdate, addNoteUpdate, retryStepUpdate, type PersonInput } from '../messages';
 import { untilDone } from './activity-proxies';
 import type { IncidentBoard } from './incident-board';
+import { remindAfterSeconds } from './reminders';
 
 export interface DeskParts {
   readonly board: IncidentBoard;
   /** Pages people. `number` counts all pages of the incident, so that no page is taken for a repetition of another. */
   readonly page: (question: string, number: number) => Promise<void>;
   readonly step: (name: string) => IncidentStep;
+  /** At first; less and less with time (reminders.ts). */
   readonly remindEverySeconds: number;
 }
 
@@ -48,9 +50,10 @@ export class PersonDesk {
     this.#answered = undefined;
     this.#acknowledged = false;
     this.parts.board.apply({ type: 'person-needed', at: Date.now(), note: question, question });
-    while (this.#answered === undefined && !settled()) {
+    for (let pages = 1; this.#answered === undefined && !settled(); pages++) {
       if (!this.#acknowledged) await this.tell(question);
-      await condition(() => this.#answered !== undefined || settled(), `${this.parts.remindEverySeconds}s`, {
+      const pause = remindAfterSeconds(this.parts.remindEverySeconds, pages);
+      await condition(() => this.#answered !== undefined || settled(), `${pause}s`, {
         summary: 'Page again while nobody acknowledges',
       });
     }
