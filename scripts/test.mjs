@@ -1,30 +1,53 @@
-// All tests, as two runs of Jest at once: what starts the whole product waits for it more than it works, and the rest works. Within a run,
-// files go one after the other where they share servers. Arguments go to one run of Jest instead, as they are.
+// All tests, in two lanes at once: the scenes, in which a whole product waits more than it works, and all the rest. Within a run of Jest,
+// files go one after the other, since they share servers. Arguments go to one run of Jest instead, as they are.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-const RUNS = {
-  product: ['integration', 'browser'],
-  parts: ['unit', 'contract', 'workflows', 'replay'],
-};
+/** Files of test/integration that start the whole product, or much of it, for seconds or minutes. */
+const SCENES = ['drills', 'worker-killed', 'demo-interrupted', 'demo', 'replay', 'canary', 'breaker'];
+
+const sceneFiles = SCENES.map((name) => `test/integration/${name}.test.ts`);
+const otherFiles = ['integration', 'browser']
+  .flatMap((folder) => readdirSync(`test/${folder}`).map((name) => `test/${folder}/${name}`))
+  .filter((path) => path.endsWith('.test.ts') && !sceneFiles.includes(path));
+
+/** The runs of a lane come one after the other. */
+const LANES = [
+  [{ name: 'scenes', args: ['--selectProjects', 'integration', '--runTestsByPath', ...sceneFiles] }],
+  [
+    { name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] },
+    { name: 'parts', args: ['--selectProjects', 'unit', 'contract', 'workflows', 'replay'] },
+  ],
+];
 const countsFile = process.env.TQ_COUNTS_FILE;
+const running = new Set();
+let stopped = false;
 const given = process.argv.slice(2);
 
 if (given.length > 0) {
-  process.exitCode = await jest(given, 'inherit').ended;
+  process.exitCode = await jest(given, 'inherit');
 } else {
-  const runs = Object.entries(RUNS).map(([name, projects]) => {
-    const counts = countsFile ? { TQ_COUNTS_FILE: `${countsFile}.${name}` } : {};
-    // The parts' output comes as one piece at their end, so that the two do not mix.
-    return jest(['--selectProjects', ...projects], name === 'parts' ? 'pipe' : 'inherit', counts);
-  });
   // Ctrl-C goes to the whole group by itself; what is sent to this process alone must reach the runs too.
-  process.once('SIGTERM', () => runs.forEach(({ child }) => child.kill('SIGTERM')));
-  const codes = await Promise.all(runs.map(({ ended }) => ended));
+  process.once('SIGTERM', () => {
+    stopped = true;
+    for (const child of running) child.kill('SIGTERM');
+  });
+  const codes = await Promise.all(LANES.map(runLane));
   if (countsFile) sumCounts();
   process.exitCode = Math.max(...codes);
+}
+
+async function runLane(runs) {
+  let worst = 0;
+  for (const { name, args } of runs) {
+    if (stopped) return 1;
+    const counts = countsFile ? { TQ_COUNTS_FILE: `${countsFile}.${name}` } : {};
+    // One lane shows as it goes; the other's output comes a run at a time, so that the two do not mix.
+    worst = Math.max(worst, await jest(args, name === 'scenes' ? 'pipe' : 'inherit', counts));
+  }
+  return worst;
 }
 
 function jest(args, output, env = {}) {
@@ -32,22 +55,23 @@ function jest(args, output, env = {}) {
     stdio: ['inherit', output, output],
     env: { ...process.env, ...env },
   });
+  running.add(child);
   const held = [];
   child.stdout?.on('data', (chunk) => held.push(chunk));
   child.stderr?.on('data', (chunk) => held.push(chunk));
-  const ended = new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
+      running.delete(child);
       if (held.length > 0) process.stdout.write(Buffer.concat(held));
       resolve(code ?? 1);
     });
   });
-  return { child, ended };
 }
 
 /** A run without numbers ended before it had any: that is one failure. */
 function sumCounts() {
-  const all = Object.keys(RUNS).map((name) => countsOf(`${countsFile}.${name}`));
+  const all = LANES.flat().map(({ name }) => countsOf(`${countsFile}.${name}`));
   const sums = [0, 1, 2].map((index) => all.reduce((sum, counts) => sum + counts[index], 0));
   mkdirSync(dirname(countsFile), { recursive: true });
   writeFileSync(countsFile, `${sums.join(' ')}\n`);
