@@ -34,7 +34,12 @@ const cut: Action = {
     if (stage.props.proxy) stage.props.proxy.mode = 'black-hole';
     const knew = await until(stage, async () => (await trustOf(stage)) !== 'ok');
     stage.facts['knewAfterMs'] = knew - begin;
-    return `it knows after ${knew - begin} ms`;
+    // Until then it counts as one that has not answered yet, and "refused everywhere" would be said by nobody.
+    const missed = await until(stage, async () => {
+      const { missing } = await stage.scene.deps.gateways.members();
+      return missing.some(({ gatewayId }) => gatewayId === GATEWAY);
+    });
+    return `it knows after ${knew - begin} ms, and is missed after ${missed - begin} ms`;
   },
 };
 
