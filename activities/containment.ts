@@ -57,6 +57,9 @@ export function createContainmentActivities(deps: ActivityDeps) {
     async containVersion(input: ContainInput): Promise<Contained> {
       const { credential, version } = await findTarget(deps, input.credentialId, input.version);
       const { quarantine, leftToPerson } = input.plan;
+      // Nothing may be called refused that no denylist entry names.
+      if (version.subjects.length === 0)
+        throw new IncidentError('SUBJECTS_MISSING', { credential: credential.id, version: version.version });
       const writes = version.subjects.map((subject) => deps.denylist.tighten(entryFor(input, credential, subject)));
       const atProvider =
         quarantine.mode === 'deny-all' && !leftToPerson ? quarantineAtProvider(deps, input) : undefined;

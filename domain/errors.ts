@@ -14,6 +14,14 @@ const ERRORS = {
   },
   SUBJECT_MALFORMED: { retryable: false, next: 'Write a subject as fp:<key id>:<hex> or id:<provider>:<public id>.' },
   CREDENTIAL_UNKNOWN: { retryable: false, next: 'Register the credential in the inventory, or correct its id.' },
+  SUBJECT_TAKEN: {
+    retryable: false,
+    next: 'Another credential is registered for this subject: respond to that one, or correct the inventory.',
+  },
+  SUBJECTS_MISSING: {
+    retryable: false,
+    next: 'The version has no subject that could be refused: register it with one, or look for the credential that has it.',
+  },
   VERSION_UNKNOWN: { retryable: false, next: 'Name a version that `tourniquet credential list` shows.' },
   VERSION_NOT_LIVE: { retryable: false, next: 'The version is already contained or revoked: look at its incident.' },
   INCIDENT_EXISTS: { retryable: false, next: 'Follow the incident that is already open for this version.' },

@@ -8,7 +8,7 @@ import type {
 } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { Inventory } from '../../domain/ports/stores';
-import { parseSubject } from '../../domain/subject';
+import { parseSubject, shortSubject } from '../../domain/subject';
 import { inTransaction, type Database } from './database';
 
 interface CredentialRow {
@@ -156,11 +156,9 @@ export function createInventory(database: Database): Inventory {
           ],
         );
         for (const subject of version.subjects) {
-          await client.query('INSERT INTO version_subjects VALUES ($1, $2, $3) ON CONFLICT (subject) DO NOTHING', [
-            subject,
-            version.credentialId,
-            version.version,
-          ]);
+          const owned = await client.query(CLAIM_SUBJECT, [subject, version.credentialId, version.version]);
+          // A version without its subject would be refused nowhere, and look as if it were.
+          if (owned.rowCount !== 1) throw new IncidentError('SUBJECT_TAKEN', { subject: shortSubject(subject) });
         }
       });
     },
@@ -195,6 +193,13 @@ const COMES_AFTER: Readonly<Record<VersionState, readonly VersionState[]>> = {
   revoked: ['pending', 'live', 'quarantined'],
   discarded: ['pending', 'live'],
 };
+
+/** What nobody had registered is taken over by whoever registers it; what somebody has, by nobody. */
+const CLAIM_SUBJECT = `
+  INSERT INTO version_subjects (subject, credential_id, version) VALUES ($1, $2, $3)
+  ON CONFLICT (subject) DO UPDATE SET credential_id = EXCLUDED.credential_id, version = EXCLUDED.version
+    WHERE version_subjects.credential_id LIKE 'unregistered/%'
+       OR (version_subjects.credential_id = EXCLUDED.credential_id AND version_subjects.version = EXCLUDED.version)`;
 
 const INSERT_PENDING = `
   INSERT INTO secret_versions (credential_id, version, state, secret_store, secret_path, idempotency_key)

@@ -13,7 +13,7 @@ function ofEach(
   show: (one: CredentialReport) => string,
 ): Verdict {
   return {
-    kept: report.credentials.every(keeps),
+    kept: report.credentials.length > 0 && report.credentials.every(keeps),
     observed: report.credentials.map((one) => `${one.id}: ${show(one)}`).join('; '),
   };
 }

@@ -4,7 +4,8 @@ import { countIncidents } from '../demo/run-demo';
 import { setScene } from '../demo/scene';
 import { watchTheAnswer } from '../demo/watch-answer';
 import { seededChance } from './chance';
-import type { Action, Experiment, Stage } from './experiment';
+import type { DemoReport } from '../demo/report';
+import type { Action, Experiment, Invariant, Stage, Verdict } from './experiment';
 import { deviations, type Journal, type Step } from './journal';
 import { measureSteadyState, type Probe } from './steady-state';
 
@@ -43,7 +44,7 @@ export async function runDrill(options: SceneOptions, experiment: Experiment, se
       await disturbing;
       const verdicts = [];
       for (const invariant of experiment.invariants)
-        verdicts.push({ invariant: invariant.name, ...(await invariant.check(stage, report)) });
+        verdicts.push({ invariant: invariant.name, ...(await judge(invariant, stage, report)) });
       return { verdicts, report };
     } finally {
       await take(stage, experiment.rollbacks, rollbacks, tell);
@@ -63,6 +64,15 @@ export async function runDrill(options: SceneOptions, experiment: Experiment, se
     verdicts,
     ...(report ? { report } : {}),
   });
+}
+
+/** One that can't be looked at was not kept: evidence must not be lost with it. */
+async function judge(invariant: Invariant, stage: Stage, report: DemoReport): Promise<Verdict> {
+  try {
+    return await invariant.check(stage, report);
+  } catch (error) {
+    return { kept: false, observed: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 type Findings = Omit<Journal, 'deviated' | 'end' | 'steadyStates'> & Journal['steadyStates'];

@@ -97,6 +97,11 @@ export function brokenPromises(report: DemoReport): readonly string[] {
       `${one.id}: it is quarantined and verified dead`,
     );
   }
+  if (report.replayed) {
+    const { records, uses, malformed } = report.replayed;
+    demand(uses > 0, 'the recording holds uses of access keys (none was found)');
+    demand(malformed * 2 <= records, `the recording can be read (${malformed} of ${records} records are malformed)`);
+  }
   demand(notCounted || (report.legitimateRequests ?? 0) > 0, 'legitimate requests were made');
   demandNone(report.failedLegitimateRequests, `no legitimate request fails (${report.failedLegitimateRequests} did)`);
   demandNone(

@@ -16,6 +16,7 @@ export interface Recording {
   readonly malformed: readonly string[];
 }
 
+const BYTE_ORDER_MARK = /^\uFEFF/;
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
 /**
@@ -45,7 +46,7 @@ async function readText(file: string): Promise<string> {
   try {
     const bytes = await readFile(file);
     const isGzip = bytes.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
-    return (isGzip ? await promisify(gunzip)(bytes) : bytes).toString('utf8');
+    return (isGzip ? await promisify(gunzip)(bytes) : bytes).toString('utf8').replace(BYTE_ORDER_MARK, '');
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
     throw new IncidentError('RECORDING_UNREADABLE', { file, reason }, { cause });
@@ -56,9 +57,14 @@ async function readText(file: string): Promise<string> {
 function recordsOf(text: string): readonly unknown[] {
   const whole = parseJson(text);
   if (Array.isArray(whole)) return whole;
-  if (isRecord(whole)) return Array.isArray(whole['Records']) ? (whole['Records'] as unknown[]) : [whole];
+  if (isRecord(whole)) return recordsIn(whole);
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.some((line) => isRecord(parseJson(line))) ? lines.map(parseJson) : [];
+  return lines.some((line) => isRecord(parseJson(line))) ? lines.map(parseJson).flatMap(recordsIn) : [];
+}
+
+/** A file that CloudTrail wrote is one object of many records; several of them one after the other are lines of such. */
+function recordsIn(value: unknown): readonly unknown[] {
+  return isRecord(value) && Array.isArray(value['Records']) ? (value['Records'] as unknown[]) : [value];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,11 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Client as PgClient } from 'pg';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { makeDeploymentFiles } from '../../stack/deployment-files';
 import { freePort } from '../../stack/free-port';
 import { startLocalStack, type LocalStack } from '../../stack/local-stack';
+import { NATS_SERVER } from '../../stack/toolchain/program-recipe';
 import { ROLES, type Role } from '../../workers/config';
 import { eventually } from '../support/eventually';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -91,9 +93,13 @@ describe('docker-compose.yml', () => {
 
   it('asks every service how it is; all of ours by the same command', () => {
     for (const [name, { healthcheck }] of Object.entries(file.services)) {
-      if (name === 'set-up') expect(healthcheck.disable).toBe(true);
+      if (name === 'set-up' || name === 'temporal-role') expect(healthcheck.disable).toBe(true);
       else expect(healthcheck.test?.length).toBeGreaterThan(1);
     }
+  });
+
+  it('runs the NATS server that everything is tested with', () => {
+    expect(file.services['nats']?.image).toBe(`nats:${NATS_SERVER.version}-alpine`);
   });
 
   it('keeps every secret in a file, and mounts where a setting points to', async () => {
@@ -186,6 +192,29 @@ describe('each service of the product, by its own command and environment', () =
   }
 
   const endOf = (child: ChildProcess): Promise<number | null> => new Promise((resolve) => child.once('exit', resolve));
+
+  it('gives Temporal a role of its own, and can be repeated', async () => {
+    const { hostname, port, username, password } = new URL(stack.postgres?.adminUrl ?? '');
+    const script = substitute(file.services['temporal-role']?.command?.[0] ?? '')
+      .replaceAll('$$', '$')
+      .replace('/run/secrets/temporal', `${folder.path}/run/secrets/temporal`)
+      .replace('--host=postgres', `--host=${hostname} --port=${port}`)
+      .replace('--username=postgres', `--username=${username}`);
+    await writeFile(path.join(folder.path, 'run/secrets/postgres.password'), decodeURIComponent(password));
+    for (const _time of ['first', 'again']) {
+      const child = spawn('/bin/sh', ['-ec', script], { env: { PATH: process.env['PATH'] } });
+      let told = '';
+      child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString('utf8')));
+      expect([await endOf(child), told]).toEqual([0, '']);
+    }
+    const own = await readFile(path.join(folder.path, 'run/secrets/temporal-postgres.password'), 'utf8');
+    const url = new URL(stack.postgres?.adminUrl ?? '');
+    [url.username, url.password] = ['temporal', own.trim()];
+    const client = new PgClient({ connectionString: url.toString() });
+    await client.connect();
+    expect((await client.query('SELECT current_user AS name')).rows).toEqual([{ name: 'temporal' }]);
+    await client.end();
+  });
 
   it('sets up the servers, and can be repeated', async () => {
     const setUp = file.services['set-up']!;

@@ -69,12 +69,12 @@ describe('tourniquet drill run', () => {
     expect(Number(run.journal.facts['knewAfterMs'])).toBeGreaterThan(1_000);
   });
 
-  it('fails on a build that does not write down what it revoked, and says which invariant broke', async () => {
-    const { code, journal, stderr } = await runDrill('worker-killed', await brokenBuild());
+  it('fails on a build whose gateways believe the API and apply nothing of it, and says which invariant broke', async () => {
+    const { code, journal, stderr } = await runDrill('gateway-cut-off', await brokenBuild());
 
     expect([code, journal.status, journal.deviated]).toEqual([1, 'completed', true]);
     const broken = journal.verdicts.filter(({ kept }) => !kept).map(({ invariant }) => invariant);
-    expect(broken).toEqual(['nothing is done twice: one replacement lives, the leaked version is revoked']);
+    expect(broken).toEqual([expect.stringContaining('it refused the token all the same, by the API')]);
     expect(stderr).toContain('DID NOT HOLD');
   });
 
@@ -86,9 +86,9 @@ describe('tourniquet drill run', () => {
     await mkdir(root, { recursive: true });
     await cp(path.join(ROOT, 'dist'), path.join(root, 'dist'), { recursive: true });
     await cp(path.join(ROOT, 'package.json'), path.join(root, 'package.json'));
-    const file = path.join(root, 'dist/activities/recovery.js');
+    const file = path.join(root, 'dist/enforcement/denylist-fallback.js');
     const code = await readFile(file, 'utf8');
-    const sabotaged = code.replace(/await deps\.inventory\.setState\([^;]*'revoked'\);/, '');
+    const sabotaged = code.replace(/joinOne\(entry\);/, ';');
     expect(sabotaged).not.toBe(code);
     await writeFile(file, sabotaged);
     return path.join(root, 'dist');

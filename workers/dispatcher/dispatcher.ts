@@ -8,7 +8,7 @@ import { mergeAssessments } from '../../domain/merge-assessments';
 import type { Policy } from '../../domain/policy';
 import { atLeast } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
-import { unregisteredRecord, unregisteredSubject } from '../../domain/unregistered-credential';
+import { unregisteredRecord } from '../../domain/unregistered-credential';
 import type { Newcomers } from './newcomers';
 
 export interface DispatcherParts {
@@ -16,6 +16,8 @@ export interface DispatcherParts {
   readonly taskQueue: string;
   readonly policy: Policy;
   readonly inventory: { lookup(subject: Subject): InventoryRecord | undefined };
+  /** Asks the truth: the projection that `inventory` reads may be behind. */
+  readonly registered: (subject: Subject) => Promise<InventoryRecord | undefined>;
   readonly deliveries: DeliveryLog;
   readonly newcomers: Newcomers;
   readonly log: Logger;
@@ -34,7 +36,8 @@ export async function dispatch(
   messages: readonly [DetectionMessage, ...DetectionMessage[]],
 ): Promise<Dispatched> {
   const { subject } = messages[0].detection;
-  const record = parts.inventory.lookup(subject) ?? unregisteredRecord(subject);
+  const known = parts.inventory.lookup(subject) ?? (await parts.registered(subject));
+  const record = known ?? unregisteredRecord(subject);
   // By id: one that was delivered again while it waited is still one.
   const byId = new Map(messages.map((message) => [message.detection.id, message]));
   const fresh = new Set(await parts.deliveries.unhandled([...byId.keys()]));
@@ -46,7 +49,7 @@ export async function dispatch(
     detector: first.detection.detector,
     severity: first.assessment.severity,
   };
-  const result = await deliver(parts, record, [first, ...rest]);
+  const result = await deliver(parts, record, [first, ...rest], known === undefined);
   await parts.deliveries.markHandled([...fresh], incidentId(record.credentialId, record.version));
   parts.log.info({ ...about, count: fresh.size, result }, 'detection dispatched');
   return result;
@@ -56,12 +59,13 @@ async function deliver(
   parts: DispatcherParts,
   record: InventoryRecord,
   messages: readonly [DetectionMessage, ...DetectionMessage[]],
+  isNewcomer: boolean,
 ): Promise<Dispatched> {
   // Use of a revoked version never acts on the live one: it is evidence of the old leak, and nothing to contain.
   if (record.state === 'revoked' || record.state === 'discarded') return 'tripwire';
   const assessment = messages.map((message) => message.assessment).reduce(mergeAssessments);
   if (!atLeast(assessment.severity, parts.policy.incidentFrom)) return 'recorded';
-  if (unregisteredSubject(record.credentialId)) parts.newcomers.admit(record.subject, Date.now());
+  if (isNewcomer) parts.newcomers.admit(record.subject, Date.now());
   const latest = (messages.at(-1) ?? messages[0]).detection;
   const input = {
     credentialId: record.credentialId,

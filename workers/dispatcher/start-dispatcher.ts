@@ -2,6 +2,7 @@ import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, type JsMsg } fro
 import type { Logger } from 'pino';
 import { openDatabase } from '../../activities/store/database';
 import { createDeliveryLog } from '../../activities/store/delivery-log';
+import { createInventory } from '../../activities/store/inventory';
 import { incidentId } from '../../domain/credential';
 import { detectionMessage, type DetectionMessage } from '../../domain/detection';
 import { IncidentError, isRetryable } from '../../domain/errors';
@@ -42,11 +43,13 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
     log.error({ key }, 'an inventory record could not be read'),
   );
   const temporal = createTemporalClient(config);
+  const truth = createInventory(database);
   const parts: DispatcherParts = {
     client: temporal.client,
     taskQueue: config.TOURNIQUET_TASK_QUEUE,
     policy,
     inventory,
+    registered: async (subject) => (await truth.records()).find((record) => record.subject === subject),
     deliveries: createDeliveryLog(database),
     newcomers: new Newcomers(),
     log,
@@ -103,7 +106,8 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
   async function settle(first: Pending, rest: readonly Pending[], sated: boolean): Promise<void> {
     const all = [first, ...rest];
     try {
-      if (!sated) await dispatch(parts, [first.content, ...rest.map(({ content }) => content)]);
+      if (sated) await recordSated(all);
+      else await dispatch(parts, [first.content, ...rest.map(({ content }) => content)]);
       for (const { message } of all) message.ack();
     } catch (error) {
       if (error instanceof IncidentError && !isRetryable(error.code)) {
@@ -116,6 +120,16 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
       );
       for (const { message } of all) message.nak(RETRY_MS);
     }
+  }
+
+  /** Its incident has heard enough of the same: it is on record, and sent no more. */
+  async function recordSated(all: readonly Pending[]): Promise<void> {
+    const line = lineOf(all[0]!.content);
+    await parts.deliveries.markHandled(
+      all.map(({ content }) => content.detection.id),
+      line,
+    );
+    log.info({ line, count: all.length }, 'recorded only: the incident has heard enough of the same');
   }
 
   async function refuse(message: JsMsg, error: IncidentError): Promise<void> {

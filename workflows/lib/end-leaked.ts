@@ -6,10 +6,12 @@ import { insist, type Leak } from './leak';
 /** The one-way door. Without enough evidence a person opens it, unless graver evidence comes meanwhile. */
 export async function revokeLeaked(leak: Leak, rotation: RotationResult): Promise<void> {
   const { input, board, desk } = leak;
-  const decidedBy = await desk.ask(
+  const answeredBy = await desk.ask(
     `Version ${input.version} is contained and replaced by ${rotation.replacement}. Send retryStep to revoke it for ever.`,
     () => leak.plan().revoke === 'when-moved',
   );
+  // An exercise was started by somebody who said yes to this; it must not use up what real leaks need.
+  const decidedBy = answeredBy ?? (input.simulated ? input.startedBy : undefined);
   const revocation = { ...incidentStep(input, 'revoke'), reason: board.incident.evidence.reason };
   const revoked = await insist(leak, 'revoke it', (said = decidedBy) =>
     withinMinutes.revokeVersion.executeWithOptions({ summary: `Revoke version ${input.version}: the one-way door` }, [

@@ -21,6 +21,8 @@ export interface DeskParts {
 export class PersonDesk {
   /** Who answered the question. */
   #answered: string | undefined;
+  /** How many were asked: an answer is to the one that was open when it was given. */
+  #questions = 0;
   #acknowledged = false;
   #pages = 0;
   #decisions = 0;
@@ -48,6 +50,7 @@ export class PersonDesk {
   async ask(question: string, settled: () => boolean = () => false): Promise<string | undefined> {
     if (settled()) return undefined;
     this.#answered = undefined;
+    this.#questions += 1;
     this.#acknowledged = false;
     this.parts.board.apply({ type: 'person-needed', at: Date.now(), note: question, question });
     for (let pages = 1; this.#answered === undefined && !settled(); pages++) {
@@ -69,7 +72,10 @@ export class PersonDesk {
   }
 
   private async answer(person: PersonInput): Promise<string> {
+    const question = this.#questions;
     await this.record('go-on', person);
+    // Somebody else was quicker, and another question may be open by now.
+    if (question !== this.#questions || this.#answered !== undefined) return 'answered already';
     this.#answered = person.actor;
     this.parts.board.apply({
       type: 'person-resumed',

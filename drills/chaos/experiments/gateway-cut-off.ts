@@ -52,6 +52,7 @@ const stayCut: Action = {
     const token = await stolenToken(stage);
     const alsoRefused = await until(stage, async () => (await statusOf(stage, token)) === 401);
     facts['refusedThereAfterMs'] = alsoRefused - refused;
+    facts['refusedThereAt'] = alsoRefused;
     await sleep(Math.max(0, begin + CUT_FOR_MS - Date.now()), undefined, { signal: stage.signal });
     return `refused there ${alsoRefused - refused} ms after the others had refused it`;
   },
@@ -75,7 +76,17 @@ const knew: Invariant = {
 
 const refusedAnyway: Invariant = {
   name: `it refused the token all the same, by the API's denylist, within ${REFUSES_WITHIN_MS} ms of the others`,
-  check: ({ facts }) => within(facts['refusedThereAfterMs'], REFUSES_WITHIN_MS),
+  async check({ facts, scene }) {
+    const { incident: seen } = await incident(scene.client, incidentId('reports-token', 1)).state();
+    const { refusedThereAt: at } = facts;
+    const { kept, observed } = within(facts['refusedThereAfterMs'], REFUSES_WITHIN_MS);
+    // From the revoke on its issuer refuses it too: that would say nothing about the denylist.
+    const beforeRevoke = typeof at === 'number' && at < (seen.milestones.revoked ?? 0);
+    return {
+      kept: kept && beforeRevoke,
+      observed: `${observed}, ${beforeRevoke ? 'before' : 'only AFTER'} it was revoked`,
+    };
+  },
 };
 
 const wasNamed: Invariant = {

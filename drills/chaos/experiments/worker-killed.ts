@@ -13,13 +13,14 @@ const RESTART_AFTER_MS = 1_000;
 const killTheWorker: Action = {
   name: 'kill the response worker (SIGKILL) at a random moment of the answer',
   async run({ scene, chance, signal, facts }) {
+    const begunAt = await firstIncident(scene, signal);
     const afterMs = Math.round(chance.next() * LATEST_MS);
     await sleep(afterMs, undefined, { signal });
     const stages = await stagesOf(scene);
     await scene.deployment.processes.response.kill();
     facts['killedAt'] = Date.now();
     facts['stagesWhenKilled'] = stages;
-    return `killed ${afterMs} ms after the attack began (${stages})`;
+    return `killed ${Date.now() - begunAt} ms after the first incident was there (${stages})`;
   },
 };
 
@@ -52,4 +53,13 @@ async function stagesOf({ client, estate }: Scene): Promise<string> {
     return `${id} ${described?.typedSearchAttributes.get(SEARCH_ATTRIBUTES.stage) ?? 'not begun'}`;
   });
   return (await Promise.all(stages)).join(', ');
+}
+
+const LOOK_EVERY_MS = 20;
+
+/** Before there is an incident nothing of the answer could be hit. Resolves to the moment when there is one. */
+async function firstIncident(scene: Scene, signal: AbortSignal): Promise<number> {
+  while (!(await stagesOf(scene)).split(', ').some((stage) => !stage.endsWith('not begun')))
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  return Date.now();
 }
