@@ -7,7 +7,7 @@ import type { Effect } from '../domain/ports/effect';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
-import { findTarget, lookUp } from './lookup';
+import { findTarget, providerOf, type FoundTarget } from './lookup';
 import { withDeadline } from './with-deadline';
 
 export interface ContainInput extends IncidentStep {
@@ -55,14 +55,15 @@ export function createContainmentActivities(deps: ActivityDeps) {
 
     /** Refuses first; records afterwards (recordContainment), so that a slow audit log never delays it. Adopts a hold. */
     async containVersion(input: ContainInput): Promise<Contained> {
-      const { credential, version } = await findTarget(deps, input.credentialId, input.version);
+      const target = await findTarget(deps, input.credentialId, input.version);
+      const { credential, version } = target;
       const { quarantine, leftToPerson } = input.plan;
       // Nothing may be called refused that no denylist entry names.
       if (version.subjects.length === 0)
         throw new IncidentError('SUBJECTS_MISSING', { credential: credential.id, version: version.version });
       const writes = version.subjects.map((subject) => deps.denylist.tighten(entryFor(input, credential, subject)));
       const atProvider =
-        quarantine.mode === 'deny-all' && !leftToPerson ? quarantineAtProvider(deps, input) : undefined;
+        quarantine.mode === 'deny-all' && !leftToPerson ? quarantineAtProvider(target, input) : undefined;
       const [written, effect] = await Promise.all([Promise.all(writes), atProvider]);
       return {
         at: Date.now(),
@@ -114,9 +115,8 @@ async function registerNewcomer(deps: ActivityDeps, credentialId: string): Promi
   return true;
 }
 
-async function quarantineAtProvider(deps: ActivityDeps, input: ContainInput): Promise<Effect> {
-  const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
-  return provider.quarantine(credential, version, callContext(input.stepKey));
+async function quarantineAtProvider(target: FoundTarget, input: ContainInput): Promise<Effect> {
+  return providerOf(target).quarantine(target.credential, target.version, callContext(input.stepKey));
 }
 
 function entryFor(input: ContainInput, credential: Credential, subject: DenylistEntry['subject']): DenylistEntry {

@@ -10,12 +10,11 @@ export interface Target {
   readonly provider: CredentialProvider;
 }
 
+/** The same where the provider may not be configured. */
+export type FoundTarget = Omit<Target, 'provider'> & { readonly provider: CredentialProvider | undefined };
+
 /** The credential, one of its versions, and who issued it, where that is configured. */
-export async function findTarget(
-  deps: ActivityDeps,
-  credentialId: string,
-  version: number,
-): Promise<Omit<Target, 'provider'> & { readonly provider: CredentialProvider | undefined }> {
+export async function findTarget(deps: ActivityDeps, credentialId: string, version: number): Promise<FoundTarget> {
   const credential = await deps.inventory.credential(credentialId);
   return {
     credential,
@@ -24,12 +23,17 @@ export async function findTarget(
   };
 }
 
-/** The same, for what can't be done without the provider. @throws IncidentError PROVIDER_UNKNOWN */
-export async function lookUp(deps: ActivityDeps, credentialId: string, version: number): Promise<Target> {
-  const { provider, ...target } = await findTarget(deps, credentialId, version);
+/** For what can't be done without the provider. @throws IncidentError PROVIDER_UNKNOWN */
+export function providerOf({ credential, provider }: FoundTarget): CredentialProvider {
   if (!provider)
-    throw new IncidentError('PROVIDER_UNKNOWN', { provider: target.credential.provider, credential: credentialId });
-  return { ...target, provider };
+    throw new IncidentError('PROVIDER_UNKNOWN', { provider: credential.provider, credential: credential.id });
+  return provider;
+}
+
+/** All three. @throws IncidentError PROVIDER_UNKNOWN */
+export async function lookUp(deps: ActivityDeps, credentialId: string, version: number): Promise<Target> {
+  const target = await findTarget(deps, credentialId, version);
+  return { ...target, provider: providerOf(target) };
 }
 
 /** A dependent of the credential, and how it is moved. */

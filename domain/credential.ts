@@ -87,6 +87,28 @@ export interface InventoryRecord {
   readonly knownContexts: readonly KnownContext[];
 }
 
+/** What is projected of a version, under one of its subjects. */
+export function recordOf(
+  subject: Subject,
+  credential: Omit<Credential, 'dependents'>,
+  { version, state }: Pick<SecretVersion, 'version' | 'state'>,
+): InventoryRecord {
+  const { id, provider, ownerTeam, enforcement, protection, principalKind, scopes, knownContexts } = credential;
+  return {
+    subject,
+    credentialId: id,
+    version,
+    state,
+    provider,
+    ownerTeam,
+    enforcement,
+    protection,
+    principalKind,
+    scopes,
+    knownContexts,
+  };
+}
+
 /** The workflow id of the incident of one secret version, formed here and nowhere else. */
 export function incidentId(credentialId: string, version: number): string {
   return `incident/${credentialId}/${version}`;

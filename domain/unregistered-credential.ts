@@ -1,4 +1,4 @@
-import type { Credential, InventoryRecord, SecretVersion } from './credential';
+import { recordOf, type Credential, type InventoryRecord, type SecretVersion } from './credential';
 import { isSubject, type Subject } from './subject';
 
 const PREFIX = 'unregistered/';
@@ -57,18 +57,5 @@ export function unregisteredCredential(subject: Subject): {
 /** The same, as the inventory would project it. */
 export function unregisteredRecord(subject: Subject): InventoryRecord {
   const { credential, version } = unregisteredCredential(subject);
-  const { provider, ownerTeam, enforcement, protection, principalKind, scopes, knownContexts } = credential;
-  return {
-    subject,
-    credentialId: credential.id,
-    version: version.version,
-    state: version.state,
-    provider,
-    ownerTeam,
-    enforcement,
-    protection,
-    principalKind,
-    scopes,
-    knownContexts,
-  };
+  return recordOf(subject, credential, version);
 }

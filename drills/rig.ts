@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { ActivityDeps } from '../activities/deps';
 import { issueFirstVersion } from '../activities/issue-first-version';
 import { createApiKeyStore } from '../activities/store/api-keys';
-import { openDatabase, type Database } from '../activities/store/database';
+import type { Database } from '../activities/store/database';
 import {
   createResilientFetch,
   createSecretClient,
@@ -17,18 +17,16 @@ import {
 } from '../client';
 import type { ActionBudgets } from '../domain/action-budget';
 import type { Credential } from '../domain/credential';
+import { openResponseParts } from './response-parts';
 import { auditVerifier } from './audit-verifier';
 import { deployWithOrders } from './estate/deploy';
 import { openBucket } from '../enforcement/buckets';
-import { inboxOf, makeNatsRoles } from '../stack/nats-roles';
+import { makeNatsRoles } from '../stack/nats-roles';
 import { compiledProgram } from '../stack/compiled-program';
 import type { LocalDeployment } from '../stack/local-deployment';
 import { startLocalStack, type LocalStack } from '../stack/local-stack';
+import { connectAs } from '../stack/provision-nats';
 import { ManagedProcess } from '../stack/managed-process';
-import { parseConfig, readSecretFile } from '../workers/config';
-import { createLog } from '../workers/log';
-import { connectNats } from '../workers/nats';
-import { createResponseDeps } from '../workers/response/response-deps';
 import type { Settings } from '../workers/settings';
 
 /** A whole product on real servers whose response workers the test starts, kills and starts again itself. */
@@ -96,16 +94,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   });
   ends.push(() => deployment.stop());
   await deployment.start(['api', 'gateway']);
-  const config = parseConfig('response', deployment.environmentOf('response'));
-  const nats = await connectNats(config, 'test');
-  const database = openDatabase(readSecretFile(deployment.databaseUrlFile), { applicationName: 'test' });
-  const deps = await createResponseDeps(config, nats, database, createLog('test', 'error'));
-  ends.push(
-    () => database.end(),
-    () => nats.drain(),
-  );
-  const { user, password } = natsRoles.users.dependent;
-  const dependents = await connect({ servers: stack.nats.url, user, pass: password, inboxPrefix: inboxOf(user) });
+  const { nats, database, deps } = await openResponseParts(deployment, 'test', (end) => ends.push(end));
+  const dependents = await connectAs(stack.nats.url, natsRoles.users.dependent);
   ends.push(() => dependents.drain());
 
   async function addCredential(id: string, kind: RigCredential = 'postgres-role', more: Partial<Credential> = {}) {

@@ -39,9 +39,9 @@ export async function makeDeploymentFiles(directory: string): Promise<void> {
     () => `postgres://${DATABASE}:${randomBytes(24).toString('base64url')}@${POSTGRES}/${DATABASE}`,
   );
   await secret(secrets, 'gateway-1.key', newApiKey);
-  const passwords = new Map<NatsRole, string>();
-  for (const role of NATS_ROLES) passwords.set(role, await password(`nats-${role}.password`));
-  const roles = makeNatsRoles((role) => passwords.get(role) ?? '');
+  const passwords = await Promise.all(NATS_ROLES.map(async (role) => [role, await password(`nats-${role}.password`)]));
+  const passwordOf = Object.fromEntries(passwords) as Record<NatsRole, string>;
+  const roles = makeNatsRoles((role) => passwordOf[role]);
   const nats = {
     listen: '0.0.0.0:4222',
     http: '0.0.0.0:8222',

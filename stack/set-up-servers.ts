@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApiKeyStore } from '../activities/store/api-keys';
-import { openDatabase } from '../activities/store/database';
+import { IncidentError } from '../domain/errors';
 import { readSecretFile, type Config } from '../workers/config';
+import { adoptGatewayKey } from './gateway-key';
 import { makeProductDatabase } from './product-database';
 import { provisionNats } from './provision-nats';
 import { ensureSearchAttributes } from './search-attributes';
@@ -14,22 +14,29 @@ const PAUSE_MS = 1_000;
 
 /**
  * Prepares servers that people run: our database and its schema, the streams and buckets, the search attributes. Each is waited for, since
- * all start at the same time; repeating it changes nothing. @throws StackError
+ * all start at the same time; repeating it changes nothing. @throws StackError,
+ * IncidentError CONFIG_INVALID
  */
 export async function setUpServers(config: Config<'setup'>, report: (line: string) => void): Promise<void> {
   const adminUrl = readSecretFile(config.TOURNIQUET_DATABASE_ADMIN_URL_FILE);
+  const databaseUrlFile = config.TOURNIQUET_DATABASE_URL_FILE;
+  const gatewayKey = config.TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE;
+  const password = config.TOURNIQUET_NATS_PASSWORD_FILE;
+  // Without it every try would fail until patience ends.
+  if (password === undefined)
+    throw new IncidentError('CONFIG_INVALID', { faults: ['TOURNIQUET_NATS_PASSWORD_FILE: is missing'] });
   const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['PostgreSQL: our role, database and schema', () => makeProductDatabase(adminUrl, dirname(databaseUrlFile))],
     [
-      'PostgreSQL: our role, database and schema',
-      () => makeProductDatabase(adminUrl, dirname(config.TOURNIQUET_DATABASE_URL_FILE)),
+      'PostgreSQL: the gateway’s key',
+      async () => gatewayKey && adoptGatewayKey(databaseUrlFile, gatewayKey, config.TOURNIQUET_GATEWAY_ID),
     ],
-    ['PostgreSQL: the gateway’s key', () => adoptGatewayKey(config)],
     [
       'NATS: streams and buckets',
       () =>
         provisionNats(
           config.TOURNIQUET_NATS_URL,
-          { user: 'admin', password: readSecretFile(config.TOURNIQUET_NATS_PASSWORD_FILE ?? '') },
+          { user: 'admin', password: readSecretFile(password) },
           config.TOURNIQUET_PARTITIONS,
         ),
     ],
@@ -44,21 +51,6 @@ export async function setUpServers(config: Config<'setup'>, report: (line: strin
   for (const [name, step] of steps) {
     await untilDone(name, step);
     report(`${name}: ready`);
-  }
-}
-
-/** By which it asks the API for the denylist when NATS is away. */
-async function adoptGatewayKey(config: Config<'setup'>): Promise<void> {
-  const file = config.TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE;
-  if (file === undefined) return;
-  const database = openDatabase(readSecretFile(config.TOURNIQUET_DATABASE_URL_FILE), {
-    applicationName: 'tourniquet-set-up',
-    max: 1,
-  });
-  try {
-    await createApiKeyStore(database).adopt(config.TOURNIQUET_GATEWAY_ID, 'gateway', readSecretFile(file));
-  } finally {
-    await database.end();
   }
 }
 

@@ -1,6 +1,6 @@
 import { IncidentError } from '../domain/errors';
 import { startApi } from './api';
-import { startCodec } from './codec-server';
+import { startCodec } from './codec/start-codec';
 import { parseConfig, ROLES, type Role } from './config';
 import { startDetectionWorker } from './detection-worker';
 import { startDispatcher } from './dispatcher/start-dispatcher';

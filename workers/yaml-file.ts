@@ -19,12 +19,14 @@ export function readYamlFile<T>(path: string, schema: z.ZodType<T>): T {
   if (broken.length > 0) throw new IncidentError('CONFIG_INVALID', { faults: broken });
   const parsed = schema.safeParse(plainValue(document, path));
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap((issue) =>
-    placesOf(document, issue).map(
-      ({ offset, path: at }) =>
-        `${place(offset)}: ${at.map(shownKey).join('.')}${at.length > 0 ? ': ' : ''}${messageOf(issue)}`,
-    ),
-  );
+  const faults = parsed.error.issues
+    .flatMap((issue) => faultsOf(document, issue))
+    .map(({ offset, path: at, message }) => [
+      place(offset),
+      ...(at.length > 0 ? [at.map(shownKey).join('.')] : []),
+      message,
+    ])
+    .map((parts) => parts.join(': '));
   throw new IncidentError('CONFIG_INVALID', { faults });
 }
 
@@ -46,16 +48,21 @@ function plainValue(document: Document, path: string): unknown {
   }
 }
 
-interface Place {
+interface Fault {
   readonly path: readonly PropertyKey[];
   readonly offset: number | undefined;
+  readonly message: string;
 }
 
-/** An unknown key stands where it is written; what is missing, where it should be. */
-function placesOf(document: Document, issue: z.core.$ZodIssue): readonly Place[] {
-  if (issue.code === 'unrecognized_keys' && issue.keys.length > 0)
-    return issue.keys.map((key) => ({ path: issue.path, offset: offsetOf(document, [...issue.path, key]) }));
-  return [{ path: issue.path, offset: offsetOf(document, issue.path) }];
+/** Unknown keys are faults of their own, each where it is written; what is missing stands where it should be. */
+function faultsOf(document: Document, issue: z.core.$ZodIssue): readonly Fault[] {
+  const { path, message } = issue;
+  if (issue.code !== 'unrecognized_keys') return [{ path, offset: offsetOf(document, path), message }];
+  return issue.keys.map((key) => ({
+    path,
+    offset: offsetOf(document, [...path, key]),
+    message: `unknown: ${shownKey(key)}`,
+  }));
 }
 
 /** Of the nearest thing on the way that is written. */
@@ -70,8 +77,4 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number | un
 /** A name of ours, or of an account; anything else may be a value that slipped into a key's place. */
 export function shownKey(key: PropertyKey): string {
   return typeof key === 'number' || /^[A-Za-z][\w-]{0,31}$/.test(String(key)) ? String(key) : '…';
-}
-
-function messageOf(issue: z.core.$ZodIssue): string {
-  return issue.code === 'unrecognized_keys' ? `unknown: ${issue.keys.map(shownKey).join(', ')}` : issue.message;
 }

@@ -1,10 +1,11 @@
-import type {
-  Credential,
-  DependentRecord,
-  InventoryRecord,
-  KnownContext,
-  SecretVersion,
-  VersionState,
+import {
+  recordOf,
+  type Credential,
+  type DependentRecord,
+  type InventoryRecord,
+  type KnownContext,
+  type SecretVersion,
+  type VersionState,
 } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { Inventory } from '../../domain/ports/stores';
@@ -240,17 +241,5 @@ function toVersion(row: VersionRow): SecretVersion {
 }
 
 function toRecords(row: CredentialRow & VersionRow): InventoryRecord[] {
-  return row.subjects.map((subject) => ({
-    subject: parseSubject(subject),
-    credentialId: row.credential_id,
-    version: row.version,
-    state: row.state,
-    provider: row.provider,
-    ownerTeam: row.owner_team,
-    enforcement: row.enforcement,
-    protection: row.protection,
-    principalKind: row.principal_kind,
-    scopes: row.scopes,
-    knownContexts: row.known_contexts,
-  }));
+  return row.subjects.map((subject) => recordOf(parseSubject(subject), toCredential(row), row));
 }

@@ -1,7 +1,7 @@
-import { timingSafeEqual } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { statusOf, type ManagedUse } from './dependent-service';
+import { isSameSecret } from '../../domain/same-secret';
 
 const reloadRequest = z.object({ credential: z.string(), version: z.number().int().positive() });
 const statusRequest = z.object({ credential: z.string() });
@@ -14,7 +14,7 @@ export function createReloadHook(hookKey: string, uses: ReadonlyMap<string, Mana
   const app = Fastify({ bodyLimit: 4_096 });
 
   app.addHook('onRequest', async (request, reply) => {
-    if (!sameText(request.headers.authorization ?? '', `Bearer ${hookKey}`))
+    if (!isSameSecret(request.headers.authorization ?? '', `Bearer ${hookKey}`))
       return reply.code(401).send({ code: 'UNAUTHENTICATED' });
     return undefined;
   });
@@ -35,11 +35,4 @@ export function createReloadHook(hookKey: string, uses: ReadonlyMap<string, Mana
   });
 
   return app;
-}
-
-/** In constant time, so that the key can't be guessed letter by letter. */
-function sameText(a: string, b: string): boolean {
-  const left = Buffer.from(a);
-  const right = Buffer.from(b);
-  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -1,17 +1,12 @@
 import type { Client } from '@temporalio/client';
-import type { NatsConnection } from '@nats-io/transport-node';
-import type { ActivityDeps, Channel } from '../../activities/deps';
-import { openDatabase, type Database } from '../../activities/store/database';
+import type { Channel } from '../../activities/deps';
 import { AUDIENCES, type Audience } from '../../domain/ports/notifier';
 import type { LocalDeployment } from '../../stack/local-deployment';
 import type { NatsRoles } from '../../stack/nats-roles';
-import { parseConfig, readSecretFile } from '../../workers/config';
-import { createLog } from '../../workers/log';
-import { connectNats } from '../../workers/nats';
-import { createResponseDeps } from '../../workers/response/response-deps';
 import type { Settings } from '../../workers/settings';
 import { createTemporalClient } from '../../workers/temporal';
 import type { CompleteStack } from '../estate/deploy';
+import { openResponseParts, type ResponseParts } from '../response-parts';
 import { auditVerifier } from '../audit-verifier';
 import { watchRefusals, type RefusalWatch } from '../refusal-watch';
 import type { SceneClosers } from '../scene-closers';
@@ -29,12 +24,9 @@ export interface SceneOptions {
 }
 
 /** Tourniquet, running, and what looks at it from outside. */
-export interface Product {
+export interface Product extends ResponseParts {
   readonly stack: CompleteStack;
   readonly deployment: LocalDeployment;
-  readonly deps: ActivityDeps;
-  readonly database: Database;
-  readonly nats: NatsConnection;
   readonly client: Client;
   readonly sink: NoticeSink;
   readonly refusals: RefusalWatch;
@@ -62,28 +54,21 @@ export async function startProduct(
   deployment: LocalDeployment,
   sink: NoticeSink,
 ): Promise<Product> {
-  const config = parseConfig('response', deployment.environmentOf('response'));
-  const nats = await connectNats(config, 'demo');
-  await closers.add(() => nats.drain());
-  const database = openDatabase(readSecretFile(deployment.databaseUrlFile), { applicationName: 'tourniquet-demo' });
-  await closers.add(() => database.end());
-  const deps = await createResponseDeps(config, nats, database, createLog('demo', 'error'));
+  const parts = await openResponseParts(deployment, 'demo', (end) => closers.add(end));
   tell('starting the api, gateway, response, dispatcher and detection processes');
   await deployment.start();
   tell(`the command line finds them by: set -a; . ${deployment.envFile}; set +a`);
-  const refusals = await watchRefusals(nats);
+  const refusals = await watchRefusals(parts.nats);
   await closers.add(() => Promise.resolve(refusals.stop()));
-  const { client, close } = createTemporalClient(config);
+  const { client, close } = createTemporalClient(parts.config);
   await closers.add(close);
   return {
+    ...parts,
     stack,
     deployment,
-    deps,
-    database,
-    nats,
     client,
     sink,
     refusals,
-    verifyAudit: auditVerifier(database, deployment),
+    verifyAudit: auditVerifier(parts.database, deployment),
   };
 }

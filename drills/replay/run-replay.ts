@@ -1,10 +1,10 @@
-import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { createApiKeyStore } from '../../activities/store/api-keys';
 import { createApiClient } from '../../client';
 import { parseIncidentId } from '../../domain/credential';
 import { AUDIENCES } from '../../domain/ports/notifier';
 import type { UsageEvent } from '../../domain/usage-event';
 import { prepareDeployment } from '../../stack/local-deployment';
+import { connectAs } from '../../stack/provision-nats';
 import { incidentUrl } from '../../workers/temporal';
 import type { IncidentView } from '../../workflows/messages';
 import { timesOf } from '../demo/credential-report';
@@ -29,7 +29,8 @@ export async function runReplay(options: SceneOptions, recording: Recording): Pr
   });
   await closers.add(() => deployment.stop());
   const product = await startProduct(options, deployment, sink);
-  const admin = natsRoles ? await connectAsAdmin(stack.nats.url, natsRoles.users.admin.password) : product.nats;
+  // The only one that may look at all consumers.
+  const admin = natsRoles ? await connectAs(stack.nats.url, natsRoles.users.admin) : product.nats;
   await closers.add(() => admin.drain());
 
   const key = await createApiKeyStore(product.database).issue('replay', 'reporter');
@@ -70,11 +71,6 @@ export async function runReplay(options: SceneOptions, recording: Recording): Pr
     auditVerified: await product.verifyAudit(),
     temporalUi: stack.temporal.uiUrl,
   };
-}
-
-/** The only one that may look at all consumers. */
-function connectAsAdmin(servers: string, pass: string): Promise<NatsConnection> {
-  return connect({ servers, user: 'admin', pass });
 }
 
 /** By the dispatcher's own record of what it has handed to Temporal: search attributes would follow a moment later. */

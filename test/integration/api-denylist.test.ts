@@ -14,6 +14,7 @@ import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
 import { integrationStack } from '../support/integration-stack';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
 import { recordedLog } from '../support/recorded-log';
+import { sampleRefusal } from '../support/sample-refusal';
 
 let fresh: FreshDatabase;
 let database: Database;
@@ -61,17 +62,7 @@ describe('GET /v1/denylist', () => {
       (answer) => answer.status === status,
     );
   const subject = publicIdSubject('test', 'api-denylist');
-  const entry = {
-    subject,
-    credentialId: 'c',
-    version: 1,
-    status: 'quarantine' as const,
-    mode: 'deny-all' as const,
-    allow: [],
-    incidentId: 'incident/c/1',
-    reason: 'test',
-    since: 1,
-  };
+  const entry = sampleRefusal(subject);
 
   it('gives gateways all that is refused, and tells whether that is new', async () => {
     const { revision } = await createDenylist(await openBucket(nats, 'denylist')).tighten(entry);

@@ -14,6 +14,7 @@ import { createGatewayRegistry, holdLease } from '../../enforcement/gateway-leas
 import { createInventoryProjection, mirrorInventory } from '../../enforcement/inventory-kv';
 import { eventually } from '../support/eventually';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { sampleRefusal } from '../support/sample-refusal';
 
 const NOT_JSON = '<html';
 const ADDRESS = '203.0.113.7';
@@ -53,20 +54,7 @@ function recordOf(subject = newSubject(), state: VersionState = 'live'): Invento
   };
 }
 
-function entryOf(subject = newSubject(), more: Partial<DenylistEntry> = {}): DenylistEntry {
-  return {
-    subject,
-    credentialId: 'c',
-    version: 1,
-    status: 'quarantine',
-    mode: 'deny-all',
-    allow: [],
-    incidentId: 'incident/c/1',
-    reason: 'test',
-    since: 1,
-    ...more,
-  };
-}
+const entryOf = (subject = newSubject(), more: Partial<DenylistEntry> = {}) => sampleRefusal(subject, more);
 
 /** A bucket whose watches can be ended from outside, as a server or a library may end them. */
 async function cuttable(bucket: Bucket): Promise<{ kv: KV; cut(): void; watches(): number }> {

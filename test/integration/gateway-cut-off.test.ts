@@ -9,10 +9,6 @@ import { fetch } from 'undici';
 import { createConsoleNotifier } from '../../activities/notifiers/console';
 import { openDatabase, type Database } from '../../activities/store/database';
 import { createDeliveryLog } from '../../activities/store/delivery-log';
-import { createTokenStore } from '../../activities/store/token-store';
-import type { DenylistEntry } from '../../domain/denylist';
-import { fingerprint } from '../../domain/fingerprint';
-import type { Subject } from '../../domain/subject';
 import { openBucket } from '../../enforcement/buckets';
 import { createDenylist } from '../../enforcement/denylist-kv';
 import { tourniquetMiddleware } from '../../enforcement/express-middleware';
@@ -28,6 +24,8 @@ import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { integrationStack } from '../support/integration-stack';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
 import { recordedLog } from '../support/recorded-log';
+import { issueToken, type IssuedToken } from '../support/issue-token';
+import { sampleRefusal } from '../support/sample-refusal';
 
 /** Nothing listens there. */
 const NO_API = 'http://127.0.0.1:1';
@@ -79,42 +77,20 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-interface Issued {
-  readonly token: string;
-  readonly subject: Subject;
-}
+const issue = () => issueToken(database, `tqt_cut${nextToken++}`, readFingerprintKeys(deployment.keys.fingerprint)[0]);
 
-async function issue(): Promise<Issued> {
-  const publicId = `tqt_cut${nextToken++}`;
-  const token = `${publicId}-value`;
-  const [key] = readFingerprintKeys(deployment.keys.fingerprint);
-  const subject = fingerprint(token, key);
-  await createTokenStore(database).insert(subject, { publicId, principal: 'reports', scopes: [], state: 'active' });
-  return { token, subject };
-}
-
-async function refuse({ subject }: Issued): Promise<number> {
-  const entry: DenylistEntry = {
-    subject,
-    credentialId: 'reports-token',
-    version: 1,
-    status: 'quarantine',
-    mode: 'deny-all',
-    allow: [],
-    incidentId: 'incident/reports-token/1',
-    reason: 'test',
-    since: Date.now(),
-  };
+async function refuse({ subject }: IssuedToken): Promise<number> {
+  const entry = sampleRefusal(subject, { credentialId: 'reports-token', since: Date.now() });
   return (await createDenylist(await openBucket(nats, 'denylist')).tighten(entry)).revision;
 }
 
-async function ask(url: string, { token }: Issued, path = '/reports/7', method = 'GET') {
+async function ask(url: string, { token }: IssuedToken, path = '/reports/7', method = 'GET') {
   const headers = { authorization: `Bearer ${token}`, 'x-original-uri': path, 'x-original-method': method };
   const response = await fetch(`${url}/authorize`, { headers });
   return { status: response.status, retryAfter: response.headers.get('retry-after'), text: await response.text() };
 }
 
-const statusAt = async (url: string, issued: Issued, path?: string, method?: string) =>
+const statusAt = async (url: string, issued: IssuedToken, path?: string, method?: string) =>
   (await ask(url, issued, path, method)).status;
 
 async function health(url: string) {
@@ -176,9 +152,9 @@ describe('a gateway within a service', () => {
 
 describe('a gateway that lost NATS and has no other way', () => {
   let cut: StartedGateway;
-  let known: Issued;
-  let good: Issued;
-  let later: Issued;
+  let known: IssuedToken;
+  let good: IssuedToken;
+  let later: IssuedToken;
 
   beforeAll(async () => {
     [known, good, later] = [await issue(), await issue(), await issue()];
@@ -279,8 +255,8 @@ describe('a gateway that lost NATS and has no other way', () => {
 
 describe('a gateway that lost NATS and has the API to ask', () => {
   let cut: StartedGateway;
-  let good: Issued;
-  let later: Issued;
+  let good: IssuedToken;
+  let later: IssuedToken;
 
   beforeAll(async () => {
     [good, later] = [await issue(), await issue()];

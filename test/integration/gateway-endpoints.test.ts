@@ -1,9 +1,7 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { fetch } from 'undici';
 import { openDatabase, type Database } from '../../activities/store/database';
-import { createTokenStore } from '../../activities/store/token-store';
 import type { DenylistEntry } from '../../domain/denylist';
-import { fingerprint } from '../../domain/fingerprint';
 import { subjectKey, type Subject } from '../../domain/subject';
 import { openBucket } from '../../enforcement/buckets';
 import { createDenylist } from '../../enforcement/denylist-kv';
@@ -16,6 +14,8 @@ import { startGatewayApp, type GatewayApp } from '../support/gateway-app';
 import { integrationStack } from '../support/integration-stack';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
 import { migrate } from '../../activities/store/migrate';
+import { issueToken } from '../support/issue-token';
+import { sampleRefusal } from '../support/sample-refusal';
 
 const OFFICE = '203.0.113.7';
 const ELSEWHERE = '198.51.100.9';
@@ -55,18 +55,7 @@ afterAll(async () => {
   await fresh.drop();
 });
 
-interface Issued {
-  readonly token: string;
-  readonly subject: Subject;
-}
-
-async function issue(): Promise<Issued> {
-  const publicId = `token-${nextToken++}`;
-  const token = `${publicId}-value`;
-  const subject = fingerprint(token, TEST_FINGERPRINT_KEYS[0]);
-  await createTokenStore(database).insert(subject, { publicId, principal: 'reports', scopes: [], state: 'active' });
-  return { token, subject };
-}
+const issue = () => issueToken(database, `token-${nextToken++}`);
 
 function ask(
   path: string,
@@ -81,20 +70,8 @@ const from = (address: string) => ({ 'x-forwarded-for': address });
 const statusOf = async (token: string, address = OFFICE) =>
   (await ask('/authorize', { token, headers: from(address) })).status;
 
-function entry(subject: Subject, more: Partial<DenylistEntry> = {}): DenylistEntry {
-  return {
-    subject,
-    credentialId: 'reports-token',
-    version: 1,
-    status: 'quarantine',
-    mode: 'deny-all',
-    allow: [],
-    incidentId: 'incident/reports-token/1',
-    reason: 'test',
-    since: Date.now(),
-    ...more,
-  };
-}
+const entry = (subject: Subject, more: Partial<DenylistEntry> = {}) =>
+  sampleRefusal(subject, { credentialId: 'reports-token', since: Date.now(), ...more });
 
 /** Writes a refusal, and waits until the gateway applies it. */
 async function refuse(denied: DenylistEntry): Promise<number> {

@@ -5,8 +5,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { openDatabase, type Database } from '../../activities/store/database';
 import { migrate } from '../../activities/store/migrate';
-import { createTokenStore } from '../../activities/store/token-store';
-import { fingerprint } from '../../domain/fingerprint';
+import { type fingerprint } from '../../domain/fingerprint';
 import { openBucket } from '../../enforcement/buckets';
 import { createDenylist } from '../../enforcement/denylist-kv';
 import { eventually } from '../support/eventually';
@@ -16,6 +15,8 @@ import { startGatewayApp, type GatewayApp } from '../support/gateway-app';
 import { integrationStack } from '../support/integration-stack';
 import { startNginx, type Nginx } from '../support/nginx';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { issueToken } from '../support/issue-token';
+import { sampleRefusal } from '../support/sample-refusal';
 
 /** Where the client of these tests comes from: another address than nginx, which is a listed proxy. */
 const CLIENT = '127.0.0.2';
@@ -102,26 +103,13 @@ async function startTap(to: string) {
   return made;
 }
 
-async function issue() {
-  const publicId = `token-${nextToken++}`;
-  const token = `${publicId}-value`;
-  const subject = fingerprint(token, TEST_FINGERPRINT_KEYS[0]);
-  await createTokenStore(database).insert(subject, { publicId, principal: 'reports', scopes: [], state: 'active' });
-  return { token, subject };
-}
+const issue = () => issueToken(database, `token-${nextToken++}`);
 
 async function refuse(subject: ReturnType<typeof fingerprint>): Promise<void> {
-  const { revision } = await createDenylist(await openBucket(nats, 'denylist')).tighten({
-    subject,
-    credentialId: 'reports-token',
-    version: 1,
-    status: 'quarantine',
-    mode: 'deny-all',
-    allow: [],
-    incidentId: 'incident/reports-token/1',
-    reason: 'test',
-    since: Date.now(),
-  });
+  const { revision } = await createDenylist(await openBucket(nats, 'denylist')).tighten(
+    sampleRefusal(subject, { credentialId: 'reports-token', since: Date.now() }),
+  );
+
   await eventually(gateway.mirror.appliedRevision, (applied) => applied >= revision);
 }
 

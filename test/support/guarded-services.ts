@@ -14,6 +14,7 @@ import { createGateway } from '../../enforcement/gateway';
 import { createOpenConnections, type OpenConnections } from '../../enforcement/open-connections';
 import { createGatewayServer } from '../../workers/gateway/gateway-server';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
+import { sampleRefusal } from './sample-refusal';
 
 /** A service that a gateway of the product's own parts guards, without servers: refusals are put into its map. */
 export interface GuardedService {
@@ -72,18 +73,7 @@ export async function startGuardedService(guard: keyof typeof GUARDS): Promise<G
     streaming: () => seen.streaming,
     shut,
     refuse(token, more = {}) {
-      map.join({
-        subject: subjectOf(token),
-        credentialId: 'reports-token',
-        version: 1,
-        status: 'quarantine',
-        mode: 'deny-all',
-        allow: [],
-        incidentId: 'incident/reports-token/1',
-        reason: 'test',
-        since: 1,
-        ...more,
-      });
+      map.join(sampleRefusal(subjectOf(token), { credentialId: 'reports-token', ...more }));
     },
     async stop() {
       connections.stop();

@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { isSameSecret } from '../../domain/same-secret';
 import { TicketDesk } from './login-link';
 
 /** A browser is logged in for a working day. */
@@ -31,10 +32,11 @@ export class CodecAccess {
 
   allows({ authorization, cookie, capability }: Credentials, now: number): boolean {
     const bearer = /^Bearer (?<token>\S+)$/i.exec(authorization ?? '')?.groups?.['token'];
-    if (bearer !== undefined && isSame(bearer, this.token)) return true;
-    if (capability !== undefined && this.capability !== undefined && isSame(capability, this.capability)) return true;
+    if (bearer !== undefined && isSameSecret(bearer, this.token)) return true;
+    if (capability !== undefined && this.capability !== undefined && isSameSecret(capability, this.capability))
+      return true;
     const session = sessionOf(cookie);
-    const until = session === undefined ? undefined : this.#sessions.get(digest(session).toString('hex'));
+    const until = session === undefined ? undefined : this.#sessions.get(digest(session));
     return until !== undefined && now < until;
   }
 
@@ -44,7 +46,7 @@ export class CodecAccess {
     const session = randomBytes(32).toString('base64url');
     const oldest = this.#sessions.keys().next();
     if (this.#sessions.size >= MAX_SESSIONS && !oldest.done) this.#sessions.delete(oldest.value);
-    this.#sessions.set(digest(session).toString('hex'), now + SESSION_MS);
+    this.#sessions.set(digest(session), now + SESSION_MS);
     return session;
   }
 }
@@ -54,11 +56,7 @@ function sessionOf(cookie: string | undefined): string | undefined {
   return pairs.find(([name]) => name === SESSION_COOKIE)?.[1];
 }
 
-/** Through a digest, so that neither length nor place of a difference shows in the time. */
-function isSame(given: string, wanted: string): boolean {
-  return timingSafeEqual(digest(given), digest(wanted));
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest();
+/** A memory of sessions must not be a list of cookies. */
+function digest(session: string): string {
+  return createHash('sha256').update(session, 'utf8').digest('hex');
 }

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { isSameSecret } from '../../domain/same-secret';
 
 /** How long a login link may be opened, in milliseconds: long enough to copy it into a browser. */
 export const LINK_LIFE_MS = 5 * 60_000;
@@ -25,7 +26,8 @@ export class TicketDesk {
     const [nonce = '', issued = '', mac = ''] = ticket.split('.');
     const at = parseInt(issued, 36);
     const fresh = at >= this.#startedAt && Math.abs(now - at) <= LINK_LIFE_MS;
-    if (!fresh || !isSame(mac, signature(this.token, `${nonce}.${issued}`)) || this.#used.has(nonce)) return false;
+    if (!fresh || !isSameSecret(mac, signature(this.token, `${nonce}.${issued}`)) || this.#used.has(nonce))
+      return false;
     for (const [old, usedAt] of this.#used) if (now - usedAt > 2 * LINK_LIFE_MS) this.#used.delete(old);
     this.#used.set(nonce, now);
     return true;
@@ -34,8 +36,4 @@ export class TicketDesk {
 
 function signature(token: string, stem: string): string {
   return createHmac('sha256', token).update(`codec login\n${stem}`, 'utf8').digest('base64url');
-}
-
-function isSame(given: string, wanted: string): boolean {
-  return given.length === wanted.length && timingSafeEqual(Buffer.from(given), Buffer.from(wanted));
 }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { openDatabase } from '../../activities/store/database';
 import { createDeliveryLog } from '../../activities/store/delivery-log';
 import { createInventory } from '../../activities/store/inventory';
-import { incidentId } from '../../domain/credential';
+import { incidentId, recordOf } from '../../domain/credential';
 import { detectionMessage, type DetectionMessage } from '../../domain/detection';
 import { IncidentError, isRetryable } from '../../domain/errors';
 import { higherSeverity, type Severity } from '../../domain/severity';
@@ -49,7 +49,10 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
     taskQueue: config.TOURNIQUET_TASK_QUEUE,
     policy,
     inventory,
-    registered: async (subject) => (await truth.records()).find((record) => record.subject === subject),
+    async registered(subject) {
+      const version = await truth.findBySubject(subject);
+      return version && recordOf(subject, await truth.credential(version.credentialId), version);
+    },
     deliveries: createDeliveryLog(database),
     newcomers: new Newcomers(),
     log,

@@ -6,6 +6,7 @@ import { parseMaterial } from '../../../domain/secret-material';
 import type { Action, Experiment, Invariant, Stage } from '../experiment';
 import { FaultProxy } from '../fault-proxy';
 import { ALWAYS, nobodyElseNotices } from '../invariants';
+import { until } from '../until';
 
 const GATEWAY = 'gateway-2';
 /** design.md: a gateway that lost NATS for two seconds knows it; one more to look. */
@@ -13,8 +14,7 @@ const KNOWS_WITHIN_MS = 3_000;
 /** It asks the API once a second. */
 const REFUSES_WITHIN_MS = 3_000;
 const CUT_FOR_MS = 10_000;
-const LOOK_EVERY_MS = 50;
-const PATIENCE_MS = 20_000;
+const BACK_WITHIN_MS = 20_000;
 
 const startGateway: Action = {
   name: `start a second gateway, ${GATEWAY}, whose way to NATS can be cut`,
@@ -32,10 +32,10 @@ const cut: Action = {
   async run(stage) {
     const begin = Date.now();
     if (stage.props.proxy) stage.props.proxy.mode = 'black-hole';
-    const knew = await until(stage, async () => (await trustOf(stage)) !== 'ok');
+    const knew = await until(stage.signal, async () => (await trustOf(stage)) !== 'ok');
     stage.facts['knewAfterMs'] = knew - begin;
     // Until then it counts as one that has not answered yet, and "refused everywhere" would be said by nobody.
-    const missed = await until(stage, async () => {
+    const missed = await until(stage.signal, async () => {
       const { missing } = await stage.scene.deps.gateways.members();
       return missing.some(({ gatewayId }) => gatewayId === GATEWAY);
     });
@@ -48,9 +48,9 @@ const stayCut: Action = {
   async run(stage) {
     const begin = Date.now();
     const { scene, facts } = stage;
-    const refused = await until(stage, async () => scene.refusals.refusedAt('reports-token', 1) !== null);
+    const refused = await until(stage.signal, async () => scene.refusals.refusedAt('reports-token', 1) !== null);
     const token = await stolenToken(stage);
-    const alsoRefused = await until(stage, async () => (await statusOf(stage, token)) === 401);
+    const alsoRefused = await until(stage.signal, async () => (await statusOf(stage, token)) === 401);
     facts['refusedThereAfterMs'] = alsoRefused - refused;
     facts['refusedThereAt'] = alsoRefused;
     await sleep(Math.max(0, begin + CUT_FOR_MS - Date.now()), undefined, { signal: stage.signal });
@@ -63,7 +63,7 @@ const mend: Action = {
   async run(stage) {
     const begin = Date.now();
     if (stage.props.proxy) stage.props.proxy.mode = 'pass';
-    const fresh = await until(stage, async () => (await trustOf(stage)) === 'ok');
+    const fresh = await until(stage.signal, async () => (await trustOf(stage)) === 'ok');
     stage.facts['freshAfterMs'] ??= fresh - begin;
     return `it is in order again after ${fresh - begin} ms`;
   },
@@ -100,7 +100,7 @@ const wasNamed: Invariant = {
 
 const cameBack: Invariant = {
   name: 'it is in order again once NATS can be reached',
-  check: ({ facts }) => within(facts['freshAfterMs'], PATIENCE_MS),
+  check: ({ facts }) => within(facts['freshAfterMs'], BACK_WITHIN_MS),
 };
 
 export const gatewayCutOff: Experiment = {
@@ -117,16 +117,6 @@ export const gatewayCutOff: Experiment = {
 
 function within(fact: Stage['facts'][string] | undefined, limit: number) {
   return { kept: typeof fact === 'number' && fact <= limit, observed: `${fact ?? 'never'} ms` };
-}
-
-/** Resolves to the moment when it holds. @throws when it does not in time */
-async function until({ signal }: Stage, holds: () => Promise<boolean>): Promise<number> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (Date.now() < deadline) {
-    if (await holds()) return Date.now();
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
-  }
-  throw new Error(`not within ${PATIENCE_MS} ms`);
 }
 
 async function trustOf({ props }: Stage): Promise<string> {

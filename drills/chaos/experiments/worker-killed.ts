@@ -4,6 +4,7 @@ import { SEARCH_ATTRIBUTES } from '../../../workflows/messages';
 import type { Scene } from '../../demo/scene';
 import type { Action, Experiment } from '../experiment';
 import { ALWAYS, onlyTheStatedGap } from '../invariants';
+import { until } from '../until';
 
 /** An answer takes three to five seconds here, so that any of its stages may be hit. */
 const LATEST_MS = 3_500;
@@ -13,10 +14,11 @@ const RESTART_AFTER_MS = 1_000;
 const killTheWorker: Action = {
   name: 'kill the response worker (SIGKILL) at a random moment of the answer',
   async run({ scene, chance, signal, facts }) {
-    const begunAt = await firstIncident(scene, signal);
+    // Before there is an incident nothing of the answer could be hit.
+    const begunAt = await until(signal, async () => (await stagesOf(scene)).some(({ stage }) => stage !== undefined));
     const afterMs = Math.round(chance.next() * LATEST_MS);
     await sleep(afterMs, undefined, { signal });
-    const stages = await stagesOf(scene);
+    const stages = (await stagesOf(scene)).map(({ id, stage }) => `${id} ${stage ?? 'not begun'}`).join(', ');
     await scene.deployment.processes.response.kill();
     facts['killedAt'] = Date.now();
     facts['stagesWhenKilled'] = stages;
@@ -44,22 +46,14 @@ export const workerKilled: Experiment = {
 };
 
 /** By the search attribute: a query would have to ask the very worker that is about to die. */
-async function stagesOf({ client, estate }: Scene): Promise<string> {
-  const stages = estate.credentials.map(async ({ id }) => {
-    const described = await client.workflow
-      .getHandle(incidentId(id, 1))
-      .describe()
-      .catch(() => undefined);
-    return `${id} ${described?.typedSearchAttributes.get(SEARCH_ATTRIBUTES.stage) ?? 'not begun'}`;
-  });
-  return (await Promise.all(stages)).join(', ');
-}
-
-const LOOK_EVERY_MS = 20;
-
-/** Before there is an incident nothing of the answer could be hit. Resolves to the moment when there is one. */
-async function firstIncident(scene: Scene, signal: AbortSignal): Promise<number> {
-  while (!(await stagesOf(scene)).split(', ').some((stage) => !stage.endsWith('not begun')))
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
-  return Date.now();
+function stagesOf({ client, estate }: Scene): Promise<{ readonly id: string; readonly stage: string | undefined }[]> {
+  return Promise.all(
+    estate.credentials.map(async ({ id }) => {
+      const described = await client.workflow
+        .getHandle(incidentId(id, 1))
+        .describe()
+        .catch(() => undefined);
+      return { id, stage: described?.typedSearchAttributes.get(SEARCH_ATTRIBUTES.stage) };
+    }),
+  );
 }

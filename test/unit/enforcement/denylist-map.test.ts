@@ -1,20 +1,15 @@
 import type { DenylistEntry } from '../../../domain/denylist';
 import { publicIdSubject } from '../../../domain/subject';
 import { createDenylistMap } from '../../../enforcement/denylist-map';
+import { sampleRefusal } from '../../support/sample-refusal';
 
 const SUBJECT = publicIdSubject('test', 'a');
-const lane = (networks: string[], laneUntil?: number): DenylistEntry => ({
-  subject: SUBJECT,
-  credentialId: 'c',
-  version: 1,
-  status: 'quarantine',
-  mode: 'known-contexts-only',
-  allow: [{ id: 'office', networks }],
-  ...(laneUntil === undefined ? {} : { laneUntil }),
-  incidentId: 'incident/c/1',
-  reason: 'test',
-  since: 1,
-});
+const lane = (networks: string[], laneUntil?: number): DenylistEntry =>
+  sampleRefusal(SUBJECT, {
+    mode: 'known-contexts-only',
+    allow: [{ id: 'office', networks }],
+    ...(laneUntil === undefined ? {} : { laneUntil }),
+  });
 const denied: DenylistEntry = { ...lane([]), mode: 'deny-all', allow: [] };
 
 describe('the denylist in process', () => {

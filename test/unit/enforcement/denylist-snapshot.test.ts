@@ -1,26 +1,13 @@
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DenylistEntry } from '../../../domain/denylist';
 import { publicIdSubject } from '../../../domain/subject';
 import { keepSnapshot, readSnapshot } from '../../../enforcement/denylist-snapshot';
 import { createDenylistMap } from '../../../enforcement/denylist-map';
 import { loadSnapshot } from '../../../workers/gateway/load-snapshot';
 import { recordedLog } from '../../support/recorded-log';
 import { temporaryFolder } from '../../support/temporary-folder';
-
-const entryOf = (name: string, more: Partial<DenylistEntry> = {}): DenylistEntry => ({
-  subject: publicIdSubject('test', name),
-  credentialId: name,
-  version: 1,
-  status: 'quarantine',
-  mode: 'deny-all',
-  allow: [],
-  incidentId: `incident/${name}/1`,
-  reason: 'test',
-  since: 1,
-  ...more,
-});
+import { namedRefusal } from '../../support/sample-refusal';
 
 describe('the snapshot of the denylist', () => {
   const folder = temporaryFolder();
@@ -32,8 +19,8 @@ describe('the snapshot of the denylist', () => {
     const file = join(folder.path, 'saved', 'g.json');
     await mkdir(join(folder.path, 'saved'));
     const entries = [
-      entryOf('a'),
-      entryOf('b', { mode: 'known-contexts-only', allow: [{ id: 'o', networks: ['10.0.0.0/8'] }] }),
+      namedRefusal('a'),
+      namedRefusal('b', { mode: 'known-contexts-only', allow: [{ id: 'o', networks: ['10.0.0.0/8'] }] }),
     ];
     const keeper = keepSnapshot(file, () => ({ bucket: 'b1', revision: 7, entries }), fail);
 
@@ -99,7 +86,7 @@ describe('the snapshot of the denylist', () => {
 
   it('is an alarm when it is broken, and brings back what can be read', async () => {
     const file = join(folder.path, 'half.json');
-    const strange = entryOf('lane', { mode: 'known-contexts-only', allow: [{ id: 'o', networks: ['nonsense'] }] });
+    const strange = namedRefusal('lane', { mode: 'known-contexts-only', allow: [{ id: 'o', networks: ['nonsense'] }] });
     await writeFile(
       file,
       JSON.stringify({
@@ -107,7 +94,7 @@ describe('the snapshot of the denylist', () => {
         bucket: 'b',
         revision: 1,
         savedAt: 1,
-        entries: [entryOf('a'), { subject: 'x' }, strange],
+        entries: [namedRefusal('a'), { subject: 'x' }, strange],
       }),
     );
     const map = createDenylistMap();

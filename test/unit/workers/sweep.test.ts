@@ -5,26 +5,12 @@ import { tighten, type DenylistEntry } from '../../../domain/denylist';
 import { IncidentError } from '../../../domain/errors';
 import { publicIdSubject, type Subject } from '../../../domain/subject';
 import { sweepOnce, type SweepDeps } from '../../../workers/response/sweep';
+import { namedRefusal } from '../../support/sample-refusal';
 
 const NOW = 1_000_000;
 const log = pino({ level: 'silent' });
 
-function entryOf(name: string, more: Partial<DenylistEntry> = {}): DenylistEntry {
-  return {
-    subject: publicIdSubject('test', name),
-    credentialId: name,
-    version: 1,
-    status: 'quarantine',
-    mode: 'deny-all',
-    allow: [],
-    incidentId: `incident/${name}/1`,
-    reason: 'test',
-    since: 1,
-    ...more,
-  };
-}
-
-const orphan = (name: string) => entryOf(name, { status: 'hold', adoptBy: NOW - 1 });
+const orphan = (name: string) => namedRefusal(name, { status: 'hold', adoptBy: NOW - 1 });
 
 /** PostgreSQL and the denylist in memory, and what was done. */
 function world(recorded: readonly DenylistEntry[], listed: readonly DenylistEntry[]) {
@@ -118,7 +104,7 @@ describe('the sweep', () => {
   });
 
   it('leaves a hold that may still be adopted', async () => {
-    const { deps, audited, stateIn } = world([], [entryOf('a', { status: 'hold', adoptBy: NOW + 1 })]);
+    const { deps, audited, stateIn } = world([], [namedRefusal('a', { status: 'hold', adoptBy: NOW + 1 })]);
 
     await sweepOnce(deps, log, NOW);
 
@@ -166,7 +152,7 @@ describe('the sweep', () => {
   });
 
   it.each(['quarantine', 'revoked'] as const)('brings a %s that PostgreSQL lacks into PostgreSQL', async (status) => {
-    const { deps, audited, stateIn } = world([], [entryOf('a', { status })]);
+    const { deps, audited, stateIn } = world([], [namedRefusal('a', { status })]);
 
     const mended = await sweepOnce(deps, log, NOW);
     const again = await sweepOnce(deps, log, NOW);
@@ -183,8 +169,8 @@ describe('the sweep', () => {
       allow: from.allow.map((one) => ({ id: one.id, networks: [...one.networks] })),
     });
     const { deps, entryIn, stateIn } = world(
-      [entryOf('a', open(lane)), entryOf('b', { status: 'revoked' })],
-      [entryOf('a', open(narrow)), entryOf('b')],
+      [namedRefusal('a', open(lane)), namedRefusal('b', { status: 'revoked' })],
+      [namedRefusal('a', open(narrow)), namedRefusal('b')],
     );
 
     const mended = await sweepOnce(deps, log, NOW);

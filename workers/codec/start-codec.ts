@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import { createPayloadCodec } from '../client/payload-codec';
-import { CodecAccess } from './codec/codec-access';
-import { createCodecServer } from './codec/codec-server';
-import { readSecretFile, type Config } from './config';
-import { readPayloadKeys } from './keys';
-import type { Running } from './running';
+import { createPayloadCodec } from '../../client/payload-codec';
+import { CodecAccess } from './codec-access';
+import { createCodecServer } from './codec-server';
+import { readSecretFile, type Config } from '../config';
+import { readPayloadKeys } from '../keys';
+import type { Running } from '../running';
 
 /** The codec server's process: lets the Web UI and the `temporal` command line read what Temporal stores encrypted. */
 export async function startCodec(config: Config<'codec'>, log: Logger): Promise<Running> {
