@@ -1,0 +1,93 @@
+import { incidentId } from '../../domain/credential';
+import { detectionSignal, retryStepUpdate, stateQuery, type IncidentView } from '../../workflows/messages';
+import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
+import { CallBook } from './call-book';
+import { performAttempt } from './perform-attempt';
+import type { FaultCase, RunReport } from './run-report';
+import { inputOf, type Pace } from './scenarios';
+import { decodeError, encode } from './simulator/payloads';
+import type { SimulatedRun } from './simulator/simulated-run';
+import { SimulatedTemporal } from './simulator/simulated-temporal';
+import { VirtualClock } from './simulator/virtual-clock';
+import type { WorkflowSandbox } from './simulator/workflow-sandbox';
+import { World } from './world/world';
+import { activitiesOf } from './world/world-activities';
+import type { WorldActivities } from './world/world-activity';
+
+const START = Date.UTC(2026, 0, 1);
+const HOUR_MS = 3_600_000;
+/** Nobody answers for this long: then a run that waits has shown that it does. */
+const PATIENCE_MS = 48 * HOUR_MS;
+/** A person reads the page first. */
+const ANSWER_AFTER_MS = 5_000;
+const PERSON = { actor: 'ana@example.com', note: 'mended' };
+
+/** Replaces activities of the world: how a test shows that a broken one is found. */
+export type Sabotage = (activities: WorldActivities, world: World) => WorldActivities;
+
+/** Runs one case in this process and in virtual time. */
+export async function runInSimulator(
+  sandbox: WorkflowSandbox,
+  { scenario, faults }: FaultCase,
+  pace: Pace,
+  sabotage: Sabotage = (activities) => activities,
+): Promise<RunReport> {
+  const clock = new VirtualClock(START);
+  const { credential, hasProvider, trouble, person } = scenario;
+  const id = incidentId(credential.id, 1);
+  const answer = (): void => {
+    world.mend();
+    void temporal.running(id)?.update(retryStepUpdate.name, PERSON);
+  };
+  const world: World = new World({
+    credential,
+    hasProvider,
+    trouble,
+    now: () => clock.now,
+    onPage: ({ kind }) => {
+      if (kind === 'person-needed' && person === 'answers') clock.after(ANSWER_AFTER_MS, answer);
+    },
+  });
+  const activities = sabotage(activitiesOf(world), world);
+  const book = new CallBook();
+  const onCall = (call: string): void => {
+    if (call !== scenario.outside?.when) return;
+    if (scenario.outside.does === 'cancel') incident.requestCancel();
+    else incident.signal(detectionSignal.name, [encode(CRITICAL_SIGNAL)]);
+  };
+  const stage = { world, activities, book, faults, onCall };
+  const temporal: SimulatedTemporal = new SimulatedTemporal(
+    sandbox,
+    clock,
+    new Set(Object.keys(activities)),
+    async (task) => {
+      const end = await performAttempt(stage, task);
+      if ('silence' in end && end.silence === 'lost') temporal.evictAll();
+      return end;
+    },
+  );
+  const incident: SimulatedRun = temporal.start('respondToLeak', id, inputOf(scenario, credential.id, pace));
+  const isOver = (): boolean => temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
+  await clock.run(START + PATIENCE_MS, isOver);
+  return { ...standingOf(incident, temporal.runs), world, calls: book.names };
+}
+
+function standingOf(incident: SimulatedRun, runs: readonly SimulatedRun[]): Omit<RunReport, 'world' | 'calls'> {
+  const broken = runs.find((run) => run.broken)?.broken;
+  if (broken) return { status: 'running', broken: broken instanceof Error ? String(broken.stack) : String(broken) };
+  const { end } = incident;
+  const view = incident.query(stateQuery.name) as IncidentView;
+  switch (end?.status) {
+    case 'completed':
+      return { status: 'completed', outcome: String((end.result as { outcome?: unknown }).outcome), view };
+    case 'failed': {
+      const { type } = decodeError(end.failure) as { type?: string };
+      return { status: 'failed', view, ...(type ? { failureCode: type } : {}) };
+    }
+    case 'cancelled':
+    case 'terminated':
+      return { status: 'cancelled', view };
+    default:
+      return { status: 'running', view };
+  }
+}

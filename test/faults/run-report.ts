@@ -1,0 +1,30 @@
+import type { IncidentView } from '../../workflows/messages';
+import type { Fault } from './fault';
+import { nameOfFault } from './fault';
+import type { Scenario } from './scenarios';
+import type { World } from './world/world';
+
+/** One run to be checked: a scenario, and what goes wrong in it. */
+export interface FaultCase {
+  readonly scenario: Scenario;
+  readonly faults: readonly Fault[];
+}
+
+/** How the incident stands when the run is over. */
+export interface RunReport {
+  readonly status: 'completed' | 'failed' | 'cancelled' | 'running';
+  readonly outcome?: string;
+  /** The code a failed incident ended with. */
+  readonly failureCode?: string;
+  readonly view?: IncidentView;
+  /** What workflow code threw that is no failure, a replay that came to something else, or a rejection nobody handled. */
+  readonly broken?: string;
+  readonly world: World;
+  /** Every call that was made, in order. */
+  readonly calls: readonly string[];
+}
+
+/** As it is printed, and given to `--case`. */
+export function nameOfCase({ scenario, faults }: FaultCase): string {
+  return [scenario.name, ...faults.map(nameOfFault)].join('|');
+}

@@ -1,0 +1,38 @@
+import { LEAKED, type World } from './world';
+import { audit, audited, failure, type WorldActivities } from './world-activity';
+
+type Recovery = Pick<WorldActivities, 'revokeVersion' | 'verifyDead' | 'closeAudit'>;
+
+/** The irreversible end and the proof of it, in the simulated world. */
+export function recoveryOf(world: World): Recovery {
+  const { now } = world.setting;
+  return {
+    revokeVersion(step, cut) {
+      const { decidedBy, stepKey } = step;
+      if (world.trouble.budgetSpent && decidedBy === undefined) throw failure('ACTION_BUDGET_SPENT', true);
+      return audited(world, 'revoke', step, cut, () => {
+        const version = world.version(LEAKED);
+        if (version.atProvider !== 'dead' && !world.trouble.revokeIsNoRevoke) {
+          version.atProvider = 'dead';
+          world.effects.push({ what: 'revoke', version: LEAKED, stepKey });
+        }
+        version.state = 'revoked';
+        world.refuse(LEAKED, 'revoked', stepKey);
+        return { at: now(), evidence: 'ended in the simulated world' };
+      });
+    },
+
+    verifyDead(step, cut) {
+      if (world.version(LEAKED).atProvider !== 'dead') throw failure('STILL_ALIVE', false);
+      if (!world.works(step.control)) throw failure('COULD_NOT_TELL', false);
+      cut();
+      audit(world, 'verify-dead', 'outcome', step);
+      return { at: now(), proof: 'presented', evidence: 'old refused, control accepted' };
+    },
+
+    closeAudit(step) {
+      audit(world, 'close', 'outcome', step, step.outcome);
+      return { at: now() };
+    },
+  };
+}
