@@ -1,4 +1,5 @@
 import { incidentId } from '../../domain/credential';
+import { stepFailure } from '../../workflows/lib/failure-code';
 import { detectionSignal, retryStepUpdate, stateQuery, type IncidentView } from '../../workflows/messages';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { CallBook } from './call-book';
@@ -17,7 +18,7 @@ import type { WorldActivities } from './world/world-activity';
 const START = Date.UTC(2026, 0, 1);
 const HOUR_MS = 3_600_000;
 /** Nobody answers for this long: then a run that waits has shown that it does. */
-const PATIENCE_MS = 48 * HOUR_MS;
+const PATIENCE_MS = 15 * HOUR_MS;
 /** A person reads the page first. */
 const ANSWER_AFTER_MS = 5_000;
 const PERSON = { actor: 'ana@example.com', note: 'mended' };
@@ -81,8 +82,7 @@ function standingOf(incident: SimulatedRun, runs: readonly SimulatedRun[]): Omit
     case 'completed':
       return { status: 'completed', outcome: String((end.result as { outcome?: unknown }).outcome), view };
     case 'failed': {
-      const { type } = decodeError(end.failure) as { type?: string };
-      return { status: 'failed', view, ...(type ? { failureCode: type } : {}) };
+      return { status: 'failed', view, failureCode: stepFailure(decodeError(end.failure)).code };
     }
     case 'cancelled':
     case 'terminated':
