@@ -3,6 +3,7 @@ import { stepFailure } from '../../workflows/lib/failure-code';
 import { detectionSignal, retryStepUpdate, stateQuery, type IncidentView } from '../../workflows/messages';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { CallBook } from './call-book';
+import { PATIENCE_MS, PERSON } from './patience';
 import { performAttempt } from './perform-attempt';
 import type { FaultCase, RunReport } from './run-report';
 import { inputOf, type Pace } from './scenarios';
@@ -16,12 +17,8 @@ import { activitiesOf } from './world/world-activities';
 import type { WorldActivities } from './world/world-activity';
 
 const START = Date.UTC(2026, 0, 1);
-const HOUR_MS = 3_600_000;
-/** Nobody answers for this long: then a run that waits has shown that it does. */
-const PATIENCE_MS = 15 * HOUR_MS;
 /** A person reads the page first. */
 const ANSWER_AFTER_MS = 5_000;
-const PERSON = { actor: 'ana@example.com', note: 'mended' };
 
 /** Replaces activities of the world: how a test shows that a broken one is found. */
 export type Sabotage = (activities: WorldActivities, world: World) => WorldActivities;
@@ -37,6 +34,7 @@ export async function runInSimulator(
   const { credential, hasProvider, trouble, person } = scenario;
   const id = incidentId(credential.id, 1);
   const answer = (): void => {
+    if (incident.end || incident.broken || !viewOf(incident).incident.waiting) return;
     world.mend();
     void temporal.running(id)?.update(retryStepUpdate.name, PERSON);
   };
@@ -77,7 +75,7 @@ function standingOf(incident: SimulatedRun, runs: readonly SimulatedRun[]): Omit
   const broken = runs.find((run) => run.broken)?.broken;
   if (broken) return { status: 'running', broken: broken instanceof Error ? String(broken.stack) : String(broken) };
   const { end } = incident;
-  const view = incident.query(stateQuery.name) as IncidentView;
+  const view = viewOf(incident);
   switch (end?.status) {
     case 'completed':
       return { status: 'completed', outcome: String((end.result as { outcome?: unknown }).outcome), view };
@@ -90,4 +88,8 @@ function standingOf(incident: SimulatedRun, runs: readonly SimulatedRun[]): Omit
     default:
       return { status: 'running', view };
   }
+}
+
+function viewOf(incident: SimulatedRun): IncidentView {
+  return incident.query(stateQuery.name) as IncidentView;
 }

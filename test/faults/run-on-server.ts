@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import { incidentId } from '../../domain/credential';
+import type { respondToLeak } from '../../workflows';
+import { stepFailure } from '../../workflows/lib/failure-code';
+import { detectionSignal, retryStepUpdate, stateQuery, type IncidentView } from '../../workflows/messages';
+import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
+import type { LeakHandle } from '../support/run-incident';
+import { CallBook } from './call-book';
+import { PATIENCE_MS, PERSON } from './patience';
+import type { FaultCase, RunReport } from './run-report';
+import { inputOf, SHORT_PACE } from './scenarios';
+import type { ServerLane } from './server-lane';
+import { World } from './world/world';
+import { activitiesOf } from './world/world-activities';
+
+/** In real time: a run that has not ended or come to a question by then is stuck. */
+const STUCK_AFTER_MS = 30_000;
+
+const LOOK_EVERY_MS = 50;
+
+type Ending = Omit<RunReport, 'world' | 'calls' | 'view'>;
+
+const RUNNING: Ending = { status: 'running' };
+
+/** Runs one case on a real time-skipping server. */
+export async function runOnServer(lane: ServerLane, { scenario, faults }: FaultCase): Promise<RunReport> {
+  const { hasProvider, trouble, person, outside } = scenario;
+  const credential = { ...scenario.credential, id: `${scenario.credential.id}-${randomUUID()}` };
+  const workflowId = incidentId(credential.id, 1);
+  const { client } = lane.environment;
+  const handle: LeakHandle = client.workflow.getHandle<typeof respondToLeak>(workflowId);
+  const world: World = new World({
+    credential,
+    hasProvider,
+    trouble,
+    now: Date.now,
+    // Accepted before the page is delivered: while an activity runs, no time is skipped.
+    onPage: async ({ kind }) => {
+      if (kind !== 'person-needed' || person === 'nobody' || !(await isAsked(handle))) return;
+      world.mend();
+      // Whoever was told at the same moment may have answered by now.
+      await handle.startUpdate(retryStepUpdate, { args: [PERSON], waitForStage: 'ACCEPTED' }).catch(() => undefined);
+    },
+  });
+  const book = new CallBook();
+  const onCall = async (call: string): Promise<void> => {
+    if (call !== outside?.when) return;
+    if (outside.does === 'cancel') await handle.cancel();
+    else await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+  };
+  const running = lane.begin(credential.id, { world, activities: activitiesOf(world), book, faults, onCall });
+  try {
+    await client.workflow.start<typeof respondToLeak>('respondToLeak', {
+      workflowId,
+      taskQueue: lane.queue(faults.some(({ kind }) => kind.startsWith('worker-lost'))),
+      args: [inputOf(scenario, credential.id, SHORT_PACE)],
+    });
+    const ending = await endOf(lane, handle, person);
+    const view: IncidentView = await handle.query(stateQuery);
+    if (ending.status === 'running') await handle.terminate();
+    else for (const id of running.workflowIds) await client.workflow.getHandle(id).result().catch(() => undefined);
+    return { ...ending, view, world, calls: book.names };
+  } finally {
+    lane.finish(running);
+  }
+}
+
+async function endOf(lane: ServerLane, handle: LeakHandle, person: 'answers' | 'nobody'): Promise<Ending> {
+  const end = ended(handle);
+  const deadline = Date.now() + STUCK_AFTER_MS;
+  for (;;) {
+    const over = await Promise.race([end, delay(LOOK_EVERY_MS)]);
+    if (over) return over;
+    const waitsInVain = person === 'nobody' && (await isAsked(handle));
+    // The rest of the time that nobody answers in: reminders, and whatever comes of silence.
+    if (waitsInVain) await lane.environment.sleep(PATIENCE_MS);
+    if (waitsInVain || Date.now() > deadline) return Promise.race([end, delay(LOOK_EVERY_MS, RUNNING)]);
+  }
+}
+
+async function isAsked(handle: LeakHandle): Promise<boolean> {
+  const view: IncidentView = await handle.query(stateQuery);
+  return view.incident.waiting !== undefined;
+}
+
+async function ended(handle: LeakHandle): Promise<Ending> {
+  try {
+    const { outcome } = await handle.result();
+    return { status: 'completed', outcome };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    if (error.cause instanceof CancelledFailure) return { status: 'cancelled' };
+    return { status: 'failed', failureCode: stepFailure(error.cause).code };
+  }
+}
