@@ -6,6 +6,9 @@ export interface AttemptInfo {
   readonly argument: unknown;
 }
 
+/** More than any call needs that is given up some day. */
+const MANY_ATTEMPTS = 200;
+
 interface Call {
   readonly name: string;
   attempts: number;
@@ -18,14 +21,20 @@ interface Call {
 export class CallBook {
   /** In the order in which they were first seen. */
   readonly names: string[] = [];
+  /** The call that is tried without end, once one is. */
+  endless: string | undefined;
   readonly #calls = new Map<string, Call>();
   readonly #occurrences = new Map<string, number>();
 
   /** The call an attempt belongs to, and the how-manieth attempt of it this is. */
-  attempt({ activityType, activityId, runId, argument }: AttemptInfo): { readonly call: string; readonly attempt: number } {
+  attempt({ activityType, activityId, runId, argument }: AttemptInfo): {
+    readonly call: string;
+    readonly attempt: number;
+  } {
     const key = `${runId}/${activityId}`;
     const call = this.#calls.get(key) ?? this.open(key, `${activityType}:${stepOf(argument)}`);
     call.attempts += 1;
+    if (call.attempts > MANY_ATTEMPTS) this.endless = call.name;
     return { call: call.name, attempt: call.attempts };
   }
 

@@ -16,7 +16,9 @@ export async function productBundle(): Promise<string> {
 
 /** The same workflows with short time limits, made when it is not there yet. Resolves to where it lies. */
 export async function shortBundlePath(): Promise<string> {
-  const stamp = createHash('sha256').update(await productBundle()).update(await readFile(SHORT_LIMITS));
+  const stamp = createHash('sha256')
+    .update(await productBundle())
+    .update(await readFile(SHORT_LIMITS));
   const path = resolve(CACHE, `workflows-${stamp.digest('hex').slice(0, 16)}.js`);
   const there = await readFile(path).catch(() => undefined);
   if (there) return path;
@@ -29,7 +31,8 @@ export async function shortBundlePath(): Promise<string> {
       resolve: { ...config.resolve, alias: { ...config.resolve?.alias, [PRODUCT_LIMITS]: SHORT_LIMITS } },
     }),
   });
-  if (code.includes(`exports.TIME_LIMITS = {\n    lookups: { startToCloseTimeout: '10s'`)) throw new Error('the time limits were not replaced');
+  if (code.includes(`exports.TIME_LIMITS = {\n    lookups: { startToCloseTimeout: '10s'`))
+    throw new Error('the time limits were not replaced');
   await mkdir(CACHE, { recursive: true });
   // Renamed into place: another run must not read half of it.
   await writeFile(`${path}.${process.pid}`, code);

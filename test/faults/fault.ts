@@ -22,12 +22,21 @@ export interface Fault {
   readonly lasts: boolean;
 }
 
+/** In pairs one lasting fault that leaves no effect and one that leaves one: to the saga the others come out the same. */
+const LASTING_IN_PAIRS: readonly FaultKind[] = ['fails-before', 'times-out-after'];
+
 /** Everything that can go wrong with one call. */
-export function faultsOf(call: string): readonly Fault[] {
+export function faultsOf(call: string, within: 'single' | 'pair'): readonly Fault[] {
+  const lasting = within === 'single' ? LASTING_KINDS : LASTING_IN_PAIRS;
   return [
     ...FAULT_KINDS.map((kind) => ({ call, kind, lasts: false })),
-    ...LASTING_KINDS.map((kind) => ({ call, kind, lasts: true })),
+    ...lasting.map((kind) => ({ call, kind, lasts: true })),
   ];
+}
+
+/** Whether it is one of those that pairs are made of. */
+export function isOfPairs({ kind, lasts }: Fault): boolean {
+  return !lasts || LASTING_IN_PAIRS.includes(kind);
 }
 
 /** As it is printed, and given to `--case`. */

@@ -44,7 +44,9 @@ function act({ activities }: Stage, { activityType, argument }: AttemptInfo, kin
     if (kind) throw new CutShort();
   };
   try {
-    const activity = (activities as Record<string, ((input: never, cut: () => void) => unknown) | undefined>)[activityType];
+    const activity = (activities as Record<string, ((input: never, cut: () => void) => unknown) | undefined>)[
+      activityType
+    ];
     if (!activity) return { error: failure('INTERNAL', true) };
     const answer = activity(argument as never, cut);
     return kind ? endOf(kind) : { answer };

@@ -66,7 +66,8 @@ export async function runInSimulator(
     },
   );
   const incident: SimulatedRun = temporal.start('respondToLeak', id, inputOf(scenario, credential.id, pace));
-  const isOver = (): boolean => temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
+  const isOver = (): boolean =>
+    book.endless !== undefined || temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
   await clock.run(START + PATIENCE_MS, isOver);
   return { ...standingOf(incident, temporal.runs), world, calls: book.names };
 }

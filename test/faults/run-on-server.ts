@@ -17,7 +17,7 @@ import { World } from './world/world';
 import { activitiesOf } from './world/world-activities';
 
 /** In real time: a run that has not ended or come to a question by then is stuck. */
-const STUCK_AFTER_MS = 30_000;
+const STUCK_AFTER_MS = 15_000;
 
 const LOOK_EVERY_MS = 50;
 
@@ -55,13 +55,20 @@ export async function runOnServer(lane: ServerLane, { scenario, faults }: FaultC
   try {
     await client.workflow.start<typeof respondToLeak>('respondToLeak', {
       workflowId,
+      // One whose time was skipped away is given out again at once.
+      workflowTaskTimeout: '2s',
       taskQueue: lane.queue(faults.some(({ kind }) => kind.startsWith('worker-lost'))),
       args: [inputOf(scenario, credential.id, SHORT_PACE)],
     });
     const ending = await endOf(lane, handle, person);
     const view: IncidentView = await handle.query(stateQuery);
     if (ending.status === 'running') await handle.terminate();
-    else for (const id of running.workflowIds) await client.workflow.getHandle(id).result().catch(() => undefined);
+    else
+      for (const id of running.workflowIds)
+        await client.workflow
+          .getHandle(id)
+          .result()
+          .catch(() => undefined);
     return { ...ending, view, world, calls: book.names };
   } finally {
     lane.finish(running);

@@ -1,7 +1,6 @@
 import type { IncidentView } from '../../workflows/messages';
-import type { Fault } from './fault';
-import { nameOfFault } from './fault';
-import type { Scenario } from './scenarios';
+import { nameOfFault, parseFault, type Fault } from './fault';
+import { scenarioNamed, type Scenario } from './scenarios';
 import type { World } from './world/world';
 
 /** One run to be checked: a scenario, and what goes wrong in it. */
@@ -27,4 +26,10 @@ export interface RunReport {
 /** As it is printed, and given to `--case`. */
 export function nameOfCase({ scenario, faults }: FaultCase): string {
   return [scenario.name, ...faults.map(nameOfFault)].join('|');
+}
+
+/** @throws when it names no scenario, or a fault that is none */
+export function parseCase(text: string): FaultCase {
+  const [scenario = '', ...faults] = text.split('|');
+  return { scenario: scenarioNamed(scenario), faults: faults.map(parseFault) };
 }

@@ -30,50 +30,26 @@ const of = (name: string, more: Partial<Scenario> = {}): Scenario => ({
   ...more,
 });
 
-const nobody = (scenario: Scenario): Scenario => ({ ...scenario, name: `${scenario.name}-nobody`, person: 'nobody' });
-
 const weak = sampleAssessment({ families: ['origin'] });
 const medium = sampleAssessment({ severity: 'medium', deterministic: true });
 const separable = { credential: SEPARABLE } as const;
 
-const INSEPARABLE_HIGH = of('inseparable-high');
-const SEPARABLE_HIGH = of('separable-high', separable);
-const SEPARABLE_MEDIUM = of('separable-medium', { ...separable, assessment: medium });
-const WEAK = of('asked-before-revoke', { assessment: weak });
-const HANDED_OVER = of('handed-over', { hasProvider: false });
-const BREAK_GLASS = of('break-glass', { credential: sampleCredential({ protection: 'break-glass' }) });
-const UNKNOWN_CONTEXTS = of('asked-before-containing', { assessment: { ...medium, deterministic: false } });
-const NEVER_MOVES_MEDIUM = of('never-moves-medium', {
-  ...separable,
-  assessment: medium,
-  trouble: { neverMoves: 'billing' },
-});
-const STILL_ALIVE = of('still-alive', { trouble: { revokeIsNoRevoke: true } });
-
 /** Every strategy, and every severity, outcome and trouble that gives another path through the saga. */
 export const SCENARIOS: readonly Scenario[] = [
-  INSEPARABLE_HIGH,
-  nobody(INSEPARABLE_HIGH),
-  SEPARABLE_HIGH,
-  nobody(SEPARABLE_HIGH),
-  SEPARABLE_MEDIUM,
-  nobody(SEPARABLE_MEDIUM),
+  of('inseparable-high'),
+  of('separable-high', separable),
+  of('separable-medium', { ...separable, assessment: medium }),
   of('separable-critical', { ...separable, assessment: sampleAssessment({ severity: 'critical' }) }),
-  WEAK,
-  nobody(WEAK),
-  HANDED_OVER,
-  nobody(HANDED_OVER),
-  BREAK_GLASS,
-  nobody(BREAK_GLASS),
-  UNKNOWN_CONTEXTS,
+  of('asked-before-revoke', { assessment: weak }),
+  of('handed-over', { hasProvider: false }),
+  of('break-glass', { credential: sampleCredential({ protection: 'break-glass' }) }),
+  of('asked-before-containing', { assessment: { ...medium, deterministic: false } }),
   of('never-moves-high', { ...separable, trouble: { neverMoves: 'billing' } }),
-  NEVER_MOVES_MEDIUM,
-  nobody(NEVER_MOVES_MEDIUM),
+  of('never-moves-medium', { ...separable, assessment: medium, trouble: { neverMoves: 'billing' } }),
   of('refuses-move-medium', { ...separable, assessment: medium, trouble: { refusesMove: 'billing' } }),
   of('budget-spent', { trouble: { budgetSpent: true } }),
   of('first-value-rejected', { trouble: { rejectsFirstValue: true } }),
-  STILL_ALIVE,
-  nobody(STILL_ALIVE),
+  of('still-alive', { trouble: { revokeIsNoRevoke: true } }),
   of('graver-evidence', {
     ...separable,
     assessment: medium,
@@ -82,6 +58,21 @@ export const SCENARIOS: readonly Scenario[] = [
   of('cancelled', { ...separable, outside: { when: 'moveDependent:move.billing#1', does: 'cancel' } }),
   of('simulated', { simulated: true }),
 ];
+
+const SILENT = '-nobody';
+
+/** The same, and nobody answers. It differs from the other only where somebody is asked. */
+export function withNobody(scenario: Scenario): Scenario {
+  return { ...scenario, name: `${scenario.name}${SILENT}`, person: 'nobody' };
+}
+
+/** @throws when there is none of this name */
+export function scenarioNamed(name: string): Scenario {
+  const bare = name.endsWith(SILENT) ? name.slice(0, -SILENT.length) : name;
+  const scenario = SCENARIOS.find((one) => one.name === bare);
+  if (!scenario) throw new Error(`no scenario ${name}; there are ${SCENARIOS.map((one) => one.name).join(', ')}`);
+  return bare === name ? scenario : withNobody(scenario);
+}
 
 /** Dependents have so long, in seconds; reminders come seldom, so that a run in which nobody answers stays short. */
 export interface Pace {

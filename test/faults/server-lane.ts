@@ -61,7 +61,9 @@ export class ServerLane {
   }
 
   private activities(): Readonly<Record<string, AnyActivity>> {
-    return Object.fromEntries(ACTIVITY_NAMES.map((name) => [name, (argument: unknown) => this.attempt(name, argument)]));
+    return Object.fromEntries(
+      ACTIVITY_NAMES.map((name) => [name, (argument: unknown) => this.attempt(name, argument)]),
+    );
   }
 
   private async attempt(activityType: string, argument: unknown): Promise<unknown> {

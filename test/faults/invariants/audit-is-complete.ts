@@ -16,7 +16,9 @@ const STORY = ['contain', 'create-replacement', 'revoke', 'verify-dead', 'close'
 export function auditFaults({ status, outcome, world, view }: RunReport): readonly string[] {
   const { audit, effects } = world;
   const has = (action: string, phase: 'intent' | 'outcome', stepKey?: string): boolean =>
-    audit.some((entry) => entry.action === action && entry.phase === phase && (stepKey ?? entry.stepKey) === entry.stepKey);
+    audit.some(
+      (entry) => entry.action === action && entry.phase === phase && (stepKey ?? entry.stepKey) === entry.stepKey,
+    );
   const unannounced = effects.filter(({ what, stepKey }) => {
     const action = ACTIONS[what];
     return action !== undefined && !has(action, 'intent', stepKey);

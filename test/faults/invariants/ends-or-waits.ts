@@ -12,11 +12,14 @@ export function endFaults(report: RunReport, { scenario }: FaultCase): readonly 
     case 'failed':
       return [
         ...(failureCode ? [] : ['it failed without a code']),
-        ...(world.effects.length > 0 ? [`it failed half-way (${failureCode ?? 'no code'}): nobody goes on with it`] : []),
+        ...(world.effects.length > 0
+          ? [`it failed half-way (${failureCode ?? 'no code'}): nobody goes on with it`]
+          : []),
       ];
     case 'running': {
       const question = view?.incident.waiting?.question;
-      if (question === undefined) return [`it is stuck at ${view?.incident.stage}: it neither ended nor waits for anybody`];
+      if (question === undefined)
+        return [`it is stuck at ${view?.incident.stage}: it neither ended nor waits for anybody`];
       return pagesOf(world).some(({ summary }) => summary === question)
         ? []
         : [`it waits, and nobody was told: ${question}`];

@@ -17,7 +17,9 @@ export function outcomeFaults(report: RunReport): readonly string[] {
 
 function wrongOutcome(outcome: string | undefined, { world, view }: RunReport): readonly string[] {
   const leaked = world.version(LEAKED);
-  const replacements = [...world.versions].filter(([number, { atProvider }]) => number !== LEAKED && atProvider === 'live');
+  const replacements = [...world.versions].filter(
+    ([number, { atProvider }]) => number !== LEAKED && atProvider === 'live',
+  );
   const is = (holds: boolean, otherwise: string): readonly string[] => (holds ? [] : [`${outcome}: ${otherwise}`]);
   switch (outcome) {
     case 'recovered': {
@@ -35,7 +37,10 @@ function wrongOutcome(outcome: string | undefined, { world, view }: RunReport): 
       return [
         ...is(world.isRefused(LEAKED), 'it is not contained'),
         ...is(replacements.length === 0, 'a replacement was left behind'),
-        ...is([...world.uses.values()].every((version) => version === LEAKED), 'a dependent was not sent back'),
+        ...is(
+          [...world.uses.values()].every((version) => version === LEAKED),
+          'a dependent was not sent back',
+        ),
       ];
     case 'contained-rollback-incomplete':
     case 'contained-waiting-for-person':

@@ -7,7 +7,8 @@ const LEFT_BEHIND = /not undone/i;
 
 /** No version works that nobody owns: it is the incident's replacement, or people were told that it was left behind. */
 export function ownershipFaults({ world, view, outcome }: RunReport): readonly string[] {
-  const told = outcome === 'contained-rollback-incomplete' || pagesOf(world).some(({ summary }) => LEFT_BEHIND.test(summary));
+  const told =
+    outcome === 'contained-rollback-incomplete' || pagesOf(world).some(({ summary }) => LEFT_BEHIND.test(summary));
   return [...world.versions]
     .filter(([number, { atProvider }]) => number !== LEAKED && atProvider === 'live')
     .filter(([number, { state }]) => (view?.replacement !== number || state !== 'live') && !told)

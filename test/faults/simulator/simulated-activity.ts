@@ -39,6 +39,7 @@ export class SimulatedActivity {
   #settled = false;
   #last: Failure | undefined;
   #next: Appointment | undefined;
+  private readonly hasDeadline: boolean;
   readonly #closeAt: number;
   readonly #startToCloseMs: number;
   readonly #heartbeatMs: number | undefined;
@@ -48,11 +49,14 @@ export class SimulatedActivity {
     private readonly clock: VirtualClock,
     private readonly options: Options,
     private readonly run: { readonly workflowId: string; readonly runId: string },
+    isLocal: boolean,
     private readonly perform: Perform,
     private readonly resolve: (resolution: Resolution) => void,
   ) {
     const scheduleToCloseMs = optionalTsToMs(options.scheduleToCloseTimeout) || undefined;
-    this.#closeAt = scheduleToCloseMs === undefined ? Infinity : clock.now + scheduleToCloseMs;
+    this.hasDeadline = scheduleToCloseMs !== undefined;
+    // Temporal's core does not hold a local activity that is tried again to this limit (seen on the server: run-on-server.ts agrees).
+    this.#closeAt = scheduleToCloseMs === undefined || isLocal ? Infinity : clock.now + scheduleToCloseMs;
     this.#startToCloseMs = optionalTsToMs(options.startToCloseTimeout) || Infinity;
     this.#heartbeatMs =
       'heartbeatTimeout' in options ? optionalTsToMs(options.heartbeatTimeout) || undefined : undefined;
@@ -84,7 +88,7 @@ export class SimulatedActivity {
       activityId: this.options.activityId ?? '',
       argument: decode(this.options.arguments?.[0]),
       attempt,
-      hasDeadline: this.#closeAt !== Infinity,
+      hasDeadline: this.hasDeadline,
     });
     if ('answer' in end)
       this.#next = this.clock.after(HOP_MS, () => this.settle({ completed: { result: encode(end.answer) } }));
@@ -94,13 +98,13 @@ export class SimulatedActivity {
 
   private waitInVain(startedAt: number, silence: 'hangs' | 'lost'): void {
     const startToClose = startedAt + this.#startToCloseMs;
-    const heartbeat =
-      silence === 'lost' && this.#heartbeatMs !== undefined ? startedAt + this.#heartbeatMs : Infinity;
+    const heartbeat = silence === 'lost' && this.#heartbeatMs !== undefined ? startedAt + this.#heartbeatMs : Infinity;
     const at = Math.min(startToClose, heartbeat, this.#closeAt);
     const kind = at === this.#closeAt ? 'schedule-to-close' : at === heartbeat ? 'heartbeat' : 'start-to-close';
     const tick = (): void => {
       if (this.clock.now >= at) return this.timedOut(timeout(kind, this.#last));
-      if (silence === 'hangs' && this.#cancelRequested) return this.settle({ cancelled: { failure: this.wrap(CANCELLED) } });
+      if (silence === 'hangs' && this.#cancelRequested)
+        return this.settle({ cancelled: { failure: this.wrap(CANCELLED) } });
       this.#next = this.clock.after(Math.min(NOTICE_MS, at - this.clock.now), tick);
     };
     tick();

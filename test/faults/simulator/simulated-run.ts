@@ -198,7 +198,7 @@ export class SimulatedRun {
 
   private schedule(options: ConstructorParameters<typeof SimulatedActivity>[1], isLocal: boolean): void {
     const seq = options.seq ?? 0;
-    const activity = new SimulatedActivity(this.clock, options, this.identity, this.perform, (result) => {
+    const activity = new SimulatedActivity(this.clock, options, this.identity, isLocal, this.perform, (result) => {
       this.#activities.delete(seq);
       this.enqueue({ variant: 'resolveActivity', resolveActivity: { seq, result, isLocal } });
     });
@@ -235,11 +235,7 @@ export class SimulatedRun {
     this.enqueue({ variant: 'resolveSignalExternalWorkflow', resolveSignalExternalWorkflow: { seq, ...failure } });
   }
 
-  private answerUpdate({
-    protocolInstanceId,
-    rejected,
-    completed,
-  }: NonNullable<Command['updateResponse']>): void {
+  private answerUpdate({ protocolInstanceId, rejected, completed }: NonNullable<Command['updateResponse']>): void {
     const answer = this.#updates.get(protocolInstanceId ?? '');
     if (rejected) answer?.({ rejected });
     else if (completed) answer?.({ value: decode(completed) });

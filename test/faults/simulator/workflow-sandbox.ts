@@ -87,9 +87,7 @@ export class SandboxedRun {
     for (const job of jobs) if (job.variant === 'notifyHasPatch') activator.notifyHasPatch(job.notifyHasPatch);
     this.call('activate', { jobs: jobs.filter(({ variant }) => variant !== 'notifyHasPatch') });
     while ((this.call('tryUnblockConditions') as number) > 0);
-    const { successful } = this.call(
-      'concludeActivation',
-    ) as coresdk.workflow_completion.IWorkflowActivationCompletion;
+    const { successful } = this.call('concludeActivation') as coresdk.workflow_completion.IWorkflowActivationCompletion;
     return successful?.commands ?? [];
   }
 }

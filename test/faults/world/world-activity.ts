@@ -22,7 +22,13 @@ export interface Step {
   readonly stepKey: string;
 }
 
-export function audit(world: World, action: string, phase: AuditEntry['phase'], { stepKey }: Step, outcome?: string): void {
+export function audit(
+  world: World,
+  action: string,
+  phase: AuditEntry['phase'],
+  { stepKey }: Step,
+  outcome?: string,
+): void {
   world.audit.push({ action, phase, stepKey, actor: 'workflow', ...(outcome === undefined ? {} : { outcome }) });
 }
 

@@ -2,10 +2,7 @@ import { publicIdSubject } from '../../../domain/subject';
 import { LEAKED, type World } from './world';
 import { audit, failure, type WorldActivities } from './world-activity';
 
-type Containment = Pick<
-  WorldActivities,
-  'loadCredential' | 'containVersion' | 'confirmInForce' | 'recordContainment'
->;
+type Containment = Pick<WorldActivities, 'loadCredential' | 'containVersion' | 'confirmInForce' | 'recordContainment'>;
 
 const GATEWAYS = ['gateway-1'];
 

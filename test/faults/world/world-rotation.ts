@@ -19,7 +19,8 @@ export function rotationOf(world: World): Rotation {
           version.atProvider = 'live';
           world.effects.push({ what: 'mint', version: number, stepKey });
         }
-        if (world.trouble.rejectsFirstValue && stepKey.endsWith('create.1')) throw failure('REPLACEMENT_REJECTED', false);
+        if (world.trouble.rejectsFirstValue && stepKey.endsWith('create.1'))
+          throw failure('REPLACEMENT_REJECTED', false);
         if (version.state === 'discarded') {
           // Undone while it ran.
           version.atProvider = 'dead';
