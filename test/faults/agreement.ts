@@ -1,7 +1,10 @@
 import type { RunReport } from './run-report';
 
-/** What both servers must come to: how it ended, and how things are then. How often something was tried is each one's own. */
-function essenceOf({ status, outcome, failureCode, view, world }: RunReport): Readonly<Record<string, string>> {
+/** How a run ended and how things are then. How often something was tried is each server's own. */
+export type Essence = Readonly<Record<string, string>>;
+
+/** What both servers must come to. */
+export function essenceOf({ status, outcome, failureCode, view, world }: RunReport): Essence {
   const { audit, versions, refusals, uses, told } = world;
   return {
     status,
@@ -17,10 +20,9 @@ function essenceOf({ status, outcome, failureCode, view, world }: RunReport): Re
   };
 }
 
-/** In what the simulated Temporal and the real one differ; nothing is as it should be. */
-export function disagreements(server: RunReport, simulator: RunReport): readonly string[] {
-  const [real, simulated] = [essenceOf(server), essenceOf(simulator)];
-  return Object.keys(real)
-    .filter((key) => real[key] !== simulated[key])
-    .map((key) => `server and simulator differ in ${key}: "${real[key]}" and "${simulated[key]}"`);
+/** In what the real server and the simulated one differ; nothing is as it should be. */
+export function disagreements(server: Essence, simulator: Essence): readonly string[] {
+  return Object.keys(server)
+    .filter((key) => server[key] !== simulator[key])
+    .map((key) => `server and simulator differ in ${key}: "${server[key]}" and "${simulator[key]}"`);
 }

@@ -39,3 +39,7 @@ export async function shortBundlePath(): Promise<string> {
   await rename(`${path}.${process.pid}`, path);
   return path;
 }
+
+export async function shortBundle(): Promise<string> {
+  return readFile(await shortBundlePath(), 'utf8');
+}

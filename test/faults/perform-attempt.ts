@@ -24,12 +24,12 @@ class CutShort extends Error {}
 /** Does one attempt on the world, with the fault that is meant for it. */
 export async function performAttempt(
   stage: Stage,
-  task: AttemptInfo & { readonly hasDeadline: boolean },
+  task: AttemptInfo & { readonly isGivenUp: boolean },
 ): Promise<AttemptEnd> {
   const { world, book, faults } = stage;
   const { call, attempt } = book.attempt(task);
   if (attempt === 1) await stage.onCall(call);
-  const last = task.hasDeadline ? Infinity : LONG_OUTAGE_ATTEMPTS;
+  const last = task.isGivenUp ? Infinity : LONG_OUTAGE_ATTEMPTS;
   const kind = faults.find((fault) => fault.call === call && attempt <= (fault.lasts ? last : 1))?.kind;
   const pagesBefore = world.told.length;
   const end = act(stage, task, kind);

@@ -21,14 +21,14 @@ const START = Date.UTC(2026, 0, 1);
 const ANSWER_AFTER_MS = 5_000;
 
 /** Replaces activities of the world: how a test shows that a broken one is found. */
-export type Sabotage = (activities: WorldActivities, world: World) => WorldActivities;
+export type ChangeActivities = (activities: WorldActivities, world: World) => WorldActivities;
 
 /** Runs one case in this process and in virtual time. */
 export async function runInSimulator(
   sandbox: WorkflowSandbox,
   { scenario, faults }: FaultCase,
   pace: Pace,
-  sabotage: Sabotage = (activities) => activities,
+  change: ChangeActivities = (unchanged) => unchanged,
 ): Promise<RunReport> {
   const clock = new VirtualClock(START);
   const { credential, hasProvider, trouble, person } = scenario;
@@ -47,7 +47,7 @@ export async function runInSimulator(
       if (kind === 'person-needed' && person === 'answers') clock.after(ANSWER_AFTER_MS, answer);
     },
   });
-  const activities = sabotage(activitiesOf(world), world);
+  const activities = change(activitiesOf(world), world);
   const book = new CallBook();
   const onCall = (call: string): void => {
     if (call !== scenario.outside?.when) return;

@@ -33,3 +33,8 @@ export function parseCase(text: string): FaultCase {
   const [scenario = '', ...faults] = text.split('|');
   return { scenario: scenarioNamed(scenario), faults: faults.map(parseFault) };
 }
+
+/** Whether people were asked to do something: only then does it matter whether anybody answers. */
+export function wasAsked({ world }: RunReport): boolean {
+  return world.told.some(({ kind }) => kind === 'person-needed');
+}

@@ -74,8 +74,8 @@ export class ServerLane {
     if (!running) return inSilence('hangs', info.isLocal);
     running.workflowIds.add(workflowId);
     const limit = info.scheduleToCloseTimeoutMs;
-    const hasDeadline = limit > 0 && limit < A_DAY_MS;
-    const task = { activityType, activityId: info.activityId, runId, argument, hasDeadline };
+    const isGivenUp = (limit > 0 && limit < A_DAY_MS) || (info.retryPolicy?.maximumAttempts ?? 0) > 0;
+    const task = { activityType, activityId: info.activityId, runId, argument, isGivenUp };
     return answerOf(await performAttempt(running.stage, task), info.isLocal);
   }
 }

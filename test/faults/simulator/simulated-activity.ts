@@ -15,7 +15,7 @@ export interface AttemptTask {
   readonly argument: unknown;
   readonly attempt: number;
   /** Whether it is given up some day, or tried for ever. */
-  readonly hasDeadline: boolean;
+  readonly isGivenUp: boolean;
 }
 
 /** How an attempt ends for the server. `hangs`: never answers, and its worker lives. `lost`: nothing is heard of its worker any more. */
@@ -39,7 +39,6 @@ export class SimulatedActivity {
   #settled = false;
   #last: Failure | undefined;
   #next: Appointment | undefined;
-  private readonly hasDeadline: boolean;
   readonly #closeAt: number;
   readonly #startToCloseMs: number;
   readonly #heartbeatMs: number | undefined;
@@ -54,7 +53,6 @@ export class SimulatedActivity {
     private readonly resolve: (resolution: Resolution) => void,
   ) {
     const scheduleToCloseMs = optionalTsToMs(options.scheduleToCloseTimeout) || undefined;
-    this.hasDeadline = scheduleToCloseMs !== undefined;
     // Temporal's core does not hold a local activity that is tried again to this limit (seen on the server: run-on-server.ts agrees).
     this.#closeAt = scheduleToCloseMs === undefined || isLocal ? Infinity : clock.now + scheduleToCloseMs;
     this.#startToCloseMs = optionalTsToMs(options.startToCloseTimeout) || Infinity;
@@ -88,7 +86,7 @@ export class SimulatedActivity {
       activityId: this.options.activityId ?? '',
       argument: decode(this.options.arguments?.[0]),
       attempt,
-      hasDeadline: this.hasDeadline,
+      isGivenUp: this.#closeAt !== Infinity || this.#retry.attempts > 0,
     });
     if ('answer' in end)
       this.#next = this.clock.after(HOP_MS, () => this.settle({ completed: { result: encode(end.answer) } }));

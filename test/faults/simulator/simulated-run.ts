@@ -2,6 +2,7 @@ import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { inCoreOrder, type Job } from './jobs';
 import { childFailure, CANCELLED, decode, encode, type Failure } from './payloads';
 import { SimulatedActivity, type Perform } from './simulated-activity';
+import { noRejectionIsLeft } from './unhandled-rejections';
 import type { SimulatedTemporal } from './simulated-temporal';
 import type { Appointment, VirtualClock } from './virtual-clock';
 import type { Command, RunIdentity, SandboxedRun } from './workflow-sandbox';
@@ -29,6 +30,9 @@ interface Child {
 
 /** A workflow task begins this much after there is something to do. */
 const TASK_DELAY_MS = 1;
+/** One that failed is given out again this much later; so often without success, and it will never succeed. */
+const TASK_RETRY_MS = 1_000;
+const MAX_TASK_FAILURES = 10;
 const TERMINATE = 1;
 const REQUEST_CANCEL = 3;
 
@@ -42,6 +46,7 @@ export class SimulatedRun {
   #planned = false;
   #history: Task[] = [];
   #events = 0;
+  #failures = 0;
   readonly #patches: string[] = [];
   readonly #timers = new Map<number, Appointment>();
   readonly #activities = new Map<number, SimulatedActivity>();
@@ -104,29 +109,48 @@ export class SimulatedRun {
   private enqueue(job: Job): void {
     if (this.end || this.broken) return;
     this.#pending.push(job);
-    if (this.#planned) return;
-    this.#planned = true;
-    this.clock.after(TASK_DELAY_MS, () => this.doTask());
+    this.plan(TASK_DELAY_MS);
   }
 
-  private doTask(): void {
+  private plan(delayMs: number): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    this.clock.after(delayMs, () => this.doTask());
+  }
+
+  private async doTask(): Promise<void> {
     this.#planned = false;
     if (this.end || this.broken || this.#pending.length === 0) return;
     const jobs = inCoreOrder(this.#pending.splice(0));
     try {
       const sandboxed = this.sandboxed();
-      this.#events += 3 + jobs.length;
-      const historyLength = this.#events;
+      const historyLength = this.#events + 3 + jobs.length;
       const commands = sandboxed.activate(this.clock.now, jobs, { historyLength });
-      this.#events += commands.length;
+      await noRejectionIsLeft();
+      this.#failures = 0;
+      this.#events = historyLength + commands.length;
       for (const { updateResponse } of commands)
         if (updateResponse?.accepted) this.#accepted.add(updateResponse.protocolInstanceId ?? '');
       const kept = commands.filter((command) => !this.turnsAway(command));
       this.#history.push({ at: this.clock.now, jobs, historyLength, commands: kept.map(signatureOf) });
       for (const command of commands) this.obey(command);
     } catch (error) {
-      this.broken = error;
+      this.fail(jobs, error);
     }
+  }
+
+  /** A workflow task that fails is tried again with all that has happened since, after a replay. */
+  private fail(jobs: readonly Job[], error: unknown): void {
+    this.#pending.unshift(...jobs);
+    this.evict();
+    this.#failures += 1;
+    if (this.#failures > MAX_TASK_FAILURES) this.broken = error;
+    else this.plan(TASK_RETRY_MS);
+  }
+
+  private sandboxed(): SandboxedRun {
+    this.#sandboxed ??= this.replayed();
+    return this.#sandboxed;
   }
 
   private turnsAway({ updateResponse }: Command): boolean {
@@ -135,11 +159,6 @@ export class SimulatedRun {
     if (!updateResponse?.rejected || this.#accepted.has(id)) return false;
     this.#turnedAway.add(id);
     return true;
-  }
-
-  private sandboxed(): SandboxedRun {
-    this.#sandboxed ??= this.replayed();
-    return this.#sandboxed;
   }
 
   private replayed(): SandboxedRun {
