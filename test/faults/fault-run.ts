@@ -1,5 +1,7 @@
 import { FinishedUnits } from './finished-units';
 import type { RunOptions } from './run-options';
+import { StuckLane } from './run-on-server';
+import type { ServerLane } from './server-lane';
 import { withServerLanes } from './server-lanes';
 import { runServerUnit, serverPairs, serverSingles } from './server-suite';
 import { shareOut, SimulatorThread } from './simulator-pool';
@@ -7,6 +9,7 @@ import type { UnitResult } from './unit-result';
 
 /** They wait more than they work: for time-outs, which are real time. */
 const LANES = 6;
+const ROUNDS = 3;
 const SERVER = 'server ';
 
 /** The enumeration: part after part, each unit kept as soon as it is done. */
@@ -48,9 +51,10 @@ export class FaultRun {
       const ofServer = [...new Set(mine(server).map((unit) => SERVER + unit))];
       const ofSimulator = mine(simulated);
       await this.onServer(this.left(ofServer));
-      await shareOut(this.left(ofSimulator), this.#threads, async (thread, unit) =>
-        this.finished.add({ unit, ...(await thread.unit(unit)) }),
-      );
+      await shareOut(this.left(ofSimulator), this.#threads, async (thread, unit) => {
+        this.finished.add({ unit, ...(await thread.unit(unit)) });
+        return true;
+      });
       const done = [...ofServer, ...ofSimulator].flatMap((unit) => this.finished.get(unit) ?? []);
       results.push(...done);
       this.say(`part ${one}/${parts}: ${summaryOf(done)}, ${Math.round((Date.now() - begin) / 1_000)} s`);
@@ -58,13 +62,28 @@ export class FaultRun {
     return results;
   }
 
+  /** A lane that is stuck takes no more cases; what is left then is tried again on new ones. */
   private async onServer(units: readonly string[]): Promise<void> {
-    if (units.length === 0) return;
-    await withServerLanes(LANES, (lanes) =>
-      shareOut(units, lanes, async (lane, unit) =>
-        this.finished.add({ unit, ...(await runServerUnit(lane, this.simulator, unit.slice(SERVER.length))) }),
-      ),
-    );
+    for (let round = 1; round <= ROUNDS && this.left(units).length > 0; round++) {
+      await withServerLanes(LANES, (lanes) =>
+        shareOut(this.left(units), lanes, (lane, unit) => this.onLane(lane, unit)),
+      );
+    }
+    for (const unit of this.left(units)) {
+      const violations = [{ case: unit.slice(SERVER.length), what: 'on the server: it does not go on' }];
+      this.finished.add({ unit, cases: 1, violations });
+    }
+  }
+
+  private async onLane(lane: ServerLane, unit: string): Promise<boolean> {
+    try {
+      const result = await runServerUnit(lane, this.simulator, unit.slice(SERVER.length));
+      this.finished.add({ unit, ...result });
+      return true;
+    } catch (error) {
+      if (error instanceof StuckLane) return false;
+      throw error;
+    }
   }
 
   private left(units: readonly string[]): readonly string[] {

@@ -25,8 +25,28 @@ type Ending = Omit<RunReport, 'world' | 'calls' | 'view'>;
 
 const RUNNING: Ending = { status: 'running' };
 
-/** Runs one case on a real time-skipping server. */
-export async function runOnServer(lane: ServerLane, { scenario, faults }: FaultCase): Promise<RunReport> {
+/** No case takes as long; a time-skipping server that has lost count of who holds its time never goes on. */
+const LANE_IS_STUCK_AFTER_MS = 60_000;
+
+/** The server has stopped: what it was asked says nothing, and it must be taken down. */
+export class StuckLane extends Error {}
+
+/** Runs one case on a real time-skipping server. @throws StuckLane */
+export async function runOnServer(lane: ServerLane, faultCase: FaultCase): Promise<RunReport> {
+  const guard = new AbortController();
+  try {
+    const report = await Promise.race([
+      runCase(lane, faultCase),
+      delay(LANE_IS_STUCK_AFTER_MS, undefined, { signal: guard.signal }),
+    ]);
+    if (!report) throw new StuckLane('the time-skipping server does not go on');
+    return report;
+  } finally {
+    guard.abort();
+  }
+}
+
+async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promise<RunReport> {
   const { hasProvider, trouble, person, outside } = scenario;
   const credential = { ...scenario.credential, id: `${scenario.credential.id}-${randomUUID()}` };
   const workflowId = incidentId(credential.id, 1);
@@ -63,16 +83,20 @@ export async function runOnServer(lane: ServerLane, { scenario, faults }: FaultC
     const ending = await endOf(lane, handle, person);
     const view: IncidentView = await handle.query(stateQuery);
     if (ending.status === 'running') await handle.terminate();
-    else
-      for (const id of running.workflowIds)
-        await client.workflow
-          .getHandle(id)
-          .result()
-          .catch(() => undefined);
+    else await Promise.race([othersEnd(lane, running.workflowIds), delay(STUCK_AFTER_MS)]);
     return { ...ending, view, world, calls: book.names };
   } finally {
     lane.finish(running);
   }
+}
+
+/** A rotation may still undo what it did when its incident is over. */
+async function othersEnd({ environment }: ServerLane, workflowIds: ReadonlySet<string>): Promise<void> {
+  for (const id of workflowIds)
+    await environment.client.workflow
+      .getHandle(id)
+      .result()
+      .catch(() => undefined);
 }
 
 async function endOf(lane: ServerLane, handle: LeakHandle, person: 'answers' | 'nobody'): Promise<Ending> {

@@ -39,6 +39,7 @@ export class ServerLane {
       activities: lane.activities(),
       // A shutdown waits for nothing here: no attempt is left that anybody wants to know of.
       shutdownGraceTime: 0,
+      shutdownForceTime: '5s' as const,
     };
     const cached = await Worker.create({ ...common, taskQueue: lane.#queues.cached });
     const replaying = await Worker.create({ ...common, taskQueue: lane.#queues.replaying, maxCachedWorkflows: 0 });

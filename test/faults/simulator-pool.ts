@@ -51,16 +51,16 @@ export class SimulatorThread implements SimulatorRequests {
   }
 }
 
-/** Takes `items` one after the other, by as many hands as there are. */
+/** Takes `items` one after the other, by as many hands as there are; a hand for which `work` comes to false takes no more. */
 export async function shareOut<Item, Hand>(
   items: readonly Item[],
   hands: readonly Hand[],
-  work: (hand: Hand, item: Item) => Promise<void>,
+  work: (hand: Hand, item: Item) => Promise<boolean>,
 ): Promise<void> {
-  const left = items.values();
+  const left = [...items];
   await Promise.all(
     hands.map(async (hand) => {
-      for (const item of left) await work(hand, item);
+      for (let item = left.shift(); item !== undefined; item = left.shift()) if (!(await work(hand, item))) return;
     }),
   );
 }

@@ -26,8 +26,9 @@ export type Perform = (task: AttemptTask) => Promise<AttemptEnd>;
 
 /** A task reaches a worker, and an answer the server, this much later. */
 const HOP_MS = 1;
-/** How soon a call that hangs notices that it is cancelled: by the heartbeat of the activity edge. */
+/** How soon a call that hangs notices that it is cancelled: with the heartbeat of the activity edge, of which the SDK sends one in 0.8 time-outs. */
 const NOTICE_MS = 1_000;
+const NOTICE_SHARE = 0.8;
 
 const DEFAULT_RETRY = { initialMs: 1_000, coefficient: 2, maximumMs: 100_000, attempts: 0, never: [] as string[] };
 
@@ -99,11 +100,12 @@ export class SimulatedActivity {
     const heartbeat = silence === 'lost' && this.#heartbeatMs !== undefined ? startedAt + this.#heartbeatMs : Infinity;
     const at = Math.min(startToClose, heartbeat, this.#closeAt);
     const kind = at === this.#closeAt ? 'schedule-to-close' : at === heartbeat ? 'heartbeat' : 'start-to-close';
+    const noticeMs = Math.min(NOTICE_MS, NOTICE_SHARE * (this.#heartbeatMs ?? Infinity));
     const tick = (): void => {
       if (this.clock.now >= at) return this.timedOut(timeout(kind, this.#last));
       if (silence === 'hangs' && this.#cancelRequested)
         return this.settle({ cancelled: { failure: this.wrap(CANCELLED) } });
-      this.#next = this.clock.after(Math.min(NOTICE_MS, at - this.clock.now), tick);
+      this.#next = this.clock.after(Math.min(noticeMs, at - this.clock.now), tick);
     };
     tick();
   }
