@@ -74,7 +74,11 @@ export async function runInSimulator(
 
 function standingOf(incident: SimulatedRun, runs: readonly SimulatedRun[]): Omit<RunReport, 'world' | 'calls'> {
   const broken = runs.find((run) => run.broken)?.broken;
-  if (broken) return { status: 'running', broken: broken instanceof Error ? String(broken.stack) : String(broken) };
+  if (broken)
+    return {
+      status: 'running',
+      broken: broken instanceof Error ? (broken.stack ?? broken.message) : 'what was thrown is no error',
+    };
   const { end } = incident;
   const view = viewOf(incident);
   switch (end?.status) {

@@ -1,3 +1,4 @@
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { shortBundlePath } from '../faults/fault-bundle';
 import { knownReason } from '../faults/known-violations';
@@ -8,14 +9,16 @@ import type { Violation } from '../faults/unit-result';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 /** `npm run test:faults` runs all single faults, and hundreds of pairs. */
-const SINGLES = 14;
-const PAIRS = 4;
+const SINGLES = 9;
+const PAIRS = 3;
 
 describe('faults on the time-skipping server', () => {
   let environment: TestWorkflowEnvironment;
   let simulator: SimulatorThread;
 
   beforeAll(async () => {
+    // Failed attempts are what this is about: no news.
+    Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
     environment = await timeSkippingEnvironment();
     simulator = new SimulatorThread();
   });

@@ -30,6 +30,10 @@ const HOP_MS = 1;
 const NOTICE_MS = 1_000;
 const NOTICE_SHARE = 0.8;
 
+/** Temporal's numbers. */
+const WAIT_CANCELLATION_COMPLETED = 1;
+const SCHEDULE_TO_CLOSE = 3;
+
 const DEFAULT_RETRY = { initialMs: 1_000, coefficient: 2, maximumMs: 100_000, attempts: 0, never: [] as string[] };
 
 /** One scheduled activity: attempts, retries, time-outs and cancellation as Temporal's server has them. */
@@ -66,7 +70,7 @@ export class SimulatedActivity {
   requestCancel(): void {
     if (this.#settled || this.#cancelRequested) return;
     this.#cancelRequested = true;
-    const waits = this.options.cancellationType === 1;
+    const waits = Number(this.options.cancellationType) === WAIT_CANCELLATION_COMPLETED;
     if (!waits || !this.#running) this.settle({ cancelled: { failure: this.wrap(CANCELLED) } });
   }
 
@@ -111,7 +115,7 @@ export class SimulatedActivity {
   }
 
   private timedOut(failure: Failure): void {
-    if (failure.timeoutFailureInfo?.timeoutType === 3) this.giveUp(failure);
+    if (Number(failure.timeoutFailureInfo?.timeoutType) === SCHEDULE_TO_CLOSE) this.giveUp(failure);
     else this.retryAfter(failure);
   }
 

@@ -211,7 +211,7 @@ export class SimulatedRun {
       this.stop();
       this.end = { status: 'completed', result: undefined };
       const type = workflowType || this.identity.workflowType;
-      this.server.continueAsNew(this.identity, type, (input ?? []) as Payloads, this.closed);
+      this.server.continueAsNew(this.identity, type, input ?? [], this.closed);
     }
   }
 
@@ -229,7 +229,7 @@ export class SimulatedRun {
     const [seq, workflowId, workflowType] = [options.seq ?? 0, options.workflowId ?? '', options.workflowType ?? ''];
     const { workflowId: parentId, runId } = this.identity;
     const parent = { workflowId: parentId, runId };
-    const run = this.server.startRun(workflowType, workflowId, (input ?? []) as Payloads, parent, (child) =>
+    const run = this.server.startRun(workflowType, workflowId, input ?? [], parent, (child) =>
       this.enqueue({
         variant: 'resolveChildWorkflowExecution',
         resolveChildWorkflowExecution: { seq, result: resultOf(child) },
@@ -249,7 +249,7 @@ export class SimulatedRun {
     const { signalName, args, workflowExecution, childWorkflowId } = options;
     const seq = options.seq ?? 0;
     const target = this.server.running(workflowExecution?.workflowId ?? childWorkflowId ?? '');
-    target?.signal(signalName ?? '', (args ?? []) as Payloads);
+    target?.signal(signalName ?? '', args ?? []);
     const failure = target ? {} : { failure: { message: 'not found', applicationFailureInfo: { type: 'NOT_FOUND' } } };
     this.enqueue({ variant: 'resolveSignalExternalWorkflow', resolveSignalExternalWorkflow: { seq, ...failure } });
   }
@@ -304,6 +304,6 @@ function asReplayed(job: Job): Job {
 /** What Temporal compares in a replay: the kind of a command, its place and its name. */
 function signatureOf(command: Command): string {
   const [kind, body] = Object.entries(command).find(([name, value]) => value && name !== 'userMetadata') ?? ['nothing'];
-  const { seq, activityType, workflowId, signalName, patchId } = (body ?? {}) as Record<string, unknown>;
+  const { seq, activityType, workflowId, signalName, patchId } = (body ?? {}) as Record<string, string | undefined>;
   return [kind, seq, activityType, workflowId, signalName, patchId].filter((part) => part !== undefined).join(' ');
 }

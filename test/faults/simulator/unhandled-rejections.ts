@@ -13,5 +13,5 @@ process.on('unhandledRejection', (reason, promise) => {
 export async function noRejectionIsLeft(): Promise<void> {
   await new Promise(setImmediate);
   const [first] = rejections.splice(0);
-  if (first !== undefined) throw new Error(`unhandled rejection: ${String(first)}`, { cause: first });
+  if (first !== undefined) throw new Error('a promise was rejected, and nobody handled it', { cause: first });
 }
