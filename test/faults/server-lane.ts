@@ -43,7 +43,18 @@ export class ServerLane {
     };
     const cached = await Worker.create({ ...common, taskQueue: lane.#queues.cached });
     const replaying = await Worker.create({ ...common, taskQueue: lane.#queues.replaying, maxCachedWorkflows: 0 });
-    return replaying.runUntil(cached.runUntil(work(lane)));
+    let result: { readonly value: T } | undefined;
+    const working = async (): Promise<void> => {
+      result = { value: await work(lane) };
+    };
+    try {
+      await replaying.runUntil(cached.runUntil(working));
+    } catch (error) {
+      // Lost attempts may still hold a worker that shuts down: when the work is done, that is no news.
+      if (!result) throw error;
+    }
+    if (!result) throw new Error('the workers have ended before the work was done');
+    return result.value;
   }
 
   /** `loses`: its workers are lost, so that every workflow task begins with a replay. */
