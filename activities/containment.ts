@@ -37,13 +37,14 @@ const ACKNOWLEDGE_WAIT_MS = 5_000;
 export function createContainmentActivities(deps: ActivityDeps) {
   return {
     async loadCredential(
-      input: Pick<IncidentStep, 'credentialId' | 'version'>,
+      input: Pick<IncidentStep, 'credentialId' | 'version'> & { readonly reopened?: unknown },
     ): Promise<{ credential: Credential; version: SecretVersion; hasProvider?: boolean }> {
       const isRegistered = !(await registerNewcomer(deps, input.credentialId));
       const credential = await deps.inventory.credential(input.credentialId);
       const version = await deps.inventory.version(input.credentialId, input.version);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
-      if (version.state !== 'live' && version.state !== 'quarantined') {
+      const isOpenAgain = input.reopened !== undefined && version.state === 'revoked';
+      if (version.state !== 'live' && version.state !== 'quarantined' && !isOpenAgain) {
         throw new IncidentError('VERSION_NOT_LIVE', {
           credential: credential.id,
           version: version.version,

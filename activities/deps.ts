@@ -2,7 +2,8 @@ import type { Subject } from '../domain/subject';
 import type { CredentialProvider } from '../domain/ports/credential-provider';
 import type { Denylist, GatewayRegistry } from '../domain/ports/denylist';
 import type { DependentAdapter } from '../domain/ports/dependent';
-import type { Audience, Notifier } from '../domain/ports/notifier';
+import type { Audience, Notifier, StandardAudience } from '../domain/ports/notifier';
+import type { ApprovalDesk } from '../domain/ports/approvals';
 import type { ActionBudget, AuditLog, ContainmentStore, Inventory, SecretStore } from '../domain/ports/stores';
 import type { InventoryRecord } from '../domain/credential';
 import type { DeliveryLog } from './store/delivery-log';
@@ -24,6 +25,8 @@ export interface ActivityDeps {
   readonly deliveries: DeliveryLog;
   /** How many versions may be ended without a person. */
   readonly budget: ActionBudget;
+  /** Who showed a signed approval for what loosens. */
+  readonly approvals: ApprovalDesk;
   readonly denylist: Denylist;
   readonly gateways: GatewayRegistry;
   readonly projection: { write(records: readonly InventoryRecord[]): Promise<void> };
@@ -32,7 +35,9 @@ export interface ActivityDeps {
   readonly providers: ReadonlyMap<string, CredentialProvider>;
   readonly dependents: ReadonlyMap<string, DependentAdapter>;
   readonly notifiers: ReadonlyMap<string, Notifier>;
-  readonly audiences: Readonly<Record<Audience, readonly Channel[]>>;
+  readonly audiences: Readonly<
+    Record<StandardAudience, readonly Channel[]> & Partial<Record<Audience, readonly Channel[]>>
+  >;
   /** The Temporal Web UI's page of a run. */
   readonly incidentUrl: (workflowId: string, runId: string) => string;
 }

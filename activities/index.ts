@@ -1,9 +1,11 @@
 import { atActivityEdge } from './activity-edge';
+import { createApprovalActivities } from './approvals';
 import { createContainmentActivities } from './containment';
 import { createDecisionActivities } from './decisions';
 import type { ActivityDeps } from './deps';
 import { createNotificationActivities } from './notification';
 import { createRecoveryActivities } from './recovery';
+import { createRehearsalActivities } from './rehearsal';
 import { createRotationActivities } from './rotation';
 
 /** Everything the workflows can have done. */
@@ -14,6 +16,8 @@ export function createActivities(deps: ActivityDeps) {
     ...createRecoveryActivities(deps),
     ...createNotificationActivities(deps),
     ...createDecisionActivities(deps),
+    ...createApprovalActivities(deps),
+    ...createRehearsalActivities(deps),
   });
 }
 

@@ -1,4 +1,4 @@
-export { startIncident, type IncidentRequest } from './start-incident';
+export { rehearseIncident, startIncident, type IncidentRequest } from './start-incident';
 export { incident, type IncidentHandle, type ResultOptions } from './incident-handle';
 export { listIncidents, type IncidentFilter, type IncidentPage, type IncidentSummary } from './list-incidents';
 export { createApiClient, type ApiClient, type ApiIncidentRequest, type LeakReportRequest } from './api-client';

@@ -80,6 +80,7 @@ export interface InventoryRecord {
   readonly state: VersionState;
   readonly provider: string;
   readonly ownerTeam: string;
+  readonly environment?: string | undefined;
   readonly enforcement: Enforcement;
   readonly protection: Protection;
   readonly principalKind: PrincipalKind;
@@ -93,7 +94,8 @@ export function recordOf(
   credential: Omit<Credential, 'dependents'>,
   { version, state }: Pick<SecretVersion, 'version' | 'state'>,
 ): InventoryRecord {
-  const { id, provider, ownerTeam, enforcement, protection, principalKind, scopes, knownContexts } = credential;
+  const { id, provider, ownerTeam, environment, enforcement, protection, principalKind, scopes, knownContexts } =
+    credential;
   return {
     subject,
     credentialId: id,
@@ -101,6 +103,7 @@ export function recordOf(
     state,
     provider,
     ownerTeam,
+    ...(environment === undefined ? {} : { environment }),
     enforcement,
     protection,
     principalKind,
@@ -112,6 +115,15 @@ export function recordOf(
 /** The workflow id of the incident of one secret version, formed here and nowhere else. */
 export function incidentId(credentialId: string, version: number): string {
   return `incident/${credentialId}/${version}`;
+}
+
+/** The workflow ids of the watch over a closed incident, and of a rehearsal of one. */
+export function watchId(credentialId: string, version: number): string {
+  return `watch/${credentialId}/${version}`;
+}
+
+export function rehearsalId(credentialId: string, version: number): string {
+  return `dry-run/${credentialId}/${version}`;
 }
 
 /** The other way: undefined when `id` names no incident. */

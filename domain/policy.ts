@@ -1,4 +1,6 @@
 import type { Credential } from './credential';
+import { DEFAULT_ESCALATION, type Escalation } from './escalation';
+import type { SeverityRule } from './severity-mapping';
 import { atLeast, SEVERITIES, type Severity } from './severity';
 
 /** What one severity gets; design.md's table, as data. */
@@ -24,6 +26,8 @@ export interface PolicyOverride {
     readonly credential?: string | undefined;
   };
   readonly severities: Readonly<Partial<Record<Severity, Readonly<Partial<SeverityResponse>>>>>;
+  /** In place of the policy's own. */
+  readonly escalation?: Escalation | undefined;
 }
 
 /** Pinned into an incident at its start: a change of the file never reaches an incident that runs. */
@@ -38,8 +42,26 @@ export interface Policy {
   /** A person who does not answer is asked again after this long, in seconds. */
   readonly escalateEverySeconds: number;
   readonly severities: SeverityResponses;
+  /** Missing in incidents from before there were ladders. */
+  readonly escalation?: Escalation;
+  /** Who is told at which moment; whoever is asked is said by the ladder. */
+  readonly audiences?: Readonly<Record<ToldMoment, readonly string[]>>;
+  /** How long a closed incident is watched for drift, in seconds; 0: not at all. Missing in incidents from before there was a watch. */
+  readonly watchSeconds?: number;
+  /** What evidence weighs, where it is not as the detectors say. */
+  readonly severityMapping?: readonly SeverityRule[];
   readonly overrides?: readonly PolicyOverride[];
 }
+
+/** The moments at which people are told without being asked. */
+export type ToldMoment = 'contained' | 'resolved';
+
+const EVERYBODY = ['engineering', 'security', 'product'] as const;
+
+export const DEFAULT_AUDIENCES: Readonly<Record<ToldMoment, readonly string[]>> = {
+  contained: EVERYBODY,
+  resolved: EVERYBODY,
+};
 
 export const DEFAULT_POLICY: Policy = {
   version: 1,
@@ -53,9 +75,29 @@ export const DEFAULT_POLICY: Policy = {
     medium: { overlapSeconds: 14_400, revoke: 'when-moved', revokeAtDeadline: false, withoutKnownContext: 'ask' },
     low: { overlapSeconds: 86_400, revoke: 'never', revokeAtDeadline: false, withoutKnownContext: 'ask' },
   },
+  watchSeconds: 7 * 86_400,
+  escalation: DEFAULT_ESCALATION,
+  audiences: DEFAULT_AUDIENCES,
 };
 
-type Described = Pick<Credential, 'id' | 'provider' | 'ownerTeam' | 'environment'>;
+/** Who is asked about an incident of this credential, and what happens when nobody answers. */
+export function escalationFor(policy: Policy, credential: Described): Escalation {
+  const own = (policy.overrides ?? []).findLast(({ when, escalation }) => escalation && concerns(when, credential));
+  return own?.escalation ?? policy.escalation ?? DEFAULT_ESCALATION;
+}
+
+/** How long a closed incident is watched, in seconds. */
+export function watchSecondsOf({ watchSeconds = 0 }: Policy): number {
+  return watchSeconds;
+}
+
+/** Who is told at a moment. */
+export function audiencesFor(policy: Policy, moment: ToldMoment): readonly string[] {
+  return (policy.audiences ?? DEFAULT_AUDIENCES)[moment];
+}
+
+/** What the policy may differ by. */
+export type Described = Pick<Credential, 'id' | 'provider' | 'ownerTeam' | 'environment'>;
 
 /**
  * What a credential gets at each severity, its overrides applied. A graver leak never gives more time than a lesser one, whatever several
@@ -76,7 +118,8 @@ export function responsesFor(policy: Policy, credential: Described): SeverityRes
 /** Where a credential's environment is not said, it is the one where a mistake costs most. */
 const DEFAULT_ENVIRONMENT = 'production';
 
-function concerns(when: PolicyOverride['when'], credential: Described): boolean {
+/** Whether all that `when` names fits. */
+export function concerns(when: PolicyOverride['when'], credential: Described): boolean {
   const facts = {
     provider: credential.provider,
     environment: credential.environment ?? DEFAULT_ENVIRONMENT,
@@ -112,6 +155,20 @@ export function policyFaults(policy: Policy): readonly PolicyFault[] {
     const path = ['overrides', index, 'severities'];
     faults.push(...responseFaults(applied(policy.severities, override), path, override.severities));
   });
+  const ladders = [
+    { ladder: policy.escalation, path: ['escalation'] },
+    ...(policy.overrides ?? []).map(({ escalation }, index) => ({
+      ladder: escalation,
+      path: ['overrides', index, 'escalation'],
+    })),
+  ];
+  for (const { ladder, path } of ladders) faults.push(...ladderFaults(ladder, path));
+  (policy.severityMapping ?? []).forEach(({ atLeast: least, atMost }, index) => {
+    const path = ['severityMapping', index, 'atMost'];
+    if (atMost && !atLeast(atMost, 'medium'))
+      faults.push({ path, fault: 'must not be low: evidence would start nothing' });
+    if (atMost && least && !atLeast(atMost, least)) faults.push({ path, fault: 'is below atLeast' });
+  });
   if (!atLeast(policy.holdFrom, policy.incidentFrom))
     faults.push({
       path: ['holdFrom'],
@@ -120,6 +177,16 @@ export function policyFaults(policy: Policy): readonly PolicyFault[] {
   if (!atLeast('high', policy.incidentFrom))
     faults.push({ path: ['incidentFrom'], fault: 'is above high: confident abuse must start an incident' });
   return faults;
+}
+
+/** Each step comes later than the one before; the first comes at once, or nobody would know of the question. */
+function ladderFaults(ladder: Escalation | undefined, path: PolicyFault['path']): readonly PolicyFault[] {
+  return (ladder?.steps ?? []).flatMap(({ afterSeconds }, index, steps) => {
+    const before = steps[index - 1];
+    const at = [...path, 'steps', index, 'afterSeconds'];
+    if (!before) return afterSeconds === 0 ? [] : [{ path: at, fault: 'must be 0: somebody is asked at once' }];
+    return afterSeconds > before.afterSeconds ? [] : [{ path: at, fault: 'does not come after the step before it' }];
+  });
 }
 
 function responseFaults(

@@ -43,6 +43,21 @@ export function planResponse(
   return hasProvider ? plan : withoutProvider(plan, credential);
 }
 
+/** For a version that was ended once and works again: nobody depends on it, so nobody keeps a lane. */
+export function planForDead(plan: ResponsePlan): ResponsePlan {
+  return {
+    ...plan,
+    strategy: 'inseparable',
+    quarantine: { ...plan.quarantine, mode: 'deny-all' },
+    overlapSeconds: 0,
+    containAtOnce: true,
+    revoke: 'when-moved',
+    revokeAtDeadline: true,
+    expectedGap: 'No gap: its dependents use the replacement.',
+    reasons: ['It was revoked and works again: it is refused to everybody and ended once more.'],
+  };
+}
+
 function planWithProvider(credential: Credential, evidence: Assessment, policy: Policy): ResponsePlan {
   const response = responsesFor(policy, credential)[evidence.severity];
   const seenByGateway = credential.enforcement === 'gateway';

@@ -14,6 +14,7 @@ const inventoryRecord = z.strictObject({
   state: z.enum(['pending', 'live', 'quarantined', 'revoked', 'discarded']),
   provider: z.string(),
   ownerTeam: z.string(),
+  environment: z.string().optional(),
   enforcement: z.enum(['gateway', 'provider']),
   protection: z.enum(['normal', 'own', 'break-glass']),
   principalKind: z.enum(['workload', 'person', 'unknown']),

@@ -124,6 +124,8 @@ export async function prepareDeployment(stack: DeploymentStack, options: Deploym
     TOURNIQUET_AUDIT_KEY_FILE: keys.audit,
     TOURNIQUET_CHECKPOINT_KEY_FILE: keys.checkpoint,
     TOURNIQUET_CHECKPOINT_FILE: join(directory, 'audit-checkpoints.jsonl'),
+    TOURNIQUET_APPROVAL_KEY_FILE: keys.approval,
+    TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE: keys.approvalPublic,
     TOURNIQUET_HOOK_KEY_FILE: keys.hook,
     TOURNIQUET_SETTINGS_FILE: settingsFile,
     TOURNIQUET_GATEWAY_PORT: String(gatewayPort),

@@ -29,6 +29,9 @@ const SETTINGS = {
   /** Ed25519 private key in PEM that audit checkpoints are signed with, and the file they are appended to. */
   TOURNIQUET_CHECKPOINT_KEY_FILE: readableFile,
   TOURNIQUET_CHECKPOINT_FILE: text,
+  /** Ed25519: the API signs people's approvals with the private key, response workers verify them with the public one; both in PEM. */
+  TOURNIQUET_APPROVAL_KEY_FILE: readableFile,
+  TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE: readableFile,
   /** What dependents know us by at their reload hooks. */
   TOURNIQUET_HOOK_KEY_FILE: readableFile,
   /** YAML: providers, audiences, logs to read, trusted proxies (workers/settings.ts). */
@@ -96,6 +99,7 @@ export const ROLES = {
     'TOURNIQUET_AUDIT_KEY_FILE',
     'TOURNIQUET_CHECKPOINT_KEY_FILE',
     'TOURNIQUET_CHECKPOINT_FILE',
+    'TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE',
     'TOURNIQUET_HOOK_KEY_FILE',
     'TOURNIQUET_SETTINGS_FILE',
     'TOURNIQUET_POLICY_FILE',
@@ -120,6 +124,7 @@ export const ROLES = {
     'TOURNIQUET_SEALING_KEY_FILE',
     // To recognise a reported value without keeping it.
     'TOURNIQUET_FINGERPRINT_KEYS_FILE',
+    'TOURNIQUET_APPROVAL_KEY_FILE',
     'TOURNIQUET_API_PORT',
     'TOURNIQUET_POLICY_FILE',
   ],

@@ -6,6 +6,7 @@ import type { DetectionMessage } from '../domain/detection';
 import { incidentId } from '../domain/credential';
 import type { Policy } from '../domain/policy';
 import { verifyProbe } from '../domain/fingerprint';
+import { weighed } from '../domain/severity-mapping';
 import { openBucket } from '../enforcement/buckets';
 import { createDenylist } from '../enforcement/denylist-kv';
 import { mirrorInventory } from '../enforcement/inventory-kv';
@@ -40,7 +41,15 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     );
     return { denylistRevision: write.revision, at: write.at };
   };
-  const detection = await startDetection({ nats, partitions, hold, holdFrom: policy.holdFrom, inventory, log });
+  const detection = await startDetection({
+    nats,
+    partitions,
+    hold,
+    holdFrom: policy.holdFrom,
+    weigh: (assessment, record) => weighed(policy, assessment, { ...record, id: record.credentialId }),
+    inventory,
+    log,
+  });
   const usage = createUsagePublisher(nats, {
     partitions,
     onLost: (count) => log.error({ count }, 'usage events were lost'),

@@ -62,6 +62,8 @@ export interface IrreversibleAction {
 export interface ActionBudget {
   /** Counts an action before it is taken; a repetition is a no-op. @throws IncidentError ACTION_BUDGET_SPENT */
   spend(action: IrreversibleAction): Promise<void>;
+  /** How many more may be taken without a person now; never less than none. */
+  left(provider: string, team: string): Promise<{ readonly provider: number; readonly team: number }>;
 }
 
 export interface ContainmentStore {

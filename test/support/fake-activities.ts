@@ -89,6 +89,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): { activitie
     verifyDead: () =>
       Promise.resolve({ at: 1_700_000_000_500, proof: 'presented', evidence: 'old refused, control accepted' }),
     recordDecision: () => Promise.resolve(),
+    useApproval: () => Promise.resolve({ approvalId: 'a-1' }),
     closeAudit: () => Promise.resolve({ at: 1_700_000_000_700 }),
     notifyAudience: () => Promise.resolve({ at: 1_700_000_000_600, channels: 1 }),
   };

@@ -9,6 +9,7 @@ import { createWebhookNotifier } from '../../activities/notifiers/webhook';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
 import { createActionBudget } from '../../activities/store/action-budget';
+import { createApprovalDesk } from '../../activities/store/approval-desk';
 import { createCheckpointFile } from '../../activities/store/audit-checkpoints';
 import { createAuditLog } from '../../activities/store/audit-log';
 import { createContainmentStore } from '../../activities/store/containment-store';
@@ -24,7 +25,7 @@ import { createDenylist } from '../../enforcement/denylist-kv';
 import { createGatewayRegistry } from '../../enforcement/gateway-lease';
 import { createInventoryProjection } from '../../enforcement/inventory-kv';
 import { readSecretFile, type Config } from '../config';
-import { readFingerprintKeys, readKey, readPrivateKey, readTogether } from '../keys';
+import { readFingerprintKeys, readKey, readPrivateKey, readPublicKey, readTogether } from '../keys';
 import { errorLabel } from '../log';
 import { readPolicy } from '../policy-file';
 import { postgresAccounts, readSettings } from '../settings';
@@ -37,7 +38,8 @@ export async function createResponseDeps(
   database: Database,
   log: Logger,
 ): Promise<ActivityDeps> {
-  const { settings, policy, fingerprintKeys, accounts, sealingKey, auditKey, signingKey } = readFiles(config);
+  const { settings, policy, fingerprintKeys, accounts, sealingKey, auditKey, signingKey, approvalKey } =
+    readFiles(config);
   const secrets = createSecretStore(database, { id: 'sealing', key: sealingKey });
   const gateways = createGatewayRegistry(await openBucket(nats, 'gateways'), (key, cause) =>
     log.error({ key, ...errorLabel(cause) }, 'a gateway lease could not be read'),
@@ -64,6 +66,7 @@ export async function createResponseDeps(
     checkpoint: () => audit.checkpoint(checkpoints),
     deliveries: createDeliveryLog(database),
     budget: createActionBudget(database, policy.budgets),
+    approvals: createApprovalDesk(database, approvalKey),
     denylist: createDenylist(await openBucket(nats, 'denylist')),
     gateways,
     projection: createInventoryProjection(await openBucket(nats, 'inventory')),
@@ -85,6 +88,7 @@ function readFiles(config: Config<'response'>) {
     fingerprintKeys: () => readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE),
     sealingKey: () => readKey(config.TOURNIQUET_SEALING_KEY_FILE),
     auditKey: () => readKey(config.TOURNIQUET_AUDIT_KEY_FILE),
+    approvalKey: () => readPublicKey(config.TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE),
     signingKey: () => readPrivateKey(config.TOURNIQUET_CHECKPOINT_KEY_FILE),
   });
   return { ...files, accounts: postgresAccounts(files.settings) };

@@ -48,6 +48,21 @@ export const moves = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
+/** Looks that can wait: what is away comes back. */
+export const patientChecks = proxyActivities<Activities>({
+  startToCloseTimeout: '30s',
+  heartbeatTimeout: '5s',
+  scheduleToCloseTimeout: '10m',
+  retry: { ...QUICK_RETRY, maximumInterval: '1m' },
+});
+
+/** A dry run: a person waits for the answer, and what does not answer soon is a finding. */
+export const rehearsals = proxyActivities<Activities>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '20s',
+  retry: QUICK_RETRY,
+});
+
 /** Undo: tried for long, and reported when it does not work. */
 export const undos = proxyActivities<Activities>({
   startToCloseTimeout: '20s',
