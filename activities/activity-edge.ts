@@ -43,6 +43,14 @@ export function callContext(idempotencyKey: string): CallContext {
   };
 }
 
+/**
+ * When the step was decided (milliseconds since the epoch), the same for every attempt: an attempt that comes late, or a second one after
+ * a crash, must not look like a newer decision.
+ */
+export function stepTime(): number {
+  return Context.current().info.scheduledTimestampMs;
+}
+
 function toFailure(activity: string, error: unknown): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (error instanceof IncidentError) {

@@ -4,6 +4,7 @@ import { createDecisionActivities } from './decisions';
 import type { ActivityDeps } from './deps';
 import { createNotificationActivities } from './notification';
 import { createRecoveryActivities } from './recovery';
+import { createReleaseActivities } from './release';
 import { createRotationActivities } from './rotation';
 
 /** Everything the workflows can have done. */
@@ -12,6 +13,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createContainmentActivities(deps),
     ...createRotationActivities(deps),
     ...createRecoveryActivities(deps),
+    ...createReleaseActivities(deps),
     ...createNotificationActivities(deps),
     ...createDecisionActivities(deps),
   });

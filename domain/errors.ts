@@ -24,6 +24,14 @@ const ERRORS = {
   },
   VERSION_UNKNOWN: { retryable: false, next: 'Name a version that `tourniquet credential list` shows.' },
   VERSION_NOT_LIVE: { retryable: false, next: 'The version is already contained or revoked: look at its incident.' },
+  CONTAINMENT_FINAL: {
+    retryable: false,
+    next: 'It was revoked or discarded, which nothing undoes: use the replacement, or mint one.',
+  },
+  CONTAINMENT_LIFTED: {
+    retryable: false,
+    next: 'A person lifted the containment after this one was decided, so nothing was refused: start an incident if there is new evidence.',
+  },
   INCIDENT_EXISTS: { retryable: false, next: 'Follow the incident that is already open for this version.' },
   INCIDENT_UNKNOWN: { retryable: false, next: 'List incidents with `tourniquet incident list`.' },
   INCIDENT_STILL_OPEN: {

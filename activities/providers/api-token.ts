@@ -63,6 +63,22 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
 
     quarantine: (_credential, version) => end(version, 'disabled'),
 
+    async release(credential, version) {
+      const ask = () => reaching(() => tokens.findByPublicId(version.publicId));
+      const before = await ask();
+      if (before?.state === 'active') return effect('already', `token ${version.publicId} is active`);
+      // The store takes nothing back from revoked, whoever comes first.
+      if (before?.state === 'disabled') await reaching(() => tokens.setState(version.publicId, 'active'));
+      const after = await ask();
+      if (after?.state !== 'active')
+        throw new IncidentError('CONTAINMENT_FINAL', {
+          credential: credential.id,
+          token: version.publicId,
+          state: after?.state,
+        });
+      return effect('done', `token ${version.publicId} is active again`);
+    },
+
     async createReplacement(credential, next) {
       const fresh = { kind: 'api-token', token: formatToken(randomBytes) };
       await secrets.putIfAbsent(next.secret, JSON.stringify(fresh));

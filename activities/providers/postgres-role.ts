@@ -70,6 +70,23 @@ export function createPostgresRoleProvider(
       });
     },
 
+    release(credential, version, { signal }) {
+      const { adminUrl, ownerRole } = settingsOf(credential);
+      return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
+        const name = escapeIdentifier(version.publicId);
+        const read = () => readRole(admin, version.publicId, ownerRole);
+        const before = await read();
+        // Revoking takes the owner's rights away, and nothing gives them back.
+        if (before?.canLogin && before.ownsAs) return effect('already', `role ${version.publicId} may log in`);
+        if (before?.ownsAs) await admin.query(`ALTER ROLE ${name} LOGIN`);
+        const after = await read();
+        if (after?.canLogin && after.ownsAs) return effect('done', `LOGIN given back to role ${version.publicId}`);
+        // Revoked between the two looks: the door that was opened is shut again.
+        if (after?.canLogin) await admin.query(`ALTER ROLE ${name} NOLOGIN`);
+        throw new IncidentError('CONTAINMENT_FINAL', { credential: credential.id, role: version.publicId });
+      });
+    },
+
     async createReplacement(credential, next, { signal }) {
       const settings = settingsOf(credential);
       const { adminUrl, ownerRole } = settings;

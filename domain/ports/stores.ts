@@ -1,5 +1,6 @@
 import type { Credential, InventoryRecord, SecretRef, SecretVersion, VersionState } from '../credential';
 import type { DenylistEntry } from '../denylist';
+import type { Lift } from '../lift';
 import type { Subject } from '../subject';
 
 /** Who did what, and why. Never a secret. */
@@ -43,6 +44,8 @@ export interface Inventory {
   reserveVersion(credentialId: string, idempotencyKey: string): Promise<number>;
   saveVersion(version: SecretVersion): Promise<void>;
   setState(credentialId: string, version: number, state: VersionState): Promise<void>;
+  /** The one way back: a quarantined version is live again, because a person lifted its containment. Others stay what they are. */
+  release(credentialId: string, version: number): Promise<void>;
   /** Everything the detection side and the gateways must know, to be projected. */
   records(): Promise<readonly InventoryRecord[]>;
 }
@@ -67,5 +70,10 @@ export interface ActionBudget {
 export interface ContainmentStore {
   /** Records the refusal that must hold, never looser than what is recorded; returns the result. */
   tighten(entry: DenylistEntry): Promise<DenylistEntry>;
+  /** Takes over what another replica says; returns the result. */
+  merge(entry: DenylistEntry): Promise<DenylistEntry>;
+  /** Records that a person lifted it; the same lift again changes nothing. @throws IncidentError CONTAINMENT_FINAL */
+  lift(lift: Lift): Promise<DenylistEntry>;
+  get(subject: Subject): Promise<DenylistEntry | undefined>;
   all(): Promise<readonly DenylistEntry[]>;
 }
