@@ -1,4 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
+import type { SearchAttributePair } from '@temporalio/common';
 import { incidentId, rehearsalId, type InventoryRecord } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import { OPEN_AGAIN } from '../domain/incident';
@@ -40,7 +41,7 @@ export async function startIncident(client: Client, request: IncidentRequest): P
   const input = inputOf(request);
   const { about = NOBODYS, requestId } = request;
   const options = startOptions(input, about, request.taskQueue);
-  const start = (more: Partial<WorkflowStartOptions>): Promise<unknown> =>
+  const start = (more: Pick<WorkflowStartOptions, 'workflowIdReusePolicy'>): Promise<unknown> =>
     client.workflow.start<typeof respondToLeak>('respondToLeak', {
       ...options,
       ...more,
@@ -86,17 +87,15 @@ export async function rehearseIncident(
   request: IncidentRequest,
 ): Promise<{ readonly id: string; report(): Promise<RehearsalReport> }> {
   const input = inputOf(request);
-  const options = startOptions(input, request.about ?? NOBODYS, request.taskQueue);
+  const about = request.about ?? NOBODYS;
   const id = rehearsalId(request.credentialId, request.version);
   const handle = await client.workflow.start<typeof rehearseResponse>('rehearseResponse', {
-    ...options,
+    ...startOptions(input, about, request.taskQueue),
     workflowId: id,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `DRY RUN ${input.assessment.severity}: ${input.credentialId} v${input.version}`,
     staticDetails: '**DRY RUN: nothing leaked, and nothing is done.**',
-    typedSearchAttributes: options.typedSearchAttributes.map(({ key, value }) =>
-      key === SEARCH_ATTRIBUTES.stage ? { key, value: 'dry-run' } : { key, value },
-    ),
+    typedSearchAttributes: searchAttributes(input, about, 'dry-run'),
   });
   return { id, report: () => handle.result() };
 }
@@ -127,7 +126,7 @@ export async function joinOrStartIncident(
   taskQueue?: string,
 ): Promise<{ readonly state: 'joined'; readonly runId: string } | { readonly state: 'closed' }> {
   const options = startOptions(input, about, taskQueue);
-  const signalWithStart = (more: Partial<WorkflowStartOptions>) =>
+  const signalWithStart = (more: Pick<WorkflowStartOptions, 'workflowIdReusePolicy'>) =>
     client.workflow.signalWithStart<typeof respondToLeak, [DetectionSignal]>('respondToLeak', {
       ...options,
       ...more,
@@ -162,12 +161,20 @@ function startOptions(
     workflowTaskTimeout: '5s',
     staticSummary: `${input.simulated ? 'SIMULATED ' : ''}${assessment.severity}: ${credentialId} v${version} leaked`,
     staticDetails: `${input.simulated ? '**SIMULATED: nothing leaked; the response is real.** ' : ''}${assessment.reason}\n\nStarted by ${input.startedBy}.`,
-    typedSearchAttributes: [
-      { key: SEARCH_ATTRIBUTES.credential, value: credentialId },
-      { key: SEARCH_ATTRIBUTES.provider, value: about.provider },
-      { key: SEARCH_ATTRIBUTES.severity, value: assessment.severity },
-      { key: SEARCH_ATTRIBUTES.stage, value: 'opened' },
-      { key: SEARCH_ATTRIBUTES.ownerTeam, value: about.ownerTeam },
-    ],
+    typedSearchAttributes: searchAttributes(input, about, 'opened'),
   };
+}
+
+function searchAttributes(
+  { credentialId, assessment }: IncidentInput,
+  about: Pick<InventoryRecord, 'provider' | 'ownerTeam'>,
+  stage: string,
+): SearchAttributePair[] {
+  return [
+    { key: SEARCH_ATTRIBUTES.credential, value: credentialId },
+    { key: SEARCH_ATTRIBUTES.provider, value: about.provider },
+    { key: SEARCH_ATTRIBUTES.severity, value: assessment.severity },
+    { key: SEARCH_ATTRIBUTES.stage, value: stage },
+    { key: SEARCH_ATTRIBUTES.ownerTeam, value: about.ownerTeam },
+  ];
 }

@@ -86,13 +86,15 @@ export interface InventoryRecord {
   readonly principalKind: PrincipalKind;
   readonly scopes: readonly string[];
   readonly knownContexts: readonly KnownContext[];
+  /** How often its quarantine was lifted; absent is never. */
+  readonly releases?: number | undefined;
 }
 
 /** What is projected of a version, under one of its subjects. */
 export function recordOf(
   subject: Subject,
   credential: Omit<Credential, 'dependents'>,
-  { version, state }: Pick<SecretVersion, 'version' | 'state'>,
+  { version, state, releases = 0 }: Pick<SecretVersion, 'version' | 'state'> & { readonly releases?: number },
 ): InventoryRecord {
   const { id, provider, ownerTeam, environment, enforcement, protection, principalKind, scopes, knownContexts } =
     credential;
@@ -109,6 +111,7 @@ export function recordOf(
     principalKind,
     scopes,
     knownContexts,
+    ...(releases > 0 ? { releases } : {}),
   };
 }
 

@@ -24,6 +24,14 @@ const ERRORS = {
   },
   VERSION_UNKNOWN: { retryable: false, next: 'Name a version that `tourniquet credential list` shows.' },
   VERSION_NOT_LIVE: { retryable: false, next: 'The version is already contained or revoked: look at its incident.' },
+  CONTAINMENT_FINAL: {
+    retryable: false,
+    next: 'It was revoked or discarded, which nothing undoes: use the replacement, or mint one.',
+  },
+  CONTAINMENT_LIFTED: {
+    retryable: false,
+    next: 'A person lifted the containment after this one was decided, so nothing was refused: start an incident if there is new evidence.',
+  },
   INCIDENT_EXISTS: { retryable: false, next: 'Follow the incident that is already open for this version.' },
   INCIDENT_UNKNOWN: { retryable: false, next: 'List incidents with `tourniquet incident list`.' },
   INCIDENT_STILL_OPEN: {
@@ -47,6 +55,14 @@ const ERRORS = {
   ACTION_BUDGET_SPENT: {
     retryable: false,
     next: 'So much was revoked by itself that a person must look: is this leak real? It stays refused. Approve it with `tourniquet approve <incident> approveStep`.',
+  },
+  WAVE_NOT_SEEN: {
+    retryable: true,
+    next: 'Nothing: the wave has moved and nobody uses it yet. It is asked again, then the next one goes.',
+  },
+  WAVE_FAILED: {
+    retryable: false,
+    next: 'Too much use of the new version fails: the wave is sent back. Look at its dependents, then send retryStep.',
   },
   NOTHING_TO_APPROVE: {
     retryable: false,

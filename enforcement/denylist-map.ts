@@ -1,5 +1,6 @@
-import { sameRefusal, tighten, type DenylistEntry } from '../domain/denylist';
+import { sameRefusal, type DenylistEntry } from '../domain/denylist';
 import { compileContexts, type ContextMatcher } from '../domain/known-context';
+import { merge } from '../domain/lift';
 import type { Subject } from '../domain/subject';
 
 /** Whether one use is refused. `lane`: refused to others, allowed to this known context, until the lane closes. */
@@ -16,14 +17,17 @@ export interface DenylistMap {
   /** Microseconds: a map look-up, and an address match where a lane is open. */
   check(subject: Subject, address: string, now: number): RefusalCheck;
   /**
-   * Adds a refusal to what is known: the tighter of the two holds, so that no source can loosen what another one said.
+   * Adds an entry to what is known: the tighter of the two holds, so that no source can loosen what another one said. Only a lift
+   * outranks what was said before it, and then no older source brings that back.
    * @throws when its lane can't be read: it is refused to everybody then.
    */
   join(entry: DenylistEntry): void;
+  /** Lifted ones too: whoever restarts from them must not believe an older source. */
   entries(): readonly DenylistEntry[];
+  /** How many subjects are refused. */
   size(): number;
-  /** Calls back, within the call of `join`, with each entry that refuses more than before. */
-  onTightened(listener: (entry: DenylistEntry) => void): void;
+  /** Calls back, within the call of `join`, with each entry that changed what is known. */
+  onChanged(listener: (entry: DenylistEntry) => void): void;
 }
 
 interface Compiled {
@@ -39,7 +43,7 @@ export function createDenylistMap(): DenylistMap {
     check: (subject, address, now) => checkEntry(compiled.get(subject), address, now),
     join(entry) {
       const known = compiled.get(entry.subject)?.entry;
-      const next = tighten(known, entry);
+      const next = merge(known, entry);
       if (known && sameRefusal(known, next)) return;
       // Refused to everybody until its lane is known to be readable.
       compiled.set(entry.subject, { entry: next, match: () => undefined });
@@ -50,8 +54,8 @@ export function createDenylistMap(): DenylistMap {
       }
     },
     entries: () => [...compiled.values()].map(({ entry }) => entry),
-    size: () => compiled.size,
-    onTightened: (listener) => void listeners.push(listener),
+    size: () => [...compiled.values()].filter(({ entry }) => entry.status !== 'lifted').length,
+    onChanged: (listener) => void listeners.push(listener),
   };
 }
 
@@ -59,6 +63,7 @@ function checkEntry(compiled: Compiled | undefined, address: string, now: number
   if (!compiled) return { refused: false };
   const { entry, match } = compiled;
   const { laneUntil } = entry;
+  if (entry.status === 'lifted') return { refused: false };
   if (entry.mode === 'deny-all') return { refused: true, entry, why: 'denied' };
   if (laneUntil !== undefined && now >= laneUntil) return { refused: true, entry, why: 'lane-closed' };
   const context = match(address);

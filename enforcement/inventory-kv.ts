@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { InventoryRecord } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import { isSubject, subjectKey, type Subject } from '../domain/subject';
-import { laterState } from '../domain/version-order';
+import { laterReached } from '../domain/version-order';
 import { compareAndSet } from './compare-and-set';
 import { followBucket } from './follow-bucket';
 
@@ -22,6 +22,7 @@ const inventoryRecord = z.strictObject({
   knownContexts: z.array(
     z.strictObject({ id: z.string(), networks: z.array(z.string()), dependent: z.string().optional() }),
   ),
+  releases: z.number().int().positive().optional(),
 });
 
 /** Projects the inventory, so that detection and gateways know whose subject they see without asking a database. */
@@ -33,8 +34,8 @@ export interface InventoryProjection {
 const MAX_ROUNDS = 20;
 
 /**
- * Each record is written over the one that was read and no other, and its state never goes back: whoever projects what it read a
- * while ago must not bring a revoked version to life again.
+ * Each record is written over the one that was read and no other, and its state never goes back, but for a lift: whoever projects what
+ * it read a while ago must not bring a revoked version to life again.
  */
 export function createInventoryProjection(kv: KV): InventoryProjection {
   return {
@@ -49,8 +50,8 @@ async function project(kv: KV, record: InventoryRecord): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const found = await kv.get(key);
     const current = found && readable(found);
-    const next = current ? { ...record, state: laterState(current.state, record.state) } : record;
-    const value = JSON.stringify(next);
+    const { state, releases } = current ? laterReached(current, record) : record;
+    const value = JSON.stringify({ ...record, state, releases });
     if (found?.operation === 'PUT' && found.string() === value) return;
     if ((await compareAndSet(kv, key, value, found?.revision ?? 0)) !== undefined) return;
   }

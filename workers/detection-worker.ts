@@ -35,6 +35,8 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
   const denylist = createDenylist(await openBucket(nats, 'denylist'));
   const hold = async (message: DetectionMessage, record: InventoryRecord) => {
     const write = await denylist.tighten(holdEntry(message, record, policy, Date.now()));
+    // The event is older than a person's decision to lift: it refuses nobody anew.
+    if (write.entry.status === 'lifted') return undefined;
     log.warn(
       { credential: record.credentialId, version: record.version, mode: write.entry.mode, revision: write.revision },
       'hold in force',
@@ -99,6 +101,7 @@ export function holdEntry(
     adoptBy: now + policy.holdSeconds * 1000,
     incidentId: incidentId(record.credentialId, record.version),
     reason: assessment.reason,
-    since: now,
+    // Not the time of this write: a detection that is delivered again must not look newer than it is.
+    since: detection.at,
   };
 }

@@ -125,7 +125,7 @@ export interface RotationInput extends RotationTerms {
   readonly credentialId: string;
   readonly version: number;
   readonly dependents: readonly string[];
-  /** In which order they move, each wave through a gate; missing in histories from before there were waves. */
+  /** In which order they move, each wave through a gate; without it all at once, without one. */
   readonly waves?: readonly (readonly string[])[];
   /** Which try of this incident it is: each has its own keys, so a rolled-back one is never continued. */
   readonly generation: number;

@@ -61,7 +61,32 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
       permissions: ['our own database'],
     },
 
+    async probe() {
+      if (!(await reaching(() => tokens.mayChange())))
+        throw new IncidentError('PROVIDER_ADMIN_DENIED', {
+          provider: 'api-token',
+          missing: 'INSERT and UPDATE on api_tokens',
+        });
+      return effect('already', 'tokens may be issued and ended');
+    },
+
     quarantine: (_credential, version) => end(version, 'disabled'),
+
+    async release(credential, version) {
+      const ask = () => reaching(() => tokens.findByPublicId(version.publicId));
+      const before = await ask();
+      if (before?.state === 'active') return effect('already', `token ${version.publicId} is active`);
+      // The store takes nothing back from revoked, whoever comes first.
+      if (before?.state === 'disabled') await reaching(() => tokens.setState(version.publicId, 'active'));
+      const after = await ask();
+      if (after?.state !== 'active')
+        throw new IncidentError('CONTAINMENT_FINAL', {
+          credential: credential.id,
+          token: version.publicId,
+          state: after?.state,
+        });
+      return effect('done', `token ${version.publicId} is active again`);
+    },
 
     async createReplacement(credential, next) {
       const fresh = { kind: 'api-token', token: formatToken(randomBytes) };

@@ -39,8 +39,15 @@ export type Verdict = {
 export interface CredentialProvider {
   readonly id: string;
   readonly capabilities: ProviderCapabilities;
+  /** Whether our admin credential may do what an incident of this credential will need. Changes nothing. */
+  probe(credential: Credential, context: CallContext): Promise<Effect>;
   /** Refuses the version at the provider, reversibly, and ends its sessions. Retries end in the same state. */
   quarantine(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
+  /**
+   * Undoes `quarantine`, and nothing else: the same value works again. `already` when the version is not quarantined. What was revoked or
+   * discarded meanwhile stays dead. @throws IncidentError CONTAINMENT_FINAL of a version that is revoked, or no longer there
+   */
+  release(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
   /**
    * Mints version `next` with the rights of the old one and keeps its value under `next.secret` in the secret store,
    * written there before the provider learns it, so that no crash can lose the only working value.

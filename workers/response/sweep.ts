@@ -54,7 +54,8 @@ export async function sweepOnce(deps: SweepDeps, log: Logger, now: number): Prom
     },
     now,
   );
-  if (mended.rewritten + mended.imported + mended.orphans > 0) log.warn(mended, 'the denylist was mended');
+  if (mended.rewritten + mended.imported + mended.orphans + mended.overruled > 0)
+    log.warn(mended, 'the denylist was mended');
   return mended;
 }
 
@@ -68,7 +69,9 @@ function audit(deps: SweepDeps, mending: Mending, entry: DenylistEntry): Promise
     actor: 'sweep',
     action: mending,
     phase: 'outcome',
-    stepKey: ['sweep', mending, subject, status, mode, lane].join('/'),
+    stepKey: ['sweep', mending, subject, status, mode, lane, ...(entry.epoch === undefined ? [] : [entry.epoch])].join(
+      '/',
+    ),
     detail: { subject, credential: credentialId, version, status, mode, reason: entry.reason },
   });
 }

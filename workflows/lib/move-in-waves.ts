@@ -44,6 +44,7 @@ async function waveByWave(moving: Moving, results: Map<string, Promise<Settled>>
   const waves = input.waves ?? [input.dependents];
   const settled = new Map<string, Settled>();
   for (const [index, wave] of waves.entries()) {
+    const since = Date.now();
     for (const id of wave) results.set(id, start(moving, id, settled));
     if (index < waves.length - 1)
       await time.untilDone(
@@ -54,15 +55,24 @@ async function waveByWave(moving: Moving, results: Map<string, Promise<Settled>>
     else await Promise.all(results.values());
     stopIfRefused(moving, settled);
     const arrived = wave.filter((id) => settled.get(id)?.status === 'fulfilled');
-    if (input.waves && arrived.length > 0) await passGate(moving, arrived, index);
+    if (input.waves && arrived.length > 0)
+      await passGate(moving, index, { dependents: arrived, since, movedAt: lastOf(arrived, settled) });
   }
   const moved = input.dependents.filter((id) => settled.get(id)?.status === 'fulfilled');
-  const times = [...settled.values()].map((result) => (result.status === 'fulfilled' ? result.value.at : 0));
   return {
     moved,
     missing: input.dependents.filter((id) => !moved.includes(id)),
-    at: Math.max(0, ...times) || Date.now(),
+    at: lastOf(moved, settled),
   };
+}
+
+/** When the last of them had moved. */
+function lastOf(ids: readonly string[], settled: ReadonlyMap<string, Settled>): number {
+  const times = ids.map((id) => {
+    const result = settled.get(id);
+    return result?.status === 'fulfilled' ? result.value.at : 0;
+  });
+  return Math.max(0, ...times) || Date.now();
 }
 
 function start(moving: Moving, id: string, settled: Map<string, Settled>): Promise<Settled> {

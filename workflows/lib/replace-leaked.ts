@@ -70,7 +70,8 @@ async function rotateOnce(leak: Leak, generation: number): Promise<RotationResul
           credentialId: input.credentialId,
           version: input.version,
           dependents: credential.dependents.map(({ id }) => id),
-          waves: wavesOf(credential.dependents, leak.plan().strategy),
+          // Those that are refused already gain nothing by waiting for one another.
+          ...(leak.plan().strategy === 'separable' ? { waves: wavesOf(credential.dependents) } : {}),
           generation,
           ...terms,
           ...(input.simulated ? { simulated: true } : {}),

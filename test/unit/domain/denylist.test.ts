@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { tighten, sameRefusal, type DenylistEntry } from '../../../domain/denylist';
+import { join, tighten, sameRefusal, type DenylistEntry } from '../../../domain/denylist';
 import { canonicalContexts, compileContexts } from '../../../domain/known-context';
 import { publicIdSubject } from '../../../domain/subject';
 
@@ -43,6 +43,14 @@ const entry: fc.Arbitrary<DenylistEntry> = fc
     reason: 'r',
   }));
 
+/** The same, in any epoch, and lifted ones. */
+const anyEntry: fc.Arbitrary<DenylistEntry> = fc
+  .tuple(entry, fc.integer({ min: 0, max: 2 }), fc.boolean())
+  .map(([one, epoch, lifted]) => {
+    const marked = epoch === 0 ? one : { ...one, epoch, liftedAt: epoch };
+    return lifted ? { ...marked, status: 'lifted', mode: 'known-contexts-only', allow: [] } : marked;
+  });
+
 const LANE = {
   subject: publicIdSubject('p', 'x'),
   credentialId: 'c',
@@ -56,6 +64,7 @@ const LANE = {
 
 /** Whom an entry lets pass at a time: what "looser" means. */
 function passes(one: DenylistEntry, from: string, now: number): boolean {
+  if (one.status === 'lifted') return true;
   return (
     one.status !== 'revoked' &&
     one.mode === 'known-contexts-only' &&
@@ -64,9 +73,11 @@ function passes(one: DenylistEntry, from: string, now: number): boolean {
   );
 }
 
-const refusal = ({ status, mode, allow, laneUntil, adoptBy, since }: DenylistEntry): unknown => ({
+const refusal = ({ status, mode, allow, laneUntil, adoptBy, since, epoch, liftedAt }: DenylistEntry): unknown => ({
   status,
-  mode,
+  mode: status === 'revoked' ? 'deny-all' : mode,
+  epoch: epoch ?? 0,
+  liftedAt,
   allow: canonicalContexts(allow),
   laneUntil,
   adoptBy,
@@ -154,5 +165,40 @@ describe('tighten', () => {
     expect(
       tighten({ ...hold, allow: [] }, { ...hold, allow: [], status: 'quarantine', adoptBy: undefined }).adoptBy,
     ).toBeUndefined();
+  });
+});
+
+describe('join', () => {
+  const epochOf = ({ epoch = 0 }: DenylistEntry): number => epoch;
+
+  it('gives the same in any order of the replicas, and nothing new the second time', () => {
+    fc.assert(
+      fc.property(anyEntry, anyEntry, anyEntry, (a, b, c) => {
+        expect(refusal(join(join(a, b), c))).toEqual(refusal(join(a, join(b, c))));
+        expect(refusal(join(a, b))).toEqual(refusal(join(b, a)));
+        expect(sameRefusal(join(a, b), join(join(a, b), b))).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('lets nobody through whom a replica refuses, unless another one was lifted since', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyEntry, { minLength: 1, maxLength: 5 }),
+        address,
+        fc.integer({ min: 0, max: 6 }),
+        (all, from, now) => {
+          const met = all.reduce(join);
+          const latest = Math.max(...all.map(epochOf));
+          const mayPass = all.filter((one) => one.status !== 'revoked' && epochOf(one) === latest);
+          const isRevoked = all.some(({ status }) => status === 'revoked');
+
+          if (isRevoked) expect(passes(met, from, now)).toBe(false);
+          else if (passes(met, from, now)) expect(mayPass.every((one) => passes(one, from, now))).toBe(true);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
   });
 });

@@ -1,4 +1,5 @@
 import type { DenylistEntry } from '../../../domain/denylist';
+import { lift } from '../../../domain/lift';
 import { publicIdSubject } from '../../../domain/subject';
 import { createDenylistMap } from '../../../enforcement/denylist-map';
 import { sampleRefusal } from '../../support/sample-refusal';
@@ -36,7 +37,7 @@ describe('the denylist in process', () => {
   it('tells what became tighter, once, and not what was known', () => {
     const map = createDenylistMap();
     const told: string[] = [];
-    map.onTightened(({ mode }) => told.push(mode));
+    map.onChanged(({ mode }) => told.push(mode));
 
     for (const entry of [lane(['10.0.0.0/8']), lane(['10.0.0.0/8']), denied, lane(['10.0.0.0/8'])]) map.join(entry);
 
@@ -46,10 +47,33 @@ describe('the denylist in process', () => {
   it('refuses to everybody what allows networks that can not be read, and tells so', () => {
     const map = createDenylistMap();
     const told: string[] = [];
-    map.onTightened(({ subject }) => told.push(subject));
+    map.onChanged(({ subject }) => told.push(subject));
 
     expect(() => map.join(lane(['nonsense']))).toThrow();
 
     expect([map.check(SUBJECT, '10.0.0.1', 1).refused, told]).toEqual([true, [SUBJECT]]);
+  });
+
+  it('forgets a refusal that was lifted, whatever older sources say, and keeps the mark', () => {
+    const map = createDenylistMap();
+    map.join(denied);
+    const lifted = lift(denied, { ...denied, at: 500 });
+
+    map.join(lifted);
+    map.join(denied);
+
+    expect(map.check(SUBJECT, '10.0.0.1', 600)).toEqual({ refused: false });
+    expect([map.size(), map.entries()]).toEqual([0, [lifted]]);
+  });
+
+  it('refuses again what is refused after the lift, also by a source that lost the mark', () => {
+    const [told, restarted] = [createDenylistMap(), createDenylistMap()];
+    const lifted = lift(denied, { ...denied, at: 500 });
+    for (const map of [told, restarted]) map.join(lifted);
+
+    told.join({ ...denied, since: 600, epoch: 1, liftedAt: 500 });
+    restarted.join({ ...denied, since: 600 });
+
+    for (const map of [told, restarted]) expect(map.check(SUBJECT, '10.0.0.1', 601)).toMatchObject({ why: 'denied' });
   });
 });
