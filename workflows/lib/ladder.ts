@@ -4,6 +4,8 @@ import { remindAfterSeconds } from './reminders';
 /** How far up the escalation ladder one matter is. It goes on over new tries of the same step, so that pages thin out. */
 export class Ladder {
   #pages = 0;
+  /** Somebody said that they are on it: nobody else is paged. */
+  acknowledged = false;
 
   constructor(
     private readonly escalation: Escalation,

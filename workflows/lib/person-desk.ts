@@ -42,7 +42,8 @@ export class PersonDesk {
   #answer: Answer | undefined;
   /** How many were asked: an answer is to the one that was open when it was given. */
   #questions = 0;
-  #acknowledged = false;
+  /** Of the open question. */
+  #ladder: Ladder | undefined;
   #pages = 0;
 
   constructor(private readonly parts: DeskParts) {}
@@ -73,7 +74,7 @@ export class PersonDesk {
     const asked = Date.now();
     this.#answer = undefined;
     this.#questions += 1;
-    this.#acknowledged = false;
+    this.#ladder = ladder;
     board.apply({
       type: 'person-needed',
       at: asked,
@@ -86,7 +87,7 @@ export class PersonDesk {
     try {
       for (;;) {
         const audiences = ladder.climb();
-        const paged = this.#acknowledged ? undefined : this.tell(text, audiences);
+        const paged = ladder.acknowledged ? undefined : this.tell(text, audiences);
         // A dead channel keeps nobody from answering.
         if (paged) await Promise.race([paged, condition(isSettled)]);
         if (isSettled()) break;
@@ -117,7 +118,7 @@ export class PersonDesk {
   }
 
   acknowledge(): void {
-    this.#acknowledged = true;
+    if (this.#ladder) this.#ladder.acknowledged = true;
   }
 
   /** Takes a person's answer to question `number`; false when another was quicker, or when that question is no longer open. */
