@@ -1,6 +1,7 @@
 import type { Credential, SecretVersion } from '../domain/credential';
 import type { DenylistEntry } from '../domain/denylist';
 import { IncidentError } from '../domain/errors';
+import { copyContexts } from '../domain/known-context';
 import type { ResponsePlan } from '../domain/response-plan';
 import { unregisteredCredential, unregisteredSubject } from '../domain/unregistered-credential';
 import type { Effect } from '../domain/ports/effect';
@@ -147,10 +148,8 @@ function entryFor(
     version: input.version,
     status: 'quarantine',
     mode,
-    allow:
-      mode === 'deny-all'
-        ? []
-        : credential.knownContexts.map((context) => ({ ...context, networks: [...context.networks] })),
+    allow: mode === 'deny-all' ? [] : copyContexts(credential.knownContexts),
+    ...(mode === 'known-contexts-only' && input.plan.lane ? { lane: { ...input.plan.lane } } : {}),
     ...(input.plan.overlapSeconds > 0 ? { laneUntil: now + input.plan.overlapSeconds * 1000 } : {}),
     incidentId: input.incidentId,
     reason: input.reason,

@@ -15,6 +15,8 @@ export interface KnownContext {
   readonly networks: readonly string[];
   /** The registered dependent that lives there, when one does. */
   readonly dependent?: string | undefined;
+  /** What it calls, as `GET /reports/*`: all that it may call in a lane, beside what gateways saw it call before. */
+  readonly endpoints?: readonly string[] | undefined;
 }
 
 /** `own` and `break-glass` credentials are never contained automatically: a person is paged. */

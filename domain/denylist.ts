@@ -8,6 +8,7 @@ const knownContext = z.strictObject({
   id: z.string(),
   networks: z.array(z.string()),
   dependent: z.string().optional(),
+  endpoints: z.array(z.string()).readonly().optional(),
 });
 
 /**
@@ -25,6 +26,8 @@ export const denylistEntry = z.strictObject({
   allow: z.array(knownContext),
   /** The lane of the known contexts closes by itself at this time (ms since the epoch). */
   laneUntil: z.number().int().optional(),
+  /** How narrow the lane is. `maxPerMinute`: requests a gateway lets pass from one known context. Absent is no limit. */
+  lane: z.strictObject({ maxPerMinute: z.number().int().positive() }).optional(),
   /** A hold must have been adopted by then, or the sweep makes it permanent and pages. It never loosens by itself. */
   adoptBy: z.number().int().optional(),
   incidentId: z.string(),
@@ -61,6 +64,7 @@ export function join(a: DenylistEntry, b: DenylistEntry): DenylistEntry {
     mode,
     allow: mode === 'deny-all' ? [] : intersectContexts(a.allow, b.allow),
     laneUntil: earliest(a.laneUntil, b.laneUntil),
+    lane: narrowest(a.lane, b.lane),
     adoptBy: status === 'hold' ? earliest(a.adoptBy, b.adoptBy) : undefined,
     since: Math.min(a.since, b.since),
     epoch: Math.max(epochOf(a), epochOf(b)) || undefined,
@@ -108,6 +112,7 @@ export function sameRefusal(current: DenylistEntry, next: DenylistEntry): boolea
     current.status === next.status &&
     current.mode === next.mode &&
     current.laneUntil === next.laneUntil &&
+    current.lane?.maxPerMinute === next.lane?.maxPerMinute &&
     current.adoptBy === next.adoptBy &&
     allowedBy(current) === allowedBy(next)
   );
@@ -115,7 +120,12 @@ export function sameRefusal(current: DenylistEntry, next: DenylistEntry): boolea
 
 /** Whom it allows, in one text for all ways to write it down. */
 function allowedBy({ allow }: DenylistEntry): string {
-  return JSON.stringify(canonicalContexts(allow).map(({ id, networks }) => [id, networks]));
+  return JSON.stringify(canonicalContexts(allow).map(({ id, networks, endpoints }) => [id, networks, endpoints]));
+}
+
+function narrowest(a: DenylistEntry['lane'], b: DenylistEntry['lane']): DenylistEntry['lane'] {
+  const maxPerMinute = earliest(a?.maxPerMinute, b?.maxPerMinute);
+  return maxPerMinute === undefined ? undefined : { maxPerMinute };
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {

@@ -16,6 +16,11 @@ const count = z.number().int().positive();
 const response = z
   .strictObject({
     overlapSeconds: seconds.describe('How long known contexts may still use the old version while they move.'),
+    laneMaxPerMinute: count
+      .max(1_000_000)
+      .describe(
+        'How many requests a minute each gateway lets pass from one known context; five times as many close it.',
+      ),
     revoke: z.enum(['when-moved', 'ask', 'never']).describe('When the leaked version is ended for ever.'),
     revokeAtDeadline: z.boolean().describe('Revoke at the end of the overlap even if dependents are missing.'),
     withoutKnownContext: z.enum(['deny-all', 'ask']).describe('What happens where nobody can be told apart.'),

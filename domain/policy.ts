@@ -7,6 +7,11 @@ import { atLeast, SEVERITIES, type Severity } from './severity';
 export interface SeverityResponse {
   /** How long known contexts may still use the old version while they move, in seconds. */
   readonly overlapSeconds: number;
+  /**
+   * How many requests a minute each gateway lets pass from one known context in that time; five times as many close the lane. Absent, as
+   * in incidents of builds that knew no such limit: any number.
+   */
+  readonly laneMaxPerMinute?: number | undefined;
   /** `when-moved`: at once when all dependents have moved. `ask`: a person decides. `never`: tripwire only. */
   readonly revoke: 'when-moved' | 'ask' | 'never';
   /** At the end of the overlap revoke even if dependents are missing. */
@@ -63,6 +68,9 @@ export const DEFAULT_AUDIENCES: Readonly<Record<ToldMoment, readonly string[]>> 
   resolved: EVERYBODY,
 };
 
+/** Fifty a second at each gateway: more than one service does with one credential, so that only what is out of all proportion meets it. */
+const LANE_MAX_PER_MINUTE = 3_000;
+
 export const DEFAULT_POLICY: Policy = {
   version: 1,
   incidentFrom: 'medium',
@@ -70,10 +78,34 @@ export const DEFAULT_POLICY: Policy = {
   holdSeconds: 600,
   escalateEverySeconds: 900,
   severities: {
-    critical: { overlapSeconds: 60, revoke: 'when-moved', revokeAtDeadline: true, withoutKnownContext: 'deny-all' },
-    high: { overlapSeconds: 900, revoke: 'when-moved', revokeAtDeadline: true, withoutKnownContext: 'deny-all' },
-    medium: { overlapSeconds: 14_400, revoke: 'when-moved', revokeAtDeadline: false, withoutKnownContext: 'ask' },
-    low: { overlapSeconds: 86_400, revoke: 'never', revokeAtDeadline: false, withoutKnownContext: 'ask' },
+    critical: {
+      overlapSeconds: 60,
+      laneMaxPerMinute: LANE_MAX_PER_MINUTE,
+      revoke: 'when-moved',
+      revokeAtDeadline: true,
+      withoutKnownContext: 'deny-all',
+    },
+    high: {
+      overlapSeconds: 900,
+      laneMaxPerMinute: LANE_MAX_PER_MINUTE,
+      revoke: 'when-moved',
+      revokeAtDeadline: true,
+      withoutKnownContext: 'deny-all',
+    },
+    medium: {
+      overlapSeconds: 14_400,
+      laneMaxPerMinute: LANE_MAX_PER_MINUTE,
+      revoke: 'when-moved',
+      revokeAtDeadline: false,
+      withoutKnownContext: 'ask',
+    },
+    low: {
+      overlapSeconds: 86_400,
+      laneMaxPerMinute: LANE_MAX_PER_MINUTE,
+      revoke: 'when-moved',
+      revokeAtDeadline: false,
+      withoutKnownContext: 'ask',
+    },
   },
   watchSeconds: 7 * 86_400,
   escalation: DEFAULT_ESCALATION,
@@ -100,17 +132,20 @@ export function audiencesFor(policy: Policy, moment: ToldMoment): readonly strin
 export type Described = Pick<Credential, 'id' | 'provider' | 'ownerTeam' | 'environment'>;
 
 /**
- * What a credential gets at each severity, its overrides applied. A graver leak never gives more time than a lesser one, whatever several
- * overrides say together.
+ * What a credential gets at each severity, its overrides applied. A graver leak never gives more time, or a wider lane, than a lesser one,
+ * whatever several overrides say together.
  */
 export function responsesFor(policy: Policy, credential: Described): SeverityResponses {
   const said = (policy.overrides ?? [])
     .filter(({ when }) => concerns(when, credential))
     .reduce((responses, override) => applied(responses, override), policy.severities);
   let longest = Infinity;
+  let widest = Infinity;
   const entries = SEVERITIES.map((severity) => {
     longest = Math.min(longest, said[severity].overlapSeconds);
-    return [severity, { ...said[severity], overlapSeconds: longest }];
+    widest = Math.min(widest, said[severity].laneMaxPerMinute ?? Infinity);
+    const lane = widest === Infinity ? {} : { laneMaxPerMinute: widest };
+    return [severity, { ...said[severity], overlapSeconds: longest, ...lane }];
   });
   return Object.fromEntries(entries) as SeverityResponses;
 }
@@ -195,7 +230,7 @@ function responseFaults(
   said: PolicyOverride['severities'] = responses,
 ): readonly PolicyFault[] {
   return SEVERITIES.flatMap((severity, index) => {
-    const { overlapSeconds, withoutKnownContext, revoke } = responses[severity];
+    const { overlapSeconds, laneMaxPerMinute = Infinity, withoutKnownContext, revoke } = responses[severity];
     const lower = SEVERITIES[index - 1];
     const at = (field: string): PolicyFault['path'] => [...path, severity, field];
     const grave = atLeast(severity, 'high');
@@ -207,6 +242,9 @@ function responseFaults(
             : []),
           ...(lower && overlapSeconds > responses[lower].overlapSeconds
             ? [{ path: at('overlapSeconds'), fault: `gives more time than ${lower} does` }]
+            : []),
+          ...(lower && laneMaxPerMinute > (responses[lower].laneMaxPerMinute ?? Infinity)
+            ? [{ path: at('laneMaxPerMinute'), fault: `gives a wider lane than ${lower} does` }]
             : []),
           ...(grave && withoutKnownContext === 'ask'
             ? [

@@ -16,6 +16,8 @@ export interface ResponsePlan {
   };
   /** How long known contexts may still use the old version; 0 where there is no lane. */
   readonly overlapSeconds: number;
+  /** How narrow the lane of known contexts is; absent where there is none, and in plans of builds that knew no limit. */
+  readonly lane?: { readonly maxPerMinute: number };
   /** False: a person is asked before anything is refused, since nobody could be told apart and no abuse was seen. */
   readonly containAtOnce: boolean;
   readonly revoke: 'when-moved' | 'ask' | 'never';
@@ -73,6 +75,9 @@ function planWithProvider(credential: Credential, evidence: Assessment, policy: 
       enforcedBy: seenByGateway ? 'gateway' : 'provider',
     },
     overlapSeconds: separable ? response.overlapSeconds : 0,
+    ...(separable && response.laneMaxPerMinute !== undefined
+      ? { lane: { maxPerMinute: response.laneMaxPerMinute } }
+      : {}),
     containAtOnce: separable || response.withoutKnownContext === 'deny-all',
     revoke,
     revokeAtDeadline: response.revokeAtDeadline,

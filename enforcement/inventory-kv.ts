@@ -20,7 +20,12 @@ const inventoryRecord = z.strictObject({
   principalKind: z.enum(['workload', 'person', 'unknown']),
   scopes: z.array(z.string()),
   knownContexts: z.array(
-    z.strictObject({ id: z.string(), networks: z.array(z.string()), dependent: z.string().optional() }),
+    z.strictObject({
+      id: z.string(),
+      networks: z.array(z.string()),
+      dependent: z.string().optional(),
+      endpoints: z.array(z.string()).optional(),
+    }),
   ),
   releases: z.number().int().positive().optional(),
 });

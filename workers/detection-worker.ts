@@ -1,10 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Logger } from 'pino';
-import type { InventoryRecord } from '../domain/credential';
-import type { DenylistEntry } from '../domain/denylist';
-import type { DetectionMessage } from '../domain/detection';
-import { incidentId } from '../domain/credential';
-import type { Policy } from '../domain/policy';
 import { verifyProbe } from '../domain/fingerprint';
 import { weighed } from '../domain/severity-mapping';
 import { openBucket } from '../enforcement/buckets';
@@ -13,6 +8,7 @@ import { mirrorInventory } from '../enforcement/inventory-kv';
 import type { Config } from './config';
 import { startDetection } from './detection/start-detection';
 import { ensureStreams } from './detection/streams';
+import { createHold } from './detection/write-hold';
 import { readFingerprintKeys } from './keys';
 import { connectNats } from './nats';
 import { readPolicy } from './policy-file';
@@ -33,16 +29,9 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     log.error({ key }, 'an inventory record could not be read'),
   );
   const denylist = createDenylist(await openBucket(nats, 'denylist'));
-  const hold = async (message: DetectionMessage, record: InventoryRecord) => {
-    const write = await denylist.tighten(holdEntry(message, record, policy, Date.now()));
-    // The event is older than a person's decision to lift: it refuses nobody anew.
-    if (write.entry.status === 'lifted') return undefined;
-    log.warn(
-      { credential: record.credentialId, version: record.version, mode: write.entry.mode, revision: write.revision },
-      'hold in force',
-    );
-    return { denylistRevision: write.revision, at: write.at };
-  };
+  const hold = createHold(denylist, policy, ({ credentialId, version }, { entry, revision }) =>
+    log.warn({ credential: credentialId, version, mode: entry.mode, revision }, 'hold in force'),
+  );
   const detection = await startDetection({
     nats,
     partitions,
@@ -80,28 +69,5 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
       inventory.stop();
       await nats.drain();
     },
-  };
-}
-
-/** The provisional refusal: by the credential's known contexts where there are any, so that its dependents go on. */
-export function holdEntry(
-  { detection, assessment }: DetectionMessage,
-  record: InventoryRecord,
-  policy: Policy,
-  now: number,
-): DenylistEntry {
-  const separable = record.knownContexts.length > 0;
-  return {
-    subject: detection.subject,
-    credentialId: record.credentialId,
-    version: record.version,
-    status: 'hold',
-    mode: separable ? 'known-contexts-only' : 'deny-all',
-    allow: separable ? record.knownContexts.map((context) => ({ ...context, networks: [...context.networks] })) : [],
-    adoptBy: now + policy.holdSeconds * 1000,
-    incidentId: incidentId(record.credentialId, record.version),
-    reason: assessment.reason,
-    // Not the time of this write: a detection that is delivered again must not look newer than it is.
-    since: detection.at,
   };
 }

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { fetch } from 'undici';
 import { createActivities, type Activities } from '../../activities';
@@ -17,13 +16,14 @@ import { startRig, type Rig } from '../../drills/rig';
 import { openBucket } from '../../enforcement/buckets';
 import { mirrorInventory } from '../../enforcement/inventory-kv';
 import { parseConfig } from '../../workers/config';
-import { holdEntry } from '../../workers/detection-worker';
+import { holdEntry } from '../../workers/detection/write-hold';
 import { startGateway, type RunningGateway } from '../../workers/gateway/start-gateway';
 import { readKey } from '../../workers/keys';
 import { sweepOnce } from '../../workers/response/sweep';
 import { eventually } from '../support/eventually';
 import { sampleAssessment } from '../support/fake-activities';
 import { recordedLog } from '../support/recorded-log';
+import { runActivity as run } from '../support/run-activity';
 
 const log = pino({ level: 'silent' });
 /** Longer than a gateway keeps what the issuer said. */
@@ -54,11 +54,6 @@ describe('lifting a containment', () => {
     version: 1,
     stepKey: `${credentialId}/${name}/${steps++}`,
   });
-
-  /** Runs an activity as Temporal would: `at` is when the step was scheduled, for every attempt. */
-  function run<I, O>(activity: (input: I) => Promise<O>, input: I, at = Date.now()): Promise<O> {
-    return new MockActivityEnvironment({ scheduledTimestampMs: at }).run(activity, input);
-  }
 
   async function contain(credentialId: string, overrides: Partial<ContainInput> = {}) {
     const credential = await rig.deps.inventory.credential(credentialId);

@@ -63,11 +63,13 @@ async function refuseFirst(
   held: Held,
 ): ReturnType<Hold> {
   const { subject } = message.detection;
-  const { severity } = message.assessment;
+  const breaksLane = isLaneBreach(message);
+  // Refused to everybody: nothing graver can come.
+  const severity = breaksLane ? 'critical' : message.assessment.severity;
   const before = held.get(subject);
-  if (before && atLeast(before.severity, severity)) return before.hold;
+  if (before && !breaksLane && atLeast(before.severity, severity)) return before.hold;
   const record = inventory.lookup(subject);
-  if (!record || !mayBeHeld(message, record, holdFrom)) return undefined;
+  if (!record || !(breaksLane || mayBeHeld(message, record, holdFrom))) return undefined;
   try {
     const written = await hold(message, record);
     if (written) counters.holds += 1;
@@ -82,6 +84,11 @@ async function refuseFirst(
     );
     return undefined;
   }
+}
+
+/** Whatever its severity: the lane was the exception, and is over (write-hold.ts looks whether there is one). */
+export function isLaneBreach({ detection }: Pick<DetectionMessage, 'detection'>): boolean {
+  return detection.family === 'lane';
 }
 
 /** design.md rules 3 and 13: what a gateway can refuse, and never our own or break-glass credentials. */

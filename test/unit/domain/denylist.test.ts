@@ -14,7 +14,12 @@ const network = fc.oneof(
   fc.ipV6(),
   fc.constantFrom('no network', '::ffff:10.0.0.1', '10.1.0.1'),
 );
-const context = fc.record({ id: fc.constantFrom('a', 'b', 'c'), networks: fc.array(network, { maxLength: 4 }) });
+const endpoints = fc.option(fc.subarray(['GET /a', 'GET /b', 'POST /a']), { nil: undefined });
+const context = fc.record({
+  id: fc.constantFrom('a', 'b', 'c'),
+  networks: fc.array(network, { maxLength: 4 }),
+  endpoints,
+});
 const address = fc.oneof(
   fc
     .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }))
@@ -31,6 +36,7 @@ const entry: fc.Arbitrary<DenylistEntry> = fc
     mode: fc.constantFrom('deny-all' as const, 'known-contexts-only' as const),
     allow: fc.array(context, { maxLength: 4 }),
     laneUntil: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+    lane: fc.option(fc.record({ maxPerMinute: fc.integer({ min: 1, max: 3 }) }), { nil: undefined }),
     adoptBy: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
     since: fc.integer({ min: 1, max: 5 }),
   })
@@ -73,13 +79,24 @@ function passes(one: DenylistEntry, from: string, now: number): boolean {
   );
 }
 
-const refusal = ({ status, mode, allow, laneUntil, adoptBy, since, epoch, liftedAt }: DenylistEntry): unknown => ({
+const refusal = ({
+  status,
+  mode,
+  allow,
+  laneUntil,
+  lane,
+  adoptBy,
+  since,
+  epoch,
+  liftedAt,
+}: DenylistEntry): unknown => ({
   status,
   mode: status === 'revoked' ? 'deny-all' : mode,
   epoch: epoch ?? 0,
   liftedAt,
   allow: canonicalContexts(allow),
   laneUntil,
+  lane,
   adoptBy,
   since,
 });

@@ -76,4 +76,39 @@ describe('the denylist in process', () => {
 
     for (const map of [told, restarted]) expect(map.check(SUBJECT, '10.0.0.1', 601)).toMatchObject({ why: 'denied' });
   });
+
+  it('closes a lane of its own accord, tells so, and holds it against what others say, until it is lifted', () => {
+    const map = createDenylistMap();
+    const told: string[] = [];
+    map.join(lane(['10.0.0.0/8']));
+    map.onChanged(({ mode }) => told.push(mode));
+
+    map.closeLane(SUBJECT, 'breached');
+    map.join(lane(['10.0.0.0/8'], 900));
+
+    expect(map.check(SUBJECT, '10.0.0.1', 1)).toMatchObject({ why: 'denied' });
+    expect(told[0]).toBe('deny-all');
+    // What is kept over a restart refuses as well.
+    const restarted = createDenylistMap();
+    for (const entry of map.entries()) restarted.join(entry);
+    expect(restarted.check(SUBJECT, '10.0.0.1', 1)).toMatchObject({ why: 'denied' });
+    map.join(lift(denied, { ...denied, at: 500 }));
+    map.closeLane(SUBJECT, 'late');
+    expect(map.check(SUBJECT, '10.0.0.1', 600)).toEqual({ refused: false });
+  });
+
+  it('tells how narrow a lane is, by the narrower of two sources', () => {
+    const map = createDenylistMap();
+    const allow = [{ id: 'office', networks: ['10.0.0.0/8'], endpoints: ['GET /a', 'GET /b'] }];
+    map.join({ ...lane([]), allow, lane: { maxPerMinute: 600 } });
+    map.join({ ...lane(['10.0.0.0/8']), lane: { maxPerMinute: 60 } });
+    map.join({ ...lane([]), allow: [{ ...allow[0]!, endpoints: ['GET /b', 'GET /c'] }] });
+
+    expect(map.check(SUBJECT, '10.0.0.1', 1)).toEqual({
+      refused: false,
+      lane: 'office',
+      maxPerMinute: 60,
+      endpoints: ['GET /b'],
+    });
+  });
 });
