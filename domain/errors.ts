@@ -64,6 +64,10 @@ const ERRORS = {
     retryable: false,
     next: 'Too much use of the new version fails: the wave is sent back. Look at its dependents, then send retryStep.',
   },
+  BUILD_UNKNOWN: {
+    retryable: false,
+    next: 'Start a response worker of this build first; `tourniquet deployment builds` lists those that Temporal knows.',
+  },
   NOTHING_TO_APPROVE: {
     retryable: false,
     next: 'The incident waits for nobody, or has ended: look at it before you approve anything.',
