@@ -3,6 +3,7 @@ import type { CredentialProvider } from '../domain/ports/credential-provider';
 import type { Denylist, GatewayRegistry } from '../domain/ports/denylist';
 import type { DependentAdapter } from '../domain/ports/dependent';
 import type { Audience, Notifier } from '../domain/ports/notifier';
+import type { UseLog } from '../domain/ports/use-log';
 import type { ActionBudget, AuditLog, ContainmentStore, Inventory, SecretStore } from '../domain/ports/stores';
 import type { InventoryRecord } from '../domain/credential';
 import type { DeliveryLog } from './store/delivery-log';
@@ -26,6 +27,8 @@ export interface ActivityDeps {
   readonly budget: ActionBudget;
   readonly denylist: Denylist;
   readonly gateways: GatewayRegistry;
+  /** Who was seen using what has an open incident. */
+  readonly uses: UseLog;
   readonly projection: { write(records: readonly InventoryRecord[]): Promise<void> };
   /** Tells the detectors, in the stream they fold, that this subject is revoked from now on. */
   readonly announceRevoked: (subjects: readonly Subject[], eventId: string) => Promise<void>;

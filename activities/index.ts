@@ -6,6 +6,7 @@ import { createNotificationActivities } from './notification';
 import { createRecoveryActivities } from './recovery';
 import { createReleaseActivities } from './release';
 import { createRotationActivities } from './rotation';
+import { createUseActivities } from './use';
 
 /** Everything the workflows can have done. */
 export function createActivities(deps: ActivityDeps) {
@@ -16,6 +17,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createReleaseActivities(deps),
     ...createNotificationActivities(deps),
     ...createDecisionActivities(deps),
+    ...createUseActivities(deps),
   });
 }
 

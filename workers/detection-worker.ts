@@ -1,10 +1,13 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Logger } from 'pino';
 import { verifyProbe } from '../domain/fingerprint';
+import type { UsageEvent } from '../domain/usage-event';
 import { openBucket } from '../enforcement/buckets';
 import { createDenylist } from '../enforcement/denylist-kv';
 import { mirrorInventory } from '../enforcement/inventory-kv';
+import { addSightings } from '../enforcement/sightings-kv';
 import type { Config } from './config';
+import { createSightingRecorder } from './detection/sighting-recorder';
 import { startDetection } from './detection/start-detection';
 import { ensureStreams } from './detection/streams';
 import { createHold } from './detection/write-hold';
@@ -31,7 +34,14 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
   const hold = createHold(denylist, policy, ({ credentialId, version }, { entry, revision }) =>
     log.warn({ credential: credentialId, version, mode: entry.mode, revision }, 'hold in force'),
   );
-  const detection = await startDetection({ nats, partitions, hold, holdFrom: policy.holdFrom, inventory, log });
+  const seen = await openBucket(nats, 'sightings');
+  const sightings = createSightingRecorder({
+    inventory,
+    store: (subject, uses) => addSightings(seen, subject, uses),
+    log,
+  });
+  const onUse = (event: UsageEvent): void => sightings.see(event);
+  const detection = await startDetection({ nats, partitions, hold, holdFrom: policy.holdFrom, inventory, onUse, log });
   const usage = createUsagePublisher(nats, {
     partitions,
     onLost: (count) => log.error({ count }, 'usage events were lost'),
@@ -57,6 +67,7 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
       await Promise.all(tails.map((tail) => tail.stop()));
       await usage.stop();
       await detection.stop();
+      await sightings.stop();
       inventory.stop();
       await nats.drain();
     },

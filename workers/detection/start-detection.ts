@@ -24,6 +24,8 @@ export interface DetectionOptions {
   readonly log: Logger;
   /** From which severity on a hold is written; by default the policy's own. */
   readonly holdFrom?: Severity;
+  /** Sees every use, beside the detectors. */
+  readonly onUse?: (event: UsageEvent) => void;
   /** Where addresses lie; by default the database in the package. */
   readonly locate?: (event: UsageEvent) => Place;
 }
@@ -37,6 +39,7 @@ export interface Detection {
 /** Folds every partition that no other worker has, and stands by for the rest. Resolves when the streams exist; reading goes on from there. */
 export async function startDetection(options: DetectionOptions): Promise<Detection> {
   const { nats, partitions, hold, inventory, log, holdFrom = DEFAULT_POLICY.holdFrom } = options;
+  const onUse = options.onUse ?? (() => undefined);
   const abort = new AbortController();
   const counters = zeroCounters();
   const manager = await jetstreamManager(nats);
@@ -57,6 +60,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
       partitions,
       locate,
       snapshots,
+      onUse,
       signal: abort.signal,
     };
     return new PartitionWorker(parts, manager);

@@ -23,6 +23,7 @@ import { openBucket } from '../../enforcement/buckets';
 import { createDenylist } from '../../enforcement/denylist-kv';
 import { createGatewayRegistry } from '../../enforcement/gateway-lease';
 import { createInventoryProjection } from '../../enforcement/inventory-kv';
+import { createUseLog } from '../../enforcement/sightings-kv';
 import { readSecretFile, type Config } from '../config';
 import { readFingerprintKeys, readKey, readPrivateKey, readTogether } from '../keys';
 import { errorLabel } from '../log';
@@ -66,6 +67,7 @@ export async function createResponseDeps(
     budget: createActionBudget(database, policy.budgets),
     denylist: createDenylist(await openBucket(nats, 'denylist')),
     gateways,
+    uses: createUseLog(await openBucket(nats, 'sightings')),
     projection: createInventoryProjection(await openBucket(nats, 'inventory')),
     announceRevoked: (subjects, eventId) => announceRevoked(nats, config.TOURNIQUET_PARTITIONS, subjects, eventId),
     providers: new Map(providers.map((provider) => [provider.id, provider])),
