@@ -4,6 +4,7 @@ import type { Denylist, GatewayRegistry } from '../domain/ports/denylist';
 import type { DependentAdapter } from '../domain/ports/dependent';
 import type { Audience, Notifier, StandardAudience } from '../domain/ports/notifier';
 import type { ApprovalDesk } from '../domain/ports/approvals';
+import type { UseLog } from '../domain/ports/use-log';
 import type { ActionBudget, AuditLog, ContainmentStore, Inventory, SecretStore } from '../domain/ports/stores';
 import type { InventoryRecord } from '../domain/credential';
 import type { DeliveryLog } from './store/delivery-log';
@@ -29,6 +30,8 @@ export interface ActivityDeps {
   readonly approvals: ApprovalDesk;
   readonly denylist: Denylist;
   readonly gateways: GatewayRegistry;
+  /** Who was seen using what has an open incident. */
+  readonly uses: UseLog;
   readonly projection: { write(records: readonly InventoryRecord[]): Promise<void> };
   /** Tells the detectors, in the stream they fold, that this subject is revoked from now on. */
   readonly announceRevoked: (subjects: readonly Subject[], eventId: string) => Promise<void>;

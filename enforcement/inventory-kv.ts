@@ -81,6 +81,8 @@ function read(found: KvEntry): InventoryRecord {
 
 export interface InventoryMirror {
   lookup(subject: Subject): InventoryRecord | undefined;
+  /** Whether a version of this credential is quarantined, so that an incident is open. */
+  isContained(credentialId: string): boolean;
   stop(): void;
 }
 
@@ -90,13 +92,34 @@ export async function mirrorInventory(
   onFault: (key: string, cause: unknown) => void,
 ): Promise<InventoryMirror> {
   const records = new Map<Subject, InventoryRecord>();
+  /** Quarantined subjects by credential; only those that have one. */
+  const contained = new Map<string, Set<Subject>>();
+
+  function take(record: InventoryRecord): void {
+    const { subject, credentialId, state } = record;
+    const before = records.get(subject)?.credentialId;
+    if (before !== undefined) forget(before, subject);
+    records.set(subject, record);
+    if (state === 'quarantined')
+      contained.set(credentialId, (contained.get(credentialId) ?? new Set<Subject>()).add(subject));
+  }
+
+  function forget(credentialId: string, subject: Subject): void {
+    const subjects = contained.get(credentialId);
+    subjects?.delete(subject);
+    if (subjects?.size === 0) contained.delete(credentialId);
+  }
+
   const follower = await followBucket(kv, {
     apply(update) {
       if (update.operation !== 'PUT') return;
-      const record = read(update);
-      records.set(record.subject, record);
+      take(read(update));
     },
     onFault: ({ key, cause }) => onFault(key, cause),
   });
-  return { lookup: (subject) => records.get(subject), stop: () => follower.stop() };
+  return {
+    lookup: (subject) => records.get(subject),
+    isContained: (credentialId) => contained.has(credentialId),
+    stop: () => follower.stop(),
+  };
 }

@@ -5,7 +5,9 @@ import { weighed } from '../domain/severity-mapping';
 import { openBucket } from '../enforcement/buckets';
 import { createDenylist } from '../enforcement/denylist-kv';
 import { mirrorInventory } from '../enforcement/inventory-kv';
+import { addSightings } from '../enforcement/sightings-kv';
 import type { Config } from './config';
+import { createSightingRecorder } from './detection/sighting-recorder';
 import { startDetection } from './detection/start-detection';
 import { ensureStreams } from './detection/streams';
 import { createHold } from './detection/write-hold';
@@ -32,6 +34,12 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
   const hold = createHold(denylist, policy, ({ credentialId, version }, { entry, revision }) =>
     log.warn({ credential: credentialId, version, mode: entry.mode, revision }, 'hold in force'),
   );
+  const seen = await openBucket(nats, 'sightings');
+  const sightings = createSightingRecorder({
+    inventory,
+    store: (subject, uses) => addSightings(seen, subject, uses),
+    log,
+  });
   const detection = await startDetection({
     nats,
     partitions,
@@ -39,6 +47,7 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     holdFrom: policy.holdFrom,
     weigh: (assessment, record) => weighed(policy, assessment, { ...record, id: record.credentialId }),
     inventory,
+    onUse: (event) => sightings.see(event),
     log,
   });
   const usage = createUsagePublisher(nats, {
@@ -66,6 +75,7 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
       await Promise.all(tails.map((tail) => tail.stop()));
       await usage.stop();
       await detection.stop();
+      await sightings.stop();
       inventory.stop();
       await nats.drain();
     },

@@ -89,6 +89,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): { activitie
     verifyDead: () =>
       Promise.resolve({ at: 1_700_000_000_500, proof: 'presented', evidence: 'old refused, control accepted' }),
     liftContainment: () => Promise.resolve({ at: 1_700_000_000_550, evidence: 'refused no longer' }),
+    observeUse: () => Promise.resolve({ at: 1_700_000_000_350, visible: true, contexts: [] }),
     recordDecision: () => Promise.resolve(),
     rehearseStep: () => Promise.resolve({ detail: 'could be done' }),
     recordRehearsal: () => Promise.resolve(),

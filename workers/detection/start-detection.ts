@@ -27,6 +27,8 @@ export interface DetectionOptions {
   readonly holdFrom?: Severity;
   /** What the policy makes of evidence; by default nothing else. */
   readonly weigh?: (assessment: Assessment, record: InventoryRecord) => Assessment;
+  /** Sees every use, beside the detectors. */
+  readonly onUse?: (event: UsageEvent) => void;
   /** Where addresses lie; by default the database in the package. */
   readonly locate?: (event: UsageEvent) => Place;
 }
@@ -41,6 +43,7 @@ export interface Detection {
 export async function startDetection(options: DetectionOptions): Promise<Detection> {
   const { nats, partitions, hold, inventory, log, holdFrom = DEFAULT_POLICY.holdFrom } = options;
   const { weigh = (assessment) => assessment } = options;
+  const onUse = options.onUse ?? (() => undefined);
   const abort = new AbortController();
   const counters = zeroCounters();
   const manager = await jetstreamManager(nats);
@@ -62,6 +65,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
       partitions,
       locate,
       snapshots,
+      onUse,
       signal: abort.signal,
     };
     return new PartitionWorker(parts, manager);

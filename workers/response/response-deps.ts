@@ -24,6 +24,7 @@ import { openBucket } from '../../enforcement/buckets';
 import { createDenylist } from '../../enforcement/denylist-kv';
 import { createGatewayRegistry } from '../../enforcement/gateway-lease';
 import { createInventoryProjection } from '../../enforcement/inventory-kv';
+import { createUseLog } from '../../enforcement/sightings-kv';
 import { readSecretFile, type Config } from '../config';
 import { readFingerprintKeys, readKey, readPrivateKey, readPublicKey, readTogether } from '../keys';
 import { errorLabel } from '../log';
@@ -69,6 +70,7 @@ export async function createResponseDeps(
     approvals: createApprovalDesk(database, approvalKey),
     denylist: createDenylist(await openBucket(nats, 'denylist')),
     gateways,
+    uses: createUseLog(await openBucket(nats, 'sightings')),
     projection: createInventoryProjection(await openBucket(nats, 'inventory')),
     announceRevoked: (subjects, eventId) => announceRevoked(nats, config.TOURNIQUET_PARTITIONS, subjects, eventId),
     providers: new Map(providers.map((provider) => [provider.id, provider])),
