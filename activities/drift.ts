@@ -12,7 +12,7 @@ export interface CheckDriftInput extends IncidentStep {
 
 /** What may happen to a dead version after its incident has closed. */
 export function createDriftActivities(deps: ActivityDeps) {
-  const { observeUse } = createUseActivities(deps);
+  const uses = createUseActivities(deps);
 
   return {
     /**
@@ -29,7 +29,7 @@ export function createDriftActivities(deps: ActivityDeps) {
           evidence: 'no version lives',
         });
       const { verdict, evidence } = await provider.verifyDead(credential, version, control, callContext(input.stepKey));
-      const { contexts } = await observeUse({ ...input, of: input.version });
+      const { contexts } = await uses.observeUse({ ...input, of: input.version });
       const used = contexts.filter(({ accepted }) => accepted > 0).map(({ context }) => context);
       const drift = [
         ...(verdict === 'alive' ? [`it works again (${evidence})`] : []),

@@ -27,7 +27,7 @@ type Seen = ObservedUse['contexts'][number];
 
 /** Proof of use: what a dependent says, a probe through it, and its traffic must agree. */
 export function createWaveActivities(deps: ActivityDeps) {
-  const { observeUse } = createUseActivities(deps);
+  const uses = createUseActivities(deps);
 
   return {
     /**
@@ -47,17 +47,18 @@ export function createWaveActivities(deps: ActivityDeps) {
       );
       const isOfWave = ({ dependent }: Seen): boolean =>
         dependent !== undefined && input.dependents.includes(dependent);
-      const onNew = await observeUse({ ...input, of: input.to, since: input.since });
+      const onNew = await uses.observeUse({ ...input, of: input.to, since: input.since });
       mustNotFail(onNew.contexts.filter(isOfWave), input.to);
-      const onOld = await observeUse({ ...input, of: input.version, since: input.movedAt + UNDER_WAY_MS });
+      const onOld = await uses.observeUse({ ...input, of: input.version, since: input.movedAt + UNDER_WAY_MS });
       const late = onOld.contexts.filter(isOfWave).filter(({ accepted }) => accepted > 0);
       if (late.length > 0)
         throw new IncidentError('DEPENDENT_NOT_MOVED', {
           dependent: late.map(({ dependent }) => dependent).join(', '),
           using: input.version,
         });
-      const visible = input.dependents.filter((id) =>
-        credential.knownContexts.some(({ dependent }) => dependent === id),
+      // Where nothing that we read ever showed a use of it, their word and the probe must do.
+      const visible = input.dependents.filter(
+        (id) => onNew.visible && credential.knownContexts.some(({ dependent }) => dependent === id),
       );
       const unseen = visible.filter(
         (id) => !onNew.contexts.some(({ dependent, accepted }) => dependent === id && accepted > 0),

@@ -85,7 +85,7 @@ function inputOf(request: IncidentRequest): IncidentInput {
 export async function rehearseIncident(
   client: Client,
   request: IncidentRequest,
-): Promise<{ readonly id: string; report(): Promise<RehearsalReport> }> {
+): Promise<{ readonly id: string; readonly report: () => Promise<RehearsalReport> }> {
   const input = inputOf(request);
   const about = request.about ?? NOBODYS;
   const id = rehearsalId(request.credentialId, request.version);

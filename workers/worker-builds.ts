@@ -17,8 +17,13 @@ type Service = Pick<Connection, 'workflowService'>;
 
 /** temporal.api.enums.v1.VersionDrainageStatus */
 const DRAINAGE: readonly WorkerBuild['drainage'][] = ['unknown', 'draining', 'drained'];
-/** grpc status NOT_FOUND */
+/** Statuses of gRPC. */
 const NOT_FOUND = 5;
+const FAILED_PRECONDITION = 9;
+
+/** Temporal hears of a new worker within about a second. */
+const REGISTER_MS = 15_000;
+const POLL_MS = 100;
 
 /** Every build of the response workers that Temporal knows; none before the first worker has asked for work. */
 export async function listBuilds({ workflowService }: Service, namespace: string): Promise<readonly WorkerBuild[]> {
@@ -52,17 +57,26 @@ export async function promoteBuild(
       build: buildId,
       known: builds.map((build) => build.buildId).join(', '),
     });
-  await service.workflowService.setWorkerDeploymentCurrentVersion({
+  const request = {
     namespace,
     deploymentName: DEPLOYMENT_NAME,
     buildId,
     ignoreMissingTaskQueues,
     identity: 'tourniquet',
-  });
+  };
+  const deadline = Date.now() + REGISTER_MS;
+  for (;;) {
+    try {
+      await service.workflowService.setWorkerDeploymentCurrentVersion(request);
+      return;
+    } catch (error) {
+      // Its workers poll, but Temporal has not heard of all their task queues yet; or they do not, which it goes on saying.
+      const isEarly = isGrpcServiceError(error) && Number(error.code) === FAILED_PRECONDITION;
+      if (!isEarly || Date.now() > deadline) throw error;
+      await sleep(POLL_MS);
+    }
+  }
 }
-
-const REGISTER_MS = 15_000;
-const POLL_MS = 100;
 
 /**
  * Waits until Temporal knows a build whose worker has just begun to poll, and makes it current if `demanded`, or if none is: the first build of a

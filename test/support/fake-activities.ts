@@ -94,7 +94,6 @@ export function fakeActivities(overrides: Partial<Activities> = {}): { activitie
     rehearseStep: () => Promise.resolve({ detail: 'could be done' }),
     recordRehearsal: () => Promise.resolve(),
     checkWave: () => Promise.resolve({ at: 1_700_000_000_350, detail: 'its use is seen' }),
-    observeUse: () => Promise.resolve({ at: 1_700_000_000_380, visible: true, contexts: [] }),
     checkDrift: () => Promise.resolve({}),
     extendLane: () => Promise.resolve({ at: 1_700_000_000_250, evidence: 'open for longer' }),
     useApproval: () => Promise.resolve({ approvalId: 'a-1' }),

@@ -23,8 +23,8 @@ export function steer(
   /** Who has approved which extension so far, where two people must. */
   const extensions = new Map<number, Set<string>>();
 
-  setHandler(raiseSeverityUpdate, (input) => changeSeverity(input), {
-    validator: (input) => {
+  setHandler(raiseSeverityUpdate, (input: SeverityInput) => changeSeverity(input), {
+    validator: (input: SeverityInput) => {
       mustGiveReason(input);
       mustBe(
         (difference) => difference > 0,
@@ -36,12 +36,12 @@ export function steer(
   });
   setHandler(
     lowerSeverityUpdate,
-    async (input) => {
+    async (input: SeverityInput) => {
       await decisions.authorize(input, 'lowerSeverity', { severity: input.severity });
       return changeSeverity(input);
     },
     {
-      validator: (input) => {
+      validator: (input: SeverityInput) => {
         mustShowApproval(input);
         mustBe(
           (difference) => difference < 0,
@@ -53,16 +53,16 @@ export function steer(
         'It is less grave: what is still to come follows; what is refused stays refused. Needs a signed approval',
     },
   );
-  setHandler(extendOverlapUpdate, (input) => extend(input), {
-    validator: (input) => {
+  setHandler(extendOverlapUpdate, (input: ExtendInput) => extend(input), {
+    validator: (input: ExtendInput) => {
       mustShowApproval(input);
       mustBeSeconds(input);
       if (!leak()?.rotation) throw refuse('no dependents are being moved now');
     },
     description: 'Give dependents longer to move. Needs a signed approval; at high and above, two of different people',
   });
-  setHandler(markFalsePositiveUpdate, (person) => falsePositive(person), {
-    validator: (person) => {
+  setHandler(markFalsePositiveUpdate, (person: PersonInput) => falsePositive(person), {
+    validator: (person: PersonInput) => {
       mustShowApproval(person);
       mustBeRestorable(leak());
     },
