@@ -5,6 +5,7 @@ import { merge } from '../domain/lift';
 import type { Denylist, DenylistWrite } from '../domain/ports/denylist';
 import { subjectKey } from '../domain/subject';
 import { compareAndSet } from './compare-and-set';
+import { keysOf } from './keys-of';
 
 /** Every loser of a race reads again and changes what won; more rounds than writers could ever meet at one subject. */
 const MAX_ROUNDS = 20;
@@ -22,9 +23,7 @@ export function createDenylist(kv: KV): Denylist {
     },
 
     async all() {
-      const keys: string[] = [];
-      for await (const key of await kv.keys()) keys.push(key);
-      const found = await Promise.all(keys.map((key) => kv.get(key)));
+      const found = await Promise.all((await keysOf(kv)).map((key) => kv.get(key)));
       return found.flatMap((entry) => (entry && readable(entry)) ?? []);
     },
   };
