@@ -62,7 +62,8 @@ export async function sweepOnce(deps: SweepDeps, log: Logger, now: number): Prom
 /** Once for each state that was made so: the same subject may be imported again when it has become tighter. */
 function audit(deps: SweepDeps, mending: Mending, entry: DenylistEntry): Promise<void> {
   const { subject, credentialId, version, status, mode, incidentId } = entry;
-  const lane = mode === 'deny-all' ? '' : JSON.stringify([entry.laneUntil ?? null, entry.allow]);
+  const narrowness = entry.lane ? [entry.lane.maxPerMinute] : [];
+  const lane = mode === 'deny-all' ? '' : JSON.stringify([entry.laneUntil ?? null, entry.allow, ...narrowness]);
   return deps.audit.append({
     incidentId,
     workflowRunId: '',
