@@ -33,8 +33,8 @@ export interface ActivityDeps {
   /** Who was seen using what has an open incident. */
   readonly uses: UseLog;
   readonly projection: { write(records: readonly InventoryRecord[]): Promise<void> };
-  /** Tells the detectors, in the stream they fold, that this subject is revoked from now on. */
-  readonly announceRevoked: (subjects: readonly Subject[], eventId: string) => Promise<void>;
+  /** Tells the detectors, in the stream they fold, that subjects are revoked from now on, or that nothing is known against them. */
+  readonly announce: (listed: 'revoked' | 'none', subjects: readonly Subject[], eventId: string) => Promise<void>;
   readonly providers: ReadonlyMap<string, CredentialProvider>;
   readonly dependents: ReadonlyMap<string, DependentAdapter>;
   readonly notifiers: ReadonlyMap<string, Notifier>;

@@ -119,6 +119,8 @@ async function liftAll(deps: ActivityDeps, target: FoundTarget, input: LiftInput
     const { entry } = await deps.denylist.merge(lifted);
     if (entry.status !== 'lifted') refusedAgain += 1;
   }
+  // What spoke against it is settled: the same use is no news to the detectors, and new evidence begins anew.
+  await deps.announce('none', version.subjects, input.stepKey);
   await deps.inventory.release(credential.id, version.version);
   await deps.projection.write(await deps.inventory.records());
   return [

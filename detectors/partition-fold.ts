@@ -102,5 +102,7 @@ function list(subject: SubjectState, event: ControlEvent): void {
   // An older statement that arrives late does not undo a newer one.
   if (event.at < subject.listedAt) return;
   subject.listed = event.listed;
+  // A person has looked at what there was against it. What the detectors said stays said, so the same is no news.
+  if (event.listed === 'none') subject.evidence = [];
   subject.listedAt = event.at;
 }

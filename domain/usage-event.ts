@@ -39,7 +39,7 @@ export const controlEvent = z.strictObject({
   id: z.string().min(1).max(200),
   at: z.number().int().nonnegative(),
   subject,
-  /** From now on this subject is revoked, a honeytoken, named by a leak feed, or none of these. */
+  /** From now on this subject is revoked, a honeytoken, named by a leak feed, or none of these: then the evidence so far is settled, too. */
   listed: z.enum(['revoked', 'honeytoken', 'leaked', 'none']),
 });
 

@@ -72,7 +72,8 @@ export async function createResponseDeps(
     gateways,
     uses: createUseLog(await openBucket(nats, 'sightings')),
     projection: createInventoryProjection(await openBucket(nats, 'inventory')),
-    announceRevoked: (subjects, eventId) => announceRevoked(nats, config.TOURNIQUET_PARTITIONS, subjects, eventId),
+    announce: (listed, subjects, eventId) =>
+      announce(nats, config.TOURNIQUET_PARTITIONS, { listed, subjects, eventId }),
     providers: new Map(providers.map((provider) => [provider.id, provider])),
     dependents: new Map(dependents.map((dependent) => [dependent.kind, dependent])),
     notifiers: new Map(notifiers.map((notifier) => [notifier.id, notifier])),
@@ -97,15 +98,14 @@ function readFiles(config: Config<'response'>) {
 }
 
 /** Into the partition that carries the subject's use, so that the fold of the detectors stays a function of its events. */
-async function announceRevoked(
+async function announce(
   nats: NatsConnection,
   partitions: number,
-  subjects: readonly Subject[],
-  eventId: string,
+  { listed, subjects, eventId }: { listed: 'revoked' | 'none'; subjects: readonly Subject[]; eventId: string },
 ): Promise<void> {
   for (const subject of subjects) {
     const batch: UsageBatch = {
-      events: [{ kind: 'control', id: `${eventId}/${subject}`, at: Date.now(), subject, listed: 'revoked' }],
+      events: [{ kind: 'control', id: `${eventId}/${subject}`, at: Date.now(), subject, listed }],
     };
     await jetstream(nats).publish(`usage.${partitionOf(subject, partitions)}`, JSON.stringify(batch), {
       msgID: `${eventId}/${subject}`,

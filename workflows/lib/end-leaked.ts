@@ -57,7 +57,7 @@ async function mayRevoke(
 /** Presents the old version until it is refused everywhere, beside a control that is not. Says what kind of proof it is. */
 export async function proveDead(leak: Leak, rotation: RotationResult): Promise<string> {
   const verification = { ...incidentStep(leak.input, 'verify'), control: rotation.replacement };
-  const { at, proof, evidence } = await insist(
+  const { at, proof, evidence, broken } = await insist(
     leak,
     'prove that it is dead',
     () =>
@@ -68,5 +68,8 @@ export async function proveDead(leak: Leak, rotation: RotationResult): Promise<s
     { needed: true },
   );
   leak.board.apply({ type: 'verified', at, note: `verified dead, proof ${proof}: ${evidence}` });
+  // Missing in what was recorded before siblings were tried.
+  if (broken && broken.length > 0)
+    await leak.desk.tell(`Other credentials of the same principal do not work any more: ${broken.join(', ')}.`);
   return proof;
 }
