@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import { fingerprint, type FingerprintKey } from '../../domain/fingerprint';
-import type { CredentialProvider } from '../../domain/ports/credential-provider';
+import type { CredentialProvider, ProviderCapabilities } from '../../domain/ports/credential-provider';
 import type { GatewayRegistry } from '../../domain/ports/denylist';
 import type { Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
@@ -23,6 +23,16 @@ interface Parts {
   /** New tokens are fingerprinted under the first; all are tried when one is looked up. */
   readonly fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]];
 }
+
+export const API_TOKEN: ProviderCapabilities = {
+  overlap: 'values',
+  quarantine: 'reversible',
+  endsSessions: true,
+  // Gateways keep a checked token for TOKEN_CACHE_MS (enforcement/token-check.ts) and no longer.
+  propagationMs: 1_000,
+  sideEffects: ['Open streams and connections that the token let in are ended at the gateways that can.'],
+  permissions: ['our own database'],
+};
 
 /** Bearer tokens issued and checked by Tourniquet itself: stored as keyed fingerprints, checked by the gateways. */
 export function createApiTokenProvider(parts: Parts): CredentialProvider {
@@ -52,14 +62,7 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
 
   return {
     id: 'api-token',
-    capabilities: {
-      overlap: 'values',
-      quarantine: 'reversible',
-      endsSessions: true,
-      // Gateways keep a checked token for TOKEN_CACHE_MS (enforcement/token-check.ts) and no longer.
-      propagationMs: 1_000,
-      permissions: ['our own database'],
-    },
+    capabilities: API_TOKEN,
 
     async probe() {
       if (!(await reaching(() => tokens.mayChange())))

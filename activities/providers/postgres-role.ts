@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
-import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
+import type { CredentialProvider, ProviderCapabilities, Verdict } from '../../domain/ports/credential-provider';
 import type { Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type PostgresMaterial } from '../../domain/secret-material';
@@ -24,6 +24,18 @@ export const postgresRoleSettings = z.strictObject({
 });
 
 export type PostgresRoleSettings = z.infer<typeof postgresRoleSettings>;
+
+export const POSTGRES_ROLE: ProviderCapabilities = {
+  overlap: 'principals',
+  quarantine: 'reversible',
+  endsSessions: true,
+  propagationMs: 0,
+  sideEffects: [
+    'Every session of the leaked role is ended, with the statements that run in it.',
+    'A new role with the same rights is made; what the leaked one created keeps its owner.',
+  ],
+  permissions: ['CREATEROLE with ADMIN on the owner role', 'pg_signal_backend', 'pg_read_all_stats'],
+};
 
 /**
  * PostgreSQL login roles, one a version, all acting as one shared owner role, so that old and new live side by side and what
@@ -51,13 +63,7 @@ export function createPostgresRoleProvider(
 
   return {
     id: 'postgres-role',
-    capabilities: {
-      overlap: 'principals',
-      quarantine: 'reversible',
-      endsSessions: true,
-      propagationMs: 0,
-      permissions: ['CREATEROLE with ADMIN on the owner role', 'pg_signal_backend', 'pg_read_all_stats'],
-    },
+    capabilities: POSTGRES_ROLE,
 
     probe(credential, { signal }) {
       const { adminUrl, ownerRole } = settingsOf(credential);

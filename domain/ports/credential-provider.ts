@@ -12,6 +12,8 @@ export interface ProviderCapabilities {
   readonly endsSessions: boolean;
   /** After a successful revoke, how long the old value may still work, in milliseconds. */
   readonly propagationMs: number;
+  /** What else happens there when a version is refused, replaced or revoked; one sentence each, for people. */
+  readonly sideEffects: readonly string[];
   /** The rights our admin credential needs there. */
   readonly permissions: readonly string[];
 }

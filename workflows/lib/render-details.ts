@@ -49,11 +49,12 @@ export function renderDetails(view: IncidentView): string {
     ...MILESTONES.map(
       ([milestone, label]) => `| ${mark(incident, milestone)} ${label} | ${elapsed(incident, milestone)} |`,
     ),
+    // Before the timeline: the Web UI cuts long pages off.
+    ...(incident.outcome ? [] : ['', '**What you can send**', '', ...AT_ANY_TIME.map((way) => `- ${way}`)]),
     '',
     '**Timeline**',
     '',
     ...incident.timeline.slice(-15).map((entry) => `- \`${clock(entry.at)}\` ${entry.note}`),
-    ...(incident.outcome ? [] : ['', '**What you can send**', '', ...AT_ANY_TIME.map((way) => `- ${way}`)]),
   ].join('\n');
 }
 
