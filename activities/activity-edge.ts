@@ -4,7 +4,7 @@ import { IncidentError, isRetryable } from '../domain/errors';
 import type { CallContext } from '../domain/ports/effect';
 
 /** Expected while waiting for others: not worth an alarm, so the SDK logs and counts it quietly. */
-const BENIGN = new Set<string>(['DEPENDENT_NOT_MOVED', 'SESSIONS_REMAIN']);
+const BENIGN = new Set<string>(['DEPENDENT_NOT_MOVED', 'SESSIONS_REMAIN', 'WAVE_NOT_SEEN']);
 
 const HEARTBEAT_MS = 1_000;
 
@@ -41,6 +41,14 @@ export function callContext(idempotencyKey: string): CallContext {
     signal: context.cancellationSignal,
     heartbeat: (progress) => context.heartbeat(progress),
   };
+}
+
+/**
+ * When the step was decided (milliseconds since the epoch), the same for every attempt: an attempt that comes late, or a second one after
+ * a crash, must not look like a newer decision.
+ */
+export function stepTime(): number {
+  return Context.current().info.scheduledTimestampMs;
 }
 
 function toFailure(activity: string, error: unknown): Error {

@@ -1,10 +1,11 @@
 import type { Credential, SecretVersion } from '../domain/credential';
 import type { DenylistEntry } from '../domain/denylist';
 import { IncidentError } from '../domain/errors';
+import { copyContexts } from '../domain/known-context';
 import type { ResponsePlan } from '../domain/response-plan';
 import { unregisteredCredential, unregisteredSubject } from '../domain/unregistered-credential';
 import type { Effect } from '../domain/ports/effect';
-import { callContext } from './activity-edge';
+import { callContext, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
 import { findTarget, providerOf, type FoundTarget } from './lookup';
@@ -37,13 +38,14 @@ const ACKNOWLEDGE_WAIT_MS = 5_000;
 export function createContainmentActivities(deps: ActivityDeps) {
   return {
     async loadCredential(
-      input: Pick<IncidentStep, 'credentialId' | 'version'>,
+      input: Pick<IncidentStep, 'credentialId' | 'version'> & { readonly reopened?: unknown },
     ): Promise<{ credential: Credential; version: SecretVersion; hasProvider?: boolean }> {
       const isRegistered = !(await registerNewcomer(deps, input.credentialId));
       const credential = await deps.inventory.credential(input.credentialId);
       const version = await deps.inventory.version(input.credentialId, input.version);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
-      if (version.state !== 'live' && version.state !== 'quarantined') {
+      const isOpenAgain = input.reopened !== undefined && version.state === 'revoked';
+      if (version.state !== 'live' && version.state !== 'quarantined' && !isOpenAgain) {
         throw new IncidentError('VERSION_NOT_LIVE', {
           credential: credential.id,
           version: version.version,
@@ -53,7 +55,10 @@ export function createContainmentActivities(deps: ActivityDeps) {
       return { credential, version, hasProvider: isRegistered && deps.providers.has(credential.provider) };
     },
 
-    /** Refuses first; records afterwards (recordContainment), so that a slow audit log never delays it. Adopts a hold. */
+    /**
+     * Refuses first; records afterwards (recordContainment), so that a slow audit log never delays it. Adopts a hold.
+     * @throws CONTAINMENT_LIFTED when a person lifted the containment after this step was decided
+     */
     async containVersion(input: ContainInput): Promise<Contained> {
       const target = await findTarget(deps, input.credentialId, input.version);
       const { credential, version } = target;
@@ -61,10 +66,15 @@ export function createContainmentActivities(deps: ActivityDeps) {
       // Nothing may be called refused that no denylist entry names.
       if (version.subjects.length === 0)
         throw new IncidentError('SUBJECTS_MISSING', { credential: credential.id, version: version.version });
-      const writes = version.subjects.map((subject) => deps.denylist.tighten(entryFor(input, credential, subject)));
+      const writes = version.subjects.map((subject) =>
+        deps.denylist.tighten(entryFor(input, credential, subject, stepTime())),
+      );
       const atProvider =
         quarantine.mode === 'deny-all' && !leftToPerson ? quarantineAtProvider(target, input) : undefined;
       const [written, effect] = await Promise.all([Promise.all(writes), atProvider]);
+      // An attempt that is later than the lift: nothing may be called refused that is not.
+      if (written.some(({ entry }) => entry.status === 'lifted'))
+        throw new IncidentError('CONTAINMENT_LIFTED', { credential: credential.id, version: version.version });
       return {
         at: Date.now(),
         revision: Math.max(0, ...written.map((write) => write.revision)),
@@ -90,8 +100,13 @@ export function createContainmentActivities(deps: ActivityDeps) {
 
     async recordContainment(input: ContainInput & { readonly contained: Contained }): Promise<void> {
       const { credential, version } = await findTarget(deps, input.credentialId, input.version);
-      for (const subject of version.subjects) await deps.containments.tighten(entryFor(input, credential, subject));
-      await deps.inventory.setState(input.credentialId, input.version, 'quarantined');
+      let isLifted = false;
+      for (const subject of version.subjects) {
+        const entry = entryFor(input, credential, subject, input.contained.at);
+        isLifted = (await deps.containments.tighten(entry)).status === 'lifted' || isLifted;
+      }
+      // Lifted between the refusal and this record of it: what a person set free stays free.
+      if (!isLifted) await deps.inventory.setState(input.credentialId, input.version, 'quarantined');
       await deps.projection.write(await deps.inventory.records());
       const detail = { mode: input.plan.quarantine.mode, strategy: input.plan.strategy, reason: input.reason };
       await audit(deps, input, 'contain', 'intent', detail);
@@ -119,7 +134,12 @@ async function quarantineAtProvider(target: FoundTarget, input: ContainInput): P
   return providerOf(target).quarantine(target.credential, target.version, callContext(input.stepKey));
 }
 
-function entryFor(input: ContainInput, credential: Credential, subject: DenylistEntry['subject']): DenylistEntry {
+function entryFor(
+  input: ContainInput,
+  credential: Credential,
+  subject: DenylistEntry['subject'],
+  since: number,
+): DenylistEntry {
   const { mode } = input.plan.quarantine;
   const now = Date.now();
   return {
@@ -128,13 +148,11 @@ function entryFor(input: ContainInput, credential: Credential, subject: Denylist
     version: input.version,
     status: 'quarantine',
     mode,
-    allow:
-      mode === 'deny-all'
-        ? []
-        : credential.knownContexts.map((context) => ({ ...context, networks: [...context.networks] })),
+    allow: mode === 'deny-all' ? [] : copyContexts(credential.knownContexts),
+    ...(mode === 'known-contexts-only' && input.plan.lane ? { lane: { ...input.plan.lane } } : {}),
     ...(input.plan.overlapSeconds > 0 ? { laneUntil: now + input.plan.overlapSeconds * 1000 } : {}),
     incidentId: input.incidentId,
     reason: input.reason,
-    since: now,
+    since,
   };
 }

@@ -2,7 +2,9 @@ import type { Subject } from '../domain/subject';
 import type { CredentialProvider } from '../domain/ports/credential-provider';
 import type { Denylist, GatewayRegistry } from '../domain/ports/denylist';
 import type { DependentAdapter } from '../domain/ports/dependent';
-import type { Audience, Notifier } from '../domain/ports/notifier';
+import type { Audience, Notifier, StandardAudience } from '../domain/ports/notifier';
+import type { ApprovalDesk } from '../domain/ports/approvals';
+import type { UseLog } from '../domain/ports/use-log';
 import type { ActionBudget, AuditLog, ContainmentStore, Inventory, SecretStore } from '../domain/ports/stores';
 import type { InventoryRecord } from '../domain/credential';
 import type { DeliveryLog } from './store/delivery-log';
@@ -24,15 +26,21 @@ export interface ActivityDeps {
   readonly deliveries: DeliveryLog;
   /** How many versions may be ended without a person. */
   readonly budget: ActionBudget;
+  /** Who showed a signed approval for what loosens. */
+  readonly approvals: ApprovalDesk;
   readonly denylist: Denylist;
   readonly gateways: GatewayRegistry;
+  /** Who was seen using what has an open incident. */
+  readonly uses: UseLog;
   readonly projection: { write(records: readonly InventoryRecord[]): Promise<void> };
-  /** Tells the detectors, in the stream they fold, that this subject is revoked from now on. */
-  readonly announceRevoked: (subjects: readonly Subject[], eventId: string) => Promise<void>;
+  /** Tells the detectors, in the stream they fold, that subjects are revoked from now on, or that nothing is known against them. */
+  readonly announce: (listed: 'revoked' | 'none', subjects: readonly Subject[], eventId: string) => Promise<void>;
   readonly providers: ReadonlyMap<string, CredentialProvider>;
   readonly dependents: ReadonlyMap<string, DependentAdapter>;
   readonly notifiers: ReadonlyMap<string, Notifier>;
-  readonly audiences: Readonly<Record<Audience, readonly Channel[]>>;
+  readonly audiences: Readonly<
+    Record<StandardAudience, readonly Channel[]> & Partial<Record<Audience, readonly Channel[]>>
+  >;
   /** The Temporal Web UI's page of a run. */
   readonly incidentUrl: (workflowId: string, runId: string) => string;
 }

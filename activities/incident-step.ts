@@ -15,18 +15,19 @@ export interface IncidentStep {
 
 type Detail = AuditEvent['detail'];
 
-/** Writes one audit entry of a step. */
+/** Writes one audit entry of a step; `actor` is the person, where one decided it. */
 export function audit(
   deps: Pick<ActivityDeps, 'audit'>,
   step: IncidentStep,
   action: string,
   phase: AuditEvent['phase'],
   detail: Detail,
+  actor = 'workflow',
 ): Promise<void> {
   return deps.audit.append({
     incidentId: step.incidentId,
     workflowRunId: step.runId,
-    actor: 'workflow',
+    actor,
     action,
     phase,
     stepKey: step.stepKey,
@@ -46,9 +47,10 @@ export async function audited<T>(
   action: string,
   intent: Detail,
   effect: () => Promise<{ readonly result: T; readonly outcome: Detail }>,
+  actor?: string,
 ): Promise<T> {
-  await audit(deps, step, action, 'intent', intent);
+  await audit(deps, step, action, 'intent', intent, actor);
   const { result, outcome } = await effect();
-  await audit(deps, step, action, 'outcome', outcome);
+  await audit(deps, step, action, 'outcome', outcome, actor);
   return result;
 }

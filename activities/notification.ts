@@ -25,6 +25,7 @@ export function createNotificationActivities(deps: ActivityDeps) {
       };
       const rendered = renderNotice(notice, audience);
       const channels = deps.audiences[audience];
+      if (!channels) throw new IncidentError('AUDIENCE_UNKNOWN', { audience });
       const results = await Promise.allSettled(
         channels.map(async ({ notifier, target }, index) => {
           const dedupeKey = `${input.stepKey}/${audience}/${index}`;

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DenylistEntry } from '../domain/denylist';
+import type { Credential } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
-import type { Verdict } from '../domain/ports/credential-provider';
+import type { CallContext } from '../domain/ports/effect';
+import type { CredentialProvider, Verdict } from '../domain/ports/credential-provider';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, audited, type IncidentStep } from './incident-step';
@@ -18,6 +20,8 @@ export interface Revoked {
 }
 
 export interface VerifiedDead {
+  /** Live credentials of the same principal that do not work any more, which nobody meant to end. */
+  readonly broken?: readonly string[];
   readonly at: number;
   readonly proof: Verdict['proof'];
   readonly evidence: string;
@@ -72,9 +76,17 @@ export function createRecoveryActivities(deps: ActivityDeps) {
           });
       }
       const { proof, evidence } = verdict ?? { proof: 'state' as const, evidence: 'no probe was made' };
+      const broken = await brokenSiblings(deps, credential, provider, context);
       const at = Date.now();
-      await audit(deps, input, 'verify-dead', 'outcome', { proof, evidence, probes: PROBES, control: input.control });
-      return { at, proof, evidence };
+      const siblings = broken.length > 0 ? `broken: ${broken.join(', ')}` : 'intact';
+      await audit(deps, input, 'verify-dead', 'outcome', {
+        proof,
+        evidence,
+        siblings,
+        probes: PROBES,
+        control: input.control,
+      });
+      return { at, proof, evidence, broken };
     },
 
     /** The last entry of an incident's audit trail. */
@@ -86,6 +98,31 @@ export function createRecoveryActivities(deps: ActivityDeps) {
       return { at: Date.now() };
     },
   };
+}
+
+/** Revoking one version must not have ended what belongs to the same principal: each of those is tried, where it lived before. */
+async function brokenSiblings(
+  deps: ActivityDeps,
+  { id, provider: issuer, account, principal }: Credential,
+  provider: CredentialProvider,
+  context: CallContext,
+): Promise<readonly string[]> {
+  const siblings = (await deps.inventory.credentials()).filter(
+    (other) =>
+      other.id !== id && other.provider === issuer && other.account === account && other.principal === principal,
+  );
+  const broken: string[] = [];
+  for (const sibling of siblings) {
+    const live = (await deps.inventory.versions(sibling.id)).findLast(({ state }) => state === 'live');
+    if (!live) continue;
+    try {
+      await provider.test(sibling, live, context);
+    } catch (error) {
+      // Whether it works could not be told: that is no sign that we ended it.
+      if (error instanceof IncidentError && error.code === 'REPLACEMENT_REJECTED') broken.push(sibling.id);
+    }
+  }
+  return broken;
 }
 
 /** The dead version stays listed as a tripwire, its state can't go back, and detectors know it from now on. */
@@ -111,5 +148,5 @@ async function markRevoked(
     await Promise.all([deps.denylist.tighten(entry), deps.containments.tighten(entry)]);
   }
   await deps.projection.write(await deps.inventory.records());
-  await deps.announceRevoked(version.subjects, input.stepKey);
+  await deps.announce('revoked', version.subjects, input.stepKey);
 }

@@ -2,11 +2,12 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { LeakReport, LeakReportOutcome, LeakReportStore } from '../activities/store/leak-reports';
 import { joinOrStartIncident } from '../client/start-incident';
-import { incidentId, type SecretVersion } from '../domain/credential';
+import { incidentId, type Credential, type SecretVersion } from '../domain/credential';
 import type { Assessment, Detection } from '../domain/detection';
 import type { Policy } from '../domain/policy';
 import type { Inventory } from '../domain/ports/stores';
 import { atLeast } from '../domain/severity';
+import { weighed } from '../domain/severity-mapping';
 import type { ControlEvent } from '../domain/usage-event';
 import { askTemporal } from './ask-temporal';
 
@@ -79,8 +80,10 @@ async function act(
   // Detectors know a dead version as revoked, which says more; and it is nothing to respond to.
   if (version.state === 'revoked' || version.state === 'discarded') return { outcome: 'dead', incident };
   if (version.state !== 'quarantined') await parts.announce(leakedEvents(version, report));
-  if (!atLeast(report.severity, parts.policy.incidentFrom)) return { outcome: 'recorded', incident };
-  const joined = await join(parts, version, report);
+  const credential = await parts.inventory.credential(version.credentialId);
+  const assessment = weighed(parts.policy, assessmentOf(report), credential);
+  if (!atLeast(assessment.severity, parts.policy.incidentFrom)) return { outcome: 'recorded', incident };
+  const joined = await join(parts, version, report, assessment, credential);
   return { outcome: joined ? 'incident' : 'incident-closed', incident };
 }
 
@@ -90,6 +93,12 @@ async function find(inventory: Inventory, { subjects }: LeakReport): Promise<Sec
     if (version) return version;
   }
   return undefined;
+}
+
+/** A statement by an authorized person or program needs no second witness. */
+function assessmentOf({ severity, reporter, source, receivedAt }: LeakReport): Assessment {
+  const reason = `reported as leaked by ${reporter}: ${source}`;
+  return { severity, confidence: 1, families: ['listed'], deterministic: true, firstAbuseAt: receivedAt, reason };
 }
 
 function leakedEvents(version: SecretVersion, { id, receivedAt }: LeakReport): readonly ControlEvent[] {
@@ -103,19 +112,20 @@ function leakedEvents(version: SecretVersion, { id, receivedAt }: LeakReport): r
 }
 
 async function join(
-  { inventory, temporal, taskQueue, policy }: LeakReportDeskParts,
+  { temporal, taskQueue, policy }: LeakReportDeskParts,
   { credentialId, version, subjects }: SecretVersion,
   report: LeakReport,
+  assessment: Assessment,
+  { provider, ownerTeam }: Credential,
 ): Promise<boolean> {
-  const { provider, ownerTeam } = await inventory.credential(credentialId);
-  const reason = `reported as leaked by ${report.reporter}: ${report.source}`;
-  // A statement by an authorized person or program needs no second witness.
-  const evidence = { severity: report.severity, confidence: 1, deterministic: true, reason };
-  const assessment: Assessment = { ...evidence, families: ['listed'], firstAbuseAt: report.receivedAt };
   const subject = subjects.find((one) => report.subjects.includes(one)) ?? subjects[0];
   if (!subject) return false;
+  const { severity, confidence, deterministic, reason } = assessment;
   const latest: Detection = {
-    ...evidence,
+    severity,
+    confidence,
+    deterministic,
+    reason,
     id: `leak-report/${report.id}`,
     detector: 'leak-report',
     family: 'listed',

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { incidentFilter, incidentPage } from '../client/list-incidents';
 import type { ApiRole } from '../domain/api-role';
 import { denylistAnswer } from '../domain/denylist-answer';
+import { approvalAnswer, approvalBody } from './approval-routes';
+import { updateAnswer, updateBody } from './update-routes';
 import { incidentParams, startBody } from './incident-routes';
 import { leakReportBody } from './leak-report-routes';
 import { secretParams, secretQuery } from './secret-routes';
@@ -92,6 +94,28 @@ export const ROUTES: readonly RouteDescription[] = [
     role: 'viewer',
     params: incidentParams,
     answer: [200, 'The incident', incidentState],
+    problems: [400, 401, 403, 404, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/incidents/{credential}/{version}/approvals',
+    summary:
+      'A signed, single-use approval of what loosens, for whoever asks: the payload of an update to this incident',
+    role: 'approver',
+    params: incidentParams,
+    body: approvalBody,
+    answer: [201, 'What to send, within ten minutes', approvalAnswer],
+    problems: [400, 401, 403, 404, 409, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/incidents/{credential}/{version}/updates',
+    summary:
+      'Acknowledge, note, answer or steer an incident, as from the Temporal Web UI; the actor is whose key it is',
+    role: 'responder',
+    params: incidentParams,
+    body: updateBody,
+    answer: [200, 'What the incident said', updateAnswer],
     problems: [400, 401, 403, 404, 429, 503],
   },
   {

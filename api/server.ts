@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { Client } from '@temporalio/client';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -10,6 +11,7 @@ import type { Inventory, SecretStore } from '../domain/ports/stores';
 import type { Policy } from '../domain/policy';
 import type { Subject } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
+import { installApprovalRoutes } from './approval-routes';
 import { authenticate, MOST_FAILURES, type FailureLimit } from './authenticate';
 import { installDenylistRoutes } from './denylist-routes';
 import { installIncidentRoutes } from './incident-routes';
@@ -19,6 +21,7 @@ import { openApiDocument } from './openapi';
 import { problem } from './problem';
 import { InvalidRequest } from './read-request';
 import { installSecretRoutes } from './secret-routes';
+import { installUpdateRoutes } from './update-routes';
 import { installUsageRoutes } from './usage-routes';
 
 export interface ApiParts {
@@ -34,6 +37,8 @@ export interface ApiParts {
   readonly fingerprintsOf: (value: string) => readonly Subject[];
   /** Resolves when the usage stream has all of them. */
   readonly storeUsage: (events: readonly UsageEvent[]) => Promise<void>;
+  /** Ed25519, private: what people's approvals are signed with. */
+  readonly approvalKey: KeyObject;
   /** The denylist, as far as it can be vouched for. */
   readonly denylist: () => DenylistAnswer | undefined;
   readonly log: Logger;
@@ -58,6 +63,8 @@ export function createApi(parts: ApiParts): FastifyInstance {
     protectedApi.addHook('onRequest', authenticate(parts.apiKeys, failureLimit(protectedApi)));
     installSecretRoutes(protectedApi, parts);
     installIncidentRoutes(protectedApi, parts);
+    installApprovalRoutes(protectedApi, parts);
+    installUpdateRoutes(protectedApi, parts);
     installUsageRoutes(protectedApi, parts);
     installLeakReportRoutes(protectedApi, parts);
     installDenylistRoutes(protectedApi, parts);

@@ -9,7 +9,7 @@ import type { UsageEvent } from '../domain/usage-event';
 import { openBucket } from '../enforcement/buckets';
 import { createDenylist } from '../enforcement/denylist-kv';
 import { startLocalStack } from '../stack/local-stack';
-import { holdEntry } from '../workers/detection-worker';
+import { holdEntry } from '../workers/detection/write-hold';
 import { startDetection } from '../workers/detection/start-detection';
 import { DEFAULT_POLICY } from '../domain/policy';
 import { figuresOf, round, type Figures } from './statistics';

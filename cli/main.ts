@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { IncidentError } from '../domain/errors';
 import { StackError } from '../stack/stack-error';
 import { apiKeyCommand } from './commands/api-key';
+import { approveCommand } from './commands/approve';
 import { auditCommand } from './commands/audit';
 import { codecCommand } from './commands/codec';
 import { credentialCommand } from './commands/credential';
@@ -22,6 +23,7 @@ const program = new Command('tourniquet')
   .addCommand(simulateCommand())
   .addCommand(stackCommand())
   .addCommand(incidentCommand())
+  .addCommand(approveCommand())
   .addCommand(credentialCommand())
   .addCommand(planCommand())
   .addCommand(policyCommand())

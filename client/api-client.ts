@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetch } from 'undici';
 import { z } from 'zod';
+import type { ApprovedAction } from '../domain/approval';
 import { parseIncidentId } from '../domain/credential';
 import { IncidentError, isErrorCode } from '../domain/errors';
 import type { Severity } from '../domain/severity';
@@ -26,11 +27,38 @@ export type LeakReportRequest = { readonly source: string; readonly severity?: S
   { readonly subject: Subject } | { readonly token: string }
 );
 
+export interface ApprovalRequest {
+  readonly action: ApprovedAction;
+  /** Why; audited. */
+  readonly note: string;
+  /** Of `extendOverlap`. */
+  readonly seconds?: number;
+  /** Of `lowerSeverity`. */
+  readonly severity?: Severity;
+}
+
+/** An approval, as the update that it is for wants it. It works once, for ten minutes. */
+export interface IssuedApproval {
+  readonly update: string;
+  readonly payload: UpdatePayload;
+  readonly expiresAt: string;
+}
+
+export interface UpdatePayload {
+  readonly note: string;
+  readonly approval?: string;
+  readonly [field: string]: unknown;
+}
+
 /** What programs without access to Temporal can do, by the HTTP API. Every method throws IncidentError with the API's own codes. */
 export interface ApiClient {
   startIncident(request: ApiIncidentRequest): Promise<IncidentHandle>;
   incident(id: string): IncidentHandle;
   listIncidents(filter?: IncidentFilter): Promise<IncidentPage>;
+  /** Gets an approval of what loosens, in the name of this client's key: what to send as an update. */
+  approve(id: string, request: ApprovalRequest): Promise<IssuedApproval>;
+  /** Sends an update; resolves to what the incident said. */
+  update(id: string, update: string, payload: UpdatePayload): Promise<string>;
   /** All or none. Repeating it is harmless: events are known by their ids. */
   reportUsage(events: readonly Omit<UsageEvent, 'probe'>[]): Promise<void>;
   /** Whether the value is one of ours is not told. */
@@ -53,6 +81,12 @@ const problem = z.object({
   faults: z.array(z.object({ index: z.number().optional(), field: z.string(), fault: z.string() })).optional(),
 });
 const started = z.object({ id: z.string() });
+const answered = z.object({ answer: z.string() });
+const issued = z.object({
+  update: z.string(),
+  payload: z.looseObject({ actor: z.string(), note: z.string(), approval: z.string() }),
+  expiresAt: z.string(),
+});
 /** What this client itself relies on; the rest is the server's own view, passed on. */
 const stateAnswer = z.looseObject({
   id: z.string(),
@@ -79,6 +113,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const query = new URLSearchParams();
       for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
       return understand(incidentPage, await call('GET', `/v1/incidents?${query.toString()}`));
+    },
+    async approve(id, request) {
+      return understand(issued, await call('POST', `${pathOf(id)}/approvals`, request));
+    },
+    async update(id, update, { actor: _key, ...payload }) {
+      return understand(answered, await call('POST', `${pathOf(id)}/updates`, { update, ...payload })).answer;
     },
     async reportUsage(events) {
       await call('POST', '/v1/usage', { events });
@@ -118,10 +158,7 @@ function caller({ url, key, timeoutMs = TIMEOUT_MS }: ApiClientOptions): Call {
 
 function handleOf(call: Call, id: string): IncidentHandle {
   const read = async (): Promise<z.infer<typeof stateAnswer>> => {
-    const parsed = parseIncidentId(id);
-    if (!parsed) throw new IncidentError('INCIDENT_UNKNOWN', { incident: id });
-    const path = `/v1/incidents/${encodeURIComponent(parsed.credentialId)}/${parsed.version}`;
-    return understand(stateAnswer, await call('GET', path));
+    return understand(stateAnswer, await call('GET', pathOf(id)));
   };
   const state = async (): Promise<IncidentView> => viewOf(await read());
   return {
@@ -142,6 +179,12 @@ function handleOf(call: Call, id: string): IncidentHandle {
       }
     },
   };
+}
+
+function pathOf(id: string): string {
+  const parsed = parseIncidentId(id);
+  if (!parsed) throw new IncidentError('INCIDENT_UNKNOWN', { incident: id });
+  return `/v1/incidents/${encodeURIComponent(parsed.credentialId)}/${parsed.version}`;
 }
 
 function viewOf({ id: _id, status: _status, ...view }: z.infer<typeof stateAnswer>): IncidentView {

@@ -1,7 +1,15 @@
-export { startIncident, type IncidentRequest } from './start-incident';
+export { rehearseIncident, startIncident, type IncidentRequest } from './start-incident';
 export { incident, type IncidentHandle, type ResultOptions } from './incident-handle';
 export { listIncidents, type IncidentFilter, type IncidentPage, type IncidentSummary } from './list-incidents';
-export { createApiClient, type ApiClient, type ApiIncidentRequest, type LeakReportRequest } from './api-client';
+export {
+  createApiClient,
+  type ApiClient,
+  type ApiIncidentRequest,
+  type ApprovalRequest,
+  type IssuedApproval,
+  type LeakReportRequest,
+  type UpdatePayload,
+} from './api-client';
 export { createSecretClient, type SecretClient } from './dependent/secret-client';
 export { ManagedCredential } from './dependent/managed-credential';
 export { ResilientPool, AmbiguousOutcomeError } from './dependent/pg-pool';

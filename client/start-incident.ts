@@ -1,6 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
-import { incidentId, type InventoryRecord } from '../domain/credential';
+import type { SearchAttributePair } from '@temporalio/common';
+import { incidentId, rehearsalId, type InventoryRecord } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
+import { OPEN_AGAIN } from '../domain/incident';
 import { DEFAULT_POLICY, type Policy } from '../domain/policy';
 import type { Severity } from '../domain/severity';
 import {
@@ -9,8 +11,9 @@ import {
   SEARCH_ATTRIBUTES,
   type DetectionSignal,
   type IncidentInput,
+  type RehearsalReport,
 } from '../workflows/messages';
-import type { respondToLeak } from '../workflows';
+import type { rehearseResponse, respondToLeak } from '../workflows';
 import { incident, type IncidentHandle } from './incident-handle';
 
 export interface IncidentRequest {
@@ -35,7 +38,32 @@ const REQUEST_MEMO = 'tourniquetRequest';
 
 /** Starts the response to a leak somebody states. @throws IncidentError INCIDENT_EXISTS when this version has an incident already. */
 export async function startIncident(client: Client, request: IncidentRequest): Promise<IncidentHandle> {
-  const input: IncidentInput = {
+  const input = inputOf(request);
+  const { about = NOBODYS, requestId } = request;
+  const options = startOptions(input, about, request.taskQueue);
+  const start = (more: Pick<WorkflowStartOptions, 'workflowIdReusePolicy'>): Promise<unknown> =>
+    client.workflow.start<typeof respondToLeak>('respondToLeak', {
+      ...options,
+      ...more,
+      ...(requestId === undefined ? {} : { memo: { [REQUEST_MEMO]: requestId } }),
+    });
+  try {
+    await start({}).catch(async (error: unknown) => {
+      if (!(await mayOpenAgain(client, options.workflowId, error))) throw error;
+      await start({ workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if (requestId === undefined || !(await startedBy(client, options.workflowId, requestId)))
+      throw new IncidentError('INCIDENT_EXISTS', { incident: options.workflowId });
+  }
+  return incident(client, options.workflowId);
+}
+
+const NOBODYS = { provider: 'unknown', ownerTeam: 'unknown' };
+
+function inputOf(request: IncidentRequest): IncidentInput {
+  return {
     credentialId: request.credentialId,
     version: request.version,
     // A statement by an authorized person or program needs no second witness.
@@ -51,19 +79,33 @@ export async function startIncident(client: Client, request: IncidentRequest): P
     startedBy: request.startedBy,
     ...(request.simulated ? { simulated: true } : {}),
   };
-  const { about = { provider: 'unknown', ownerTeam: 'unknown' }, requestId } = request;
-  const options = startOptions(input, about, request.taskQueue);
-  try {
-    await client.workflow.start<typeof respondToLeak>('respondToLeak', {
-      ...options,
-      ...(requestId === undefined ? {} : { memo: { [REQUEST_MEMO]: requestId } }),
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    if (requestId === undefined || !(await startedBy(client, options.workflowId, requestId)))
-      throw new IncidentError('INCIDENT_EXISTS', { incident: options.workflowId });
-  }
-  return incident(client, options.workflowId);
+}
+
+/** Plays the response without its effects: a workflow of its own, that ends with what each step would need. */
+export async function rehearseIncident(
+  client: Client,
+  request: IncidentRequest,
+): Promise<{ readonly id: string; readonly report: () => Promise<RehearsalReport> }> {
+  const input = inputOf(request);
+  const about = request.about ?? NOBODYS;
+  const id = rehearsalId(request.credentialId, request.version);
+  const handle = await client.workflow.start<typeof rehearseResponse>('rehearseResponse', {
+    ...startOptions(input, about, request.taskQueue),
+    workflowId: id,
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: `DRY RUN ${input.assessment.severity}: ${input.credentialId} v${input.version}`,
+    staticDetails: '**DRY RUN: nothing leaked, and nothing is done.**',
+    typedSearchAttributes: searchAttributes(input, about, 'dry-run'),
+  });
+  return { id, report: () => handle.result() };
+}
+
+/** Whether what kept an incident from being started is one that closed without having ended the version. */
+async function mayOpenAgain(client: Client, id: string, error: unknown): Promise<boolean> {
+  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) return false;
+  const { status, typedSearchAttributes } = await client.workflow.getHandle(id).describe();
+  const outcome = typedSearchAttributes.get(SEARCH_ATTRIBUTES.outcome);
+  return status.name !== 'RUNNING' && OPEN_AGAIN.some((one) => one === outcome);
 }
 
 /** Whether an earlier try of this very request started the incident. */
@@ -74,7 +116,7 @@ async function startedBy(client: Client, id: string, requestId: string): Promise
 
 /**
  * Joins the open incident of a version with more evidence, or starts it: one call, so that two detections at once make one
- * incident. `closed` when its incident ended before: use of a dead version opens nothing.
+ * incident. One that closed without having ended the version is opened again; `closed` when it did: use of a dead version opens nothing.
  */
 export async function joinOrStartIncident(
   client: Client,
@@ -83,11 +125,18 @@ export async function joinOrStartIncident(
   signal: DetectionSignal,
   taskQueue?: string,
 ): Promise<{ readonly state: 'joined'; readonly runId: string } | { readonly state: 'closed' }> {
-  try {
-    const handle = await client.workflow.signalWithStart<typeof respondToLeak, [DetectionSignal]>('respondToLeak', {
-      ...startOptions(input, about, taskQueue),
+  const options = startOptions(input, about, taskQueue);
+  const signalWithStart = (more: Pick<WorkflowStartOptions, 'workflowIdReusePolicy'>) =>
+    client.workflow.signalWithStart<typeof respondToLeak, [DetectionSignal]>('respondToLeak', {
+      ...options,
+      ...more,
       signal: detectionSignal,
       signalArgs: [signal],
+    });
+  try {
+    const handle = await signalWithStart({}).catch(async (error: unknown) => {
+      if (!(await mayOpenAgain(client, options.workflowId, error))) throw error;
+      return signalWithStart({ workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
     });
     return { state: 'joined', runId: handle.signaledRunId };
   } catch (error) {
@@ -112,12 +161,20 @@ function startOptions(
     workflowTaskTimeout: '5s',
     staticSummary: `${input.simulated ? 'SIMULATED ' : ''}${assessment.severity}: ${credentialId} v${version} leaked`,
     staticDetails: `${input.simulated ? '**SIMULATED: nothing leaked; the response is real.** ' : ''}${assessment.reason}\n\nStarted by ${input.startedBy}.`,
-    typedSearchAttributes: [
-      { key: SEARCH_ATTRIBUTES.credential, value: credentialId },
-      { key: SEARCH_ATTRIBUTES.provider, value: about.provider },
-      { key: SEARCH_ATTRIBUTES.severity, value: assessment.severity },
-      { key: SEARCH_ATTRIBUTES.stage, value: 'opened' },
-      { key: SEARCH_ATTRIBUTES.ownerTeam, value: about.ownerTeam },
-    ],
+    typedSearchAttributes: searchAttributes(input, about, 'opened'),
   };
+}
+
+function searchAttributes(
+  { credentialId, assessment }: IncidentInput,
+  about: Pick<InventoryRecord, 'provider' | 'ownerTeam'>,
+  stage: string,
+): SearchAttributePair[] {
+  return [
+    { key: SEARCH_ATTRIBUTES.credential, value: credentialId },
+    { key: SEARCH_ATTRIBUTES.provider, value: about.provider },
+    { key: SEARCH_ATTRIBUTES.severity, value: assessment.severity },
+    { key: SEARCH_ATTRIBUTES.stage, value: stage },
+    { key: SEARCH_ATTRIBUTES.ownerTeam, value: about.ownerTeam },
+  ];
 }

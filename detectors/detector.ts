@@ -1,6 +1,6 @@
 import type { Family } from '../domain/families';
 import type { Severity } from '../domain/severity';
-import type { ControlEvent, StreamEvent } from '../domain/usage-event';
+import type { BreachEvent, ControlEvent, StreamEvent } from '../domain/usage-event';
 import type { LocatedUsageEvent, Place } from './located-event';
 
 /** What is known of the subject beside the event; the engine keeps it, since all detectors ask for it. */
@@ -8,6 +8,8 @@ export interface SubjectFacts {
   readonly listed: ControlEvent['listed'];
   /** Time of the control event that listed it; 0 when it is not listed. */
   readonly listedAt: number;
+  /** The last breach of its lane that a gateway reported; `use` is the id of the use that broke it. */
+  readonly breach: Pick<BreachEvent, 'use' | 'context' | 'what' | 'detail'> | undefined;
   /** Accepted uses under no suspicion, before this one. */
   readonly cleanUses: number;
   /** Time of the first of them; 0 when there is none. */

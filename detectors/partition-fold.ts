@@ -36,6 +36,7 @@ export interface FoldResult {
  * - *Late* by over an hour against its subject's newest event: only facts are judged (listed), nothing is learnt from it.
  * - *Future-dated* by over a minute against the stream: judged as of the time it was stored, so that no one can move the clock.
  * - *Control events* change what later events of the subject mean; times decide, not arrival.
+ * - *Breaches* say of one use that comes after them what the gateway saw; that use is judged by them.
  * - *Probes* of our own are skipped. *Denied use of a revoked version* and *failed authentication behind a public id* are shown
  *   to `listed` detectors only.
  */
@@ -49,7 +50,10 @@ export function foldPartition(state: PartitionState, events: readonly StreamEven
     sweepIdle(state);
     if (isRepeated(subject, event.id)) continue;
     if (event.kind === 'control') list(subject, event);
-    else if (event.probe === undefined) foldUse(subject, event, options, messages, failures);
+    else if (event.kind === 'breach') {
+      const { use, context, what, detail } = event;
+      subject.breach = { use, context, what, detail };
+    } else if (event.probe === undefined) foldUse(subject, event, options, messages, failures);
     subject.lastAt = Math.max(subject.lastAt, event.at);
   }
   return { state, messages, failures };
@@ -79,8 +83,8 @@ function foldUse(
 }
 
 function factsOf(subject: SubjectState): SubjectFacts {
-  const { listed, listedAt, cleanUses, cleanSince } = subject;
-  return { listed, listedAt, cleanUses, cleanSince, suspectedBy: [] };
+  const { listed, listedAt, breach, cleanUses, cleanSince } = subject;
+  return { listed, listedAt, breach, cleanUses, cleanSince, suspectedBy: [] };
 }
 
 function subjectOf(state: PartitionState, event: StreamEvent): SubjectState {
@@ -98,5 +102,7 @@ function list(subject: SubjectState, event: ControlEvent): void {
   // An older statement that arrives late does not undo a newer one.
   if (event.at < subject.listedAt) return;
   subject.listed = event.listed;
+  // A person has looked at what there was against it. What the detectors said stays said, so the same is no news.
+  if (event.listed === 'none') subject.evidence = [];
   subject.listedAt = event.at;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ControlEvent } from '../domain/usage-event';
+import type { BreachEvent, ControlEvent } from '../domain/usage-event';
 import type { Evidence } from './assess';
 import type { Spoken } from './rearm';
 
@@ -25,6 +25,7 @@ export interface SubjectState {
   nextRecent: number;
   listed: ControlEvent['listed'];
   listedAt: number;
+  breach?: Pick<BreachEvent, 'use' | 'context' | 'what' | 'detail'>;
   cleanUses: number;
   cleanSince: number;
   /** One state a detector, by its id. */

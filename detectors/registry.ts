@@ -1,5 +1,6 @@
 import type { Detector } from './detector';
 import { impossibleTravel } from './impossible-travel';
+import { laneBreach } from './lane-breach';
 import { listedCredential } from './listed-credential';
 import { manyNetworks } from './many-networks';
 import { newOrigin } from './new-origin';
@@ -14,4 +15,5 @@ export const DETECTORS: readonly Detector[] = [
   manyNetworks,
   workloadMisuse,
   rateSpike,
+  laneBreach,
 ];

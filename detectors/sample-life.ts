@@ -1,5 +1,5 @@
 import { publicIdSubject, type Subject } from '../domain/subject';
-import type { ControlEvent, UsageEvent } from '../domain/usage-event';
+import type { BreachEvent, ControlEvent, UsageEvent } from '../domain/usage-event';
 import type { Place } from './located-event';
 
 /** Ready-made lives for the samples of detectors: no addresses, agents or tokens of anyone. */
@@ -60,6 +60,12 @@ export function sampleControl(afterMs: number, listed: ControlEvent['listed']): 
     subject: SAMPLE_SUBJECT,
     listed,
   };
+}
+
+/** What a gateway says of one use, just before it. */
+export function sampleBreach(use: UsageEvent, what: BreachEvent['what'], detail: string): BreachEvent {
+  const { id, at, subject } = use;
+  return { kind: 'breach', id: `breach-${id}`, at, subject, use: id, context: 'office', what, detail };
 }
 
 /** `count` addresses, each in a network of its own, in turn in the given countries. */

@@ -1,12 +1,13 @@
 /**
- * What a key of our API may do. `viewer` < `responder` < `admin`, each may what those before it may. Apart from them: `reporter`
+ * What a key of our API may do. `viewer` < `responder` < `approver` < `admin`, each may what those before it may; `approver` is for people,
+ * whose signed approvals loosen what programs may only tighten. Apart from them: `reporter`
  * only hands in usage events, `dependent` only reads the secrets it is registered for, `gateway` only reads the denylist.
  */
-export const API_ROLES = ['viewer', 'responder', 'admin', 'reporter', 'dependent', 'gateway'] as const;
+export const API_ROLES = ['viewer', 'responder', 'approver', 'admin', 'reporter', 'dependent', 'gateway'] as const;
 
 export type ApiRole = (typeof API_ROLES)[number];
 
-const LADDER: readonly ApiRole[] = ['viewer', 'responder', 'admin'];
+const LADDER: readonly ApiRole[] = ['viewer', 'responder', 'approver', 'admin'];
 
 /** Whether a key of role `role` may do what `needed` may. */
 export function roleAllows(role: ApiRole, needed: ApiRole): boolean {

@@ -15,6 +15,8 @@ export interface KnownContext {
   readonly networks: readonly string[];
   /** The registered dependent that lives there, when one does. */
   readonly dependent?: string | undefined;
+  /** What it calls, as `GET /reports/*`: all that it may call in a lane, beside what gateways saw it call before. */
+  readonly endpoints?: readonly string[] | undefined;
 }
 
 /** `own` and `break-glass` credentials are never contained automatically: a person is paged. */
@@ -80,20 +82,24 @@ export interface InventoryRecord {
   readonly state: VersionState;
   readonly provider: string;
   readonly ownerTeam: string;
+  readonly environment?: string | undefined;
   readonly enforcement: Enforcement;
   readonly protection: Protection;
   readonly principalKind: PrincipalKind;
   readonly scopes: readonly string[];
   readonly knownContexts: readonly KnownContext[];
+  /** How often its quarantine was lifted; absent is never. */
+  readonly releases?: number | undefined;
 }
 
 /** What is projected of a version, under one of its subjects. */
 export function recordOf(
   subject: Subject,
   credential: Omit<Credential, 'dependents'>,
-  { version, state }: Pick<SecretVersion, 'version' | 'state'>,
+  { version, state, releases = 0 }: Pick<SecretVersion, 'version' | 'state'> & { readonly releases?: number },
 ): InventoryRecord {
-  const { id, provider, ownerTeam, enforcement, protection, principalKind, scopes, knownContexts } = credential;
+  const { id, provider, ownerTeam, environment, enforcement, protection, principalKind, scopes, knownContexts } =
+    credential;
   return {
     subject,
     credentialId: id,
@@ -101,17 +107,28 @@ export function recordOf(
     state,
     provider,
     ownerTeam,
+    ...(environment === undefined ? {} : { environment }),
     enforcement,
     protection,
     principalKind,
     scopes,
     knownContexts,
+    ...(releases > 0 ? { releases } : {}),
   };
 }
 
 /** The workflow id of the incident of one secret version, formed here and nowhere else. */
 export function incidentId(credentialId: string, version: number): string {
   return `incident/${credentialId}/${version}`;
+}
+
+/** The workflow ids of the watch over a closed incident, and of a rehearsal of one. */
+export function watchId(credentialId: string, version: number): string {
+  return `watch/${credentialId}/${version}`;
+}
+
+export function rehearsalId(credentialId: string, version: number): string {
+  return `dry-run/${credentialId}/${version}`;
 }
 
 /** The other way: undefined when `id` names no incident. */

@@ -24,6 +24,14 @@ const ERRORS = {
   },
   VERSION_UNKNOWN: { retryable: false, next: 'Name a version that `tourniquet credential list` shows.' },
   VERSION_NOT_LIVE: { retryable: false, next: 'The version is already contained or revoked: look at its incident.' },
+  CONTAINMENT_FINAL: {
+    retryable: false,
+    next: 'It was revoked or discarded, which nothing undoes: use the replacement, or mint one.',
+  },
+  CONTAINMENT_LIFTED: {
+    retryable: false,
+    next: 'A person lifted the containment after this one was decided, so nothing was refused: start an incident if there is new evidence.',
+  },
   INCIDENT_EXISTS: { retryable: false, next: 'Follow the incident that is already open for this version.' },
   INCIDENT_UNKNOWN: { retryable: false, next: 'List incidents with `tourniquet incident list`.' },
   INCIDENT_STILL_OPEN: {
@@ -46,7 +54,27 @@ const ERRORS = {
   SESSIONS_REMAIN: { retryable: true, next: 'Nothing: sessions are ended again until none is left.' },
   ACTION_BUDGET_SPENT: {
     retryable: false,
-    next: 'So much was revoked by itself that a person must look: is this leak real? It stays refused. Send retryStep to revoke it.',
+    next: 'So much was revoked by itself that a person must look: is this leak real? It stays refused. Approve it with `tourniquet approve <incident> approveStep`.',
+  },
+  WAVE_NOT_SEEN: {
+    retryable: true,
+    next: 'Nothing: the wave has moved and nobody uses it yet. It is asked again, then the next one goes.',
+  },
+  WAVE_FAILED: {
+    retryable: false,
+    next: 'Too much use of the new version fails: the wave is sent back. Look at its dependents, then send retryStep.',
+  },
+  BUILD_UNKNOWN: {
+    retryable: false,
+    next: 'Start a response worker of this build first; `tourniquet deployment builds` lists those that Temporal knows.',
+  },
+  NOTHING_TO_APPROVE: {
+    retryable: false,
+    next: 'The incident waits for nobody, or has ended: look at it before you approve anything.',
+  },
+  APPROVAL_REFUSED: {
+    retryable: false,
+    next: 'Nothing was done. Get a new approval with `tourniquet approve` for exactly this, and send it under your own name.',
   },
   STILL_ALIVE: { retryable: true, next: 'Nothing: revoke and verify are tried again; a person is paged if it lasts.' },
   COULD_NOT_TELL: { retryable: true, next: 'Restore the way to the provider; the proof is tried again.' },
@@ -57,6 +85,10 @@ const ERRORS = {
     next: 'The dependent refused our hook credential: renew it, then send retryStep.',
   },
   DEPENDENT_NOT_MOVED: { retryable: true, next: 'Nothing: the dependent is asked again until its deadline.' },
+  AUDIENCE_UNKNOWN: {
+    retryable: false,
+    next: 'Name channels for this audience in the settings file, or take it out of the policy file.',
+  },
   NOTIFIER_UNKNOWN: { retryable: false, next: 'Configure this notifier for the audience in the settings file.' },
   NOTIFICATION_FAILED: { retryable: true, next: 'Nothing: it is sent again. Check the channel if it lasts.' },
   SECRET_NOT_FOUND: { retryable: false, next: 'The secret store has no value for this version: mint another.' },

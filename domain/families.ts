@@ -1,4 +1,4 @@
 /** Evidence of one family is one witness, however many detectors of it speak. */
-export const FAMILIES = ['listed', 'origin', 'travel', 'spread', 'volume', 'workload'] as const;
+export const FAMILIES = ['listed', 'origin', 'travel', 'spread', 'volume', 'workload', 'lane'] as const;
 
 export type Family = (typeof FAMILIES)[number];

@@ -1,5 +1,6 @@
 import type { Assessment, Detection } from './detection';
 import { mergeAssessments } from './merge-assessments';
+import type { Severity } from './severity';
 
 /** Where an incident is. The order is the story's; `waiting-for-person` can come from any open stage and goes back to it. */
 export const STAGES = [
@@ -27,6 +28,29 @@ export const OUTCOMES = [
 
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** After these a version's incident can be opened again: it is contained and not ended, or it was restored. */
+export const OPEN_AGAIN: readonly Outcome[] = [
+  'contained-and-rolled-back',
+  'contained-rollback-incomplete',
+  'contained-waiting-for-person',
+  'false-positive-restored',
+];
+
+/**
+ * What a person is asked: whether to contain at all, what to do about a step that failed (a `needed-step` can't be skipped), whether to
+ * revoke, or to do what we can't.
+ */
+export type QuestionKind = 'contain' | 'failed-step' | 'needed-step' | 'revoke' | 'hand-over';
+
+/** What a person is asked now. `number` counts the questions of an incident: an approval is for one of them. */
+export interface OpenQuestion {
+  readonly resume: Stage;
+  readonly question: string;
+  readonly kind?: QuestionKind;
+  readonly number?: number;
+  readonly since?: number;
+}
+
 /** What can happen to an incident. `at` is milliseconds since the epoch, when the effect was complete. */
 export type IncidentEvent =
   | { readonly type: 'contained'; readonly at: number; readonly note: string }
@@ -37,7 +61,14 @@ export type IncidentEvent =
   | { readonly type: 'notified'; readonly at: number; readonly note: string }
   | { readonly type: 'closed'; readonly at: number; readonly note: string; readonly outcome: Outcome }
   | { readonly type: 'rolled-back'; readonly at: number; readonly note: string }
-  | { readonly type: 'person-needed'; readonly at: number; readonly note: string; readonly question: string }
+  | {
+      readonly type: 'person-needed';
+      readonly at: number;
+      readonly note: string;
+      readonly question: string;
+      readonly kind?: QuestionKind;
+      readonly number?: number;
+    }
   | { readonly type: 'person-resumed'; readonly at: number; readonly note: string }
   | {
       readonly type: 'detection-joined';
@@ -45,6 +76,12 @@ export type IncidentEvent =
       readonly detection: Detection;
       readonly assessment: Assessment;
       readonly count: number;
+    }
+  | {
+      readonly type: 'severity-changed';
+      readonly at: number;
+      readonly note: string;
+      readonly severity: Severity;
     }
   | { readonly type: 'noted'; readonly at: number; readonly note: string };
 
@@ -65,7 +102,7 @@ export interface Incident {
   readonly milestones: Readonly<Partial<Record<Milestone, number>>>;
   readonly timeline: readonly TimelineEntry[];
   /** The stage to go back to when the person has answered, and what was asked. */
-  readonly waiting?: { readonly resume: Stage; readonly question: string };
+  readonly waiting?: OpenQuestion;
   readonly outcome?: Outcome;
 }
 
@@ -95,12 +132,16 @@ export function openIncident(assessment: Assessment, at: number): Incident {
   };
 }
 
-/** Total: every stage answers every event, with the next state or with the reason it is refused. Severity only rises here. */
+/** Total: every stage answers every event, with the next state or with the reason it is refused. Only a person's word lowers severity. */
 export function transition(incident: Incident, event: IncidentEvent): Transition {
   if (incident.stage === 'closed') return refuse(incident, event);
   switch (event.type) {
     case 'detection-joined':
       return accept(joinDetection(incident, event.assessment, event.count));
+    case 'severity-changed':
+      return accept(
+        log({ ...incident, evidence: { ...incident.evidence, severity: event.severity } }, event.at, event.note),
+      );
     case 'noted':
       return accept(log(incident, event.at, event.note));
     case 'contained':
@@ -125,7 +166,7 @@ export function transition(incident: Incident, event: IncidentEvent): Transition
               {
                 ...incident,
                 stage: 'waiting-for-person',
-                waiting: { resume: incident.stage, question: event.question },
+                waiting: openQuestion(incident.stage, event),
               },
               event.at,
               event.note,
@@ -136,19 +177,30 @@ export function transition(incident: Incident, event: IncidentEvent): Transition
       return waiting ? accept(log({ ...rest, stage: waiting.resume }, event.at, event.note)) : refuse(incident, event);
     }
     case 'closed':
-      return mayClose(incident, event.outcome)
-        ? accept({ ...reach(incident, 'closed', event), outcome: event.outcome })
-        : refuse(incident, event);
+      return mayClose(incident, event.outcome) ? accept(close(incident, event)) : refuse(incident, event);
     default:
       // Events also come from outside, in a signal: one of no known type is refused like any other that does not fit.
       return refuse(incident, event);
   }
 }
 
-/** "Recovered" needs the whole story; everything else may close once it is contained. */
+/** "Recovered" needs the whole story, "restored" that nothing was ended for ever; the rest that it is contained. */
 function mayClose(incident: Incident, outcome: Outcome): boolean {
   if (outcome === 'recovered') return incident.stage === 'notified';
-  return incident.stage !== 'opened';
+  if (outcome === 'false-positive-restored') return incident.milestones.revoked === undefined;
+  return incident.milestones.contained !== undefined;
+}
+
+function close(
+  { waiting: _answered, ...incident }: Incident,
+  event: Extract<IncidentEvent, { type: 'closed' }>,
+): Incident {
+  return { ...reach(incident, 'closed', event), outcome: event.outcome };
+}
+
+function openQuestion(resume: Stage, event: Extract<IncidentEvent, { type: 'person-needed' }>): OpenQuestion {
+  const { question, at: since, kind, number } = event;
+  return { resume, question, since, ...(kind ? { kind } : {}), ...(number === undefined ? {} : { number }) };
 }
 
 function reach(incident: Incident, milestone: Milestone, event: { at: number; note: string }): Incident {

@@ -27,6 +27,11 @@ function contains([base, bits]: Range, address: ipaddr.IPv4 | ipaddr.IPv6): bool
   return base.kind() === address.kind() && address.match(base, bits);
 }
 
+/** Contexts of an inventory, as an entry of the denylist carries them. */
+export function copyContexts(contexts: readonly KnownContext[]): (KnownContext & { networks: string[] })[] {
+  return contexts.map((context) => ({ ...context, networks: [...context.networks] }));
+}
+
 type CanonicalContext = KnownContext & { networks: string[] };
 
 /** Who is allowed by both lists: contexts go by id, and of their networks what lies in both. Canonical, see `canonicalContexts`. */
@@ -37,25 +42,51 @@ export function intersectContexts(a: readonly KnownContext[], b: readonly KnownC
     if (!other) return [];
     const networks = intersectNetworks(context.networks, other.networks);
     const dependent = context.dependent ?? other.dependent;
-    return [{ id: context.id, networks, ...(dependent === undefined ? {} : { dependent }) }];
+    const endpoints = intersectEndpoints(context.endpoints, other.endpoints);
+    return [
+      {
+        id: context.id,
+        networks,
+        ...(dependent === undefined ? {} : { dependent }),
+        ...(endpoints === undefined ? {} : { endpoints }),
+      },
+    ];
   });
   return canonicalContexts(common);
 }
 
+/** No list is no limit, so any list is narrower. */
+function intersectEndpoints(
+  a: readonly string[] | undefined,
+  b: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.filter((endpoint) => b.includes(endpoint));
+}
+
 /**
- * One form for all lists that allow the same: each id once and in order, networks in order, none twice and none within another.
- * A network that can't be read allows nobody, and neither does a context without networks.
+ * One form for all lists that allow the same: each id once and in order, networks and endpoints in order, none twice and no network
+ * within another. A network that can't be read allows nobody, and neither does a context without networks.
  */
 export function canonicalContexts(contexts: readonly KnownContext[]): CanonicalContext[] {
   const byId = new Map<string, KnownContext>();
   for (const context of contexts) {
     const known = byId.get(context.id);
-    byId.set(context.id, { ...context, networks: [...(known?.networks ?? []), ...context.networks] });
+    byId.set(context.id, known ? { ...known, ...context, ...eitherOf(known, context) } : context);
   }
   return [...byId.values()]
-    .map((context) => ({ ...context, networks: canonicalNetworks(context.networks) }))
+    .map(({ endpoints, ...context }) => ({
+      ...context,
+      networks: canonicalNetworks(context.networks),
+      ...(endpoints === undefined ? {} : { endpoints: [...new Set(endpoints)].sort() }),
+    }))
     .filter((context) => context.networks.length > 0)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function eitherOf(a: KnownContext, b: KnownContext): Pick<KnownContext, 'networks' | 'endpoints'> {
+  const endpoints = a.endpoints && b.endpoints ? [...a.endpoints, ...b.endpoints] : undefined;
+  return { networks: [...a.networks, ...b.networks], endpoints };
 }
 
 /** Two CIDR ranges are apart, or one lies within the other: what lies in both is always a range of either list. */

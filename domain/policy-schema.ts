@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { DEFAULT_BUDGETS, type ActionBudgets } from './action-budget';
-import { DEFAULT_POLICY, policyFaults, type Policy } from './policy';
+import { DEFAULT_ESCALATION, type Escalation } from './escalation';
+import { DEFAULT_AUDIENCES, DEFAULT_POLICY, policyFaults, type Policy } from './policy';
+import { FAMILIES } from './families';
 import { SEVERITIES } from './severity';
 
 const severity = z.enum(SEVERITIES);
@@ -14,6 +16,11 @@ const count = z.number().int().positive();
 const response = z
   .strictObject({
     overlapSeconds: seconds.describe('How long known contexts may still use the old version while they move.'),
+    laneMaxPerMinute: count
+      .max(1_000_000)
+      .describe(
+        'How many requests a minute each gateway lets pass from one known context; five times as many close it.',
+      ),
     revoke: z.enum(['when-moved', 'ask', 'never']).describe('When the leaked version is ended for ever.'),
     revokeAtDeadline: z.boolean().describe('Revoke at the end of the overlap even if dependents are missing.'),
     withoutKnownContext: z.enum(['deny-all', 'ask']).describe('What happens where nobody can be told apart.'),
@@ -22,10 +29,55 @@ const response = z
 
 const responses = z.strictObject({ critical: response, high: response, medium: response, low: response }).partial();
 
+const names = z.array(z.string().min(1).max(64)).min(1);
+
+const escalation = z.strictObject({
+  steps: z
+    .array(
+      z.strictObject({
+        tell: names.describe('Audiences of the settings file.'),
+        afterSeconds: seconds.describe('After the question was asked; rising.'),
+      }),
+    )
+    .min(1)
+    .describe('Who is asked, in what order. After the last one it is repeated, less and less often.'),
+  onSilence: z
+    .strictObject({
+      contain: z
+        .union([z.strictObject({ afterSeconds: seconds }), z.literal('wait')])
+        .describe(
+          'Where nobody could be told apart and no abuse was seen. Own and break-glass credentials always wait.',
+        ),
+      failedStep: z.enum(['try-again', 'wait']).describe('A step that failed.'),
+      closeAfterSeconds: z
+        .number()
+        .int()
+        .min(3_600)
+        .max(86_400 * 90)
+        .describe('When an incident nobody answers is closed, still contained.'),
+    })
+    .partial()
+    .optional(),
+});
+
+const described = { provider: z.string(), environment: z.string(), ownerTeam: z.string(), credential: z.string() };
+
 const when = z
-  .strictObject({ provider: z.string(), environment: z.string(), ownerTeam: z.string(), credential: z.string() })
+  .strictObject(described)
   .partial()
   .refine((said) => Object.keys(said).length > 0, 'names nothing: write it in severities, for all');
+
+const severityRule = z
+  .strictObject({
+    when: z.strictObject({ ...described, family: z.enum(FAMILIES) }).partial(),
+    atLeast: severity.optional(),
+    atMost: severity.optional(),
+  })
+  .refine((rule) => rule.atLeast ?? rule.atMost, 'says neither atLeast nor atMost');
+
+const override = z
+  .strictObject({ when, severities: responses.optional(), escalation: escalation.optional() })
+  .refine(({ severities, escalation: own }) => severities ?? own, 'changes nothing');
 
 /** A policy as it is written: what is left out stays as it is by default. */
 export const policyFile = z
@@ -36,9 +88,16 @@ export const policyFile = z
     holdSeconds: seconds.min(600).describe('How long a hold may wait for its workflow before people are paged.'),
     escalateEverySeconds: seconds.min(60).describe('A person who does not answer is asked again after this long.'),
     severities: responses.describe('What each severity gets.'),
-    overrides: z
-      .array(z.strictObject({ when, severities: responses }))
-      .describe('What differs for some credentials; later ones win.'),
+    watchSeconds: seconds.describe('How long a closed incident is watched for drift; 0: not at all.'),
+    severityMapping: z
+      .array(severityRule)
+      .describe('What evidence weighs, where it is not as the detectors say; later rules win.'),
+    escalation: escalation.describe('Who is asked when a person is needed, and what silence means.'),
+    audiences: z
+      .strictObject({ contained: names, resolved: names })
+      .partial()
+      .describe('Who is told, by moment: audiences of the settings file.'),
+    overrides: z.array(override).describe('What differs for some credentials; later ones win.'),
     budgets: z
       .strictObject({ windowSeconds: count, perProvider: count, perTeam: count })
       .partial()
@@ -59,7 +118,7 @@ export const DEFAULTS: CompletePolicy = { policy: DEFAULT_POLICY, budgets: DEFAU
 
 /** The file with every default filled in, and its faults: what its shape allows and design.md does not. */
 export const completePolicy = policyFile.transform((file, context): CompletePolicy => {
-  const { budgets, severities = {}, overrides = [], ...rest } = file;
+  const { budgets, severities = {}, overrides = [], escalation: ladder, audiences, ...rest } = file;
   const policy: Policy = {
     ...DEFAULT_POLICY,
     ...defined(rest),
@@ -69,14 +128,26 @@ export const completePolicy = policyFile.transform((file, context): CompletePoli
       medium: { ...DEFAULT_POLICY.severities.medium, ...defined(severities.medium) },
       low: { ...DEFAULT_POLICY.severities.low, ...defined(severities.low) },
     },
+    ...(ladder ? { escalation: completeLadder(ladder) } : {}),
+    audiences: { ...DEFAULT_AUDIENCES, ...defined(audiences) },
     ...(overrides.length > 0
-      ? { overrides: overrides.map((one) => ({ ...one, severities: cleaned(one.severities) })) }
+      ? {
+          overrides: overrides.map(({ when: those, severities: said = {}, escalation: own }) => ({
+            when: those,
+            severities: cleaned(said),
+            ...(own ? { escalation: completeLadder(own) } : {}),
+          })),
+        }
       : {}),
   };
   for (const { path, fault } of policyFaults(policy))
     context.addIssue({ code: 'custom', path: [...path], message: fault });
   return { policy, budgets: { ...DEFAULT_BUDGETS, ...defined(budgets) } };
 });
+
+function completeLadder({ steps, onSilence }: z.output<typeof escalation>): Escalation {
+  return { steps, onSilence: { ...DEFAULT_ESCALATION.onSilence, ...defined(onSilence) } };
+}
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

@@ -16,6 +16,8 @@ export interface ResponsePlan {
   };
   /** How long known contexts may still use the old version; 0 where there is no lane. */
   readonly overlapSeconds: number;
+  /** How narrow the lane of known contexts is; absent where there is none, and in plans of builds that knew no limit. */
+  readonly lane?: { readonly maxPerMinute: number };
   /** False: a person is asked before anything is refused, since nobody could be told apart and no abuse was seen. */
   readonly containAtOnce: boolean;
   readonly revoke: 'when-moved' | 'ask' | 'never';
@@ -43,6 +45,21 @@ export function planResponse(
   return hasProvider ? plan : withoutProvider(plan, credential);
 }
 
+/** For a version that was ended once and works again: nobody depends on it, so nobody keeps a lane. */
+export function planForDead(plan: ResponsePlan): ResponsePlan {
+  return {
+    ...plan,
+    strategy: 'inseparable',
+    quarantine: { ...plan.quarantine, mode: 'deny-all' },
+    overlapSeconds: 0,
+    containAtOnce: true,
+    revoke: 'when-moved',
+    revokeAtDeadline: true,
+    expectedGap: 'No gap: its dependents use the replacement.',
+    reasons: ['It was revoked and works again: it is refused to everybody and ended once more.'],
+  };
+}
+
 function planWithProvider(credential: Credential, evidence: Assessment, policy: Policy): ResponsePlan {
   const response = responsesFor(policy, credential)[evidence.severity];
   const seenByGateway = credential.enforcement === 'gateway';
@@ -58,6 +75,9 @@ function planWithProvider(credential: Credential, evidence: Assessment, policy: 
       enforcedBy: seenByGateway ? 'gateway' : 'provider',
     },
     overlapSeconds: separable ? response.overlapSeconds : 0,
+    ...(separable && response.laneMaxPerMinute !== undefined
+      ? { lane: { maxPerMinute: response.laneMaxPerMinute } }
+      : {}),
     containAtOnce: separable || response.withoutKnownContext === 'deny-all',
     revoke,
     revokeAtDeadline: response.revokeAtDeadline,

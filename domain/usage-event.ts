@@ -39,16 +39,36 @@ export const controlEvent = z.strictObject({
   id: z.string().min(1).max(200),
   at: z.number().int().nonnegative(),
   subject,
-  /** From now on this subject is revoked, a honeytoken, named by a leak feed, or none of these. */
+  /** From now on this subject is revoked, a honeytoken, named by a leak feed, or none of these: then the evidence so far is settled, too. */
   listed: z.enum(['revoked', 'honeytoken', 'leaked', 'none']),
 });
 
-export const streamEvent = z.discriminatedUnion('kind', [usageEvent, controlEvent]);
+/**
+ * A gateway's report that a contained credential was used against the limits of its lane, which it has closed. It stands before the use
+ * that it speaks of, whose outcome is `contained`.
+ */
+export const breachEvent = z.strictObject({
+  kind: z.literal('breach'),
+  id: z.string().min(1).max(200),
+  at: z.number().int().nonnegative(),
+  subject,
+  /** Id of the use. */
+  use: z.string().min(1).max(200),
+  /** The known context whose lane it was. */
+  context: shortText,
+  /** `new-endpoint`: it called what it had never called. `rate`: it called several times as often as it may. */
+  what: z.enum(['new-endpoint', 'rate']),
+  /** The endpoint as `GET /admin/*`, or the number of requests within a minute. */
+  detail: shortText,
+});
+
+export const streamEvent = z.discriminatedUnion('kind', [usageEvent, controlEvent, breachEvent]);
 
 /** One NATS message on `usage.<partition>` carries a batch. */
 export const usageBatch = z.strictObject({ events: z.array(streamEvent).min(1).max(1000) });
 
 export type UsageEvent = z.infer<typeof usageEvent>;
 export type ControlEvent = z.infer<typeof controlEvent>;
+export type BreachEvent = z.infer<typeof breachEvent>;
 export type StreamEvent = z.infer<typeof streamEvent>;
 export type UsageBatch = z.infer<typeof usageBatch>;

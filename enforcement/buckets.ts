@@ -5,16 +5,31 @@ import { Kvm, type KV } from '@nats-io/kv';
 /**
  * The KV buckets, each with its only writers: `denylist` (detection, response), `gateways` (gateways), `inventory` (response),
  * `credentials` (response; dependents read), `acks` (dependents), `positions` (detection: how far logs are read), `snapshots`
- * (detection: the state of its folds). stack/nats-roles.ts holds them to it.
+ * (detection: the state of its folds), `sightings` (detection: who uses what has an open incident; response reads).
+ * stack/nats-roles.ts holds them to it.
  */
-export const BUCKETS = ['denylist', 'gateways', 'inventory', 'credentials', 'acks', 'positions', 'snapshots'] as const;
+export const BUCKETS = [
+  'denylist',
+  'gateways',
+  'inventory',
+  'credentials',
+  'acks',
+  'positions',
+  'snapshots',
+  'sightings',
+] as const;
 
 export type Bucket = (typeof BUCKETS)[number];
+
+/** What nobody used for so long is no sign any more that its use would be seen. */
+const KEPT_MS: Partial<Record<Bucket, number>> = { sightings: 30 * 86_400_000 };
 
 /** Opens a bucket, creating it where it is missing: most roles may not create, so it is looked for first. */
 export async function openBucket(nats: NatsConnection, bucket: Bucket): Promise<KV> {
   const kvm = new Kvm(jetstream(nats));
-  return (await exists(nats, bucket)) ? kvm.open(bucket, { allow_direct: true }) : kvm.create(bucket, { history: 1 });
+  if (await exists(nats, bucket)) return kvm.open(bucket, { allow_direct: true });
+  const ttl = KEPT_MS[bucket];
+  return kvm.create(bucket, { history: 1, ...(ttl === undefined ? {} : { ttl }) });
 }
 
 async function exists(nats: NatsConnection, bucket: Bucket): Promise<boolean> {

@@ -1,29 +1,21 @@
 import type { KV, KvEntry } from '@nats-io/kv';
 import { denylistEntry, sameRefusal, tighten, type DenylistEntry } from '../domain/denylist';
 import { IncidentError } from '../domain/errors';
+import { merge } from '../domain/lift';
 import type { Denylist, DenylistWrite } from '../domain/ports/denylist';
 import { subjectKey } from '../domain/subject';
 import { compareAndSet } from './compare-and-set';
+import { keysOf } from './keys-of';
 
-/** Every loser of a race reads again and tightens what won; more rounds than writers could ever meet at one subject. */
+/** Every loser of a race reads again and changes what won; more rounds than writers could ever meet at one subject. */
 const MAX_ROUNDS = 20;
 
-/** The denylist in NATS KV: compare-and-set, and never looser than what is there. */
+/** The denylist in NATS KV: compare-and-set, and never looser than what is there, but for a lift. */
 export function createDenylist(kv: KV): Denylist {
   return {
-    async tighten(entry) {
-      const key = subjectKey(entry.subject);
-      for (let round = 0; round < MAX_ROUNDS; round++) {
-        const found = await kv.get(key);
-        const current = found ? readable(found) : undefined;
-        const next = tighten(current, entry);
-        if (found && current && sameRefusal(current, next))
-          return { revision: found.revision, at: Date.now(), entry: current };
-        const revision = await compareAndSet(kv, key, JSON.stringify(next), found?.revision ?? 0);
-        if (revision !== undefined) return { revision, at: Date.now(), entry: next };
-      }
-      throw new IncidentError('DENYLIST_CONFLICT', { credential: entry.credentialId, version: entry.version });
-    },
+    tighten: (entry) => change(kv, entry, tighten),
+
+    merge: (entry) => change(kv, entry, merge),
 
     async get(subject) {
       const found = await kv.get(subjectKey(subject));
@@ -31,12 +23,28 @@ export function createDenylist(kv: KV): Denylist {
     },
 
     async all() {
-      const keys: string[] = [];
-      for await (const key of await kv.keys()) keys.push(key);
-      const found = await Promise.all(keys.map((key) => kv.get(key)));
+      const found = await Promise.all((await keysOf(kv)).map((key) => kv.get(key)));
       return found.flatMap((entry) => (entry && readable(entry)) ?? []);
     },
   };
+}
+
+async function change(
+  kv: KV,
+  entry: DenylistEntry,
+  changed: (current: DenylistEntry | undefined, entry: DenylistEntry) => DenylistEntry,
+): Promise<DenylistWrite> {
+  const key = subjectKey(entry.subject);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const found = await kv.get(key);
+    const current = found ? readable(found) : undefined;
+    const next = changed(current, entry);
+    if (found && current && sameRefusal(current, next))
+      return { revision: found.revision, at: Date.now(), entry: current };
+    const revision = await compareAndSet(kv, key, JSON.stringify(next), found?.revision ?? 0);
+    if (revision !== undefined) return { revision, at: Date.now(), entry: next };
+  }
+  throw new IncidentError('DENYLIST_CONFLICT', { credential: entry.credentialId, version: entry.version });
 }
 
 /**

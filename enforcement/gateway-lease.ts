@@ -3,6 +3,7 @@ import type { KV, KvEntry } from '@nats-io/kv';
 import { z } from 'zod';
 import type { GatewayLease, GatewayMembers, GatewayRegistry } from '../domain/ports/denylist';
 import { WHOLE_BUCKET } from './follow-bucket';
+import { keysOf } from './keys-of';
 
 /** A lease as it stands in the bucket. */
 const gatewayLease = z.strictObject({
@@ -81,9 +82,7 @@ export function createGatewayRegistry(
   onFault: (key: string, cause: unknown) => void = () => undefined,
 ): GatewayRegistry {
   async function members(): Promise<GatewayMembers> {
-    const keys: string[] = [];
-    for await (const key of await kv.keys()) keys.push(key);
-    const entries = await Promise.all(keys.map((key) => kv.get(key)));
+    const entries = await Promise.all((await keysOf(kv)).map((key) => kv.get(key)));
     const leases = entries.flatMap((entry) => {
       if (!entry || entry.operation !== 'PUT') return [];
       try {

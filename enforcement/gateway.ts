@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { InventoryRecord } from '../domain/credential';
+import { endpointOf } from '../domain/endpoint';
 import { fingerprint, verifyProbe, type FingerprintKey } from '../domain/fingerprint';
 import type { Subject } from '../domain/subject';
-import type { UsageEvent } from '../domain/usage-event';
-import type { DenylistMap } from './denylist-map';
+import type { BreachEvent, UsageEvent } from '../domain/usage-event';
+import type { DenylistMap, LaneCheck } from './denylist-map';
+import { createEndpointMemory } from './endpoint-memory';
+import { createLaneGuard, type LaneVerdict } from './lane-guard';
 import type { CheckedToken, TokenLookup } from './token-check';
 
 /** One request as the gateway sees it. */
@@ -38,25 +41,41 @@ export type GatewayDecision =
 
 export interface GatewayParts {
   readonly id: string;
-  readonly mirror: Pick<DenylistMap, 'check'>;
+  readonly mirror: Pick<DenylistMap, 'check' | 'closeLane'>;
   /** Whether this route must stay shut now, because the denylist may have changed without our knowing. */
   readonly failsClosed: (method: string, path: string) => boolean;
   readonly tokens: TokenLookup;
   /** A request is looked up under every live key; events name the subject it is known by, or the one under the first. */
   readonly fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]];
   readonly inventory: { lookup(subject: Subject): InventoryRecord | undefined };
-  readonly emit: (event: UsageEvent) => void;
+  readonly emit: (event: UsageEvent | BreachEvent) => void;
+  /** Told once of each lane whose endpoints this gateway can't limit: it started after the containment, or the context calls too many. */
+  readonly onUnlimitedLane?: (subject: Subject, context: string, why: 'no-memory' | 'wide') => void;
 }
 
 export interface Gateway {
   /**
-   * Refuses what is contained before anything else is asked, then what is not safe to answer, then what its issuer does not know.
-   * Emits the usage event, which tells what the credential did: a request that was turned away for our own ignorance is none.
+   * Refuses what is contained before anything else is asked, then what is not safe to answer, then what its issuer does not know, then
+   * what exceeds the lane it would pass by. A use that breaks its lane closes it, here at once and elsewhere by what is emitted. Emits the usage event, which tells what the credential did: a request that was turned away for our own ignorance is none.
    */
   authorize(request: GatewayRequest): Promise<GatewayDecision>;
 }
 
 export function createGateway(parts: GatewayParts): Gateway {
+  const memory = createEndpointMemory();
+  const guard = createLaneGuard(memory, parts.onUnlimitedLane ?? (() => undefined));
+
+  /** What an accepted use is, by the limits of its lane. One outside any lane is learnt from. */
+  function judge(request: GatewayRequest, subjects: readonly Subject[], subject: Subject): Judged {
+    const now = Date.now();
+    const endpoint = (): string => endpointOf(request.method, request.route);
+    const lane = laneOf(parts, subjects, request.address, now);
+    if (lane) return { lane, verdict: guard.judge(subject, lane.check, endpoint(), now) };
+    const record = parts.inventory.lookup(subject);
+    if (record && record.knownContexts.length > 0) memory.learn(record, request.address, endpoint(), now);
+    return FREE_USE;
+  }
+
   return {
     async authorize(request) {
       if (!request.token) return { allowed: false, status: 401, reason: 'missing' };
@@ -68,13 +87,46 @@ export function createGateway(parts: GatewayParts): Gateway {
       const token = contained() ? undefined : await parts.tokens(subjects);
       // Asked again: a hold that was applied while the issuer was asked refuses this request as well.
       const refused = contained();
-      const outcome = refused ? 'contained' : token?.state === 'active' ? 'accepted' : 'authentication';
-      parts.emit(usageEvent(parts, request, knownSubject(parts, subjects, request.address), at, outcome));
+      const subject = knownSubject(parts, subjects, request.address);
+      const isActive = !refused && token?.state === 'active';
+      const probe = probeOf(parts, request, at);
+      // Our own probes come by ways that no dependent uses, and teach nothing about any.
+      const judged = isActive && probe === undefined ? judge(request, subjects, subject) : FREE_USE;
+      const passes = isActive && judged.verdict === 'pass';
+      const outcome = passes ? 'accepted' : refused || isActive ? 'contained' : 'authentication';
+      const event = usageEvent(parts, request, subject, at, outcome, probe);
+      if (judged.lane && typeof judged.verdict === 'object') {
+        const { what, detail } = judged.verdict;
+        const context = judged.lane.check.lane;
+        // Before the use itself: the detectors judge that by what stands before it.
+        parts.emit({ kind: 'breach', id: `${event.id}/breach`, at, subject, use: event.id, context, what, detail });
+        parts.mirror.closeLane(
+          judged.lane.subject,
+          `its lane was breached by ${context}: ${what} ${detail}`.slice(0, 1000),
+        );
+      }
+      parts.emit(event);
       return outcome === 'accepted' && token
         ? allow(token, { subjects, address: request.address })
-        : { allowed: false, status: 401, reason: refused ? 'contained' : 'authentication' };
+        : { allowed: false, status: 401, reason: outcome === 'contained' ? 'contained' : 'authentication' };
     },
   };
+}
+
+interface Judged {
+  readonly lane?: { readonly subject: Subject; readonly check: LaneCheck };
+  readonly verdict: LaneVerdict;
+}
+
+const FREE_USE: Judged = { verdict: 'pass' };
+
+/** By which of its subjects the credential is contained, when it passes by a lane. */
+function laneOf(parts: GatewayParts, subjects: readonly Subject[], address: string, now: number): Judged['lane'] {
+  for (const subject of subjects) {
+    const check = parts.mirror.check(subject, address, now);
+    if (!check.refused && check.lane !== undefined) return { subject, check };
+  }
+  return undefined;
 }
 
 /** A gateway asks once a second whether it is back. */
@@ -100,6 +152,10 @@ function knownSubject(parts: GatewayParts, subjects: readonly [Subject, ...Subje
   return listed ?? subjects[0];
 }
 
+function probeOf(parts: GatewayParts, { probeMark }: GatewayRequest, at: number): string | undefined {
+  return probeMark === undefined ? undefined : verifyProbe(probeMark, at, parts.fingerprintKeys);
+}
+
 const WRITING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const MAX_TEXT = 512;
 
@@ -109,8 +165,8 @@ function usageEvent(
   subject: Subject,
   at: number,
   outcome: UsageEvent['outcome'],
+  probe: string | undefined,
 ): UsageEvent {
-  const probe = request.probeMark === undefined ? undefined : verifyProbe(request.probeMark, at, parts.fingerprintKeys);
   return {
     kind: 'usage',
     id: `${parts.id}/${randomUUID()}`,

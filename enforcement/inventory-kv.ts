@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { InventoryRecord } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import { isSubject, subjectKey, type Subject } from '../domain/subject';
-import { laterState } from '../domain/version-order';
+import { laterReached } from '../domain/version-order';
 import { compareAndSet } from './compare-and-set';
 import { followBucket } from './follow-bucket';
 
@@ -14,13 +14,20 @@ const inventoryRecord = z.strictObject({
   state: z.enum(['pending', 'live', 'quarantined', 'revoked', 'discarded']),
   provider: z.string(),
   ownerTeam: z.string(),
+  environment: z.string().optional(),
   enforcement: z.enum(['gateway', 'provider']),
   protection: z.enum(['normal', 'own', 'break-glass']),
   principalKind: z.enum(['workload', 'person', 'unknown']),
   scopes: z.array(z.string()),
   knownContexts: z.array(
-    z.strictObject({ id: z.string(), networks: z.array(z.string()), dependent: z.string().optional() }),
+    z.strictObject({
+      id: z.string(),
+      networks: z.array(z.string()),
+      dependent: z.string().optional(),
+      endpoints: z.array(z.string()).optional(),
+    }),
   ),
+  releases: z.number().int().positive().optional(),
 });
 
 /** Projects the inventory, so that detection and gateways know whose subject they see without asking a database. */
@@ -32,8 +39,8 @@ export interface InventoryProjection {
 const MAX_ROUNDS = 20;
 
 /**
- * Each record is written over the one that was read and no other, and its state never goes back: whoever projects what it read a
- * while ago must not bring a revoked version to life again.
+ * Each record is written over the one that was read and no other, and its state never goes back, but for a lift: whoever projects what
+ * it read a while ago must not bring a revoked version to life again.
  */
 export function createInventoryProjection(kv: KV): InventoryProjection {
   return {
@@ -48,8 +55,8 @@ async function project(kv: KV, record: InventoryRecord): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const found = await kv.get(key);
     const current = found && readable(found);
-    const next = current ? { ...record, state: laterState(current.state, record.state) } : record;
-    const value = JSON.stringify(next);
+    const { state, releases } = current ? laterReached(current, record) : record;
+    const value = JSON.stringify({ ...record, state, releases });
     if (found?.operation === 'PUT' && found.string() === value) return;
     if ((await compareAndSet(kv, key, value, found?.revision ?? 0)) !== undefined) return;
   }
@@ -74,6 +81,8 @@ function read(found: KvEntry): InventoryRecord {
 
 export interface InventoryMirror {
   lookup(subject: Subject): InventoryRecord | undefined;
+  /** Whether a version of this credential is quarantined, so that an incident is open. */
+  isContained(credentialId: string): boolean;
   stop(): void;
 }
 
@@ -83,13 +92,34 @@ export async function mirrorInventory(
   onFault: (key: string, cause: unknown) => void,
 ): Promise<InventoryMirror> {
   const records = new Map<Subject, InventoryRecord>();
+  /** Quarantined subjects by credential; only those that have one. */
+  const contained = new Map<string, Set<Subject>>();
+
+  function take(record: InventoryRecord): void {
+    const { subject, credentialId, state } = record;
+    const before = records.get(subject)?.credentialId;
+    if (before !== undefined) forget(before, subject);
+    records.set(subject, record);
+    if (state === 'quarantined')
+      contained.set(credentialId, (contained.get(credentialId) ?? new Set<Subject>()).add(subject));
+  }
+
+  function forget(credentialId: string, subject: Subject): void {
+    const subjects = contained.get(credentialId);
+    subjects?.delete(subject);
+    if (subjects?.size === 0) contained.delete(credentialId);
+  }
+
   const follower = await followBucket(kv, {
     apply(update) {
       if (update.operation !== 'PUT') return;
-      const record = read(update);
-      records.set(record.subject, record);
+      take(read(update));
     },
     onFault: ({ key, cause }) => onFault(key, cause),
   });
-  return { lookup: (subject) => records.get(subject), stop: () => follower.stop() };
+  return {
+    lookup: (subject) => records.get(subject),
+    isContained: (credentialId) => contained.has(credentialId),
+    stop: () => follower.stop(),
+  };
 }

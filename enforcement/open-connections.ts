@@ -23,7 +23,7 @@ interface Held {
 /** The longest wait of a timer of Node; a lane that is open longer is looked at again then. */
 const MAX_DELAY_MS = 2_147_483_647;
 
-export function createOpenConnections(map: Pick<DenylistMap, 'check' | 'onTightened'>): OpenConnections {
+export function createOpenConnections(map: Pick<DenylistMap, 'check' | 'onChanged'>): OpenConnections {
   const bySubject = new Map<Subject, Set<Held>>();
   const bySocket = new Map<Socket, Set<Held>>();
   const laneEnds = new Map<Subject, { readonly at: number; readonly timer: NodeJS.Timeout }>();
@@ -72,7 +72,7 @@ export function createOpenConnections(map: Pick<DenylistMap, 'check' | 'onTighte
     laneEnds.set(subject, { at, timer });
   }
 
-  map.onTightened(({ subject }: DenylistEntry) => look(subject, bySubject.get(subject) ?? []));
+  map.onChanged(({ subject }: DenylistEntry) => look(subject, bySubject.get(subject) ?? []));
 
   return {
     hold,

@@ -124,6 +124,10 @@ export async function prepareDeployment(stack: DeploymentStack, options: Deploym
     TOURNIQUET_AUDIT_KEY_FILE: keys.audit,
     TOURNIQUET_CHECKPOINT_KEY_FILE: keys.checkpoint,
     TOURNIQUET_CHECKPOINT_FILE: join(directory, 'audit-checkpoints.jsonl'),
+    TOURNIQUET_APPROVAL_KEY_FILE: keys.approval,
+    TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE: keys.approvalPublic,
+    // Whatever ran on this Temporal before, this is what is to run now.
+    TOURNIQUET_PROMOTE_BUILD: 'at-start',
     TOURNIQUET_HOOK_KEY_FILE: keys.hook,
     TOURNIQUET_SETTINGS_FILE: settingsFile,
     TOURNIQUET_GATEWAY_PORT: String(gatewayPort),

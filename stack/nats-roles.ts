@@ -85,6 +85,7 @@ const PUBLISH: Readonly<Record<Exclude<NatsRole, 'admin'>, readonly string[]>> =
     ...writeBucket('denylist'),
     ...writeBucket('snapshots'),
     ...writeBucket('positions'),
+    ...writeBucket('sightings'),
     ...readBucket('inventory'),
   ],
   dispatcher: [...ALL_STREAMS, ...consume('DETECTIONS', 'dispatcher'), 'deadletter.>', ...readBucket('inventory')],
@@ -97,6 +98,7 @@ const PUBLISH: Readonly<Record<Exclude<NatsRole, 'admin'>, readonly string[]>> =
     ...writeBucket('credentials'),
     ...readBucket('acks'),
     ...readBucket('gateways'),
+    ...readBucket('sightings'),
   ],
   gateway: [
     ...lookAt('USAGE'),

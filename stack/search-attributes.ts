@@ -9,6 +9,7 @@ export const SEARCH_ATTRIBUTE_NAMES = [
   'TourniquetStage',
   'TourniquetOwnerTeam',
   'TourniquetCampaign',
+  'TourniquetOutcome',
 ] as const;
 
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */

@@ -9,7 +9,7 @@ import { createLeakReportDesk } from '../api/leak-report-desk';
 import { createApi } from '../api/server';
 import { fingerprint } from '../domain/fingerprint';
 import { readSecretFile, type Config } from './config';
-import { readFingerprintKeys, readKey } from './keys';
+import { readFingerprintKeys, readKey, readPrivateKey } from './keys';
 import { connectNats } from './nats';
 import { readPolicy } from './policy-file';
 import type { Running } from './running';
@@ -52,6 +52,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     reports,
     fingerprintsOf: (value) => fingerprintKeys.map((key) => fingerprint(value, key)),
     storeUsage: (events) => usage.store(events),
+    approvalKey: readPrivateKey(config.TOURNIQUET_APPROVAL_KEY_FILE),
     denylist: () => denylist.answer(),
     log,
   });

@@ -13,6 +13,13 @@ const SETTINGS = {
   TOURNIQUET_TEMPORAL_NAMESPACE: text.default('default'),
   TOURNIQUET_TEMPORAL_UI_URL: httpUrl.default('http://127.0.0.1:8233'),
   TOURNIQUET_TASK_QUEUE: text.default('tourniquet-response'),
+  /** Which build of the workflows a response worker is; by default the hash of their code. */
+  TOURNIQUET_BUILD_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'is no build id of letters, digits, . _ -')
+    .optional(),
+  /** Whether a build takes new incidents as soon as it runs, or when `tourniquet deployment promote` says so. */
+  TOURNIQUET_PROMOTE_BUILD: z.enum(['at-start', 'by-command']).default('by-command'),
   /** `<id> <32 bytes in base64>` a line: what Temporal stores is encrypted with the first, and read with all. */
   TOURNIQUET_PAYLOAD_KEYS_FILE: readableFile,
   TOURNIQUET_NATS_URL: z.string().refine(isNatsUrl, 'is no nats:// or tls:// URL').default('nats://127.0.0.1:4222'),
@@ -29,6 +36,9 @@ const SETTINGS = {
   /** Ed25519 private key in PEM that audit checkpoints are signed with, and the file they are appended to. */
   TOURNIQUET_CHECKPOINT_KEY_FILE: readableFile,
   TOURNIQUET_CHECKPOINT_FILE: text,
+  /** Ed25519: the API signs people's approvals with the private key, response workers verify them with the public one; both in PEM. */
+  TOURNIQUET_APPROVAL_KEY_FILE: readableFile,
+  TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE: readableFile,
   /** What dependents know us by at their reload hooks. */
   TOURNIQUET_HOOK_KEY_FILE: readableFile,
   /** YAML: providers, audiences, logs to read, trusted proxies (workers/settings.ts). */
@@ -49,6 +59,9 @@ const SETTINGS = {
   TOURNIQUET_GATEWAY_FALLBACK_URL: httpUrl.optional(),
   TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE: readableFile.optional(),
   TOURNIQUET_API_PORT: port.default(8402),
+  /** Where a person's command line finds the API, and a file with their key for it; read by `tourniquet approve` alone. */
+  TOURNIQUET_API_URL: httpUrl.optional(),
+  TOURNIQUET_API_KEY_FILE: readableFile.optional(),
   TOURNIQUET_CODEC_PORT: port.default(8403),
   /** What the `temporal` command line knows the codec server by, and what login links are signed with. */
   TOURNIQUET_CODEC_TOKEN_FILE: readableFile,
@@ -96,6 +109,9 @@ export const ROLES = {
     'TOURNIQUET_AUDIT_KEY_FILE',
     'TOURNIQUET_CHECKPOINT_KEY_FILE',
     'TOURNIQUET_CHECKPOINT_FILE',
+    'TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE',
+    'TOURNIQUET_BUILD_ID',
+    'TOURNIQUET_PROMOTE_BUILD',
     'TOURNIQUET_HOOK_KEY_FILE',
     'TOURNIQUET_SETTINGS_FILE',
     'TOURNIQUET_POLICY_FILE',
@@ -120,6 +136,7 @@ export const ROLES = {
     'TOURNIQUET_SEALING_KEY_FILE',
     // To recognise a reported value without keeping it.
     'TOURNIQUET_FINGERPRINT_KEYS_FILE',
+    'TOURNIQUET_APPROVAL_KEY_FILE',
     'TOURNIQUET_API_PORT',
     'TOURNIQUET_POLICY_FILE',
   ],

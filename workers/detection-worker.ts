@@ -1,17 +1,16 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Logger } from 'pino';
-import type { InventoryRecord } from '../domain/credential';
-import type { DenylistEntry } from '../domain/denylist';
-import type { DetectionMessage } from '../domain/detection';
-import { incidentId } from '../domain/credential';
-import type { Policy } from '../domain/policy';
 import { verifyProbe } from '../domain/fingerprint';
+import { weighed } from '../domain/severity-mapping';
 import { openBucket } from '../enforcement/buckets';
 import { createDenylist } from '../enforcement/denylist-kv';
 import { mirrorInventory } from '../enforcement/inventory-kv';
+import { addSightings } from '../enforcement/sightings-kv';
 import type { Config } from './config';
+import { createSightingRecorder } from './detection/sighting-recorder';
 import { startDetection } from './detection/start-detection';
 import { ensureStreams } from './detection/streams';
+import { createHold } from './detection/write-hold';
 import { readFingerprintKeys } from './keys';
 import { connectNats } from './nats';
 import { readPolicy } from './policy-file';
@@ -32,15 +31,25 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     log.error({ key }, 'an inventory record could not be read'),
   );
   const denylist = createDenylist(await openBucket(nats, 'denylist'));
-  const hold = async (message: DetectionMessage, record: InventoryRecord) => {
-    const write = await denylist.tighten(holdEntry(message, record, policy, Date.now()));
-    log.warn(
-      { credential: record.credentialId, version: record.version, mode: write.entry.mode, revision: write.revision },
-      'hold in force',
-    );
-    return { denylistRevision: write.revision, at: write.at };
-  };
-  const detection = await startDetection({ nats, partitions, hold, holdFrom: policy.holdFrom, inventory, log });
+  const hold = createHold(denylist, policy, ({ credentialId, version }, { entry, revision }) =>
+    log.warn({ credential: credentialId, version, mode: entry.mode, revision }, 'hold in force'),
+  );
+  const seen = await openBucket(nats, 'sightings');
+  const sightings = createSightingRecorder({
+    inventory,
+    store: (subject, uses) => addSightings(seen, subject, uses),
+    log,
+  });
+  const detection = await startDetection({
+    nats,
+    partitions,
+    hold,
+    holdFrom: policy.holdFrom,
+    weigh: (assessment, record) => weighed(policy, assessment, { ...record, id: record.credentialId }),
+    inventory,
+    onUse: (event) => sightings.see(event),
+    log,
+  });
   const usage = createUsagePublisher(nats, {
     partitions,
     onLost: (count) => log.error({ count }, 'usage events were lost'),
@@ -66,30 +75,9 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
       await Promise.all(tails.map((tail) => tail.stop()));
       await usage.stop();
       await detection.stop();
+      await sightings.stop();
       inventory.stop();
       await nats.drain();
     },
-  };
-}
-
-/** The provisional refusal: by the credential's known contexts where there are any, so that its dependents go on. */
-export function holdEntry(
-  { detection, assessment }: DetectionMessage,
-  record: InventoryRecord,
-  policy: Policy,
-  now: number,
-): DenylistEntry {
-  const separable = record.knownContexts.length > 0;
-  return {
-    subject: detection.subject,
-    credentialId: record.credentialId,
-    version: record.version,
-    status: 'hold',
-    mode: separable ? 'known-contexts-only' : 'deny-all',
-    allow: separable ? record.knownContexts.map((context) => ({ ...context, networks: [...context.networks] })) : [],
-    adoptBy: now + policy.holdSeconds * 1000,
-    incidentId: incidentId(record.credentialId, record.version),
-    reason: assessment.reason,
-    since: now,
   };
 }

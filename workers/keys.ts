@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { IncidentError } from '../domain/errors';
 import { parseNamedKeys, type NamedKeys } from '../domain/named-keys';
 import { readSecretFile } from './config';
@@ -47,6 +47,18 @@ export function readPrivateKey(path: string): KeyObject {
     return createPrivateKey(readSecretFile(path));
   } catch {
     throw new IncidentError('CONFIG_INVALID', { faults: [`${path}: holds no private key in PEM`] });
+  }
+}
+
+/** An Ed25519 public key, SPKI in PEM. @throws IncidentError CONFIG_INVALID */
+export function readPublicKey(path: string): KeyObject {
+  const text = readSecretFile(path);
+  try {
+    // A private key would do as well, and must not lie where only verifying is done.
+    if (text.includes('PRIVATE')) throw new Error('private');
+    return createPublicKey(text);
+  } catch {
+    throw new IncidentError('CONFIG_INVALID', { faults: [`${path}: holds no public key in PEM`] });
   }
 }
 

@@ -31,7 +31,8 @@ const settings = z.strictObject({
     })
     .partial()
     .default({}),
-  audiences: z.strictObject({ engineering: channels, security: channels, product: channels }),
+  /** The three that are always told, and any other that the policy's ladder asks, such as `on-call`. */
+  audiences: z.object({ engineering: channels, security: channels, product: channels }).catchall(channels),
   /** Proxies whose X-Forwarded-For counts. */
   trustedProxies: z.array(network).default([]),
   /** Routes that gateways shut while nobody can tell them whether a credential is still good; none by default. */

@@ -1,2 +1,4 @@
+export { rehearseResponse } from './rehearse-response';
 export { respondToLeak } from './respond-to-leak';
 export { rotateCredential } from './rotate-credential';
+export { watchContainment } from './watch-containment';

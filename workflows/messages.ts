@@ -2,8 +2,9 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Credential } from '../domain/credential';
 import type { Assessment, Detection } from '../domain/detection';
-import type { Incident, IncidentEvent, Outcome } from '../domain/incident';
+import type { Incident, IncidentEvent, OpenQuestion, Outcome, TimelineEntry } from '../domain/incident';
 import type { Policy } from '../domain/policy';
+import type { Severity } from '../domain/severity';
 import type { ResponsePlan } from '../domain/response-plan';
 
 /** The task queue of the response workers. */
@@ -17,8 +18,33 @@ export interface IncidentInput {
   readonly policy: Policy;
   /** `detector`, or the person or program that asked. */
   readonly startedBy: string;
+  /** Closed before, and found working again: it has been replaced already. */
+  readonly reopened?: { readonly replacement: number };
   /** An exercise: nothing leaked. The response is the real one, and everything it writes says so. */
   readonly simulated?: true;
+}
+
+/** What is watched after an incident has closed. */
+export interface WatchInput {
+  readonly credentialId: string;
+  readonly version: number;
+  readonly policy: Policy;
+  /** The incident's workflow id. */
+  readonly incident: string;
+  /** The version that took its place: the control of every look. */
+  readonly replacement: number;
+  /** When it was verified dead, milliseconds since the epoch: accepted use since then is drift. */
+  readonly since: number;
+  /** When the watch ends, milliseconds since the epoch. */
+  readonly until: number;
+  /** Looks made by earlier runs. */
+  readonly checks: number;
+}
+
+export interface WatchResult {
+  readonly checks: number;
+  /** What was found, when something works again. */
+  readonly drift: string | undefined;
 }
 
 /** Detections that joined since the last signal, coalesced by the dispatcher. */
@@ -28,10 +54,26 @@ export interface DetectionSignal {
   readonly count: number;
 }
 
-/** Whoever sends an update says who they are; it is audited. */
+/** Whoever sends an update says who they are; it is audited. What loosens needs `approval` besides. */
 export interface PersonInput {
   readonly actor: string;
   readonly note: string;
+  /** Signed by the API for exactly this, for this actor, for one use: `tourniquet approve`. */
+  readonly approval?: string;
+}
+
+export interface SeverityInput extends PersonInput {
+  readonly severity: Severity;
+}
+
+export interface ExtendInput extends PersonInput {
+  /** How much longer dependents have, in seconds. */
+  readonly seconds: number;
+}
+
+/** What a person is asked, and by which updates they can answer. */
+export interface PendingQuestion extends Omit<OpenQuestion, 'resume'> {
+  readonly answers: readonly string[];
 }
 
 /** Everything a person or a program may know of an incident. */
@@ -43,8 +85,25 @@ export interface IncidentView {
   readonly credential?: Pick<Credential, 'provider' | 'ownerTeam' | 'enforcement'>;
   readonly plan?: ResponsePlan;
   readonly replacement?: number;
+  /** Known contexts that still use the old version though no dependent of the inventory lives there. */
+  readonly discoveredDependents?: readonly string[];
   readonly audiencesNotified: readonly string[];
   readonly simulated?: true;
+}
+
+/** One step of a dry run. */
+export interface RehearsedStep {
+  readonly step: string;
+  readonly ready: boolean;
+  /** What it would do, or why it could not. */
+  readonly detail: string;
+}
+
+export interface RehearsalReport {
+  readonly credentialId: string;
+  readonly version: number;
+  readonly plan: ResponsePlan;
+  readonly steps: readonly RehearsedStep[];
 }
 
 export interface IncidentResult {
@@ -66,6 +125,8 @@ export interface RotationInput extends RotationTerms {
   readonly credentialId: string;
   readonly version: number;
   readonly dependents: readonly string[];
+  /** In which order they move, each wave through a gate; without it all at once, without one. */
+  readonly waves?: readonly (readonly string[])[];
   /** Which try of this incident it is: each has its own keys, so a rolled-back one is never continued. */
   readonly generation: number;
   /** Of an exercise. */
@@ -86,10 +147,26 @@ export const detectionSignal = defineSignal<[DetectionSignal]>('detection');
 export const progressSignal = defineSignal<[IncidentEvent]>('progress');
 /** From an incident to its rotation: graver evidence leaves dependents less time. */
 export const hurrySignal = defineSignal<[RotationTerms]>('hurry');
+/** From an incident to its rotation: people gave dependents so many seconds more. */
+export const moreTimeSignal = defineSignal<[number]>('moreTime');
 export const stateQuery = defineQuery<IncidentView>('state');
-export const retryStepUpdate = defineUpdate<string, [PersonInput]>('retryStep');
+export const planQuery = defineQuery<ResponsePlan | undefined>('plan');
+export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');
+export const pendingQuestionsQuery = defineQuery<readonly PendingQuestion[]>('pendingQuestions');
+
+// What tightens, acknowledges or notes: a name is enough.
 export const acknowledgeUpdate = defineUpdate<string, [PersonInput]>('acknowledge');
 export const addNoteUpdate = defineUpdate<string, [PersonInput]>('addNote');
+export const retryStepUpdate = defineUpdate<string, [PersonInput]>('retryStep');
+export const approveStepUpdate = defineUpdate<string, [PersonInput]>('approveStep');
+export const rejectStepUpdate = defineUpdate<string, [PersonInput]>('rejectStep');
+export const raiseSeverityUpdate = defineUpdate<string, [SeverityInput]>('raiseSeverity');
+
+// What loosens: each needs a signed approval.
+export const skipStepUpdate = defineUpdate<string, [PersonInput]>('skipStep');
+export const extendOverlapUpdate = defineUpdate<string, [ExtendInput]>('extendOverlap');
+export const lowerSeverityUpdate = defineUpdate<string, [SeverityInput]>('lowerSeverity');
+export const markFalsePositiveUpdate = defineUpdate<string, [PersonInput]>('markFalsePositive');
 
 /** Search attributes are not encrypted: nothing sensitive goes here. */
 export const SEARCH_ATTRIBUTES = {
@@ -99,4 +176,5 @@ export const SEARCH_ATTRIBUTES = {
   stage: defineSearchAttributeKey('TourniquetStage', 'KEYWORD'),
   ownerTeam: defineSearchAttributeKey('TourniquetOwnerTeam', 'KEYWORD'),
   campaign: defineSearchAttributeKey('TourniquetCampaign', 'KEYWORD'),
+  outcome: defineSearchAttributeKey('TourniquetOutcome', 'KEYWORD'),
 } as const;

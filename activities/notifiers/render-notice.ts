@@ -8,7 +8,7 @@ export function renderNotice(notice: Notice, audience: Audience): RenderedNotice
     body: [
       ...(notice.simulated ? ['SIMULATED: an exercise. Nothing leaked; what was done is real.'] : []),
       notice.summary,
-      BODIES[audience](notice),
+      (BODIES[audience] ?? BODIES.security)(notice),
       `Incident: ${notice.url}`,
     ].join('\n'),
     fields: {
@@ -30,15 +30,19 @@ export function renderNotice(notice: Notice, audience: Audience): RenderedNotice
 const TITLES: Readonly<Record<Notice['kind'], (what: string) => string>> = {
   contained: (what) => `${what} leaked and is contained`,
   resolved: (what) => `${what} is dead and replaced`,
+  unresolved: (what) => `${what} is not recovered, and its incident has ended`,
   'person-needed': (what) => `${what} needs a person`,
 };
 
-const BODIES: Readonly<Record<Audience, (notice: Notice) => string>> = {
+/** Whoever else is asked gets what security gets: the evidence. */
+const BODIES: Readonly<Partial<Record<Audience, (notice: Notice) => string>>> & {
+  security: (notice: Notice) => string;
+} = {
   engineering: (notice) =>
     notice.leftToPerson
       ? `Owner ${notice.ownerTeam}: Tourniquet can do nothing at ${notice.provider}. Nothing is replaced or moved by itself: a person must.`
       : `Owner ${notice.ownerTeam}: dependents are moved to the new version; nothing to do unless asked here.`,
-  security: (notice) => `Evidence: ${notice.reason}`,
+  security: (notice: Notice) => `Evidence: ${notice.reason}`,
   product: (notice) =>
     notice.leftToPerson
       ? 'Whatever used it through a gateway fails until a person has replaced it.'

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import { fingerprint, type FingerprintKey } from '../../domain/fingerprint';
-import type { CredentialProvider } from '../../domain/ports/credential-provider';
+import type { CredentialProvider, ProviderCapabilities } from '../../domain/ports/credential-provider';
 import type { GatewayRegistry } from '../../domain/ports/denylist';
 import type { Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
@@ -23,6 +23,16 @@ interface Parts {
   /** New tokens are fingerprinted under the first; all are tried when one is looked up. */
   readonly fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]];
 }
+
+export const API_TOKEN: ProviderCapabilities = {
+  overlap: 'values',
+  quarantine: 'reversible',
+  endsSessions: true,
+  // Gateways keep a checked token for TOKEN_CACHE_MS (enforcement/token-check.ts) and no longer.
+  propagationMs: 1_000,
+  sideEffects: ['Open streams and connections that the token let in are ended at the gateways that can.'],
+  permissions: ['our own database'],
+};
 
 /** Bearer tokens issued and checked by Tourniquet itself: stored as keyed fingerprints, checked by the gateways. */
 export function createApiTokenProvider(parts: Parts): CredentialProvider {
@@ -52,16 +62,34 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
 
   return {
     id: 'api-token',
-    capabilities: {
-      overlap: 'values',
-      quarantine: 'reversible',
-      endsSessions: true,
-      // Gateways keep a checked token for TOKEN_CACHE_MS (enforcement/token-check.ts) and no longer.
-      propagationMs: 1_000,
-      permissions: ['our own database'],
+    capabilities: API_TOKEN,
+
+    async probe() {
+      if (!(await reaching(() => tokens.mayChange())))
+        throw new IncidentError('PROVIDER_ADMIN_DENIED', {
+          provider: 'api-token',
+          missing: 'INSERT and UPDATE on api_tokens',
+        });
+      return effect('already', 'tokens may be issued and ended');
     },
 
     quarantine: (_credential, version) => end(version, 'disabled'),
+
+    async release(credential, version) {
+      const ask = () => reaching(() => tokens.findByPublicId(version.publicId));
+      const before = await ask();
+      if (before?.state === 'active') return effect('already', `token ${version.publicId} is active`);
+      // The store takes nothing back from revoked, whoever comes first.
+      if (before?.state === 'disabled') await reaching(() => tokens.setState(version.publicId, 'active'));
+      const after = await ask();
+      if (after?.state !== 'active')
+        throw new IncidentError('CONTAINMENT_FINAL', {
+          credential: credential.id,
+          token: version.publicId,
+          state: after?.state,
+        });
+      return effect('done', `token ${version.publicId} is active again`);
+    },
 
     async createReplacement(credential, next) {
       const fresh = { kind: 'api-token', token: formatToken(randomBytes) };

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
-import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
+import type { CredentialProvider, ProviderCapabilities, Verdict } from '../../domain/ports/credential-provider';
 import type { Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type PostgresMaterial } from '../../domain/secret-material';
@@ -24,6 +24,18 @@ export const postgresRoleSettings = z.strictObject({
 });
 
 export type PostgresRoleSettings = z.infer<typeof postgresRoleSettings>;
+
+export const POSTGRES_ROLE: ProviderCapabilities = {
+  overlap: 'principals',
+  quarantine: 'reversible',
+  endsSessions: true,
+  propagationMs: 0,
+  sideEffects: [
+    'Every session of the leaked role is ended, with the statements that run in it.',
+    'A new role with the same rights is made; what the leaked one created keeps its owner.',
+  ],
+  permissions: ['CREATEROLE with ADMIN on the owner role', 'pg_signal_backend', 'pg_read_all_stats'],
+};
 
 /**
  * PostgreSQL login roles, one a version, all acting as one shared owner role, so that old and new live side by side and what
@@ -51,12 +63,19 @@ export function createPostgresRoleProvider(
 
   return {
     id: 'postgres-role',
-    capabilities: {
-      overlap: 'principals',
-      quarantine: 'reversible',
-      endsSessions: true,
-      propagationMs: 0,
-      permissions: ['CREATEROLE with ADMIN on the owner role', 'pg_signal_backend', 'pg_read_all_stats'],
+    capabilities: POSTGRES_ROLE,
+
+    probe(credential, { signal }) {
+      const { adminUrl, ownerRole } = settingsOf(credential);
+      return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
+        const missing = await missingRights(admin, ownerRole);
+        if (missing.length > 0)
+          throw new IncidentError('PROVIDER_ADMIN_DENIED', {
+            account: credential.account,
+            missing: missing.join(', '),
+          });
+        return effect('already', `our admin may make, change and end roles of ${ownerRole}`);
+      });
     },
 
     quarantine(credential, version, { signal }) {
@@ -67,6 +86,23 @@ export function createPostgresRoleProvider(
         if (role.canLogin) await admin.query(`ALTER ROLE ${escapeIdentifier(version.publicId)} NOLOGIN`);
         const ended = await endSessions(admin, version.publicId);
         return effect(role.canLogin || ended > 0 ? 'done' : 'already', `NOLOGIN, ${ended} sessions ended`);
+      });
+    },
+
+    release(credential, version, { signal }) {
+      const { adminUrl, ownerRole } = settingsOf(credential);
+      return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
+        const name = escapeIdentifier(version.publicId);
+        const read = () => readRole(admin, version.publicId, ownerRole);
+        const before = await read();
+        // Revoking takes the owner's rights away, and nothing gives them back.
+        if (before?.canLogin && before.ownsAs) return effect('already', `role ${version.publicId} may log in`);
+        if (before?.ownsAs) await admin.query(`ALTER ROLE ${name} LOGIN`);
+        const after = await read();
+        if (after?.canLogin && after.ownsAs) return effect('done', `LOGIN given back to role ${version.publicId}`);
+        // Revoked between the two looks: the door that was opened is shut again.
+        if (after?.canLogin) await admin.query(`ALTER ROLE ${name} NOLOGIN`);
+        throw new IncidentError('CONTAINMENT_FINAL', { credential: credential.id, role: version.publicId });
       });
     },
 
@@ -209,6 +245,33 @@ async function readRole(admin: Client, role: string, ownerRole: string): Promise
     [role, ownerRole],
   );
   return result.rows[0];
+}
+
+/** What our admin may not do of what an incident needs, in words. */
+async function missingRights(admin: Client, ownerRole: string): Promise<readonly string[]> {
+  const { rows } = await admin.query<{
+    createsRoles: boolean;
+    grantsOwner: boolean;
+    endsSessions: boolean;
+    seesSessions: boolean;
+  }>(
+    `SELECT r.rolsuper OR r.rolcreaterole AS "createsRoles",
+            r.rolsuper OR EXISTS (
+              SELECT 1 FROM pg_auth_members m JOIN pg_roles o ON o.oid = m.roleid
+              WHERE m.member = r.oid AND o.rolname = $1 AND m.admin_option
+            ) AS "grantsOwner",
+            r.rolsuper OR pg_has_role(r.oid, 'pg_signal_backend', 'MEMBER') AS "endsSessions",
+            r.rolsuper OR pg_has_role(r.oid, 'pg_read_all_stats', 'MEMBER') AS "seesSessions"
+       FROM pg_roles r WHERE r.rolname = current_user`,
+    [ownerRole],
+  );
+  const rights = rows[0];
+  return [
+    ...(rights?.createsRoles ? [] : ['CREATEROLE']),
+    ...(rights?.grantsOwner ? [] : [`ADMIN OPTION on ${ownerRole}`]),
+    ...(rights?.endsSessions ? [] : ['pg_signal_backend']),
+    ...(rights?.seesSessions ? [] : ['pg_read_all_stats']),
+  ];
 }
 
 /** In one transaction: there is no half-made role. */

@@ -1,4 +1,4 @@
-import { spentBudget, type ActionBudgets } from '../../domain/action-budget';
+import { spentBudget, type ActionBudgets, type ActionCounts } from '../../domain/action-budget';
 import { IncidentError } from '../../domain/errors';
 import type { ActionBudget } from '../../domain/ports/stores';
 import { inTransaction, type Database } from './database';
@@ -18,12 +18,7 @@ export function createActionBudget(database: Database, budgets: ActionBudgets): 
           version,
         ]);
         if (known.rowCount) return;
-        const { rows } = await client.query<{ provider: number; team: number }>(
-          `SELECT count(*) FILTER (WHERE provider = $2)::int AS provider, count(*) FILTER (WHERE team = $3)::int AS team
-             FROM irreversible_actions WHERE decided_by IS NULL AND at > now() - make_interval(secs => $1)`,
-          [budgets.windowSeconds, provider, team],
-        );
-        const spent = spentBudget(rows[0] ?? { provider: 0, team: 0 }, budgets);
+        const spent = spentBudget(await count(client, budgets, provider, team), budgets);
         if (spent && decidedBy === undefined)
           throw new IncidentError('ACTION_BUDGET_SPENT', {
             [spent.of]: spent.of === 'team' ? team : provider,
@@ -36,5 +31,28 @@ export function createActionBudget(database: Database, budgets: ActionBudgets): 
           [credentialId, version, provider, team, incidentId, decidedBy ?? null],
         );
       }),
+
+    async left(provider, team) {
+      const taken = await count(database, budgets, provider, team);
+      return {
+        provider: Math.max(0, budgets.perProvider - taken.provider),
+        team: Math.max(0, budgets.perTeam - taken.team),
+      };
+    },
   };
+}
+
+/** What was done without a person within the window. */
+async function count(
+  client: Pick<Database, 'query'>,
+  { windowSeconds }: ActionBudgets,
+  provider: string,
+  team: string,
+): Promise<ActionCounts> {
+  const { rows } = await client.query<{ provider: number; team: number }>(
+    `SELECT count(*) FILTER (WHERE provider = $2)::int AS provider, count(*) FILTER (WHERE team = $3)::int AS team
+       FROM irreversible_actions WHERE decided_by IS NULL AND at > now() - make_interval(secs => $1)`,
+    [windowSeconds, provider, team],
+  );
+  return rows[0] ?? { provider: 0, team: 0 };
 }

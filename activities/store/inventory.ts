@@ -33,6 +33,7 @@ interface VersionRow {
   version: number;
   public_id: string;
   state: VersionState;
+  releases: number;
   secret_store: string;
   secret_path: string;
   subjects: string[];
@@ -171,9 +172,17 @@ export function createInventory(database: Database): Inventory {
       );
     },
 
+    async release(credentialId, version) {
+      await database.query(
+        `UPDATE secret_versions SET state = 'live', releases = releases + 1
+         WHERE credential_id = $1 AND version = $2 AND state = 'quarantined'`,
+        [credentialId, version],
+      );
+    },
+
     async records() {
       const result = await database.query<CredentialRow & VersionRow>(
-        `SELECT c.*, v.version, v.state, v.credential_id, ARRAY[s.subject] AS subjects
+        `SELECT c.*, v.version, v.state, v.releases, v.credential_id, ARRAY[s.subject] AS subjects
          FROM version_subjects s JOIN secret_versions v USING (credential_id, version) JOIN credentials c ON c.id = v.credential_id
          ORDER BY s.subject`,
       );
@@ -185,7 +194,7 @@ export function createInventory(database: Database): Inventory {
 
 /**
  * The states each state may follow. They only go forward, whoever is late: a step that was undone while it still ran can't bring
- * its version back, and a revoked version stays revoked.
+ * its version back, and a revoked version stays revoked. The one way back, `release`, is counted.
  */
 const COMES_AFTER: Readonly<Record<VersionState, readonly VersionState[]>> = {
   pending: [],

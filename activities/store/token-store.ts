@@ -14,6 +14,8 @@ export interface TokenStore {
   find(fingerprints: readonly Subject[]): Promise<ApiToken | undefined>;
   findByPublicId(publicId: string): Promise<ApiToken | undefined>;
   insert(fingerprint: Subject, token: ApiToken): Promise<'stored' | 'exists'>;
+  /** Whether our database role may issue and end tokens. */
+  mayChange(): Promise<boolean>;
   /** A revoked token stays revoked. */
   setState(publicId: string, state: ApiToken['state']): Promise<void>;
 }
@@ -47,6 +49,13 @@ export function createTokenStore(database: Database): TokenStore {
         [fingerprint, token.publicId, token.principal, JSON.stringify(token.scopes), token.state],
       );
       return result.rowCount === 1 ? 'stored' : 'exists';
+    },
+
+    async mayChange() {
+      const result = await database.query<{ may: boolean }>(
+        `SELECT has_table_privilege('api_tokens', 'INSERT') AND has_table_privilege('api_tokens', 'UPDATE') AS may`,
+      );
+      return result.rows[0]?.may === true;
     },
 
     async setState(publicId, state) {

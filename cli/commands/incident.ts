@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createInventory } from '../../activities/store/inventory';
-import { incident, startIncident } from '../../client';
+import { incident, rehearseIncident, startIncident } from '../../client';
 import { SEVERITIES, type Severity } from '../../domain/severity';
 import { readPolicy } from '../../workers/policy-file';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages';
@@ -19,6 +19,7 @@ export function incidentCommand(): Command {
         .option('--version <n>', 'which version leaked; by default the newest live one', readVersion)
         .addOption(new Option('--severity <severity>', 'how grave it is').choices(SEVERITIES).default('high'))
         .option('--wait', 'wait for the end', false)
+        .option('--dry-run', 'play it without its effects, and say what each step would need', false)
         .action(start),
     )
     .addCommand(new Command('list').description('All incidents, newest first').action(list))
@@ -40,6 +41,7 @@ interface StartFlags {
   readonly version?: number;
   readonly severity: Severity;
   readonly wait: boolean;
+  readonly dryRun: boolean;
 }
 
 async function start(credentialId: string, flags: StartFlags): Promise<void> {
@@ -49,7 +51,7 @@ async function start(credentialId: string, flags: StartFlags): Promise<void> {
     await inventory.credential(credentialId);
     const newest = (await inventory.versions(credentialId)).findLast(({ state }) => state === 'live');
     const version = await inventory.version(credentialId, flags.version ?? newest?.version ?? 0);
-    const handle = await startIncident(client, {
+    const request = {
       credentialId,
       version: version.version,
       severity: flags.severity,
@@ -57,10 +59,22 @@ async function start(credentialId: string, flags: StartFlags): Promise<void> {
       startedBy: userInfo().username,
       taskQueue: config.TOURNIQUET_TASK_QUEUE,
       policy: readPolicy(config.TOURNIQUET_POLICY_FILE).policy,
-    });
+    };
+    if (flags.dryRun) return rehearse(await rehearseIncident(client, request));
+    const handle = await startIncident(client, request);
     print(handle.id);
     if (flags.wait) print((await handle.result()).outcome);
   });
+}
+
+async function rehearse({ id, report }: Awaited<ReturnType<typeof rehearseIncident>>): Promise<void> {
+  print(`${id}: DRY RUN, nothing is done`);
+  const { plan, steps } = await report();
+  print(`refused ${plan.quarantine.mode} by the ${plan.quarantine.enforcedBy}; ${plan.expectedGap}`);
+  const table = new Table({ head: ['step', 'ready', ''], style: { head: [], border: [] } });
+  for (const { step, ready, detail } of steps) table.push([step, ready ? 'yes' : 'NO', detail]);
+  print(table.toString());
+  if (steps.some(({ ready }) => !ready)) process.exitCode = 1;
 }
 
 async function list(): Promise<void> {

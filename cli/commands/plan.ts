@@ -1,11 +1,14 @@
 import { Command, Option } from 'commander';
+import { CAPABILITIES } from '../../activities/providers/capabilities';
 import { createInventory } from '../../activities/store/inventory';
 import { blastRadius, type BlastRadius } from '../../domain/blast-radius';
 import type { Credential } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
-import { responsesFor } from '../../domain/policy';
+import type { EscalationStep } from '../../domain/escalation';
+import { escalationFor, responsesFor } from '../../domain/policy';
 import { planResponse, type ResponsePlan } from '../../domain/response-plan';
 import { SEVERITIES, type Severity } from '../../domain/severity';
+import { wavesOf } from '../../domain/waves';
 import { unregisteredSubject } from '../../domain/unregistered-credential';
 import { readPolicy } from '../../workers/policy-file';
 import { withSession } from '../session';
@@ -34,9 +37,25 @@ async function show(credentialId: string, flags: PlanFlags): Promise<void> {
     const plan = planResponse(credential, evidenceOf(flags), policy, unregisteredSubject(credentialId) === undefined);
     const radius = blastRadius(credential, await inventory.credentials());
     const { overlapSeconds } = responsesFor(policy, credential)[flags.severity];
+    const sideEffects = plan.leftToPerson ? [] : (CAPABILITIES[credential.provider]?.sideEffects ?? []);
+    const ladder = escalationFor(policy, credential).steps;
     const lines = flags.json
-      ? [JSON.stringify({ credential: credential.id, policyVersion: policy.version, plan, blastRadius: radius })]
-      : render(credential, plan, radius, { policyVersion: policy.version, overlapSeconds });
+      ? [
+          JSON.stringify({
+            credential: credential.id,
+            policyVersion: policy.version,
+            plan,
+            sideEffects,
+            ladder,
+            blastRadius: radius,
+          }),
+        ]
+      : render(credential, plan, radius, {
+          policyVersion: policy.version,
+          overlapSeconds,
+          sideEffects,
+          ladder,
+        });
     process.stdout.write(`${lines.join('\n')}\n`);
   });
 }
@@ -58,11 +77,18 @@ const REVOKE: Readonly<Record<ResponsePlan['revoke'], string>> = {
   never: 'not: it stays listed as a tripwire',
 };
 
+interface More {
+  readonly policyVersion: number;
+  readonly overlapSeconds: number;
+  readonly sideEffects: readonly string[];
+  readonly ladder: readonly EscalationStep[];
+}
+
 function render(
   credential: Credential,
   plan: ResponsePlan,
   radius: BlastRadius,
-  { policyVersion, overlapSeconds }: { readonly policyVersion: number; readonly overlapSeconds: number },
+  { policyVersion, overlapSeconds, sideEffects, ladder }: More,
 ): readonly string[] {
   const protectedNote =
     credential.protection === 'normal'
@@ -76,6 +102,20 @@ function render(
     `gap:         ${plan.expectedGap}`,
     `replaced:    ${plan.leftToPerson ? `by a person: ${plan.leftToPerson.join('; ')}` : `dependents have ${overlapSeconds} s to move`}`,
     `revoked:     ${REVOKE[plan.revoke]}${plan.revokeAtDeadline ? ', at the latest at the end of that time' : ''}`,
+    ...(plan.strategy === 'separable' && !plan.leftToPerson
+      ? [
+          `in waves:    ${
+            wavesOf(credential.dependents)
+              .map((wave) => wave.join(' and '))
+              .join(', then ') || 'none'
+          }`,
+        ]
+      : []),
+    ...sideEffects.map((effect) => `besides:     ${effect}`),
+    ...ladder.map(
+      ({ tell, afterSeconds }) =>
+        `asked:       ${tell.join(', ')} ${afterSeconds === 0 ? 'at once' : `after ${afterSeconds} s`}`,
+    ),
     ...plan.reasons.map((reason) => `because:     ${reason}`),
     `depend on it: ${list(radius.dependents.map(({ id, owner, criticality }) => `${id} (${owner}, criticality ${criticality})`))}`,
     `could reach:  ${list(radius.scopes)}`,

@@ -12,6 +12,8 @@ export interface ProviderCapabilities {
   readonly endsSessions: boolean;
   /** After a successful revoke, how long the old value may still work, in milliseconds. */
   readonly propagationMs: number;
+  /** What else happens there when a version is refused, replaced or revoked; one sentence each, for people. */
+  readonly sideEffects: readonly string[];
   /** The rights our admin credential needs there. */
   readonly permissions: readonly string[];
 }
@@ -39,8 +41,15 @@ export type Verdict = {
 export interface CredentialProvider {
   readonly id: string;
   readonly capabilities: ProviderCapabilities;
+  /** Whether our admin credential may do what an incident of this credential will need. Changes nothing. */
+  probe(credential: Credential, context: CallContext): Promise<Effect>;
   /** Refuses the version at the provider, reversibly, and ends its sessions. Retries end in the same state. */
   quarantine(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
+  /**
+   * Undoes `quarantine`, and nothing else: the same value works again. `already` when the version is not quarantined. What was revoked or
+   * discarded meanwhile stays dead. @throws IncidentError CONTAINMENT_FINAL of a version that is revoked, or no longer there
+   */
+  release(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
   /**
    * Mints version `next` with the rights of the old one and keeps its value under `next.secret` in the secret store,
    * written there before the provider learns it, so that no crash can lose the only working value.

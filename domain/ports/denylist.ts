@@ -9,9 +9,12 @@ export interface DenylistWrite {
   readonly entry: DenylistEntry;
 }
 
-/** The projection every gateway watches. Writes are compare-and-set and never loosen. */
+/** The projection every gateway watches. Writes are compare-and-set; nothing but a lift loosens. */
 export interface Denylist {
+  /** Demands a refusal. One that was decided before the subject was lifted changes nothing: look at `entry`. */
   tighten(entry: DenylistEntry): Promise<DenylistWrite>;
+  /** Takes over what another replica says, lifts included. */
+  merge(entry: DenylistEntry): Promise<DenylistWrite>;
   get(subject: Subject): Promise<DenylistWrite | undefined>;
   all(): Promise<readonly DenylistEntry[]>;
 }

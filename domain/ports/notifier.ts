@@ -1,13 +1,17 @@
 import type { Severity } from '../severity';
 import type { CallContext } from './effect';
 
+/** Those that every deployment has; each gets a text for its role. */
 export const AUDIENCES = ['engineering', 'security', 'product'] as const;
 
-export type Audience = (typeof AUDIENCES)[number];
+export type StandardAudience = (typeof AUDIENCES)[number];
+
+/** One of AUDIENCES, or another that the settings file names channels for, such as `on-call`. */
+export type Audience = string;
 
 /** What people are told; built from the incident, holds no secret. */
 export interface Notice {
-  readonly kind: 'contained' | 'resolved' | 'person-needed';
+  readonly kind: 'contained' | 'resolved' | 'person-needed' | 'unresolved';
   readonly incidentId: string;
   readonly runId: string;
   readonly credentialId: string;

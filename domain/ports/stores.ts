@@ -1,5 +1,7 @@
 import type { Credential, InventoryRecord, SecretRef, SecretVersion, VersionState } from '../credential';
 import type { DenylistEntry } from '../denylist';
+import type { LaneExtension } from '../extend-lane';
+import type { Lift } from '../lift';
 import type { Subject } from '../subject';
 
 /** Who did what, and why. Never a secret. */
@@ -43,6 +45,8 @@ export interface Inventory {
   reserveVersion(credentialId: string, idempotencyKey: string): Promise<number>;
   saveVersion(version: SecretVersion): Promise<void>;
   setState(credentialId: string, version: number, state: VersionState): Promise<void>;
+  /** The one way back: a quarantined version is live again, because a person lifted its containment. Others stay what they are. */
+  release(credentialId: string, version: number): Promise<void>;
   /** Everything the detection side and the gateways must know, to be projected. */
   records(): Promise<readonly InventoryRecord[]>;
 }
@@ -62,10 +66,19 @@ export interface IrreversibleAction {
 export interface ActionBudget {
   /** Counts an action before it is taken; a repetition is a no-op. @throws IncidentError ACTION_BUDGET_SPENT */
   spend(action: IrreversibleAction): Promise<void>;
+  /** How many more may be taken without a person now; never less than none. */
+  left(provider: string, team: string): Promise<{ readonly provider: number; readonly team: number }>;
 }
 
 export interface ContainmentStore {
   /** Records the refusal that must hold, never looser than what is recorded; returns the result. */
   tighten(entry: DenylistEntry): Promise<DenylistEntry>;
+  /** Takes over what another replica says; returns the result. */
+  merge(entry: DenylistEntry): Promise<DenylistEntry>;
+  /** Records that a person lifted it; the same lift again changes nothing. @throws IncidentError CONTAINMENT_FINAL */
+  lift(lift: Lift): Promise<DenylistEntry>;
+  /** Records that people keep its lane open for longer; the same extension again changes nothing. Undefined when it is not contained. */
+  extendLane(subject: Subject, extension: LaneExtension): Promise<DenylistEntry | undefined>;
+  get(subject: Subject): Promise<DenylistEntry | undefined>;
   all(): Promise<readonly DenylistEntry[]>;
 }

@@ -33,7 +33,6 @@ async function makeRig(): Promise<ApiTokenRig> {
   await database.query(`CREATE ROLE response LOGIN PASSWORD 'response-password'`);
   await database.query('GRANT SELECT, INSERT, UPDATE ON api_tokens TO response');
   const secrets = testSecretStore(database);
-  const tokens = createTokenStore(database);
 
   const adminUrl = new URL(ours.url);
   const adminWay = await FaultProxy.start({ host: adminUrl.hostname, port: Number(adminUrl.port) });
@@ -81,7 +80,6 @@ async function makeRig(): Promise<ApiTokenRig> {
     accepts,
     openSession: () => Promise.resolve(undefined),
     sessions: () => Promise.resolve(0),
-    lift: (version) => tokens.setState(version.publicId, 'active'),
     async admin(accepted) {
       await database.query(`ALTER ROLE response ${accepted ? 'LOGIN' : 'NOLOGIN'}`);
       if (accepted) return;

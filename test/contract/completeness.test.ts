@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { CAPABILITIES } from '../../activities/providers/capabilities';
 
 const ROOT = join(__dirname, '../..');
 const REGISTRY = readFileSync(join(ROOT, 'workers/response/response-deps.ts'), 'utf8');
@@ -25,6 +26,12 @@ function partsIn(folder: string, suffix: string): Part[] {
     return factory ? [{ id: basename(file, '.ts'), factory, source }] : [];
   });
 }
+
+test('every provider says what it can do without its server', () => {
+  const ids = partsIn('providers', 'Provider').map(({ id }) => id);
+
+  expect(Object.keys(CAPABILITIES).sort()).toEqual(ids.sort());
+});
 
 describe.each(KINDS)('every one of the $folder', ({ folder, suffix, idField, contract }) => {
   const parts = partsIn(folder, suffix);

@@ -21,8 +21,6 @@ export interface ProviderRig {
   /** Authenticates and stays; undefined when it was refused. */
   openSession(version: SecretVersion): Promise<{ end(): Promise<void> } | undefined>;
   sessions(version: SecretVersion): Promise<number>;
-  /** What a person does who lifts a quarantine. */
-  lift(version: SecretVersion): Promise<void>;
   /** Has our admin credential refused, or accepted again. */
   admin(accepted: boolean): Promise<void>;
   /** Every secret value there is by now: of versions, and of admin credentials. */
@@ -81,6 +79,7 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
 
     const quarantine = (version: SecretVersion) =>
       outcomes.see(rig.provider.quarantine(rig.credential, version, context));
+    const release = (version: SecretVersion) => outcomes.see(rig.provider.release(rig.credential, version, context));
     const revoke = (version: SecretVersion) => outcomes.see(rig.provider.revoke(rig.credential, version, context));
     const verify = (old: SecretVersion, control: SecretVersion, signal?: AbortSignal) =>
       outcomes.see(rig.provider.verifyDead(rig.credential, old, control, callContext(signal)));
@@ -183,16 +182,57 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       expect(await untilRefused(version)).toBe(false);
     });
 
-    contractCase('quarantine can be lifted, and the value is the same', async () => {
+    contractCase('release lifts a quarantine, and the value is the same; a second time it is already so', async () => {
       const version = await mint();
       await quarantine(version);
       await untilRefused(version);
 
-      await rig.lift(version);
+      const states = [(await release(version)).state, (await release(version)).state];
 
       const accepted = await eventually(() => rig.accepts(version), Boolean, settleMs());
       expect(rig.provider.capabilities.quarantine).toBe('reversible');
-      expect(accepted).toBe(true);
+      expect([states, accepted]).toEqual([['done', 'already'], true]);
+    });
+
+    contractCase('quarantine refuses again what was released', async () => {
+      const version = await mint();
+      await quarantine(version);
+      await release(version);
+
+      const again = await quarantine(version);
+
+      expect([again.state, await untilRefused(version)]).toEqual(['done', false]);
+    });
+
+    contractCase('release of what was never quarantined is already so', async () => {
+      const version = await mint();
+
+      const released = await release(version);
+
+      expect([released.state, await rig.accepts(version)]).toEqual(['already', true]);
+    });
+
+    contractCase('release brings nothing back that is revoked, discarded or absent', async () => {
+      const [revoked, discarded] = [await mint(), await mint()];
+      await quarantine(revoked);
+      await revoke(revoked);
+      await outcomes.see(rig.provider.discard(rig.credential, discarded, context));
+
+      const results = await Promise.allSettled([release(revoked), release(discarded), release(absent())]);
+
+      expect(codesOf(results)).toEqual(Array(3).fill('CONTAINMENT_FINAL'));
+      expect([await untilRefused(revoked), await untilRefused(discarded)]).toEqual([false, false]);
+    });
+
+    contractCase('release and revoke at once end dead', async () => {
+      const version = await mint();
+      await quarantine(version);
+
+      const [revoked] = await Promise.allSettled([revoke(version), release(version)]);
+      if (revoked.status === 'rejected') await revoke(version);
+      await Promise.allSettled([release(version)]);
+
+      expect(await untilRefused(version)).toBe(false);
     });
 
     contractCase('creating again never brings back what is contained', async () => {
@@ -288,10 +328,15 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       const [version, control] = [await mint(), await mint()];
       await rig.admin(false);
 
-      const results = await Promise.allSettled([quarantine(version), revoke(version), verify(version, control)]);
+      const results = await Promise.allSettled([
+        quarantine(version),
+        release(version),
+        revoke(version),
+        verify(version, control),
+      ]);
 
       await rig.admin(true);
-      expect(codesOf(results)).toEqual(Array(3).fill('PROVIDER_ADMIN_DENIED'));
+      expect(codesOf(results)).toEqual(Array(4).fill('PROVIDER_ADMIN_DENIED'));
     });
 
     contractCase(
@@ -303,9 +348,14 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
         rig.adminWay.mode = 'black-hole';
         const silent = await Promise.allSettled([quarantine(version), mint(), verify(version, control)]);
         rig.adminWay.mode = 'refuse';
-        const away = await Promise.allSettled([quarantine(version), revoke(version), verify(version, control)]);
+        const away = await Promise.allSettled([
+          quarantine(version),
+          release(version),
+          revoke(version),
+          verify(version, control),
+        ]);
 
-        expect(codesOf([...silent, ...away])).toEqual(Array(6).fill('PROVIDER_UNAVAILABLE'));
+        expect(codesOf([...silent, ...away])).toEqual(Array(7).fill('PROVIDER_UNAVAILABLE'));
       },
       PATIENT_MS,
     );

@@ -75,9 +75,6 @@ async function makeRig(): Promise<PostgresRig> {
       return session && { end: () => session.end() };
     },
     sessions: (version) => sessionsOf(superuserUrl, version.publicId),
-    async lift(version) {
-      await query(`ALTER ROLE ${version.publicId} LOGIN`);
-    },
     async admin(accepted) {
       await query(`ALTER ROLE ${adminUrl.username} ${accepted ? 'LOGIN' : 'NOLOGIN'}`);
     },

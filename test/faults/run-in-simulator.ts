@@ -1,9 +1,16 @@
 import { incidentId } from '../../domain/credential';
 import { stepFailure } from '../../workflows/lib/failure-code';
-import { detectionSignal, retryStepUpdate, stateQuery, type IncidentView } from '../../workflows/messages';
+import {
+  detectionSignal,
+  pendingQuestionsQuery,
+  stateQuery,
+  type IncidentView,
+  type PendingQuestion,
+} from '../../workflows/messages';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { CallBook } from './call-book';
-import { PATIENCE_MS, PERSON } from './patience';
+import { answerTo } from './answer';
+import { PATIENCE_MS } from './patience';
 import { performAttempt } from './perform-attempt';
 import type { FaultCase, RunReport } from './run-report';
 import { inputOf, type Pace } from './scenarios';
@@ -34,9 +41,12 @@ export async function runInSimulator(
   const { credential, hasProvider, trouble, person } = scenario;
   const id = incidentId(credential.id, 1);
   const answer = (): void => {
-    if (incident.end || incident.broken || !viewOf(incident).incident.waiting) return;
+    const run = temporal.running(id);
+    if (!run || run.broken) return;
+    const answered = answerTo(run.query(pendingQuestionsQuery.name) as readonly PendingQuestion[]);
+    if (!answered) return;
     world.mend();
-    void temporal.running(id)?.update(retryStepUpdate.name, PERSON);
+    void run.update(answered.update.name, answered.person);
   };
   const world: World = new World({
     credential,

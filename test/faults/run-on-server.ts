@@ -5,11 +5,12 @@ import { CancelledFailure } from '@temporalio/common';
 import { incidentId } from '../../domain/credential';
 import type { respondToLeak } from '../../workflows';
 import { stepFailure } from '../../workflows/lib/failure-code';
-import { detectionSignal, retryStepUpdate, stateQuery, type IncidentView } from '../../workflows/messages';
+import { detectionSignal, pendingQuestionsQuery, stateQuery, type IncidentView } from '../../workflows/messages';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import type { LeakHandle } from '../support/run-incident';
 import { CallBook } from './call-book';
-import { PATIENCE_MS, PERSON } from './patience';
+import { answerTo } from './answer';
+import { PATIENCE_MS } from './patience';
 import type { FaultCase, RunReport } from './run-report';
 import { inputOf, SHORT_PACE } from './scenarios';
 import type { ServerLane } from './server-lane';
@@ -59,10 +60,14 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
     now: Date.now,
     // Accepted before the page is delivered: while an activity runs, no time is skipped.
     onPage: async ({ kind }) => {
-      if (kind !== 'person-needed' || person === 'nobody' || !(await isAsked(handle))) return;
+      if (kind !== 'person-needed' || person === 'nobody') return;
+      const answered = answerTo(await handle.query(pendingQuestionsQuery));
+      if (!answered) return;
       world.mend();
       // Whoever was told at the same moment may have answered by now.
-      await handle.startUpdate(retryStepUpdate, { args: [PERSON], waitForStage: 'ACCEPTED' }).catch(() => undefined);
+      await handle
+        .startUpdate(answered.update, { args: [answered.person], waitForStage: 'ACCEPTED' })
+        .catch(() => undefined);
     },
   });
   const book = new CallBook();

@@ -1,5 +1,6 @@
 import type { Credential } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
+import { DEFAULT_ESCALATION } from '../../domain/escalation';
 import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
 import type { IncidentInput } from '../../workflows/messages';
 import { sampleAssessment, sampleCredential, SEPARABLE } from '../support/fake-activities';
@@ -92,6 +93,9 @@ export const SHORT_PACE: Pace = {
   escalateEverySeconds: 21_600,
 };
 
+/** An incident that nobody answers is closed within the enumeration's patience (patience.ts). */
+const CLOSE_AFTER_SECONDS = 43_200;
+
 /** What starts the incident of a scenario. */
 export function inputOf({ assessment, simulated }: Scenario, credentialId: string, pace: Pace): IncidentInput {
   const { severities } = DEFAULT_POLICY;
@@ -106,6 +110,12 @@ export function inputOf({ assessment, simulated }: Scenario, credentialId: strin
     policy: {
       ...DEFAULT_POLICY,
       escalateEverySeconds: pace.escalateEverySeconds,
+      escalation: {
+        ...DEFAULT_ESCALATION,
+        onSilence: { ...DEFAULT_ESCALATION.onSilence, closeAfterSeconds: CLOSE_AFTER_SECONDS },
+      },
+      // What is looked at after the end is no part of the plan.
+      watchSeconds: 0,
       severities: { critical: paced('critical'), high: paced('high'), medium: paced('medium'), low: paced('low') },
     },
     startedBy: 'detector',

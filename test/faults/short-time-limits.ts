@@ -19,6 +19,13 @@ export const TIME_LIMITS = {
     retry: QUICK_RETRY,
   },
   moves: { startToCloseTimeout: ATTEMPT, heartbeatTimeout: HEARTBEAT, retry: QUICK_RETRY },
+  patientChecks: {
+    startToCloseTimeout: ATTEMPT,
+    heartbeatTimeout: HEARTBEAT,
+    scheduleToCloseTimeout: CALL,
+    retry: QUICK_RETRY,
+  },
+  rehearsals: { startToCloseTimeout: ATTEMPT, scheduleToCloseTimeout: CALL, retry: QUICK_RETRY },
   undos: { startToCloseTimeout: ATTEMPT, scheduleToCloseTimeout: CALL, retry: QUICK_RETRY },
 } as const satisfies SameLimits<typeof PRODUCT_LIMITS>;
 

@@ -1,5 +1,6 @@
 import { jetstream } from '@nats-io/jetstream';
-import { incident, listIncidents } from '../../client';
+import { createApiKeyStore } from '../../activities/store/api-keys';
+import { createApiClient, incident, listIncidents } from '../../client';
 import { DEFAULT_BUDGETS } from '../../domain/action-budget';
 import { incidentId, type InventoryRecord } from '../../domain/credential';
 import { partitionOf } from '../../domain/subject';
@@ -11,7 +12,7 @@ import { openBucket } from '../../enforcement/buckets';
 import type { ManagedProcess } from '../../stack/managed-process';
 import { parseConfig } from '../../workers/config';
 import { createTemporalClient } from '../../workers/temporal';
-import { retryStepUpdate } from '../../workflows/messages';
+import { approveStepUpdate } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 
 /** More than one team may lose without a person. */
@@ -98,7 +99,16 @@ describe('a flood of true detections', () => {
 
     const [one] = waiting;
     const handle = temporal.client.workflow.getHandle(incidentId(one!.credentialId, 1));
-    await handle.executeUpdate(retryStepUpdate, { args: [{ actor: 'ana@example.com', note: 'it is real' }] });
+    // A name alone is asked again: only a signed approval goes past the budget.
+    await handle.executeUpdate(approveStepUpdate, { args: [{ actor: 'ana@example.com', note: 'it is real' }] });
+    await eventually(
+      () => viewOf(one!.credentialId),
+      (view) => view?.incident.waiting?.number === 2,
+    );
+    const key = await createApiKeyStore(rig.database).issue('ana@example.com', 'approver');
+    const api = createApiClient({ url: rig.deployment.apiUrl, key });
+    const { update, payload } = await api.approve(handle.workflowId, { action: 'approveStep', note: 'it is real' });
+    expect(await api.update(handle.workflowId, update, payload)).toBe('go on');
     expect((await incident(temporal.client, handle.workflowId).result({ timeoutMs: 30_000 })).outcome).toBe(
       'recovered',
     );

@@ -45,6 +45,8 @@ describe('the command line', () => {
     expect(grave.stdout).toMatch(/refused: +at once, deny-all, by the provider/);
     expect(grave.stdout).toMatch(/replaced: +dependents have 60 s to move/);
     expect(grave.stdout).toMatch(/revoked: +by itself, when every dependent has moved, at the latest at the end/);
+    expect(grave.stdout).toMatch(/besides: +Every session of the leaked role is ended/);
+    expect(grave.stdout).toMatch(/asked: +engineering, security, product at once/);
     expect(grave.stdout).toContain('depend on it: orders-db-service (payments, criticality 1)');
 
     const weak = JSON.parse(

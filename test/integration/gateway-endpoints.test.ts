@@ -258,7 +258,7 @@ describe('a refusal', () => {
     await denylist.tighten(entry(broken.subject));
     const containments = {
       all: () => Promise.resolve([entry(lost.subject)]),
-      tighten: (tightened: DenylistEntry) => Promise.resolve(tightened),
+      merge: (merged: DenylistEntry) => Promise.resolve(merged),
     };
     const nothing = () => Promise.resolve();
     const mended = await reconcile(

@@ -68,6 +68,7 @@ describe('roles on NATS', () => {
     ['gateway', '$JS.API.STREAM.DELETE.USAGE', 'nor takes a stream away'],
     ['gateway', '$JS.API.STREAM.PURGE.KV_denylist', 'nor empties the denylist'],
     ['gateway', '$JS.API.CONSUMER.CREATE.USAGE.x', 'nor reads what others saw'],
+    ['gateway', '$KV.sightings.fp.k1.x', 'nor says who was seen'],
     ['detection', '$KV.credentials.orders-db', 'a detector moves no dependent'],
     ['detection', '$JS.API.DIRECT.GET.KV_credentials.$KV.credentials.x', 'nor reads where secrets are announced'],
     ['detection', '$JS.API.CONSUMER.CREATE.KV_credentials.x', 'nor watches them'],
@@ -82,6 +83,7 @@ describe('roles on NATS', () => {
     ['dependent', '$KV.denylist.fp.k1.x', 'nor writes the denylist'],
     ['dependent', '$KV.credentials.orders-db', 'nor announces versions'],
     ['response', 'detections.0', 'the response makes no detections'],
+    ['response', '$KV.sightings.fp.k1.x', 'nor invents who was seen'],
     ['response', '$JS.API.STREAM.DELETE.KV_denylist', 'nor takes the denylist away'],
   ])('%s may not publish to %s: %s', async (role, subject) => {
     await expect(refuses(role, 'publish', subject)).resolves.toBe(true);
@@ -107,11 +109,13 @@ describe('roles on NATS', () => {
   it('lets every role do its work', async () => {
     await jetstream(as('gateway')).publish('usage.0', '{"events":[]}');
     await (await openBucket(as('detection'), 'denylist')).create('fp.k1.a', '{}');
+    await (await openBucket(as('detection'), 'sightings')).create('fp.k1.a', '{"contexts":[]}');
     await (await openBucket(as('response'), 'credentials')).put('orders-db', '{"version":2}');
     await (await openBucket(as('dependent'), 'acks')).put('orders-db.checkout', '{}');
 
     expect((await (await openBucket(as('gateway'), 'denylist')).get('fp.k1.a'))?.string()).toBe('{}');
     expect((await (await openBucket(as('dependent'), 'credentials')).get('orders-db'))?.string()).toBe('{"version":2}');
+    expect((await (await openBucket(as('response'), 'sightings')).get('fp.k1.a'))?.string()).toBe('{"contexts":[]}');
     // The API follows the denylist too, for gateways that lost theirs.
     for (const role of ['gateway', 'api'] as const) {
       const watch = await (await openBucket(as(role), 'denylist')).watch();

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import { createInventory } from '../../activities/store/inventory';
 import { createApiClient, incident, listIncidents, startIncident, type ApiClient } from '../../client';
+import { incidentId } from '../../domain/credential';
 import type { DemoReport } from '../../drills/demo/report';
 import { compiledProgram } from '../../stack/compiled-program';
 import type { ManagedProcess } from '../../stack/managed-process';
@@ -9,6 +12,8 @@ import { parseConfig } from '../../workers/config';
 import { createTemporalClient } from '../../workers/temporal';
 import { eventually } from '../support/eventually';
 import { startRig, type Rig } from '../../drills/rig';
+import type { respondToLeak } from '../../workflows';
+import { sampleAssessment, sampleInput } from '../support/fake-activities';
 import { sampleCredential, sampleVersion } from '../support/sample-credential';
 
 /** The whole product, from outside: the API's process, the command line, and both kinds of client. */
@@ -48,6 +53,46 @@ describe('programs', () => {
       });
     });
   }
+
+  it('a person approves what loosens by the command line: what to send is printed, or sent', async () => {
+    const { credential } = await estate.addCredential('approved', 'api-token');
+    const keyFile = path.join(estate.deployment.directory, 'ana.key');
+    await writeFile(keyFile, (await tourniquet('api-key', 'create', 'ana', '--role', 'approver')).stdout);
+    const id = incidentId(credential.id, 1);
+    await temporal.workflow.start<typeof respondToLeak>('respondToLeak', {
+      workflowId: id,
+      taskQueue: 'tourniquet-response',
+      args: [sampleInput({ credentialId: credential.id, assessment: sampleAssessment({ families: ['origin'] }) })],
+    });
+    const approve = (...args: string[]) =>
+      tourniquet('approve', id, ...args, '--api', estate.deployment.apiUrl, '--key-file', keyFile, '--note', 'ours');
+    await eventually(
+      () => api.incident(id).state(),
+      ({ incident: { waiting } }) => waiting?.kind === 'revoke',
+      60_000,
+    );
+
+    const printed = await approve('markFalsePositive');
+    expect(printed.stderr).toContain(`Send update markFalsePositive to ${id} with this, once`);
+    expect(JSON.parse(printed.stdout)).toMatchObject({ actor: 'ana', note: 'ours' });
+    expect((await approve('lowerSeverity', '--severity', 'medium', '--send')).stdout).toBe('severity medium\n');
+    expect((await approve('skipStep', '--send')).stderr).toContain('REQUEST_INVALID');
+    expect((await approve('markFalsePositive', '--send')).stdout).toBe('the refusal is being lifted\n');
+    expect((await api.incident(id).result({ timeoutMs: 30_000 })).outcome).toBe('false-positive-restored');
+    expect((await approve('approveStep')).stderr).toContain('NOTHING_TO_APPROVE');
+  });
+
+  it('a dry run and the builds of the workers are a command away', async () => {
+    await estate.addCredential('rehearsed');
+    const rehearsed = await tourniquet('incident', 'start', 'rehearsed', '--reason', 'before the audit', '--dry-run');
+    expect(rehearsed).toMatchObject({ code: 0, stderr: '' });
+    expect(rehearsed.stdout).toMatch(/dry-run\/rehearsed\/1: DRY RUN, nothing is done[\s\S]*verify .*yes/);
+
+    const builds = (await tourniquet('deployment', 'builds')).stdout;
+    const build = /│ (?<id>[0-9a-f]{12}) .*current/.exec(builds)?.groups?.['id'] ?? '';
+    expect((await tourniquet('deployment', 'promote', build)).stdout).toBe(`new incidents begin on ${build}\n`);
+    expect((await tourniquet('deployment', 'promote', 'no-such')).stderr).toContain('BUILD_UNKNOWN');
+  });
 
   it('keys are made, shown once, listed without their value, and ended', async () => {
     const made = await tourniquet('api-key', 'create', 'grafana', '--role', 'viewer');

@@ -139,6 +139,23 @@ describe('the inventory', () => {
     expect((await inventory.version(id, 1)).state).toBe('revoked');
   });
 
+  it('takes a version back from quarantined only by a release, and counts it', async () => {
+    const inventory = createInventory(database);
+    const [lifted, revoked] = [await registered(), await registered()];
+    const releasesOf = async (id: string) =>
+      (await inventory.records()).find(({ credentialId }) => credentialId === id)?.releases;
+    for (const id of [lifted, revoked]) await inventory.setState(id, 1, 'quarantined');
+    await inventory.setState(revoked, 1, 'revoked');
+
+    await inventory.setState(lifted, 1, 'live');
+    const before = (await inventory.version(lifted, 1)).state;
+    for (const id of [lifted, lifted, revoked]) await inventory.release(id, 1);
+
+    expect([before, (await inventory.version(lifted, 1)).state]).toEqual(['quarantined', 'live']);
+    expect((await inventory.version(revoked, 1)).state).toBe('revoked');
+    expect([await releasesOf(lifted), await releasesOf(revoked)]).toEqual([1, undefined]);
+  });
+
   it('keeps what a version has become when its credential is registered again', async () => {
     const inventory = createInventory(database);
     const id = await registered();

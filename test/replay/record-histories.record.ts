@@ -10,6 +10,8 @@ import { runProgram } from '../../stack/run-program';
 import { TEMPORAL } from '../../stack/toolchain/program-recipe';
 import { resolveProgram } from '../../stack/toolchain/resolve-program';
 import type { respondToLeak } from '../../workflows';
+import { OTHER_SCENARIOS } from '../support/other-scenarios';
+import { OUTCOME_SCENARIOS } from '../support/outcome-scenarios';
 import { RECORDED_SCENARIOS } from '../support/recorded-scenarios';
 import { workflowBundle } from '../support/workflow-bundle';
 
@@ -19,7 +21,12 @@ const HISTORIES = path.join(__dirname, 'histories');
 const withoutStackTraces = (key: string, value: unknown): unknown => (key === 'stackTrace' ? undefined : value);
 
 /** Scenarios that never come so far. */
-const WITHOUT_ROTATION: readonly string[] = ['credential-unknown', 'handed-over'];
+const WITHOUT_ROTATION: readonly string[] = [
+  'credential-unknown',
+  'handed-over',
+  'handed-over-and-approved',
+  'opened-again',
+];
 
 /** Not a test of its own: `npm run histories:record` adds the histories that are missing, from a real server. None is ever replaced. */
 describe('recorded histories', () => {
@@ -40,7 +47,7 @@ describe('recorded histories', () => {
     await stack.stop();
   });
 
-  it.each(RECORDED_SCENARIOS)('$name', async ({ name, input, activities, play }) => {
+  it.each([...RECORDED_SCENARIOS, ...OUTCOME_SCENARIOS])('$name', async ({ name, input, activities, play }) => {
     const client = new Client({ connection, identity: 'recorder' });
     const taskQueue = `record-${name}`;
     const own = { ...input, credentialId: name };
@@ -65,6 +72,23 @@ describe('recorded histories', () => {
     await keep('respond-to-leak', name, workflowId);
     const rotation = `rotate/${own.credentialId}/${own.version}/1`;
     if (!WITHOUT_ROTATION.includes(name)) await keep('rotate-credential', name, rotation);
+  });
+
+  it.each(OTHER_SCENARIOS)('$type: $name', async ({ type, folder, name, workflowId, input, activities }) => {
+    const client = new Client({ connection, identity: 'recorder' });
+    const taskQueue = `record-${name}`;
+    const worker = await Worker.create({
+      connection: native,
+      taskQueue,
+      workflowBundle,
+      activities: activities(),
+      identity: 'recorder',
+    });
+    const id = workflowId(name);
+
+    await worker.runUntil(() => client.workflow.execute(type, { workflowId: id, taskQueue, args: [input(name)] }));
+
+    await keep(folder, name, id);
   });
 
   async function keep(workflow: string, name: string, workflowId: string): Promise<void> {

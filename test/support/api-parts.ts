@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
@@ -59,6 +59,7 @@ export function testApi(
     reports: desk,
     fingerprintsOf: (value) => TEST_FINGERPRINT_KEYS.map((key) => fingerprint(value, key)),
     storeUsage: (events) => usage.store(events),
+    approvalKey: generateKeyPairSync('ed25519').privateKey,
     denylist: () => denylist.answer(),
     log,
   };

@@ -88,7 +88,15 @@ export function fakeActivities(overrides: Partial<Activities> = {}): { activitie
     revokeVersion: () => Promise.resolve({ at: 1_700_000_000_400, evidence: 'verifier erased' }),
     verifyDead: () =>
       Promise.resolve({ at: 1_700_000_000_500, proof: 'presented', evidence: 'old refused, control accepted' }),
+    liftContainment: () => Promise.resolve({ at: 1_700_000_000_550, evidence: 'refused no longer' }),
+    observeUse: () => Promise.resolve({ at: 1_700_000_000_350, visible: true, contexts: [] }),
     recordDecision: () => Promise.resolve(),
+    rehearseStep: () => Promise.resolve({ detail: 'could be done' }),
+    recordRehearsal: () => Promise.resolve(),
+    checkWave: () => Promise.resolve({ at: 1_700_000_000_350, detail: 'its use is seen' }),
+    checkDrift: () => Promise.resolve({}),
+    extendLane: () => Promise.resolve({ at: 1_700_000_000_250, evidence: 'open for longer' }),
+    useApproval: () => Promise.resolve({ approvalId: 'a-1' }),
     closeAudit: () => Promise.resolve({ at: 1_700_000_000_700 }),
     notifyAudience: () => Promise.resolve({ at: 1_700_000_000_600, channels: 1 }),
   };

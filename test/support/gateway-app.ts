@@ -6,7 +6,7 @@ import type { Database } from '../../activities/store/database';
 import type { InventoryRecord } from '../../domain/credential';
 import type { FingerprintKey } from '../../domain/fingerprint';
 import type { Subject } from '../../domain/subject';
-import type { UsageEvent } from '../../domain/usage-event';
+import type { BreachEvent, UsageEvent } from '../../domain/usage-event';
 import { installAuthorizeEndpoint } from '../../enforcement/authorize-endpoint';
 import { openBucket } from '../../enforcement/buckets';
 import { compileProxies } from '../../enforcement/client-address';
@@ -38,6 +38,7 @@ export interface GatewayApp {
   readonly url: string;
   readonly mirror: DenylistMirror;
   readonly events: UsageEvent[];
+  readonly breaches: BreachEvent[];
   /** Denylist entries it could not apply, by key. */
   readonly faults: string[];
   stop(): Promise<void>;
@@ -46,6 +47,7 @@ export interface GatewayApp {
 export async function startGatewayApp(options: GatewayAppOptions): Promise<GatewayApp> {
   const { nats, database, fingerprintKeys, id = 'gateway-1' } = options;
   const events: UsageEvent[] = [];
+  const breaches: BreachEvent[] = [];
   const faults: string[] = [];
   const held: { lease?: LeaseHolder } = {};
   const map = createDenylistMap();
@@ -65,7 +67,7 @@ export async function startGatewayApp(options: GatewayAppOptions): Promise<Gatew
     tokens: cacheTokens((fingerprints) => tokens.find(fingerprints)),
     fingerprintKeys,
     inventory: { lookup: options.lookup ?? (() => undefined) },
-    emit: (event) => events.push(event),
+    emit: (event) => (event.kind === 'breach' ? breaches.push(event) : events.push(event)),
   });
   const connections = createOpenConnections(map);
   const plugin = { gateway, isProxy: compileProxies(options.trustedProxies ?? []), connections };
@@ -87,6 +89,7 @@ export async function startGatewayApp(options: GatewayAppOptions): Promise<Gatew
     url,
     mirror,
     events,
+    breaches,
     faults,
     async stop() {
       await app.close();

@@ -60,7 +60,7 @@ export async function startGuardedService(guard: keyof typeof GUARDS): Promise<G
       ),
     fingerprintKeys: TEST_FINGERPRINT_KEYS,
     inventory: { lookup: () => undefined },
-    emit: (event) => events.push(event),
+    emit: (event) => (event.kind === 'usage' ? events.push(event) : undefined),
   });
   const isProxy = compileProxies(['127.0.0.1/32']);
   const { url, stop } = await GUARDS[guard]({ gateway, isProxy, connections }, seen);

@@ -1,6 +1,12 @@
 import type { Activities } from '../../activities';
 import { DEFAULT_POLICY } from '../../domain/policy';
-import { detectionSignal, retryStepUpdate, type DetectionSignal, type IncidentInput } from '../../workflows/messages';
+import {
+  approveStepUpdate,
+  detectionSignal,
+  retryStepUpdate,
+  type DetectionSignal,
+  type IncidentInput,
+} from '../../workflows/messages';
 import { eventually } from './eventually';
 import {
   fakeActivities,
@@ -104,7 +110,7 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
     activities: () => fakeActivities().activities,
     play: async (handle) => {
       await untilWaiting(handle);
-      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      await handle.executeUpdate(approveStepUpdate, { args: [PERSON] });
       return handle.result();
     },
   },
@@ -120,7 +126,7 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
       }).activities,
     play: async (handle) => {
       await untilWaiting(handle);
-      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      await handle.executeUpdate(approveStepUpdate, { args: [{ ...PERSON, approval: 'header.payload.signature' }] });
       return handle.result();
     },
   },
@@ -134,7 +140,7 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
       }).activities,
     play: async (handle) => {
       await untilWaiting(handle);
-      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      await handle.executeUpdate(approveStepUpdate, { args: [PERSON] });
       return handle.result();
     },
   },

@@ -16,9 +16,12 @@ export async function withIncident<T>(
   activities: Activities,
   input: IncidentInput,
   work: (handle: LeakHandle) => Promise<T>,
+  { keepWatch = false } = {},
 ): Promise<T> {
   // Ids of child workflows are formed from the credential's, and one test must not meet another's.
-  const own = { ...input, credentialId: `${input.credentialId}-${randomUUID()}` };
+  // A watch would outlive its worker, and a task that nobody takes stops this server's clock.
+  const policy = keepWatch ? input.policy : { ...input.policy, watchSeconds: 0 };
+  const own = { ...input, policy, credentialId: `${input.credentialId}-${randomUUID()}` };
   const taskQueue = `test-${randomUUID()}`;
   const worker = await Worker.create({
     connection: environment.nativeConnection,

@@ -3,6 +3,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { WorkflowFailedError } from '@temporalio/client';
 import {
   detectionSignal,
+  approveStepUpdate,
   retryStepUpdate,
   acknowledgeUpdate,
   addNoteUpdate,
@@ -157,7 +158,7 @@ describe('respondToLeak', () => {
       expect(waiting.incident.waiting).toMatchObject({ resume: 'moved' });
       expect(waiting.incident.waiting?.question).toContain('ACTION_BUDGET_SPENT');
       expect([waiting.replacement, waiting.incident.milestones.revoked]).toEqual([2, undefined]);
-      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      await handle.executeUpdate(approveStepUpdate, { args: [{ ...PERSON, approval: 'header.payload.signature' }] });
       return handle.result();
     });
 
@@ -177,7 +178,7 @@ describe('respondToLeak', () => {
       const waiting = await untilWaiting(handle);
       expect(waiting.incident.waiting?.question).toContain('Left to you: disable it at postgres-role');
       expect(waiting.plan).toMatchObject({ quarantine: { enforcedBy: 'gateway' }, revoke: 'ask' });
-      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      await handle.executeUpdate(approveStepUpdate, { args: [PERSON] });
       return handle.result();
     });
 
@@ -195,7 +196,7 @@ describe('respondToLeak', () => {
     const { activities, calls } = fakeActivities({
       loadCredential: loadSeparable,
       moveDependent: ({ dependentId }) =>
-        broken && dependentId === 'billing'
+        broken && dependentId === 'checkout'
           ? Promise.reject(refusal('DEPENDENT_REFUSED'))
           : Promise.resolve({ at: 5, detail: 'moved' }),
     });
@@ -206,8 +207,8 @@ describe('respondToLeak', () => {
       const waiting = await untilWaiting(handle);
       expect(waiting.incident.milestones.contained).toBeDefined();
       expect(calls.filter((call) => /^(restore|discard)/.test(call))).toEqual([
-        'restoreDependent billing',
         'restoreDependent checkout',
+        'restoreDependent billing',
         'discardReplacement',
       ]);
       expect(calls).not.toContain('revokeVersion');
@@ -279,7 +280,7 @@ describe('respondToLeak', () => {
     const result = await withIncident(environment, activities, input, async (handle) => {
       await untilWaiting(handle);
       expect(calls).not.toContain('revokeVersion');
-      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      await handle.executeUpdate(approveStepUpdate, { args: [PERSON] });
       return handle.result();
     });
 
@@ -434,7 +435,7 @@ describe('respondToLeak', () => {
       const waiting = await untilWaiting(handle);
       expect(waiting.incident.waiting?.question).toContain('break-glass');
       expect(calls).not.toContain('containVersion');
-      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      await handle.executeUpdate(approveStepUpdate, { args: [PERSON] });
       expect((await handle.result()).outcome).toBe('recovered');
     });
   });

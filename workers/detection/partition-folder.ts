@@ -2,6 +2,7 @@ import { IncidentError } from '../../domain/errors';
 import type { UsageEvent } from '../../domain/usage-event';
 import type { Place } from '../../detectors/located-event';
 import { foldPartition } from '../../detectors/partition-fold';
+import { notAhead } from '../../detectors/time-rules';
 import { emptyPartition, type PartitionState } from '../../detectors/partition-state';
 import { untilDone } from '../sources/back-off';
 import { publishDeadLetter, type DeadLetter } from './dead-letter';
@@ -23,6 +24,8 @@ export interface FolderParts extends PublishingParts {
   readonly partitions: number;
   readonly locate: (event: UsageEvent) => Place;
   readonly snapshots: SnapshotStore;
+  /** Sees every use that is folded, also a second time after a crash; it must not wait. */
+  readonly onUse: (event: UsageEvent) => void;
   readonly signal: AbortSignal;
 }
 
@@ -80,6 +83,10 @@ export class PartitionFolder {
     const { events, faults } = parseBatch(Buffer.from(message.data).toString('utf8'), partition, partitions);
     this.#whole = false;
     for (const fault of faults) await this.#keep({ ...fault, stream: 'usage', message });
+    for (const event of events) {
+      const timed = notAhead(event, message.storedAt);
+      if (timed.kind === 'usage') this.parts.onUse(timed);
+    }
     const result = foldPartition(this.#state, events, { locate, storedAt: message.storedAt });
     this.#state = result.state;
     for (const { code, detector, event, cause } of result.failures) {

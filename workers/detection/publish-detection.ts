@@ -2,7 +2,7 @@ import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { InventoryRecord } from '../../domain/credential';
-import type { DetectionMessage } from '../../domain/detection';
+import type { Assessment, DetectionMessage } from '../../domain/detection';
 import { atLeast, type Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
 import { untilDone } from '../sources/back-off';
@@ -23,6 +23,8 @@ export interface PublishingParts {
   readonly inventory: { lookup(subject: Subject): InventoryRecord | undefined };
   readonly log: Logger;
   readonly counters: DetectionCounters;
+  /** What the policy makes of evidence against a credential. */
+  readonly weigh: (assessment: Assessment, record: InventoryRecord) => Assessment;
   /** From which severity on a hold is written. */
   readonly holdFrom: Severity;
 }
@@ -33,12 +35,14 @@ export interface PublishingParts {
  */
 export async function publishDetection(
   parts: PublishingParts,
-  message: Omit<DetectionMessage, 'hold'>,
+  found: Omit<DetectionMessage, 'hold'>,
   partition: number,
   held: Held,
   signal: AbortSignal,
 ): Promise<void> {
-  const { nats, log, counters } = parts;
+  const { nats, log, counters, inventory, weigh } = parts;
+  const record = inventory.lookup(found.detection.subject);
+  const message = record ? { ...found, assessment: weigh(found.assessment, record) } : found;
   const { id } = message.detection;
   const hold = await refuseFirst(parts, message, held);
   const content: DetectionMessage = { ...message, ...(hold ? { hold } : {}) };
@@ -59,11 +63,13 @@ async function refuseFirst(
   held: Held,
 ): ReturnType<Hold> {
   const { subject } = message.detection;
-  const { severity } = message.assessment;
+  const breaksLane = isLaneBreach(message);
+  // Refused to everybody: nothing graver can come.
+  const severity = breaksLane ? 'critical' : message.assessment.severity;
   const before = held.get(subject);
-  if (before && atLeast(before.severity, severity)) return before.hold;
+  if (before && !breaksLane && atLeast(before.severity, severity)) return before.hold;
   const record = inventory.lookup(subject);
-  if (!record || !mayBeHeld(message, record, holdFrom)) return undefined;
+  if (!record || !(breaksLane || mayBeHeld(message, record, holdFrom))) return undefined;
   try {
     const written = await hold(message, record);
     if (written) counters.holds += 1;
@@ -78,6 +84,11 @@ async function refuseFirst(
     );
     return undefined;
   }
+}
+
+/** Whatever its severity: the lane was the exception, and is over (write-hold.ts looks whether there is one). */
+export function isLaneBreach({ detection }: Pick<DetectionMessage, 'detection'>): boolean {
+  return detection.family === 'lane';
 }
 
 /** design.md rules 3 and 13: what a gateway can refuse, and never our own or break-glass credentials. */

@@ -2,6 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { InventoryRecord } from '../../domain/credential';
+import type { Assessment } from '../../domain/detection';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import type { Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
@@ -24,6 +25,10 @@ export interface DetectionOptions {
   readonly log: Logger;
   /** From which severity on a hold is written; by default the policy's own. */
   readonly holdFrom?: Severity;
+  /** What the policy makes of evidence; by default nothing else. */
+  readonly weigh?: (assessment: Assessment, record: InventoryRecord) => Assessment;
+  /** Sees every use, beside the detectors. */
+  readonly onUse?: (event: UsageEvent) => void;
   /** Where addresses lie; by default the database in the package. */
   readonly locate?: (event: UsageEvent) => Place;
 }
@@ -37,6 +42,8 @@ export interface Detection {
 /** Folds every partition that no other worker has, and stands by for the rest. Resolves when the streams exist; reading goes on from there. */
 export async function startDetection(options: DetectionOptions): Promise<Detection> {
   const { nats, partitions, hold, inventory, log, holdFrom = DEFAULT_POLICY.holdFrom } = options;
+  const { weigh = (assessment) => assessment } = options;
+  const onUse = options.onUse ?? (() => undefined);
   const abort = new AbortController();
   const counters = zeroCounters();
   const manager = await jetstreamManager(nats);
@@ -50,6 +57,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
       nats,
       hold,
       holdFrom,
+      weigh,
       inventory,
       log,
       counters,
@@ -57,6 +65,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
       partitions,
       locate,
       snapshots,
+      onUse,
       signal: abort.signal,
     };
     return new PartitionWorker(parts, manager);

@@ -59,7 +59,7 @@ export async function openGatewayDenylist(config: Config<'gateway'>, log: Logger
   };
   const keeper = file === undefined ? undefined : keepSnapshot(file, current, (error) => notSaved(error, log));
   if (keeper) {
-    map.onTightened(() => keeper.changed());
+    map.onChanged(() => keeper.changed());
     listeners.push(() => keeper.changed());
   }
   const staleness = createStaleness({

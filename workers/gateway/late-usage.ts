@@ -1,4 +1,4 @@
-import type { UsageEvent } from '../../domain/usage-event';
+import type { StreamEvent } from '../../domain/usage-event';
 import type { UsagePublisher } from '../sources/usage-publisher';
 
 /** As many as the publisher itself keeps while NATS is away; the oldest stay, since an attack begins with them. */
@@ -6,7 +6,7 @@ const MAX_WAITING = 50_000;
 
 /** Takes usage events from the first request on, also before there ever was a connection to publish them by. */
 export interface LateUsage {
-  emit(event: UsageEvent): void;
+  emit(event: StreamEvent): void;
   /** Hands over what waits, and whatever comes from now on. */
   publishBy(publisher: UsagePublisher): void;
   /** @returns how many events were lost because nobody could publish them */
@@ -14,7 +14,7 @@ export interface LateUsage {
 }
 
 export function createLateUsage(): LateUsage {
-  const waiting: UsageEvent[] = [];
+  const waiting: StreamEvent[] = [];
   let lost = 0;
   let publisher: UsagePublisher | undefined;
   return {

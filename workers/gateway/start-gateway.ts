@@ -60,7 +60,18 @@ export async function startGateway(config: Config<'gateway'>, log: Logger): Prom
     tokens: cacheTokens((fingerprints) => tokens.find(fingerprints)),
     fingerprintKeys,
     inventory: { lookup: (subject) => held.membership?.lookup(subject) },
-    emit: (event) => usage.emit(event),
+    emit(event) {
+      if (event.kind === 'breach') {
+        const { subject, context, what, detail } = event;
+        log.error({ subject, context, what, detail }, 'a lane was breached: it is closed here, and reported');
+      }
+      usage.emit(event);
+    },
+    onUnlimitedLane: (subject, context, why) =>
+      log.warn(
+        { subject, context, why },
+        'this gateway can not say what is new to a lane: its endpoints are not limited',
+      ),
   });
   const connections = createOpenConnections(map);
   const middleware = { gateway, isProxy: compileProxies(settings.trustedProxies), connections };

@@ -9,6 +9,7 @@ import { createWebhookNotifier } from '../../activities/notifiers/webhook';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
 import { createActionBudget } from '../../activities/store/action-budget';
+import { createApprovalDesk } from '../../activities/store/approval-desk';
 import { createCheckpointFile } from '../../activities/store/audit-checkpoints';
 import { createAuditLog } from '../../activities/store/audit-log';
 import { createContainmentStore } from '../../activities/store/containment-store';
@@ -23,8 +24,9 @@ import { openBucket } from '../../enforcement/buckets';
 import { createDenylist } from '../../enforcement/denylist-kv';
 import { createGatewayRegistry } from '../../enforcement/gateway-lease';
 import { createInventoryProjection } from '../../enforcement/inventory-kv';
+import { createUseLog } from '../../enforcement/sightings-kv';
 import { readSecretFile, type Config } from '../config';
-import { readFingerprintKeys, readKey, readPrivateKey, readTogether } from '../keys';
+import { readFingerprintKeys, readKey, readPrivateKey, readPublicKey, readTogether } from '../keys';
 import { errorLabel } from '../log';
 import { readPolicy } from '../policy-file';
 import { postgresAccounts, readSettings } from '../settings';
@@ -37,7 +39,8 @@ export async function createResponseDeps(
   database: Database,
   log: Logger,
 ): Promise<ActivityDeps> {
-  const { settings, policy, fingerprintKeys, accounts, sealingKey, auditKey, signingKey } = readFiles(config);
+  const { settings, policy, fingerprintKeys, accounts, sealingKey, auditKey, signingKey, approvalKey } =
+    readFiles(config);
   const secrets = createSecretStore(database, { id: 'sealing', key: sealingKey });
   const gateways = createGatewayRegistry(await openBucket(nats, 'gateways'), (key, cause) =>
     log.error({ key, ...errorLabel(cause) }, 'a gateway lease could not be read'),
@@ -64,10 +67,13 @@ export async function createResponseDeps(
     checkpoint: () => audit.checkpoint(checkpoints),
     deliveries: createDeliveryLog(database),
     budget: createActionBudget(database, policy.budgets),
+    approvals: createApprovalDesk(database, approvalKey),
     denylist: createDenylist(await openBucket(nats, 'denylist')),
     gateways,
+    uses: createUseLog(await openBucket(nats, 'sightings')),
     projection: createInventoryProjection(await openBucket(nats, 'inventory')),
-    announceRevoked: (subjects, eventId) => announceRevoked(nats, config.TOURNIQUET_PARTITIONS, subjects, eventId),
+    announce: (listed, subjects, eventId) =>
+      announce(nats, config.TOURNIQUET_PARTITIONS, { listed, subjects, eventId }),
     providers: new Map(providers.map((provider) => [provider.id, provider])),
     dependents: new Map(dependents.map((dependent) => [dependent.kind, dependent])),
     notifiers: new Map(notifiers.map((notifier) => [notifier.id, notifier])),
@@ -85,21 +91,21 @@ function readFiles(config: Config<'response'>) {
     fingerprintKeys: () => readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE),
     sealingKey: () => readKey(config.TOURNIQUET_SEALING_KEY_FILE),
     auditKey: () => readKey(config.TOURNIQUET_AUDIT_KEY_FILE),
+    approvalKey: () => readPublicKey(config.TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE),
     signingKey: () => readPrivateKey(config.TOURNIQUET_CHECKPOINT_KEY_FILE),
   });
   return { ...files, accounts: postgresAccounts(files.settings) };
 }
 
 /** Into the partition that carries the subject's use, so that the fold of the detectors stays a function of its events. */
-async function announceRevoked(
+async function announce(
   nats: NatsConnection,
   partitions: number,
-  subjects: readonly Subject[],
-  eventId: string,
+  { listed, subjects, eventId }: { listed: 'revoked' | 'none'; subjects: readonly Subject[]; eventId: string },
 ): Promise<void> {
   for (const subject of subjects) {
     const batch: UsageBatch = {
-      events: [{ kind: 'control', id: `${eventId}/${subject}`, at: Date.now(), subject, listed: 'revoked' }],
+      events: [{ kind: 'control', id: `${eventId}/${subject}`, at: Date.now(), subject, listed }],
     };
     await jetstream(nats).publish(`usage.${partitionOf(subject, partitions)}`, JSON.stringify(batch), {
       msgID: `${eventId}/${subject}`,

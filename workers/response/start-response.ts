@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { Connection } from '@temporalio/client';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities';
 import { openDatabase, warmUp } from '../../activities/store/database';
@@ -13,7 +12,9 @@ import { errorLabel } from '../log';
 import { connectNats } from '../nats';
 import type { Running } from '../running';
 import { createResponseDeps } from './response-deps';
+import { DEPLOYMENT_NAME, registerBuild } from '../worker-builds';
 import { startSweep } from './sweep';
+import { builtId, workflowCode } from './workflow-code';
 
 /** How long work in progress may take to end when the worker is stopped. */
 const SHUTDOWN_GRACE = '10s';
@@ -32,6 +33,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
   const deps = await createResponseDeps(config, nats, database, log);
   await deps.projection.write(await deps.inventory.records());
   await deps.checkpoint();
+  const buildId = config.TOURNIQUET_BUILD_ID ?? builtId();
   const connection = await NativeConnection.connect({ address: config.TOURNIQUET_TEMPORAL_ADDRESS });
   const worker = await Worker.create({
     connection,
@@ -42,6 +44,12 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     // A task of a workflow that was cached in a worker which died waits this long for it; the default is ten seconds.
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: SHUTDOWN_GRACE,
+    // An incident ends on the build it began on, however many are deployed meanwhile.
+    workerDeploymentOptions: {
+      version: { deploymentName: DEPLOYMENT_NAME, buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    },
     ...workflowCode(),
   });
   const sweep = startSweep(deps, log);
@@ -52,6 +60,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     process.exitCode = 1;
     setImmediate(() => process.exit());
   });
+  await register(config, buildId, log);
   return {
     isHealthy: () => worker.getState() === 'RUNNING' && !nats.isClosed(),
     async stop() {
@@ -65,12 +74,20 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
   };
 }
 
-/** The bundle made at build time starts seconds sooner; in development there is none. */
-function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const bundle = path.join(__dirname, '..', '..', 'workflows-bundle.js');
-  return existsSync(bundle)
-    ? { workflowBundle: { codePath: bundle } }
-    : { workflowsPath: require.resolve('../../workflows') };
+/** Says what becomes of the build: that it waits is no fault, but whoever deploys must know. */
+async function register(config: Config<'response'>, buildId: string, log: Logger): Promise<void> {
+  const client = await Connection.connect({ address: config.TOURNIQUET_TEMPORAL_ADDRESS });
+  try {
+    const state = await registerBuild(client, config.TOURNIQUET_TEMPORAL_NAMESPACE, buildId, {
+      demanded: config.TOURNIQUET_PROMOTE_BUILD === 'at-start',
+    });
+    log.info(
+      { buildId, state },
+      state === 'current' ? 'new incidents begin on this build' : 'this build waits to be promoted',
+    );
+  } finally {
+    await client.close();
+  }
 }
 
 function readDatabaseUrl(config: Config<'response'>): string {

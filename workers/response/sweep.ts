@@ -54,21 +54,25 @@ export async function sweepOnce(deps: SweepDeps, log: Logger, now: number): Prom
     },
     now,
   );
-  if (mended.rewritten + mended.imported + mended.orphans > 0) log.warn(mended, 'the denylist was mended');
+  if (mended.rewritten + mended.imported + mended.orphans + mended.overruled > 0)
+    log.warn(mended, 'the denylist was mended');
   return mended;
 }
 
 /** Once for each state that was made so: the same subject may be imported again when it has become tighter. */
 function audit(deps: SweepDeps, mending: Mending, entry: DenylistEntry): Promise<void> {
   const { subject, credentialId, version, status, mode, incidentId } = entry;
-  const lane = mode === 'deny-all' ? '' : JSON.stringify([entry.laneUntil ?? null, entry.allow]);
+  const narrowness = entry.lane ? [entry.lane.maxPerMinute] : [];
+  const lane = mode === 'deny-all' ? '' : JSON.stringify([entry.laneUntil ?? null, entry.allow, ...narrowness]);
   return deps.audit.append({
     incidentId,
     workflowRunId: '',
     actor: 'sweep',
     action: mending,
     phase: 'outcome',
-    stepKey: ['sweep', mending, subject, status, mode, lane].join('/'),
+    stepKey: ['sweep', mending, subject, status, mode, lane, ...(entry.epoch === undefined ? [] : [entry.epoch])].join(
+      '/',
+    ),
     detail: { subject, credential: credentialId, version, status, mode, reason: entry.reason },
   });
 }

@@ -27,5 +27,11 @@ export const moves = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
+/** Looks that can wait: what is away comes back. */
+export const patientChecks = proxyActivities<Activities>(TIME_LIMITS.patientChecks);
+
+/** A dry run: a person waits for the answer, and what does not answer soon is a finding. */
+export const rehearsals = proxyActivities<Activities>(TIME_LIMITS.rehearsals);
+
 /** Undo: tried for long, and reported when it does not work. */
 export const undos = proxyActivities<Activities>(TIME_LIMITS.undos);

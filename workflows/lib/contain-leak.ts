@@ -1,8 +1,9 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import type { Contained } from '../../activities/containment';
+import { CancellationScope, continueAsNew, isCancellation } from '@temporalio/workflow';
+import type { Contained, InForce } from '../../activities/containment';
 import type { ResponsePlan } from '../../domain/response-plan';
 import { atOnce, untilDone, withinMinutes } from './activity-proxies';
 import { stepFailure } from './failure-code';
+import type { respondToLeak } from '../respond-to-leak';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
 
@@ -10,16 +11,23 @@ import { insist, type Leak } from './leak';
 export async function containLeak(leak: Leak): Promise<void> {
   const { input, board } = leak;
   const plan = leak.plan();
-  const contained = await insist(leak, 'refuse the leaked version', () => refuse(leak, plan, 'contain'));
+  const contained = await insist(leak, 'refuse the leaked version', () => refuse(leak, plan, 'contain'), {
+    needed: true,
+    renew: () => renew(leak),
+  });
   const recorded = record(leak, plan, 'contain', contained);
   if (plan.quarantine.enforcedBy === 'provider') {
     board.apply({ type: 'contained', at: contained.at, note: `refused at the provider: ${contained.evidence}` });
   } else {
     const confirm = { ...incidentStep(input, 'confirm'), revision: contained.revision };
-    const inForce = await insist(leak, 'ask the gateways', () =>
-      withinMinutes.confirmInForce.executeWithOptions({ summary: 'Wait until every gateway applies the refusal' }, [
-        confirm,
-      ]),
+    const inForce = await insist<InForce>(
+      leak,
+      'ask the gateways',
+      () =>
+        withinMinutes.confirmInForce.executeWithOptions({ summary: 'Wait until every gateway applies the refusal' }, [
+          confirm,
+        ]),
+      { skipped: () => ({ at: Date.now(), gateways: [], behind: ['gateways that did not answer'] }) },
     );
     // A gateway that is behind is named and not waited for: replacing the credential helps more, and the proof asks it again.
     const behind = inForce.behind.length > 0 ? `; NOT yet at ${inForce.behind.join(', ')}` : '';
@@ -33,6 +41,14 @@ export async function containLeak(leak: Leak): Promise<void> {
     });
   }
   await recorded;
+}
+
+/**
+ * Goes on with a new history, with all that is known by now: for an incident that waits before anything was done. It must never be closed,
+ * and its history must not grow without end.
+ */
+export async function renew({ input, board }: Pick<Leak, 'input' | 'board'>): Promise<never> {
+  return continueAsNew<typeof respondToLeak>({ ...input, assessment: board.incident.evidence });
 }
 
 /** After graver evidence: the same refusal once more, narrower. What can't be done now is told to people and stops nothing. */

@@ -1,34 +1,75 @@
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
+import { EndsEarly } from './ends-early';
+import { stepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
+import { untilSilent } from './until-silent';
 
-/** The one-way door. Without enough evidence a person opens it, unless graver evidence comes meanwhile. */
+/**
+ * The one-way door. Without enough evidence a person opens it, unless graver evidence comes meanwhile; and where the plan does not revoke at the
+ * deadline, also when somebody would lose access by it.
+ */
 export async function revokeLeaked(leak: Leak, rotation: RotationResult): Promise<void> {
-  const { input, board, desk } = leak;
-  const answeredBy = await desk.ask(
-    `Version ${input.version} is contained and replaced by ${rotation.replacement}. Send retryStep to revoke it for ever.`,
-    () => leak.plan().revoke === 'when-moved',
-  );
-  // An exercise was started by somebody who said yes to this; it must not use up what real leaks need.
-  const decidedBy = answeredBy ?? (input.simulated ? input.startedBy : undefined);
+  const { input, board, plan } = leak;
+  if (plan().revoke === 'never') throw new EndsEarly(`the policy never revokes at ${plan().severity}`);
+  const users = await untilSilent(leak, rotation);
+  const decidedBy = await mayRevoke(leak, rotation, users);
   const revocation = { ...incidentStep(input, 'revoke'), reason: board.incident.evidence.reason };
-  const revoked = await insist(leak, 'revoke it', (said = decidedBy) =>
-    withinMinutes.revokeVersion.executeWithOptions({ summary: `Revoke version ${input.version}: the one-way door` }, [
-      { ...revocation, ...(said === undefined ? {} : { decidedBy: said }) },
-    ]),
-  );
+  const revoked = await insist(leak, 'revoke it', async (said = decidedBy) => {
+    leak.atTheDoor = true;
+    try {
+      return await withinMinutes.revokeVersion.executeWithOptions(
+        { summary: `Revoke version ${input.version}: the one-way door` },
+        [{ ...revocation, ...(said === undefined ? {} : { decidedBy: said }) }],
+      );
+    } catch (error) {
+      // The one refusal that says for certain that nothing was done.
+      if (stepFailure(error).code === 'ACTION_BUDGET_SPENT') leak.atTheDoor = false;
+      throw error;
+    }
+  });
   board.apply({ type: 'revoked', at: revoked.at, note: `revoked: ${revoked.evidence}` });
+}
+
+/** Resolves to who decided it, when somebody proved who they are. @throws EndsEarly when a person says no */
+async function mayRevoke(
+  { input, desk, plan }: Leak,
+  { replacement, missing }: RotationResult,
+  users: readonly string[],
+): Promise<string | undefined> {
+  const losers = [...new Set([...missing, ...users])];
+  if (losers.length > 0 && plan().revokeAtDeadline)
+    await desk.tell(
+      `Whoever still uses version ${input.version} of ${input.credentialId} loses access now: ${losers.join(', ')}.`,
+    );
+  const loss = losers.length > 0 ? ` These would lose access: ${losers.join(', ')}.` : '';
+  const answer = await desk.ask({
+    kind: 'revoke',
+    text: `Version ${input.version} is contained and replaced by ${replacement}.${loss} Revoke it for ever?`,
+    settled: () => plan().revoke === 'when-moved' && (losers.length === 0 || plan().revokeAtDeadline),
+  });
+  if (answer.decision === 'reject') throw new EndsEarly(`${answer.by ?? 'somebody'} said not to revoke it`);
+  // An exercise was started by somebody who said yes to this; it must not use up what real leaks need.
+  return answer.approved ? answer.by : input.simulated ? input.startedBy : undefined;
 }
 
 /** Presents the old version until it is refused everywhere, beside a control that is not. Says what kind of proof it is. */
 export async function proveDead(leak: Leak, rotation: RotationResult): Promise<string> {
   const verification = { ...incidentStep(leak.input, 'verify'), control: rotation.replacement };
-  const { at, proof, evidence } = await insist(leak, 'prove that it is dead', () =>
-    withinMinutes.verifyDead.executeWithOptions({ summary: 'Prove that it is refused, and that the control is not' }, [
-      verification,
-    ]),
+  const { at, proof, evidence, broken } = await insist(
+    leak,
+    'prove that it is dead',
+    () =>
+      withinMinutes.verifyDead.executeWithOptions(
+        { summary: 'Prove that it is refused, and that the control is not' },
+        [verification],
+      ),
+    { needed: true },
   );
   leak.board.apply({ type: 'verified', at, note: `verified dead, proof ${proof}: ${evidence}` });
+  // Missing in what was recorded before siblings were tried.
+  if (broken && broken.length > 0)
+    await leak.desk.tell(`Other credentials of the same principal do not work any more: ${broken.join(', ')}.`);
   return proof;
 }

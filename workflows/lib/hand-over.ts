@@ -6,8 +6,9 @@ import type { Leak } from './leak';
  */
 export async function handOver({ input, desk, credential, plan }: Leak): Promise<string> {
   const left = plan().leftToPerson ?? [];
-  const who = await desk.ask(
-    `Tourniquet can do nothing at ${credential.provider} for ${input.credentialId}: only gateways refuse it. Left to you: ${left.join('; ')}. Send retryStep when that is done.`,
-  );
-  return `${who ?? 'nobody'} says: ${left.join('; ')}. Not verified by Tourniquet`;
+  const { by = 'nobody' } = await desk.ask({
+    kind: 'hand-over',
+    text: `Tourniquet can do nothing at ${credential.provider} for ${input.credentialId}: only gateways refuse it. Left to you: ${left.join('; ')}. Say when that is done.`,
+  });
+  return `${by} says: ${left.join('; ')}. Not verified by Tourniquet`;
 }

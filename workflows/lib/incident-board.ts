@@ -11,6 +11,8 @@ export class IncidentBoard {
   credential: Credential | undefined;
   plan: ResponsePlan | undefined;
   replacement: number | undefined;
+  /** Known contexts that still use the old version and are in no registry. */
+  discovered: readonly string[] = [];
   readonly #audiences = new Set<string>();
 
   constructor(private readonly input: IncidentInput) {
@@ -63,6 +65,7 @@ export class IncidentBoard {
         : {}),
       ...(this.plan ? { plan: this.plan } : {}),
       ...(this.replacement === undefined ? {} : { replacement: this.replacement }),
+      ...(this.discovered.length > 0 ? { discoveredDependents: this.discovered } : {}),
       audiencesNotified: [...this.#audiences].sort(),
       ...(this.input.simulated ? { simulated: true } : {}),
     };
@@ -73,10 +76,11 @@ export class IncidentBoard {
   }
 
   private publishAttributes(): void {
-    const { stage, evidence } = this.#incident;
+    const { stage, evidence, outcome } = this.#incident;
     upsertSearchAttributes([
       { key: SEARCH_ATTRIBUTES.stage, value: stage },
       { key: SEARCH_ATTRIBUTES.severity, value: evidence.severity },
+      ...(outcome ? [{ key: SEARCH_ATTRIBUTES.outcome, value: outcome }] : []),
       ...(this.credential
         ? [
             { key: SEARCH_ATTRIBUTES.provider, value: this.credential.provider },

@@ -1,8 +1,11 @@
+import type { CancellationScope } from '@temporalio/workflow';
 import { isCancellation } from '@temporalio/workflow';
 import type { Activities } from '../../activities';
 import type { Credential } from '../../domain/credential';
-import { planResponse, type ResponsePlan } from '../../domain/response-plan';
+import { escalationFor } from '../../domain/policy';
+import { planForDead, planResponse, type ResponsePlan } from '../../domain/response-plan';
 import type { IncidentInput, RotationTerms } from '../messages';
+import { EndsEarly } from './ends-early';
 import { stepFailure, type StepFailure } from './failure-code';
 import type { IncidentBoard } from './incident-board';
 import type { PersonDesk } from './person-desk';
@@ -18,24 +21,48 @@ export interface Leak {
   readonly credential: Credential;
   /** The plan for what is known now: it changes when graver evidence comes. */
   readonly plan: () => ResponsePlan;
+  /** What runs from the refusal to the proof; cancelled when a person says that nothing leaked. */
+  readonly story: CancellationScope;
   /** The rotation that runs now. */
   rotation?: { readonly workflowId: string; readonly terms: RotationTerms } | undefined;
+  /** How often people gave dependents longer, and by how much in all. */
+  extensions?: number;
+  extendedSeconds?: number;
+  /** How the last rotation was undone, when it failed. */
+  rolledBack?: 'complete' | 'incomplete' | undefined;
+  /** From the moment at which the one-way door may have been passed: nothing is restored any more. */
+  atTheDoor?: boolean;
+  /** Who said, with a signed approval, that nothing leaked. */
+  falsePositive?: { readonly actor: string; readonly note: string } | undefined;
 }
 
 export function planNow(input: IncidentInput, board: IncidentBoard, { credential, hasProvider }: Known): ResponsePlan {
-  return planResponse(credential, board.incident.evidence, input.policy, hasProvider);
+  const plan = planResponse(credential, board.incident.evidence, input.policy, hasProvider);
+  return input.reopened ? planForDead(plan) : plan;
+}
+
+interface Insistence<T> {
+  readonly onFailure?: (failure: StepFailure) => void;
+  /** What the step gives when a person skips it. Without it, skipping ends the incident. */
+  readonly skipped?: () => T;
+  /** Nobody may skip it. */
+  readonly needed?: boolean;
+  /** For what must be done before an incident may be closed. */
+  readonly renew?: () => Promise<never>;
 }
 
 /**
  * Does a step; when it can't be done, asks a person and does it again, for as long as it takes. The step is told which person, if any,
- * said to go on.
+ * said to go on and proved who they are. @throws EndsEarly when a person skips what can't be left out, or nobody answers
  */
 export async function insist<T>(
-  { desk }: Pick<Leak, 'desk'>,
+  { desk, input, credential }: Pick<Leak, 'desk' | 'input' | 'credential'>,
   what: string,
   effect: (decidedBy: string | undefined) => Promise<T>,
-  onFailure: (failure: StepFailure) => void = () => undefined,
+  { onFailure, skipped, needed = false, renew }: Insistence<T> = {},
 ): Promise<T> {
+  const ladder = desk.ladder();
+  const tryAgain = escalationFor(input.policy, credential).onSilence.failedStep === 'try-again';
   let decidedBy: string | undefined;
   for (;;) {
     try {
@@ -43,8 +70,19 @@ export async function insist<T>(
     } catch (error) {
       if (isCancellation(error)) throw error;
       const failure = stepFailure(error);
-      onFailure(failure);
-      decidedBy = await desk.ask(`Could not ${what}. ${failure.message}`);
+      onFailure?.(failure);
+      // Past its budget nothing irreversible is done by itself, however often it is tried.
+      const isSpent = failure.code === 'ACTION_BUDGET_SPENT';
+      const answer = await desk.ask({
+        kind: isSpent ? 'revoke' : needed ? 'needed-step' : 'failed-step',
+        text: `Could not ${what}. ${failure.message}`,
+        ladder,
+        tryAgain: tryAgain && !isSpent,
+        ...(renew ? { renew } : {}),
+      });
+      if (answer.decision === 'skip' && skipped) return skipped();
+      if (answer.decision !== 'go-on') throw new EndsEarly(`${answer.by ?? 'somebody'} said not to ${what}`);
+      decidedBy = answer.approved ? answer.by : undefined;
     }
   }
 }

@@ -1,10 +1,11 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { RotationTerms } from '../messages';
 
-/** How long the dependents of one rotation have. It only ever gets shorter. */
+/** How long the dependents of one rotation have. Evidence only ever makes it shorter; people can give more. */
 export class MovingTime {
   #terms: RotationTerms;
   #deadline: number | undefined;
+  #changes = 0;
   readonly #attempts = new Set<CancellationScope>();
 
   constructor({ moveWithinSeconds, goOnWithoutMissing }: RotationTerms) {
@@ -28,7 +29,24 @@ export class MovingTime {
       goOnWithoutMissing: this.#terms.goOnWithoutMissing || goOnWithoutMissing,
     };
     if (this.#deadline !== undefined) this.#deadline = Math.min(this.#deadline, now + moveWithinSeconds * 1000);
-    for (const attempt of this.#attempts) attempt.cancel();
+    this.tryAnew();
+  }
+
+  /** Gives more time, which people decided. */
+  extend(seconds: number): void {
+    this.#terms = { ...this.#terms, moveWithinSeconds: this.#terms.moveWithinSeconds + seconds };
+    if (this.#deadline !== undefined) this.#deadline += seconds * 1000;
+    this.tryAnew();
+  }
+
+  /** Waits until `done`, for at most 1 in `parts` of the time that is left, however that changes meanwhile. */
+  async untilDone(done: () => boolean, parts: number, summary: string): Promise<void> {
+    while (!done()) {
+      const changes = this.#changes;
+      const share = Math.max(1, this.left(Date.now()) / parts);
+      const isNews = await condition(() => done() || this.#changes !== changes, share, { summary });
+      if (!isNews) return;
+    }
   }
 
   /** Runs one attempt. `hurried` when it was given up because its terms had changed meanwhile. */
@@ -45,5 +63,10 @@ export class MovingTime {
     } finally {
       this.#attempts.delete(scope);
     }
+  }
+
+  private tryAnew(): void {
+    this.#changes += 1;
+    for (const attempt of this.#attempts) attempt.cancel();
   }
 }

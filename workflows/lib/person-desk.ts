@@ -1,128 +1,136 @@
-import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
-import type { IncidentStep } from '../../activities/incident-step';
-import { acknowledgeUpdate, addNoteUpdate, retryStepUpdate, type PersonInput } from '../messages';
-import { untilDone } from './activity-proxies';
+import { condition, workflowInfo } from '@temporalio/workflow';
+import type { Escalation } from '../../domain/escalation';
+import type { QuestionKind } from '../../domain/incident';
+import { EndsEarly } from './ends-early';
 import type { IncidentBoard } from './incident-board';
-import { remindAfterSeconds } from './reminders';
+import { Ladder } from './ladder';
 
 export interface DeskParts {
   readonly board: IncidentBoard;
-  /** Pages people. `number` counts all pages of the incident, so that no page is taken for a repetition of another. */
-  readonly page: (question: string, number: number) => Promise<void>;
-  readonly step: (name: string) => IncidentStep;
-  /** At first; less and less with time (reminders.ts). */
+  /** Pages `audiences`. `number` counts all pages of the incident, so that no page is taken for a repetition of another. */
+  readonly page: (question: string, number: number, audiences: readonly string[]) => Promise<void>;
+  readonly escalation: () => Escalation;
+  /** After the ladder's last step; less and less with time (reminders.ts). */
   readonly remindEverySeconds: number;
 }
 
-/**
- * Where an incident meets people. What they can send here acknowledges, notes or tries again; nothing here loosens a
- * containment. Whatever they decide is audited with the name they gave before it takes effect.
- */
+export interface Question {
+  readonly kind: QuestionKind;
+  readonly text: string;
+  /** Says that the question has answered itself. */
+  readonly settled?: () => boolean;
+  /** Of the matter, where it was asked about before. */
+  readonly ladder?: Ladder;
+  /** Go on after so many seconds without an answer; without it silence decides nothing. */
+  readonly goOnAfterSeconds?: number | undefined;
+  /** Go on by itself with every page that nobody answers. */
+  readonly tryAgain?: boolean;
+  /** For what must never be closed unanswered, such as a leak that is not contained: goes on with a new history (continue-as-new). */
+  readonly renew?: () => Promise<never>;
+}
+
+export interface Answer {
+  readonly decision: 'go-on' | 'skip' | 'reject';
+  /** Who said so; missing when nobody did: graver evidence, or the declared default. */
+  readonly by?: string;
+  /** By a signed approval: who it is was proven. */
+  readonly approved?: true;
+}
+
+/** Where an incident meets people: it asks one question at a time, and climbs the ladder for as long as nobody acknowledges. */
 export class PersonDesk {
-  /** Who answered the question. */
-  #answered: string | undefined;
+  #answer: Answer | undefined;
   /** How many were asked: an answer is to the one that was open when it was given. */
   #questions = 0;
-  #acknowledged = false;
+  /** Of the open question. */
+  #ladder: Ladder | undefined;
   #pages = 0;
-  #decisions = 0;
 
-  constructor(private readonly parts: DeskParts) {
-    const { board } = parts;
-    setHandler(retryStepUpdate, (person) => this.answer(person), {
-      validator: mustWait(board),
-      description: 'Try the failed step again, after mending its cause; or do what the question asks',
-    });
-    setHandler(acknowledgeUpdate, (person) => this.acknowledge(person), {
-      validator: mustName,
-      description: 'Say that you are on it: reminders stop',
-    });
-    setHandler(addNoteUpdate, (person) => this.note(person), {
-      validator: mustName,
-      description: 'Add a note to the timeline',
-    });
+  constructor(private readonly parts: DeskParts) {}
+
+  /** The number of the open question. */
+  get open(): number {
+    return this.#questions;
   }
 
-  /**
-   * Asks, reminds for as long as nobody acknowledges, and returns when a person says to go on, or when `settled` says that the
-   * question has answered itself. Resolves to the person's name, or to undefined when nobody had to say anything.
-   */
-  async ask(question: string, settled: () => boolean = () => false): Promise<string | undefined> {
-    if (settled()) return undefined;
-    this.#answered = undefined;
+  /** A ladder for one matter, however often it is asked about. */
+  ladder(): Ladder {
+    return new Ladder(this.parts.escalation(), this.parts.remindEverySeconds, Date.now());
+  }
+
+  /** Asks until a person answers, the question answers itself, or silence does. @throws EndsEarly after the ladder's end */
+  async ask({
+    kind,
+    text,
+    settled = () => false,
+    goOnAfterSeconds = Infinity,
+    tryAgain = false,
+    renew,
+    ...rest
+  }: Question): Promise<Answer> {
+    if (settled()) return { decision: 'go-on' };
+    const { board } = this.parts;
+    const ladder = rest.ladder ?? this.ladder();
+    const asked = Date.now();
+    this.#answer = undefined;
     this.#questions += 1;
-    this.#acknowledged = false;
-    this.parts.board.apply({ type: 'person-needed', at: Date.now(), note: question, question });
-    for (let pages = 1; this.#answered === undefined && !settled(); pages++) {
-      if (!this.#acknowledged) await this.tell(question);
-      const pause = remindAfterSeconds(this.parts.remindEverySeconds, pages);
-      await condition(() => this.#answered !== undefined || settled(), `${pause}s`, {
-        summary: 'Page again while nobody acknowledges',
-      });
+    this.#ladder = ladder;
+    board.apply({
+      type: 'person-needed',
+      at: asked,
+      note: text,
+      question: text,
+      kind,
+      number: this.#questions,
+    });
+    const isSettled = (): boolean => this.#answer !== undefined || settled();
+    try {
+      for (;;) {
+        const audiences = ladder.climb();
+        const paged = ladder.acknowledged ? undefined : this.tell(text, audiences);
+        // A dead channel keeps nobody from answering.
+        if (paged) await Promise.race([paged, condition(isSettled)]);
+        if (isSettled()) break;
+        const silence = asked + goOnAfterSeconds * 1000;
+        const pause = Math.max(1, Math.min(ladder.pauseSeconds() * 1000, silence - Date.now()));
+        if (await condition(isSettled, pause, { summary: 'Page again while nobody acknowledges' })) break;
+        if (Date.now() >= silence) return this.resume('nobody answered: it goes on', { decision: 'go-on' });
+        if (renew && workflowInfo().continueAsNewSuggested) await renew();
+        if (!renew && ladder.isOver(Date.now())) throw new EndsEarly(`nobody answered: ${text}`);
+        if (tryAgain) return this.resume('nobody answered: tried again', { decision: 'go-on' });
+      }
+    } finally {
+      // Cancelled, or over: the question is no longer open.
+      if (!isSettled()) board.apply({ type: 'person-resumed', at: Date.now(), note: 'the question was closed' });
     }
-    if (this.#answered === undefined)
-      this.parts.board.apply({ type: 'person-resumed', at: Date.now(), note: 'graver evidence answered the question' });
-    return this.#answered;
+    return this.#answer ?? this.resume('graver evidence answered the question', { decision: 'go-on' });
   }
 
   /** Pages people without waiting for an answer. */
-  tell(what: string): Promise<void> {
+  tell(what: string, audiences = this.parts.escalation().steps[0]?.tell ?? []): Promise<void> {
     this.#pages += 1;
-    return this.parts.page(what, this.#pages);
+    return this.parts.page(what, this.#pages, audiences);
   }
 
-  private async answer(person: PersonInput): Promise<string> {
-    const question = this.#questions;
-    await this.record('go-on', person);
-    // Somebody else was quicker, and another question may be open by now.
-    if (question !== this.#questions || this.#answered !== undefined) return 'answered already';
-    this.#answered = person.actor;
-    this.parts.board.apply({
-      type: 'person-resumed',
-      at: Date.now(),
-      note: `${person.actor}: try again. ${person.note}`,
-    });
-    return 'trying again';
+  /** All that the ladder knows. */
+  everybody(): readonly string[] {
+    return [...new Set(this.parts.escalation().steps.flatMap(({ tell }) => tell))];
   }
 
-  private async acknowledge(person: PersonInput): Promise<string> {
-    await this.record('acknowledge', person);
-    this.#acknowledged = true;
-    this.parts.board.apply({ type: 'noted', at: Date.now(), note: `${person.actor} is on it. ${person.note}` });
-    return 'acknowledged';
+  acknowledge(): void {
+    if (this.#ladder) this.#ladder.acknowledged = true;
   }
 
-  private async note(person: PersonInput): Promise<string> {
-    await this.record('note', person);
-    this.parts.board.apply({ type: 'noted', at: Date.now(), note: `${person.actor}: ${person.note}` });
-    return 'noted';
+  /** Takes a person's answer to question `number`; false when another was quicker, or when that question is no longer open. */
+  answer(number: number, answer: Answer, note: string): boolean {
+    if (number !== this.#questions || this.#answer !== undefined || !this.parts.board.incident.waiting) return false;
+    this.#answer = answer;
+    this.parts.board.apply({ type: 'person-resumed', at: Date.now(), note });
+    return true;
   }
 
-  private async record(decision: string, { actor, note }: PersonInput): Promise<void> {
-    this.#decisions += 1;
-    const step = this.parts.step(`decision.${this.#decisions}`);
-    const question = this.parts.board.incident.waiting?.question ?? '';
-    await untilDone.recordDecision.executeWithOptions({ summary: `${actor}: ${decision}`.slice(0, 200) }, [
-      { ...step, actor, decision, note: question ? `${note} (asked: ${question.slice(0, 300)})` : note },
-    ]);
+  private resume(note: string, answer: Answer): Answer {
+    this.parts.board.apply({ type: 'person-resumed', at: Date.now(), note });
+    return answer;
   }
-}
-
-const MAX_TEXT = 500;
-
-/** Synchronous, as Temporal demands of validators: an async one could not refuse. */
-function mustName(person: PersonInput): void {
-  if (typeof person?.actor !== 'string' || person.actor.trim() === '' || person.actor.length > MAX_TEXT) {
-    throw ApplicationFailure.nonRetryable('say who you are in `actor`', 'BAD_INPUT');
-  }
-  if (typeof person.note !== 'string' || person.note.length > MAX_TEXT) {
-    throw ApplicationFailure.nonRetryable('`note` must be a text of at most 500 characters', 'BAD_INPUT');
-  }
-}
-
-function mustWait(board: IncidentBoard): (person: PersonInput) => void {
-  return (person) => {
-    mustName(person);
-    if (!board.incident.waiting) throw ApplicationFailure.nonRetryable('this incident waits for nobody', 'BAD_INPUT');
-  };
 }

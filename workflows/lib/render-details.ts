@@ -1,5 +1,7 @@
 import type { Incident, Milestone } from '../../domain/incident';
 import type { IncidentView } from '../messages';
+import { pendingQuestions } from './answers';
+import { AT_ANY_TIME, howToAnswer } from './how-to-answer';
 
 const MILESTONES: readonly (readonly [Milestone, string])[] = [
   ['contained', 'Refused everywhere'],
@@ -29,23 +31,31 @@ export function renderDetails(view: IncidentView): string {
           `- **Plan:** ${plan.strategy}, ${plan.quarantine.mode} enforced by the ${plan.quarantine.enforcedBy}. ${plan.expectedGap}`,
         ]
       : []),
+    ...(view.discoveredDependents
+      ? [
+          `- **Discovered dependents:** ${view.discoveredDependents.join(', ')} still use the old version and are in no registry`,
+        ]
+      : []),
     ...(plan?.leftToPerson ? [`- **Left to a person:** ${plan.leftToPerson.join('; ')}`] : []),
-    ...(incident.waiting ? ['', `> **A person is needed:** ${incident.waiting.question}`, '>', waitingHelp()] : []),
+    ...pendingQuestions(view).flatMap((question) => [
+      '',
+      `> **A person is needed:** ${question.question}`,
+      '>',
+      ...howToAnswer(question).map((way) => `> - ${way}`),
+    ]),
     '',
     '| Stage | After first abuse |',
     '|---|---|',
     ...MILESTONES.map(
       ([milestone, label]) => `| ${mark(incident, milestone)} ${label} | ${elapsed(incident, milestone)} |`,
     ),
+    // Before the timeline: the Web UI cuts long pages off.
+    ...(incident.outcome ? [] : ['', '**What you can send**', '', ...AT_ANY_TIME.map((way) => `- ${way}`)]),
     '',
     '**Timeline**',
     '',
     ...incident.timeline.slice(-15).map((entry) => `- \`${clock(entry.at)}\` ${entry.note}`),
   ].join('\n');
-}
-
-function waitingHelp(): string {
-  return '> Send update `retryStep` with `{"actor":"you@example.com","note":"what you mended"}`, or `acknowledge` to stop the reminders.';
 }
 
 function headline(incident: Incident): string {

@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { responsesFor } from '../../domain/policy';
+import { wavesOf } from '../../domain/waves';
 import { hurrySignal, type RotationResult, type RotationTerms } from '../messages';
 import { rotateCredential } from '../rotate-credential';
 import { insist, type Leak } from './leak';
@@ -17,15 +18,15 @@ const WARN_AT = [0.5, 0.8] as const;
 
 /** Mints a replacement and moves the dependents to it, as a child workflow that undoes itself when it fails. */
 export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
-  const { input, board } = leak;
+  const { board } = leak;
   let generation = 0;
-  const rotation = await insist(
-    leak,
-    'replace it',
-    () => rotateOnce(leak, ++generation),
-    ({ message }) =>
-      board.apply({ type: 'rolled-back', at: Date.now(), note: `rotation ${generation} rolled back: ${message}` }),
-  );
+  const rotation = await insist(leak, 'replace it', () => rotateOnce(leak, ++generation), {
+    onFailure: ({ code, message }) => {
+      leak.rolledBack = code === 'ROLLBACK_INCOMPLETE' ? 'incomplete' : 'complete';
+      board.apply({ type: 'rolled-back', at: Date.now(), note: `rotation ${generation} rolled back: ${message}` });
+    },
+  });
+  leak.rolledBack = undefined;
   board.replacement = rotation.replacement;
   const missing = rotation.missing.join(', ');
   const moved = `${rotation.moved.join(', ') || 'no dependent'} moved to version ${rotation.replacement}`;
@@ -34,11 +35,19 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
     at: rotation.movedAt,
     note: `${moved}${missing ? `; NOT moved in time: ${missing}` : ''}`,
   });
-  if (missing)
-    await leak.desk.tell(
-      `Dependents of ${input.credentialId} that had not moved at the deadline lose access now: ${missing}.`,
-    );
   return rotation;
+}
+
+/** Of an incident that was opened again: its dependents have long moved. */
+export function replacedBefore(
+  { board, input }: Leak,
+  { replacement }: { readonly replacement: number },
+): RotationResult {
+  const at = Date.now();
+  board.replacement = replacement;
+  board.apply({ type: 'replaced', at, note: `version ${replacement} took its place before` });
+  board.apply({ type: 'moved', at, note: `nobody moves: version ${input.version} was ended before` });
+  return { replacement, replacedAt: at, movedAt: at, moved: [], missing: [] };
 }
 
 async function rotateOnce(leak: Leak, generation: number): Promise<RotationResult> {
@@ -61,6 +70,8 @@ async function rotateOnce(leak: Leak, generation: number): Promise<RotationResul
           credentialId: input.credentialId,
           version: input.version,
           dependents: credential.dependents.map(({ id }) => id),
+          // Those that are refused already gain nothing by waiting for one another.
+          ...(leak.plan().strategy === 'separable' ? { waves: wavesOf(credential.dependents) } : {}),
           generation,
           ...terms,
           ...(input.simulated ? { simulated: true } : {}),

@@ -42,6 +42,10 @@ export function isRotationTerms(signal: unknown): signal is RotationTerms {
   );
 }
 
+export function isSeconds(signal: unknown): signal is number {
+  return isNumber(signal) && signal > 0;
+}
+
 const MAX_TEXT = 2_000;
 
 function isRecord(value: unknown): value is Record<string, unknown> {

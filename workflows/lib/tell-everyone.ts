@@ -1,20 +1,26 @@
-import { AUDIENCES, type Notice } from '../../domain/ports/notifier';
+import type { Notice } from '../../domain/ports/notifier';
 import type { IncidentInput } from '../messages';
 import { notices } from './activity-proxies';
 import { stepFailure } from './failure-code';
 import type { IncidentBoard } from './incident-board';
 import { incidentStep } from './incident-step';
 
+export interface Telling {
+  readonly kind: Notice['kind'];
+  readonly summary: string;
+  readonly audiences: readonly string[];
+  /** Tells repetitions of the same kind apart. */
+  readonly round?: number;
+}
+
 /**
- * All audiences at the same moment, each on its own: a dead channel delays nobody else, and shows in the timeline. `round`
- * tells reminders of the same kind apart. Returns who was told, and when the last of them was.
+ * All audiences at the same moment, each on its own: a dead channel delays nobody else, and shows in the timeline. Returns who was told,
+ * and when the last of them was.
  */
 export async function tellEveryone(
   input: IncidentInput,
   board: IncidentBoard,
-  kind: Notice['kind'],
-  summary: string,
-  round = 0,
+  { kind, summary, audiences, round = 0 }: Telling,
 ): Promise<{ at: number; told: readonly string[] }> {
   const { severity, reason } = board.incident.evidence;
   const { provider, ownerTeam } = board.credential ?? { provider: 'unknown', ownerTeam: 'unknown' };
@@ -22,7 +28,7 @@ export async function tellEveryone(
   const left = board.plan?.leftToPerson ? ({ leftToPerson: true } as const) : {};
   const notice = { kind, provider, ownerTeam, severity, reason, summary, ...simulated, ...left };
   const answers = await Promise.all(
-    AUDIENCES.map(async (audience) => {
+    audiences.map(async (audience) => {
       const step = incidentStep(input, `notify.${kind}.${round}.${audience}`);
       try {
         const { at } = await notices.notifyAudience.executeWithOptions({ summary: `Tell ${audience}: ${kind}` }, [

@@ -22,5 +22,12 @@ export const TIME_LIMITS = {
     retry: QUICK_RETRY,
   },
   moves: { startToCloseTimeout: '10s', heartbeatTimeout: '5s', retry: QUICK_RETRY },
+  patientChecks: {
+    startToCloseTimeout: '30s',
+    heartbeatTimeout: '5s',
+    scheduleToCloseTimeout: '10m',
+    retry: { ...QUICK_RETRY, maximumInterval: '1m' },
+  },
+  rehearsals: { startToCloseTimeout: '10s', scheduleToCloseTimeout: '20s', retry: QUICK_RETRY },
   undos: { startToCloseTimeout: '20s', scheduleToCloseTimeout: '10m', retry: QUICK_RETRY },
 } as const;

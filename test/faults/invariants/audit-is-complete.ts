@@ -1,3 +1,4 @@
+import { PERSON } from '../answer';
 import type { RunReport } from '../run-report';
 import type { TrueEffect } from '../world/world';
 
@@ -26,7 +27,7 @@ export function auditFaults({ status, outcome, world, view }: RunReport): readon
   // Whoever asks a person because it could not tell whether it refused has nothing to record yet.
   const contained = view?.incident.milestones.contained !== undefined;
   const closing = audit.find(({ action }) => action === 'close');
-  const answers = view?.incident.timeline.filter(({ note }) => note.includes(': try again.')).length ?? 0;
+  const answers = view?.incident.timeline.filter(({ note }) => note.startsWith(`${PERSON.actor}: `)).length ?? 0;
   const decisions = audit.filter(({ actor }) => actor !== 'workflow').length;
   return [
     ...unannounced.map(({ what, stepKey }) => `no intent on record: ${what} by ${stepKey}`),

@@ -1,7 +1,7 @@
 import type { World } from './world';
 import { audit, type WorldActivities } from './world-activity';
 
-type People = Pick<WorldActivities, 'notifyAudience' | 'recordDecision'>;
+type People = Pick<WorldActivities, 'notifyAudience' | 'recordDecision' | 'useApproval'>;
 
 /** Telling people, and writing down what they decide, in the simulated world. */
 export function peopleOf(world: World): People {
@@ -17,6 +17,11 @@ export function peopleOf(world: World): People {
       cut();
       audit(world, 'notify', 'outcome', step);
       return { at: world.setting.now(), channels: 1 };
+    },
+
+    useApproval({ actor, stepKey }) {
+      world.audit.push({ action: 'approval.used', phase: 'outcome', stepKey, actor });
+      return { approvalId: stepKey };
     },
 
     recordDecision({ actor, decision, stepKey }) {

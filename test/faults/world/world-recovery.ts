@@ -1,7 +1,7 @@
 import { LEAKED, type World } from './world';
 import { audit, audited, failure, type WorldActivities } from './world-activity';
 
-type Recovery = Pick<WorldActivities, 'revokeVersion' | 'verifyDead' | 'closeAudit'>;
+type Recovery = Pick<WorldActivities, 'revokeVersion' | 'verifyDead' | 'closeAudit' | 'liftContainment' | 'extendLane'>;
 
 /** The irreversible end and the proof of it, in the simulated world. */
 export function recoveryOf(world: World): Recovery {
@@ -28,6 +28,22 @@ export function recoveryOf(world: World): Recovery {
       cut();
       audit(world, 'verify-dead', 'outcome', step);
       return { at: now(), proof: 'presented', evidence: 'old refused, control accepted' };
+    },
+
+    liftContainment(step, cut) {
+      const version = world.version(LEAKED);
+      if (version.state === 'revoked') throw failure('CONTAINMENT_FINAL', true);
+      return audited(world, 'lift-containment', step, cut, () => {
+        world.setRefusal(LEAKED, 'none', step.stepKey);
+        if (version.atProvider === 'locked') version.atProvider = 'live';
+        version.state = 'live';
+        return { at: now(), evidence: 'refused no longer' };
+      });
+    },
+
+    extendLane(step, cut) {
+      // Lanes end some day in any case, so nobody counts on one (World.works).
+      return audited(world, 'extend-lane', step, cut, () => ({ at: now(), evidence: 'open for longer' }));
     },
 
     closeAudit(step) {

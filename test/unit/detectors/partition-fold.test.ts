@@ -280,3 +280,14 @@ test('a subject’s state stays small, whatever an attacker sends', () => {
 
   expect(JSON.stringify(throughSnapshot(state)).length).toBeLessThan(16_000);
 });
+
+test('that nothing is known against a subject settles the evidence, and what was said is no news', () => {
+  const caught = foldAll([...life, thief], SAMPLE_PLACES);
+  expect(caught.state.subjects[SAMPLE_SUBJECT]?.evidence.length).toBeGreaterThan(0);
+
+  const settled = foldPartition(caught.state, [sampleControl(7_100, 'none')], options);
+  expect(settled.state.subjects[SAMPLE_SUBJECT]?.evidence).toEqual([]);
+
+  const again = foldPartition(settled.state, [{ ...thief, id: 'again', at: thief.at + 200 }], options);
+  expect(again.messages).toEqual([]);
+});

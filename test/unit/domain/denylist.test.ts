@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { tighten, sameRefusal, type DenylistEntry } from '../../../domain/denylist';
+import { join, tighten, sameRefusal, type DenylistEntry } from '../../../domain/denylist';
 import { canonicalContexts, compileContexts } from '../../../domain/known-context';
 import { publicIdSubject } from '../../../domain/subject';
 
@@ -14,7 +14,12 @@ const network = fc.oneof(
   fc.ipV6(),
   fc.constantFrom('no network', '::ffff:10.0.0.1', '10.1.0.1'),
 );
-const context = fc.record({ id: fc.constantFrom('a', 'b', 'c'), networks: fc.array(network, { maxLength: 4 }) });
+const endpoints = fc.option(fc.subarray(['GET /a', 'GET /b', 'POST /a']), { nil: undefined });
+const context = fc.record({
+  id: fc.constantFrom('a', 'b', 'c'),
+  networks: fc.array(network, { maxLength: 4 }),
+  endpoints,
+});
 const address = fc.oneof(
   fc
     .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }))
@@ -31,6 +36,7 @@ const entry: fc.Arbitrary<DenylistEntry> = fc
     mode: fc.constantFrom('deny-all' as const, 'known-contexts-only' as const),
     allow: fc.array(context, { maxLength: 4 }),
     laneUntil: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+    lane: fc.option(fc.record({ maxPerMinute: fc.integer({ min: 1, max: 3 }) }), { nil: undefined }),
     adoptBy: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
     since: fc.integer({ min: 1, max: 5 }),
   })
@@ -42,6 +48,14 @@ const entry: fc.Arbitrary<DenylistEntry> = fc
     incidentId: 'incident/c/1',
     reason: 'r',
   }));
+
+/** The same, in any epoch, and lifted ones. */
+const anyEntry: fc.Arbitrary<DenylistEntry> = fc
+  .tuple(entry, fc.integer({ min: 0, max: 2 }), fc.boolean())
+  .map(([one, epoch, lifted]) => {
+    const marked = epoch === 0 ? one : { ...one, epoch, liftedAt: epoch };
+    return lifted ? { ...marked, status: 'lifted', mode: 'known-contexts-only', allow: [] } : marked;
+  });
 
 const LANE = {
   subject: publicIdSubject('p', 'x'),
@@ -56,6 +70,7 @@ const LANE = {
 
 /** Whom an entry lets pass at a time: what "looser" means. */
 function passes(one: DenylistEntry, from: string, now: number): boolean {
+  if (one.status === 'lifted') return true;
   return (
     one.status !== 'revoked' &&
     one.mode === 'known-contexts-only' &&
@@ -64,11 +79,24 @@ function passes(one: DenylistEntry, from: string, now: number): boolean {
   );
 }
 
-const refusal = ({ status, mode, allow, laneUntil, adoptBy, since }: DenylistEntry): unknown => ({
+const refusal = ({
   status,
   mode,
+  allow,
+  laneUntil,
+  lane,
+  adoptBy,
+  since,
+  epoch,
+  liftedAt,
+}: DenylistEntry): unknown => ({
+  status,
+  mode: status === 'revoked' ? 'deny-all' : mode,
+  epoch: epoch ?? 0,
+  liftedAt,
   allow: canonicalContexts(allow),
   laneUntil,
+  lane,
   adoptBy,
   since,
 });
@@ -154,5 +182,40 @@ describe('tighten', () => {
     expect(
       tighten({ ...hold, allow: [] }, { ...hold, allow: [], status: 'quarantine', adoptBy: undefined }).adoptBy,
     ).toBeUndefined();
+  });
+});
+
+describe('join', () => {
+  const epochOf = ({ epoch = 0 }: DenylistEntry): number => epoch;
+
+  it('gives the same in any order of the replicas, and nothing new the second time', () => {
+    fc.assert(
+      fc.property(anyEntry, anyEntry, anyEntry, (a, b, c) => {
+        expect(refusal(join(join(a, b), c))).toEqual(refusal(join(a, join(b, c))));
+        expect(refusal(join(a, b))).toEqual(refusal(join(b, a)));
+        expect(sameRefusal(join(a, b), join(join(a, b), b))).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('lets nobody through whom a replica refuses, unless another one was lifted since', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyEntry, { minLength: 1, maxLength: 5 }),
+        address,
+        fc.integer({ min: 0, max: 6 }),
+        (all, from, now) => {
+          const met = all.reduce(join);
+          const latest = Math.max(...all.map(epochOf));
+          const mayPass = all.filter((one) => one.status !== 'revoked' && epochOf(one) === latest);
+          const isRevoked = all.some(({ status }) => status === 'revoked');
+
+          if (isRevoked) expect(passes(met, from, now)).toBe(false);
+          else if (passes(met, from, now)) expect(mayPass.every((one) => passes(one, from, now))).toBe(true);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
   });
 });

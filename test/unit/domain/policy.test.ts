@@ -53,6 +53,8 @@ describe('a policy', () => {
       'overrides.0.severities.high.revoke',
     ],
     [{ overrides: [{ when: {}, severities: {} }] }, 'overrides.0.when'],
+    [{ severities: { high: { laneMaxPerMinute: 0 } } }, 'severities.high.laneMaxPerMinute'],
+    [{ severities: { medium: { laneMaxPerMinute: 10 } } }, 'severities.high.laneMaxPerMinute'],
     [{ holdFrom: 'low' }, 'holdFrom'],
     [{ incidentFrom: 'critical', holdFrom: 'critical' }, 'incidentFrom'],
     [{ holdSeconds: 60 }, 'holdSeconds'],
@@ -65,11 +67,12 @@ describe('a policy', () => {
     expect(parsed.error?.issues.map((issue) => issue.path.join('.'))).toContain(path);
   });
 
-  it('that is taken never leaves containment out at high or above, nor gives graver leaks more time', () => {
+  it('that is taken never leaves containment out at high or above, nor gives graver leaks more time or a wider lane', () => {
     const seconds = fc.integer({ min: 0, max: 100_000 });
     const response = fc.record(
       {
         overlapSeconds: seconds,
+        laneMaxPerMinute: fc.integer({ min: 1, max: 5_000 }),
         revoke: fc.constantFrom('when-moved' as const, 'ask' as const, 'never' as const),
         revokeAtDeadline: fc.boolean(),
         withoutKnownContext: fc.constantFrom('deny-all' as const, 'ask' as const),
@@ -94,6 +97,8 @@ describe('a policy', () => {
           expect(responses[severity].withoutKnownContext).toBe('deny-all');
         const overlaps = SEVERITIES.map((severity) => responses[severity].overlapSeconds);
         expect(overlaps).toEqual([...overlaps].sort((a, b) => b - a));
+        const lanes = SEVERITIES.map((severity) => responses[severity].laneMaxPerMinute ?? Infinity);
+        expect(lanes).toEqual([...lanes].sort((a, b) => b - a));
       }),
       { numRuns: 500 },
     );

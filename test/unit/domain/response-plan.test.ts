@@ -51,6 +51,17 @@ describe('response plan', () => {
     expect(overlaps).toEqual([...overlaps].sort((a, b) => b - a));
   });
 
+  it('says how narrow the lane is, where there is one and the pinned policy knows', () => {
+    const { laneMaxPerMinute, ...before } = DEFAULT_POLICY.severities.high;
+    const older = { ...DEFAULT_POLICY, severities: { ...DEFAULT_POLICY.severities, high: before } };
+    const lane = (policy: typeof DEFAULT_POLICY, credential = atGateway) =>
+      planResponse(credential, sampleAssessment(), policy).lane;
+
+    expect(lane(DEFAULT_POLICY)).toEqual({ maxPerMinute: laneMaxPerMinute });
+    expect([lane({ ...older, severities: { ...older.severities, low: before, medium: before } })]).toEqual([undefined]);
+    expect(lane(DEFAULT_POLICY, sampleCredential())).toBeUndefined();
+  });
+
   it('claims nothing where it may not speak with the provider, and leaves the rest to a person', () => {
     const exposed = sampleCredential({ provider: 'aws-access-key', enforcement: 'provider' });
     const plan = planResponse(exposed, sampleAssessment(), DEFAULT_POLICY, false);

@@ -1,9 +1,10 @@
 import type { InventoryRecord } from '../../../domain/credential';
-import { fingerprint } from '../../../domain/fingerprint';
-import type { UsageEvent } from '../../../domain/usage-event';
-import type { RefusalCheck } from '../../../enforcement/denylist-map';
+import { fingerprint, signProbe } from '../../../domain/fingerprint';
+import type { BreachEvent, UsageEvent } from '../../../domain/usage-event';
+import { createDenylistMap, type RefusalCheck } from '../../../enforcement/denylist-map';
 import { createGateway, type GatewayRequest } from '../../../enforcement/gateway';
 import type { CheckedToken } from '../../../enforcement/token-check';
+import { sampleRefusal } from '../../support/sample-refusal';
 
 const KEYS = [
   { id: 'k1', key: Buffer.alloc(32, 1) },
@@ -30,7 +31,7 @@ function gatewayWith(
   let lookups = 0;
   const gateway = createGateway({
     id: 'g',
-    mirror: { check },
+    mirror: { check, closeLane: () => undefined },
     failsClosed: (method, path) => shut.includes(`${method} ${path}`),
     tokens: () => {
       lookups += 1;
@@ -38,7 +39,7 @@ function gatewayWith(
     },
     fingerprintKeys: KEYS,
     inventory: { lookup },
-    emit: (event) => void events.push(event),
+    emit: (event) => void (event.kind === 'usage' && events.push(event)),
   });
   return { gateway, events, lookups: () => lookups };
 }
@@ -105,7 +106,9 @@ describe('gateway', () => {
         (subject) => (by === 'denylist' && subject === underOldKey ? { refused: false, lane: 'office' } : free()),
         ACTIVE,
         (subject) =>
-          by === 'inventory' && subject === underOldKey ? ({ principalKind: 'workload' } as never) : undefined,
+          by === 'inventory' && subject === underOldKey
+            ? ({ principalKind: 'workload', knownContexts: [] } as never)
+            : undefined,
       );
 
       await gateway.authorize(request);
@@ -144,5 +147,99 @@ describe('gateway', () => {
     await gateway.authorize({ ...request, probeMark: 'tqprobe.verify.abc.0123456789abcdef' });
 
     expect(events[0]?.probe).toBeUndefined();
+  });
+
+  describe('with a lane', () => {
+    const SUBJECT = fingerprint('the-token', KEYS[0]);
+    const OFFICE = { id: 'office', networks: ['192.0.2.0/24'] };
+    const LANE = sampleRefusal(SUBJECT, { mode: 'known-contexts-only', allow: [OFFICE], lane: { maxPerMinute: 30 } });
+    const RECORD = { subject: SUBJECT, knownContexts: [OFFICE] } as unknown as InventoryRecord;
+    const ask = { ...request, method: 'GET', route: '/reports/7', path: '/reports/7' };
+
+    function guarded() {
+      const map = createDenylistMap();
+      const told: (UsageEvent | BreachEvent)[] = [];
+      const unlimited: string[] = [];
+      const gateway = createGateway({
+        id: 'g',
+        mirror: map,
+        failsClosed: () => false,
+        tokens: () => Promise.resolve(ACTIVE),
+        fingerprintKeys: KEYS,
+        inventory: { lookup: (subject) => (subject === SUBJECT ? RECORD : undefined) },
+        emit: (event) => void told.push(event),
+        onUnlimitedLane: (_subject, context, why) => unlimited.push(`${context} ${why}`),
+      });
+      const uses = async (count: number, more: Partial<GatewayRequest> = {}) => {
+        const decisions = [];
+        for (let n = 0; n < count; n++) decisions.push(await gateway.authorize({ ...ask, ...more }));
+        return decisions.map(({ allowed }) => allowed);
+      };
+      return { map, told, unlimited, uses };
+    }
+
+    it('lets a dependent go on as before, and closes the lane when it calls what it never called', async () => {
+      const { map, told, uses } = guarded();
+      await uses(20);
+      map.join(LANE);
+
+      const before = await uses(5, { path: '/reports/8', route: '/reports/8' });
+      const admin = await uses(1, { path: '/admin/users', route: '/admin/users' });
+      const after = await uses(1);
+
+      expect([before, admin, after]).toEqual([Array(5).fill(true), [false], [false]]);
+      const [breach, use] = told.slice(-3, -1);
+      expect(breach).toMatchObject({
+        kind: 'breach',
+        subject: SUBJECT,
+        use: use?.id,
+        context: 'office',
+        what: 'new-endpoint',
+        detail: 'GET /admin/users',
+      });
+      expect(use).toMatchObject({ kind: 'usage', outcome: 'contained' });
+      expect(told.filter(({ kind }) => kind === 'breach')).toHaveLength(1);
+    });
+
+    it('refuses above the cap without closing it, and closes it at a multiple', async () => {
+      const { map, told, uses } = guarded();
+      await uses(20);
+      map.join(LANE);
+
+      const allowed = await uses(150);
+      const isOpen = !map.check(SUBJECT, ask.address, Date.now()).refused;
+      await uses(1);
+
+      expect([allowed.filter(Boolean).length, isOpen]).toEqual([30, true]);
+      expect(map.check(SUBJECT, ask.address, Date.now())).toMatchObject({ refused: true, why: 'denied' });
+      expect(told.at(-2)).toMatchObject({ kind: 'breach', what: 'rate', detail: '151' });
+    });
+
+    it('learns nothing in a lane, from elsewhere, or from our own probes, whose way is free', async () => {
+      const { map, told, uses } = guarded();
+      await uses(20);
+      await uses(3, { address: '198.51.100.9', route: '/elsewhere', path: '/elsewhere' });
+      map.join(LANE);
+
+      const probed = await uses(1, {
+        route: '/authorize',
+        path: '/',
+        probeMark: signProbe('verify', Date.now(), KEYS[0]),
+      });
+      await uses(1, { route: '/elsewhere', path: '/elsewhere' });
+
+      expect(probed).toEqual([true]);
+      expect(told.at(-2)).toMatchObject({ kind: 'breach', detail: 'GET /elsewhere' });
+    });
+
+    it('limits no endpoints when it started after the containment, and says so', async () => {
+      const { map, told, unlimited, uses } = guarded();
+      map.join(LANE);
+
+      const allowed = await uses(2, { route: '/anything', path: '/anything' });
+
+      expect([allowed, unlimited]).toEqual([[true, true], ['office no-memory']]);
+      expect(told.some(({ kind }) => kind === 'breach')).toBe(false);
+    });
   });
 });

@@ -25,6 +25,7 @@ describe('configuration', () => {
       TOURNIQUET_PAYLOAD_KEYS_FILE: file,
       TOURNIQUET_API_PORT: '9000',
       TOURNIQUET_AUDIT_KEY_FILE: file,
+      TOURNIQUET_APPROVAL_KEY_FILE: file,
     });
 
     expect(config.TOURNIQUET_API_PORT).toBe(9000);

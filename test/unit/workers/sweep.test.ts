@@ -3,6 +3,7 @@ import type { GatewayLease } from '../../../domain/ports/denylist';
 import type { AuditEvent } from '../../../domain/ports/stores';
 import { tighten, type DenylistEntry } from '../../../domain/denylist';
 import { IncidentError } from '../../../domain/errors';
+import { lift, merge } from '../../../domain/lift';
 import { publicIdSubject, type Subject } from '../../../domain/subject';
 import { sweepOnce, type SweepDeps } from '../../../workers/response/sweep';
 import { namedRefusal } from '../../support/sample-refusal';
@@ -16,8 +17,8 @@ const orphan = (name: string) => namedRefusal(name, { status: 'hold', adoptBy: N
 function world(recorded: readonly DenylistEntry[], listed: readonly DenylistEntry[]) {
   const [postgres, kv] = [recorded, listed].map((all) => new Map(all.map((one) => [one.subject, one])));
   if (!postgres || !kv) throw new Error('no world');
-  const tightenIn = (map: Map<Subject, DenylistEntry>, entry: DenylistEntry): DenylistEntry => {
-    const next = tighten(map.get(entry.subject), entry);
+  const mergeIn = (map: Map<Subject, DenylistEntry>, entry: DenylistEntry): DenylistEntry => {
+    const next = merge(map.get(entry.subject), entry);
     map.set(entry.subject, next);
     return next;
   };
@@ -28,11 +29,11 @@ function world(recorded: readonly DenylistEntry[], listed: readonly DenylistEntr
   const deps = {
     containments: {
       all: () => Promise.resolve([...postgres.values()]),
-      tighten: (entry: DenylistEntry) => Promise.resolve(tightenIn(postgres, entry)),
+      merge: (entry: DenylistEntry) => Promise.resolve(mergeIn(postgres, entry)),
     },
     denylist: {
       all: () => Promise.resolve([...kv.values()]),
-      tighten: (entry: DenylistEntry) => Promise.resolve({ revision: 1, at: NOW, entry: tightenIn(kv, entry) }),
+      merge: (entry: DenylistEntry) => Promise.resolve({ revision: 1, at: NOW, entry: mergeIn(kv, entry) }),
       get: () => Promise.resolve(undefined),
     },
     gateways: {
@@ -95,7 +96,7 @@ describe('the sweep', () => {
 
     const mended = await sweepOnce(deps, log, NOW);
 
-    expect(mended).toEqual({ rewritten: 0, imported: 0, orphans: 1, failed: 0 });
+    expect(mended).toEqual({ rewritten: 0, imported: 0, orphans: 1, overruled: 0, failed: 0 });
     expect([stateIn.postgres('a'), stateIn.kv('a')]).toEqual(['quarantine', 'quarantine']);
     expect(paged).toHaveLength(2);
     expect(audited).toMatchObject([
@@ -175,9 +176,43 @@ describe('the sweep', () => {
 
     const mended = await sweepOnce(deps, log, NOW);
 
-    expect(mended).toEqual({ rewritten: 1, imported: 1, orphans: 0, failed: 0 });
+    expect(mended).toEqual({ rewritten: 1, imported: 1, orphans: 0, overruled: 0, failed: 0 });
     expect(entryIn('a')?.allow).toEqual(narrow.allow);
     expect(stateIn.kv('b')).toBe('revoked');
+  });
+
+  describe('after a lift', () => {
+    const before = namedRefusal('a');
+    const lifted = lift(before, { ...before, at: NOW - 10 });
+
+    it('carries it to a denylist that still refuses, without a page for the hold that stands there', async () => {
+      const { deps, paged, stateIn } = world([lifted], [orphan('a')]);
+
+      const mended = await sweepOnce(deps, log, NOW);
+
+      expect(mended).toMatchObject({ rewritten: 1, imported: 0, orphans: 0, overruled: 0 });
+      expect([stateIn.postgres('a'), stateIn.kv('a'), paged]).toEqual(['lifted', 'lifted', []]);
+    });
+
+    it('overrules one that PostgreSQL knows nothing of, once, and says so', async () => {
+      const { deps, audited, stateIn } = world([before], [lifted]);
+
+      const mended = await sweepOnce(deps, log, NOW);
+      const again = await sweepOnce(deps, log, NOW);
+
+      expect([mended.overruled, again.overruled, again.rewritten]).toEqual([1, 0, 0]);
+      expect([stateIn.postgres('a'), stateIn.kv('a')]).toEqual(['quarantine', 'quarantine']);
+      expect(audited).toMatchObject([{ actor: 'sweep', action: 'overrule-lift' }]);
+    });
+
+    it('imports what was refused again since', async () => {
+      const again = tighten(lifted, namedRefusal('a', { since: NOW - 5 }));
+      const { deps, stateIn } = world([lifted], [again]);
+
+      const mended = await sweepOnce(deps, log, NOW);
+
+      expect([mended.imported, stateIn.postgres('a'), stateIn.kv('a')]).toEqual([1, 'quarantine', 'quarantine']);
+    });
   });
 
   describe('with a gateway missing', () => {

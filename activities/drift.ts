@@ -1,0 +1,44 @@
+import { IncidentError } from '../domain/errors';
+import { callContext } from './activity-edge';
+import type { ActivityDeps } from './deps';
+import { audit, type IncidentStep } from './incident-step';
+import { lookUp } from './lookup';
+import { createUseActivities } from './use';
+
+export interface CheckDriftInput extends IncidentStep {
+  /** When it was verified dead: accepted use since then is drift. */
+  readonly since: number;
+}
+
+/** What may happen to a dead version after its incident has closed. */
+export function createDriftActivities(deps: ActivityDeps) {
+  const uses = createUseActivities(deps);
+
+  return {
+    /**
+     * Presents the dead version once more, beside the newest live one, and asks for its use. Resolves to what works again, if anything does.
+     * @throws COULD_NOT_TELL when the control does not work either
+     */
+    async checkDrift(input: CheckDriftInput): Promise<{ readonly drift?: string }> {
+      const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
+      const control = (await deps.inventory.versions(input.credentialId)).findLast(({ state }) => state === 'live');
+      if (!control)
+        throw new IncidentError('COULD_NOT_TELL', {
+          credential: credential.id,
+          version: version.version,
+          evidence: 'no version lives',
+        });
+      const { verdict, evidence } = await provider.verifyDead(credential, version, control, callContext(input.stepKey));
+      const { contexts } = await uses.observeUse({ ...input, of: input.version });
+      const used = contexts.filter(({ accepted }) => accepted > 0).map(({ context }) => context);
+      const drift = [
+        ...(verdict === 'alive' ? [`it works again (${evidence})`] : []),
+        ...(used.length > 0 ? [`it was used and accepted: ${used.join(', ')}`] : []),
+      ].join('; ');
+      if (drift === '' && verdict === 'unknown')
+        throw new IncidentError('COULD_NOT_TELL', { credential: credential.id, version: version.version, evidence });
+      await audit(deps, input, 'check-drift', 'outcome', { verdict, evidence, ...(drift ? { drift } : {}) });
+      return drift ? { drift } : {};
+    },
+  };
+}

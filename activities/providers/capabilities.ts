@@ -1,0 +1,9 @@
+import type { ProviderCapabilities } from '../../domain/ports/credential-provider';
+import { API_TOKEN } from './api-token';
+import { POSTGRES_ROLE } from './postgres-role';
+
+/** What each provider can do, known without its server: a provider is added here by one line. */
+export const CAPABILITIES: Readonly<Partial<Record<string, ProviderCapabilities>>> = {
+  'postgres-role': POSTGRES_ROLE,
+  'api-token': API_TOKEN,
+};

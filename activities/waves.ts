@@ -1,0 +1,85 @@
+import { IncidentError } from '../domain/errors';
+import { callContext } from './activity-edge';
+import type { ActivityDeps } from './deps';
+import { audit, type IncidentStep } from './incident-step';
+import { lookUp, lookUpDependent } from './lookup';
+import { createUseActivities, type ObservedUse } from './use';
+
+export interface CheckWaveInput extends IncidentStep {
+  readonly dependents: readonly string[];
+  readonly to: number;
+  /** When the wave was first asked to move, and when the last of it had; milliseconds since the epoch. */
+  readonly since: number;
+  readonly movedAt: number;
+}
+
+export interface CheckedWave {
+  readonly at: number;
+  readonly detail: string;
+}
+
+/** A few failures are a service's life; a share of them is the new version's fault. Both must be passed. */
+const FAILURES = { least: 5, share: 0.05 } as const;
+/** A request that was on its way when its dependent moved may still use the old version. */
+const UNDER_WAY_MS = 1_000;
+
+type Seen = ObservedUse['contexts'][number];
+
+/** Proof of use: what a dependent says, a probe through it, and its traffic must agree. */
+export function createWaveActivities(deps: ActivityDeps) {
+  const uses = createUseActivities(deps);
+
+  return {
+    /**
+     * Whether a wave works on the new version. Throws what keeps it from being proven, to be asked again: DEPENDENT_NOT_MOVED,
+     * WAVE_NOT_SEEN (no traffic yet); and WAVE_FAILED, for good, when too much of its use fails.
+     */
+    async checkWave(input: CheckWaveInput): Promise<CheckedWave> {
+      const { credential, version } = await lookUp(deps, input.credentialId, input.to);
+      const probes = await Promise.all(
+        input.dependents.map(async (id) => {
+          const { dependent, adapter } = lookUpDependent(deps, credential, id);
+          const { using, healthy, detail } = await adapter.status(dependent, version, callContext(input.stepKey));
+          if (using !== input.to || !healthy)
+            throw new IncidentError('DEPENDENT_NOT_MOVED', { dependent: id, using, healthy });
+          return `${id}: ${detail}`;
+        }),
+      );
+      const isOfWave = ({ dependent }: Seen): boolean =>
+        dependent !== undefined && input.dependents.includes(dependent);
+      const onNew = await uses.observeUse({ ...input, of: input.to, since: input.since });
+      mustNotFail(onNew.contexts.filter(isOfWave), input.to);
+      const onOld = await uses.observeUse({ ...input, of: input.version, since: input.movedAt + UNDER_WAY_MS });
+      const late = onOld.contexts.filter(isOfWave).filter(({ accepted }) => accepted > 0);
+      if (late.length > 0)
+        throw new IncidentError('DEPENDENT_NOT_MOVED', {
+          dependent: late.map(({ dependent }) => dependent).join(', '),
+          using: input.version,
+        });
+      // Where nothing that we read ever showed a use of it, their word and the probe must do.
+      const visible = input.dependents.filter(
+        (id) => onNew.visible && credential.knownContexts.some(({ dependent }) => dependent === id),
+      );
+      const unseen = visible.filter(
+        (id) => !onNew.contexts.some(({ dependent, accepted }) => dependent === id && accepted > 0),
+      );
+      if (unseen.length > 0)
+        throw new IncidentError('WAVE_NOT_SEEN', { dependents: unseen.join(', '), version: input.to });
+      const seen =
+        visible.length > 0
+          ? `its use is seen on version ${input.to}`
+          : 'its use is not seen anywhere: by its own word and a probe';
+      const detail = `${probes.join('; ')}; ${seen}`;
+      await audit(deps, input, 'gate', 'outcome', { wave: input.dependents.join(', '), to: input.to, detail });
+      return { at: Date.now(), detail };
+    },
+  };
+}
+
+/** @throws IncidentError WAVE_FAILED */
+function mustNotFail(contexts: readonly Seen[], version: number): void {
+  for (const { context, accepted, failed } of contexts) {
+    if (failed >= FAILURES.least && failed / (accepted + failed) > FAILURES.share)
+      throw new IncidentError('WAVE_FAILED', { context, version, failed, accepted });
+  }
+}

@@ -1,0 +1,197 @@
+import { DEFAULT_ESCALATION } from '../../domain/escalation';
+import type { Outcome } from '../../domain/incident';
+import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
+import {
+  acknowledgeUpdate,
+  approveStepUpdate,
+  extendOverlapUpdate,
+  lowerSeverityUpdate,
+  markFalsePositiveUpdate,
+  rejectStepUpdate,
+  skipStepUpdate,
+  stateQuery,
+} from '../../workflows/messages';
+import { eventually } from './eventually';
+import {
+  fakeActivities,
+  refusal,
+  sampleAssessment,
+  sampleCredential,
+  sampleInput,
+  sampleVersion,
+  SEPARABLE,
+} from './fake-activities';
+import type { RecordedScenario } from './recorded-scenarios';
+import type { LeakHandle } from './run-incident';
+
+const PERSON = { actor: 'ana@example.com', note: 'seen' };
+/** Fake activities take any; the real one is asked about in test/integration/approvals.test.ts. */
+export const APPROVED = { ...PERSON, approval: 'header.payload.signature' };
+
+const separable = () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() });
+const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
+
+/** Nobody answers, and that is soon the end. */
+export function silentFor(closeAfterSeconds: number, more: Partial<Policy> = {}): Policy {
+  const { steps, onSilence } = DEFAULT_ESCALATION;
+  return { ...DEFAULT_POLICY, escalation: { steps, onSilence: { ...onSilence, closeAfterSeconds } }, ...more };
+}
+
+/** A run that ends with each outcome there is, some in more than one way. */
+export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome: Outcome })[] = [
+  {
+    name: 'recovered-in-waves',
+    outcome: 'recovered',
+    input: sampleInput(),
+    activities: () => fakeActivities({ loadCredential: separable }).activities,
+    play: (handle) => handle.result(),
+  },
+  {
+    name: 'approved-past-the-budget',
+    outcome: 'recovered',
+    input: sampleInput(),
+    activities: () =>
+      fakeActivities({
+        revokeVersion: ({ decidedBy }) =>
+          decidedBy === undefined
+            ? Promise.reject(refusal('ACTION_BUDGET_SPENT'))
+            : Promise.resolve({ at: 1_700_000_000_400, evidence: 'verifier erased' }),
+      }).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(acknowledgeUpdate, { args: [PERSON] });
+      await handle.executeUpdate(approveStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'opened-again',
+    outcome: 'recovered',
+    input: sampleInput({ startedBy: 'watch', reopened: { replacement: 2 } }),
+    activities: () => fakeActivities().activities,
+    play: (handle) => handle.result(),
+  },
+  {
+    name: 'steered',
+    outcome: 'recovered',
+    input: sampleInput({}, { ...DEFAULT_POLICY, escalateEverySeconds: 60 }),
+    activities: () => steeredActivities().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      for (const actor of ['ana@example.com', 'bo@example.com'])
+        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      await handle.executeUpdate(lowerSeverityUpdate, { args: [{ ...APPROVED, severity: 'medium' }] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'wave-failed-and-skipped',
+    outcome: 'contained-and-rolled-back',
+    input: MEDIUM,
+    activities: () =>
+      fakeActivities({ loadCredential: separable, checkWave: () => Promise.reject(refusal('WAVE_FAILED')) }).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'rolled-back-and-nobody-answers',
+    outcome: 'contained-and-rolled-back',
+    input: sampleInput({}, silentFor(1, { escalateEverySeconds: 1 })),
+    activities: () =>
+      fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')) }).activities,
+    play: (handle) => handle.result(),
+  },
+  {
+    name: 'rollback-incomplete',
+    outcome: 'contained-rollback-incomplete',
+    input: MEDIUM,
+    activities: () =>
+      fakeActivities({
+        loadCredential: separable,
+        moveDependent: () => Promise.reject(refusal('DEPENDENT_REFUSED')),
+        discardReplacement: () => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')),
+      }).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'revoke-rejected',
+    outcome: 'contained-waiting-for-person',
+    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
+    activities: () => fakeActivities().activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(rejectStepUpdate, { args: [PERSON] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'nobody-answers-about-revoking',
+    outcome: 'contained-waiting-for-person',
+    input: sampleInput(
+      { assessment: sampleAssessment({ families: ['origin'] }) },
+      silentFor(1, { escalateEverySeconds: 1 }),
+    ),
+    activities: () => fakeActivities().activities,
+    play: (handle) => handle.result(),
+  },
+  {
+    name: 'handed-over-and-approved',
+    outcome: 'contained-and-handed-over',
+    input: sampleInput(),
+    activities: () =>
+      fakeActivities({
+        loadCredential: () =>
+          Promise.resolve({ credential: sampleCredential(), version: sampleVersion(), hasProvider: false }),
+      }).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(approveStepUpdate, { args: [PERSON] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'false-positive',
+    outcome: 'false-positive-restored',
+    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
+    activities: () => fakeActivities().activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+];
+
+/** The last dependent moves when people have given it more time. */
+export function steeredActivities(): ReturnType<typeof fakeActivities> {
+  let extended = false;
+  return fakeActivities({
+    loadCredential: separable,
+    extendLane: () => {
+      extended = true;
+      return Promise.resolve({ at: 4, evidence: 'open for longer' });
+    },
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'checkout' && !extended
+        ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+  });
+}
+
+export function untilWaiting(handle: LeakHandle): Promise<unknown> {
+  return untilStage(handle, 'waiting-for-person');
+}
+
+export function untilStage(handle: LeakHandle, stage: string): Promise<unknown> {
+  return eventually(
+    () => handle.query(stateQuery),
+    ({ incident }) => incident.stage === stage,
+  );
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import type { Activities } from '../../activities';
+import { incidentId, watchId } from '../../domain/credential';
+import { DEFAULT_POLICY } from '../../domain/policy';
+import type { respondToLeak, watchContainment } from '../../workflows';
+import type { WatchInput } from '../../workflows/messages';
+import { fakeActivities, refusal } from '../support/fake-activities';
+import { timeSkippingEnvironment } from '../support/time-skipping-environment';
+import { workflowBundle } from '../support/workflow-bundle';
+
+const DAY = 86_400_000;
+
+let environment: TestWorkflowEnvironment;
+
+// A server each: what one leaves open must not stop the clock of another.
+beforeEach(async () => {
+  environment = await timeSkippingEnvironment();
+});
+
+afterEach(async () => {
+  await environment.teardown();
+});
+
+async function watch<T>(
+  activities: Activities,
+  days: number,
+  look: (id: string, credentialId: string) => Promise<T>,
+): Promise<T> {
+  const credentialId = `watched-${randomUUID()}`;
+  const taskQueue = `watch-${randomUUID()}`;
+  const now = await environment.currentTimeMs();
+  const input: WatchInput = {
+    credentialId,
+    version: 1,
+    policy: { ...DEFAULT_POLICY, watchSeconds: 0 },
+    incident: incidentId(credentialId, 1),
+    replacement: 2,
+    since: now,
+    until: now + days * DAY,
+    checks: 0,
+  };
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    namespace: environment.namespace ?? 'default',
+    taskQueue,
+    workflowBundle,
+    activities,
+  });
+  const id = watchId(credentialId, 1);
+  return worker.runUntil(async () => {
+    await environment.client.workflow.start<typeof watchContainment>('watchContainment', {
+      workflowId: id,
+      taskQueue,
+      args: [input],
+    });
+    return look(id, credentialId);
+  });
+}
+
+it('looks for days, seldom and seldomer, and ends when nothing was found; its history is bounded', async () => {
+  const { activities, calls } = fakeActivities();
+
+  const { result, events } = await watch(activities, 60, async (id) => {
+    const handle = environment.client.workflow.getHandle<typeof watchContainment>(id);
+    const ended = await handle.result();
+    return { result: ended, events: (await handle.fetchHistory()).events?.length ?? 0 };
+  });
+
+  expect(result.drift).toBeUndefined();
+  expect(result.checks).toBeGreaterThan(200);
+  expect(calls).not.toContain('containVersion');
+  // Continued as new: 240 looks are 2,600 events.
+  expect(events).toBeLessThan(1_500);
+});
+
+it('opens the incident again when the dead version works: refused to everybody, revoked and proven once more', async () => {
+  const { activities, calls } = fakeActivities({ checkDrift: () => Promise.resolve({ drift: 'it works again' }) });
+
+  const { drift, outcome, reason, startedBy } = await watch(activities, 7, async (id, credentialId) => {
+    const found = await environment.client.workflow.getHandle<typeof watchContainment>(id).result();
+    const incident = environment.client.workflow.getHandle<typeof respondToLeak>(incidentId(credentialId, 1));
+    const { outcome: end, view } = await incident.result();
+    return { drift: found.drift, outcome: end, reason: view.incident.evidence.reason, startedBy: view.startedBy };
+  });
+
+  expect(drift).toBe('it works again');
+  expect([outcome, reason, startedBy]).toEqual(['recovered', 'drift after closing: it works again', 'watch']);
+  expect(calls).toEqual(expect.arrayContaining(['containVersion', 'revokeVersion', 'verifyDead']));
+  expect(calls).not.toContain('createReplacement');
+});
+
+it('takes a look that could tell nothing for neither, and looks again', async () => {
+  let looks = 0;
+  const { activities, calls } = fakeActivities({
+    checkDrift: () => (++looks === 1 ? Promise.reject(refusal('COULD_NOT_TELL')) : Promise.resolve({})),
+  });
+
+  const result = await watch(activities, 0.02, (id) =>
+    environment.client.workflow.getHandle<typeof watchContainment>(id).result(),
+  );
+
+  expect(result.drift).toBeUndefined();
+  expect(looks).toBeGreaterThan(1);
+  expect(calls).not.toContain('containVersion');
+});

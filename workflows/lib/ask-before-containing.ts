@@ -1,0 +1,24 @@
+import { escalationFor } from '../../domain/policy';
+import { renew } from './contain-leak';
+import type { Leak } from './leak';
+
+/**
+ * Our own and break-glass credentials are what people need to mend things with; and where nobody can be told apart and no abuse was
+ * seen, refusing all use would do more harm than the leak. Graver evidence answers the second question by itself, and so does silence, as the
+ * policy declares; the first waits for a person, however long.
+ */
+export async function askBeforeContaining(leak: Leak): Promise<void> {
+  const { input, desk, credential, plan } = leak;
+  const isProtected = credential.protection !== 'normal';
+  const why = isProtected
+    ? `is a ${credential.protection} credential`
+    : 'has no known context, and no abuse of it was seen';
+  const { contain } = escalationFor(input.policy, credential).onSilence;
+  await desk.ask({
+    kind: 'contain',
+    text: `${input.credentialId} ${why}: it is NOT contained. Contain and replace it?`,
+    settled: () => !isProtected && plan().containAtOnce,
+    goOnAfterSeconds: isProtected || contain === 'wait' ? undefined : contain.afterSeconds,
+    renew: () => renew(leak),
+  });
+}

@@ -1,0 +1,45 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { Outcome } from '../../domain/incident';
+import type { IncidentResult } from '../messages';
+import { close } from './close';
+import { EndsEarly } from './ends-early';
+import type { Leak } from './leak';
+import { restore } from './restore';
+import { tellEveryone } from './tell-everyone';
+
+/**
+ * The ends of a story that did not come to its own: a person said that nothing leaked, nobody answered, somebody wants no more of it, or the
+ * workflow was cancelled. Only the first lifts the refusal. @throws what is none of these
+ */
+export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResult> {
+  if (leak.falsePositive) {
+    try {
+      return await close(leak, 'false-positive-restored', await restore(leak, leak.falsePositive));
+    } catch (later) {
+      return endEarly({ ...leak, falsePositive: undefined }, later);
+    }
+  }
+  if (error instanceof EndsEarly) {
+    const outcome = outcomeOf(leak);
+    await tellUnresolved(leak, `${error.why}. It ends ${outcome}.`);
+    return close(leak, outcome, error.why);
+  }
+  // Terminating asks nobody; cancelling leaves the time to say that nobody looks after it any more.
+  if (isCancellation(error))
+    await CancellationScope.nonCancellable(() =>
+      tellUnresolved(leak, 'Somebody cancelled the workflow of this incident.'),
+    );
+  throw error;
+}
+
+function outcomeOf({ rolledBack }: Leak): Outcome {
+  if (rolledBack === 'incomplete') return 'contained-rollback-incomplete';
+  return rolledBack === 'complete' ? 'contained-and-rolled-back' : 'contained-waiting-for-person';
+}
+
+async function tellUnresolved({ input, board, desk }: Leak, why: string): Promise<void> {
+  const isContained = board.incident.milestones.contained !== undefined;
+  const summary = `${why} ${isContained ? 'The version stays refused.' : 'It is NOT contained.'} To go on, start the incident again.`;
+  board.apply({ type: 'noted', at: Date.now(), note: summary });
+  await tellEveryone(input, board, { kind: 'unresolved', summary, audiences: desk.everybody() });
+}

@@ -1,0 +1,25 @@
+import { getExternalWorkflowHandle } from '@temporalio/workflow';
+import { moreTimeSignal } from '../messages';
+import { withinMinutes } from './activity-proxies';
+import { incidentStep } from './incident-step';
+import type { Leak } from './leak';
+
+/** Dependents get longer: first the lane of those that can be told apart, then the rotation that waits for them. */
+export async function extendOverlap(leak: Leak, seconds: number, people: readonly string[]): Promise<void> {
+  const { input, board, rotation, plan } = leak;
+  if (!rotation) return;
+  const actor = people.join(' and ');
+  leak.extensions = (leak.extensions ?? 0) + 1;
+  leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
+  if (plan().overlapSeconds > 0) {
+    const extension = { ...incidentStep(input, `extend.${leak.extensions}`), seconds, actor };
+    await withinMinutes.extendLane.executeWithOptions({ summary: `Keep the lane open for ${seconds} s more` }, [
+      extension,
+    ]);
+  }
+  board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });
+  // One that has just ended needs no more time.
+  await getExternalWorkflowHandle(rotation.workflowId)
+    .signal(moreTimeSignal, seconds)
+    .catch(() => undefined);
+}

@@ -1,0 +1,36 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ParentClosePolicy, patched, startChild, workflowInfo } from '@temporalio/workflow';
+import { watchId } from '../../domain/credential';
+import { watchSecondsOf } from '../../domain/policy';
+import type { watchContainment } from '../watch-containment';
+import type { Leak } from './leak';
+
+/** Has somebody look after the closed incident for days. */
+export async function keepWatch({ input, board }: Leak, replacement: number): Promise<void> {
+  const seconds = watchSecondsOf(input.policy);
+  if (seconds === 0 || !patched('keep-watch')) return;
+  const { credentialId, version, policy } = input;
+  try {
+    await startChild<typeof watchContainment>('watchContainment', {
+      workflowId: watchId(credentialId, version),
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `Watch ${credentialId} v${version}: does it stay dead?`,
+      args: [
+        {
+          credentialId,
+          version,
+          policy,
+          incident: workflowInfo().workflowId,
+          replacement,
+          since: board.incident.milestones.verified ?? Date.now(),
+          until: Date.now() + seconds * 1000,
+          checks: 0,
+        },
+      ],
+    });
+  } catch (error) {
+    // A watch from before it was opened again goes on.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}

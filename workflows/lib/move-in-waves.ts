@@ -1,0 +1,96 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { RotationInput } from '../messages';
+import { undos } from './activity-proxies';
+import { moveOne, type Moved } from './move-one';
+import type { MovingTime } from './moving-time';
+import { passGate } from './pass-gate';
+import { rotationStep } from './rotation-step';
+import type { UndoStack } from './undo-stack';
+
+export interface Moving {
+  readonly input: RotationInput;
+  readonly to: number;
+  readonly undo: UndoStack;
+  readonly time: MovingTime;
+}
+
+export interface Arrived {
+  readonly moved: readonly string[];
+  readonly missing: readonly string[];
+  readonly at: number;
+}
+
+type Settled = PromiseSettledResult<Moved>;
+
+/**
+ * Moves the dependents, a wave after the other, each through its gate. A dependent that is slow holds its wave up for its share of the time and
+ * is asked on beside the next ones; one that refuses, or a wave that does not work, ends the rotation where the old version may still live.
+ */
+export async function moveInWaves(moving: Moving): Promise<Arrived> {
+  const results = new Map<string, Promise<Settled>>();
+  const scope = new CancellationScope();
+  try {
+    return await scope.run(() => waveByWave(moving, results));
+  } catch (error) {
+    // Nothing may be undone while it is still being done.
+    scope.cancel();
+    await Promise.all(results.values());
+    throw error;
+  }
+}
+
+async function waveByWave(moving: Moving, results: Map<string, Promise<Settled>>): Promise<Arrived> {
+  const { input, time } = moving;
+  const waves = input.waves ?? [input.dependents];
+  const settled = new Map<string, Settled>();
+  for (const [index, wave] of waves.entries()) {
+    const since = Date.now();
+    for (const id of wave) results.set(id, start(moving, id, settled));
+    if (index < waves.length - 1)
+      await time.untilDone(
+        () => wave.every((id) => settled.has(id)),
+        waves.length - index,
+        `Wait for ${wave.join(', ')}`,
+      );
+    else await Promise.all(results.values());
+    stopIfRefused(moving, settled);
+    const arrived = wave.filter((id) => settled.get(id)?.status === 'fulfilled');
+    if (input.waves && arrived.length > 0)
+      await passGate(moving, index, { dependents: arrived, since, movedAt: lastOf(arrived, settled) });
+  }
+  const moved = input.dependents.filter((id) => settled.get(id)?.status === 'fulfilled');
+  return {
+    moved,
+    missing: input.dependents.filter((id) => !moved.includes(id)),
+    at: lastOf(moved, settled),
+  };
+}
+
+/** When the last of them had moved. */
+function lastOf(ids: readonly string[], settled: ReadonlyMap<string, Settled>): number {
+  const times = ids.map((id) => {
+    const result = settled.get(id);
+    return result?.status === 'fulfilled' ? result.value.at : 0;
+  });
+  return Math.max(0, ...times) || Date.now();
+}
+
+function start(moving: Moving, id: string, settled: Map<string, Settled>): Promise<Settled> {
+  const { input, undo } = moving;
+  undo.register(`restore ${id}`, () =>
+    undos.restoreDependent.executeWithOptions({ summary: `Send ${id} back to version ${input.version}` }, [
+      { ...rotationStep(input, `restore.${id}`), dependentId: id, to: input.version },
+    ]),
+  );
+  return Promise.allSettled([moveOne(moving, id)]).then(([result]) => {
+    settled.set(id, result);
+    return result;
+  });
+}
+
+/** At the deadline those that have not moved are missing; before it, one that can't move ends the rotation, unless the plan goes on without. */
+function stopIfRefused({ time }: Moving, settled: ReadonlyMap<string, Settled>): void {
+  const failure = [...settled.values()].find((result) => result.status === 'rejected');
+  if (!failure) return;
+  if (isCancellation(failure.reason) || (!time.goOnWithoutMissing && time.left(Date.now()) > 0)) throw failure.reason;
+}

@@ -1,0 +1,37 @@
+import { isCancellation, sleep } from '@temporalio/workflow';
+import { moves } from './activity-proxies';
+import { stepFailure } from './failure-code';
+import type { Moving } from './move-in-waves';
+import { reportProgress, rotationStep } from './rotation-step';
+
+export interface Moved {
+  /** When it worked on the new version. */
+  readonly at: number;
+  readonly detail: string;
+}
+
+/** A dependent that refuses is asked again this often until its time is over: a person may mend it meanwhile. */
+const ASK_AGAIN_MS = 10_000;
+
+/** Only the deadline makes a dependent missing, where the plan goes on without: until then it is asked again. */
+export async function moveOne({ input, to, time }: Moving, dependentId: string): Promise<Moved> {
+  const move = { ...rotationStep(input, `move.${dependentId}`), dependentId, to };
+  let told = '';
+  for (;;) {
+    const options = {
+      summary: `Move ${dependentId} to version ${to}`,
+      scheduleToCloseTimeout: Math.max(1, time.left(Date.now())),
+    };
+    try {
+      const moved = await time.attempt(() => moves.moveDependent.executeWithOptions(options, [move]));
+      if (moved !== 'hurried') return moved;
+    } catch (error) {
+      if (isCancellation(error) || !time.goOnWithoutMissing || time.left(Date.now()) <= ASK_AGAIN_MS) throw error;
+      const { message } = stepFailure(error);
+      const note = `${dependentId} has not moved: ${message} It is asked again until the deadline.`;
+      if (note !== told) await reportProgress(input, { type: 'noted', at: Date.now(), note });
+      told = note;
+      await time.attempt(() => sleep(ASK_AGAIN_MS, { summary: `Ask ${dependentId} again` }));
+    }
+  }
+}

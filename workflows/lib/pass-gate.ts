@@ -1,0 +1,51 @@
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { moves } from './activity-proxies';
+import { stepFailure } from './failure-code';
+import type { Moving } from './move-in-waves';
+import { reportProgress, rotationStep } from './rotation-step';
+
+/** As long as one wave may take to show that it works, at most; a canary is no canary without traffic. */
+const GATE_MS = 30_000;
+
+/** Dependents that have moved, when they were first asked to, and when the last of them had. */
+export interface Wave {
+  readonly dependents: readonly string[];
+  readonly since: number;
+  readonly movedAt: number;
+}
+
+/**
+ * Lets the next wave go when this one works on the new version: probes through it work, its errors are few, its use is seen, and it has
+ * stopped using the old. No traffic in that time is no fault, and is told. @throws WAVE_FAILED when it does not work and there is time left
+ */
+export async function passGate({ input, to, time }: Moving, index: number, wave: Wave): Promise<void> {
+  const check = { ...rotationStep(input, `gate.${index}`), ...wave, to };
+  const names = wave.dependents.join(', ');
+  const limit = Math.max(1, Math.min(GATE_MS, time.left(Date.now())));
+  try {
+    const checked = await time.attempt(() =>
+      moves.checkWave.executeWithOptions(
+        { summary: `Does ${names} work on version ${to}?`, scheduleToCloseTimeout: limit },
+        [check],
+      ),
+    );
+    // Less time than was thought: the deadline decides.
+    if (checked === 'hurried') return;
+    await reportProgress(input, {
+      type: 'noted',
+      at: checked.at,
+      note: `wave ${index + 1} passed its gate: ${checked.detail}`,
+    });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { code, message } = stepFailure(error);
+    const isFault = code !== 'WAVE_NOT_SEEN' && time.left(Date.now()) > 0;
+    if (isFault)
+      throw ApplicationFailure.nonRetryable(`wave ${index + 1} (${names}) does not work: ${message}`, 'WAVE_FAILED');
+    await reportProgress(input, {
+      type: 'noted',
+      at: Date.now(),
+      note: `wave ${index + 1} went on without its gate: ${message}`,
+    });
+  }
+}

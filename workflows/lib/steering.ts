@@ -1,0 +1,121 @@
+import { setHandler } from '@temporalio/workflow';
+import { atLeast } from '../../domain/severity';
+import {
+  extendOverlapUpdate,
+  lowerSeverityUpdate,
+  markFalsePositiveUpdate,
+  raiseSeverityUpdate,
+  type ExtendInput,
+  type PersonInput,
+  type SeverityInput,
+} from '../messages';
+import { extendOverlap } from './extend-overlap';
+import { followPlan } from './follow-plan';
+import type { Leak } from './leak';
+import type { Listening } from './listen-to-people';
+import { mustBe, mustBeSeconds, mustGiveReason, mustShowApproval, refuse } from './update-shapes';
+
+/** How people change the course of an incident: a graver severity by a name alone, whatever loosens by a signed approval. */
+export function steer(
+  { board, decisions }: Pick<Listening, 'board' | 'decisions'>,
+  leak: () => Leak | undefined,
+): void {
+  /** Who has approved which extension so far, where two people must. */
+  const extensions = new Map<number, Set<string>>();
+
+  setHandler(raiseSeverityUpdate, (input: SeverityInput) => changeSeverity(input), {
+    validator: (input: SeverityInput) => {
+      mustGiveReason(input);
+      mustBe(
+        (difference) => difference > 0,
+        'graver',
+        () => board.incident,
+      )(input);
+    },
+    description: 'It is graver than thought: the refusal and the plan follow at once',
+  });
+  setHandler(
+    lowerSeverityUpdate,
+    async (input: SeverityInput) => {
+      await decisions.authorize(input, 'lowerSeverity', { severity: input.severity });
+      return changeSeverity(input);
+    },
+    {
+      validator: (input: SeverityInput) => {
+        mustShowApproval(input);
+        mustBe(
+          (difference) => difference < 0,
+          'less grave',
+          () => board.incident,
+        )(input);
+      },
+      description:
+        'It is less grave: what is still to come follows; what is refused stays refused. Needs a signed approval',
+    },
+  );
+  setHandler(extendOverlapUpdate, (input: ExtendInput) => extend(input), {
+    validator: (input: ExtendInput) => {
+      mustShowApproval(input);
+      mustBeSeconds(input);
+      if (!leak()?.rotation) throw refuse('no dependents are being moved now');
+    },
+    description: 'Give dependents longer to move. Needs a signed approval; at high and above, two of different people',
+  });
+  setHandler(markFalsePositiveUpdate, (person: PersonInput) => falsePositive(person), {
+    validator: (person: PersonInput) => {
+      mustShowApproval(person);
+      mustBeRestorable(leak());
+    },
+    description:
+      'Nothing leaked: undo what can be undone, lift the refusal, close. Needs a signed approval; not after revoke',
+  });
+
+  async function changeSeverity(input: SeverityInput): Promise<string> {
+    const before = leak()?.plan();
+    await decisions.record(`severity ${input.severity}`, input);
+    const note = `${input.actor} changed the severity to ${input.severity}. ${input.note}`;
+    board.apply({ type: 'severity-changed', at: Date.now(), note, severity: input.severity });
+    const known = leak();
+    if (known && before) await followPlan(known, before);
+    return `severity ${input.severity}`;
+  }
+
+  async function extend(input: ExtendInput): Promise<string> {
+    const { seconds, actor } = input;
+    await decisions.authorize(input, 'extendOverlap', { seconds });
+    await decisions.record(`extend by ${seconds} s`, input);
+    const needed = atLeast(board.incident.evidence.severity, 'high') ? 2 : 1;
+    const people = extensions.get(seconds) ?? new Set<string>();
+    extensions.set(seconds, people.add(actor));
+    if (people.size < needed) {
+      board.apply({
+        type: 'noted',
+        at: Date.now(),
+        note: `${actor} wants ${seconds} s more for dependents: another person must, too`,
+      });
+      return `${people.size} of ${needed} people: another one must approve the same`;
+    }
+    extensions.delete(seconds);
+    const known = leak();
+    if (!known?.rotation) throw refuse('no dependents are being moved any more');
+    await extendOverlap(known, seconds, [...people]);
+    return `dependents have ${seconds} s more`;
+  }
+
+  async function falsePositive(person: PersonInput): Promise<string> {
+    await decisions.authorize(person, 'markFalsePositive');
+    await decisions.record('false-positive', person);
+    const known = mustBeRestorable(leak());
+    known.falsePositive = { actor: person.actor, note: person.note };
+    known.story.cancel();
+    return 'the refusal is being lifted';
+  }
+}
+
+/** After the one-way door nothing is restored, by anybody. */
+function mustBeRestorable(leak: Leak | undefined): Leak {
+  if (!leak) throw refuse('it is not known yet what this is about');
+  if (leak.falsePositive) throw refuse(`${leak.falsePositive.actor} said so already`);
+  if (leak.atTheDoor) throw refuse('the version is revoked, or may be: it is never enabled again');
+  return leak;
+}
