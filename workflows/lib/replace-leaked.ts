@@ -11,6 +11,8 @@ import { responsesFor } from '../../domain/policy';
 import { wavesOf } from '../../domain/waves';
 import { hurrySignal, type RotationResult, type RotationTerms } from '../messages';
 import { rotateCredential } from '../rotate-credential';
+import { withinMinutes } from './activity-proxies';
+import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
 
 /** People are told when this share of the time for dependents is over; design.md's table. */
@@ -19,11 +21,10 @@ const WARN_AT = [0.5, 0.8] as const;
 /** Mints a replacement and moves the dependents to it, as a child workflow that undoes itself when it fails. */
 export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const { board } = leak;
-  let generation = 0;
-  const rotation = await insist(leak, 'replace it', () => rotateOnce(leak, ++generation), {
+  const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
     onFailure: ({ code, message }) => {
       leak.rolledBack = code === 'ROLLBACK_INCOMPLETE' ? 'incomplete' : 'complete';
-      board.apply({ type: 'rolled-back', at: Date.now(), note: `rotation ${generation} rolled back: ${message}` });
+      board.apply({ type: 'rolled-back', at: Date.now(), note: `rotation ${leak.rotations} rolled back: ${message}` });
     },
   });
   leak.rolledBack = undefined;
@@ -50,8 +51,37 @@ export function replacedBefore(
   return { replacement, replacedAt: at, movedAt: at, moved: [], missing: [] };
 }
 
-async function rotateOnce(leak: Leak, generation: number): Promise<RotationResult> {
+/**
+ * After the one-way door, when the replacement turned out not to work: another one is minted, and nobody goes back. What does not work
+ * is ended as well.
+ */
+export async function replaceReplacement(leak: Leak, refused: number): Promise<RotationResult> {
+  const { input, board, desk } = leak;
+  await desk.tell(
+    `Version ${refused}, the replacement of ${input.credentialId}, does not work: another one is minted.`,
+  );
+  const rotation = await insist(leak, 'replace the replacement', () => rotateOnce(leak, { forwardOnly: true }), {
+    needed: true,
+  });
+  board.replacement = rotation.replacement;
+  board.apply({
+    type: 'noted',
+    at: rotation.movedAt,
+    note: `${rotation.moved.join(', ') || 'no dependent'} moved on to version ${rotation.replacement}`,
+  });
+  const discard = { ...incidentStep(input, `discard.${refused}`), replacement: refused };
+  await insist(leak, 'end the replacement that does not work', () =>
+    withinMinutes.discardReplacement.executeWithOptions({ summary: `End version ${refused}, which does not work` }, [
+      discard,
+    ]),
+  );
+  return rotation;
+}
+
+async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true } = {}): Promise<RotationResult> {
   const { input, credential } = leak;
+  leak.rotations += 1;
+  const generation = leak.rotations;
   const terms = termsNow(leak);
   const workflowId = `rotate/${input.credentialId}/${input.version}/${generation}`;
   const warnings = new CancellationScope();
@@ -71,9 +101,12 @@ async function rotateOnce(leak: Leak, generation: number): Promise<RotationResul
           version: input.version,
           dependents: credential.dependents.map(({ id }) => id),
           // Those that are refused already gain nothing by waiting for one another.
-          ...(leak.plan().strategy === 'separable' ? { waves: wavesOf(credential.dependents) } : {}),
+          ...(leak.plan().strategy === 'separable' && !way.forwardOnly
+            ? { waves: wavesOf(credential.dependents) }
+            : {}),
           generation,
           ...terms,
+          ...way,
           ...(input.simulated ? { simulated: true } : {}),
         },
       ],
