@@ -24,7 +24,7 @@ export function createNotificationActivities(deps: ActivityDeps) {
         url: deps.incidentUrl(incidentId, runId),
       };
       const rendered = renderNotice(notice, audience);
-      const channels = deps.audiences[audience];
+      const channels = Object.hasOwn(deps.audiences, audience) ? deps.audiences[audience] : undefined;
       if (!channels) throw new IncidentError('AUDIENCE_UNKNOWN', { audience });
       const results = await Promise.allSettled(
         channels.map(async ({ notifier, target }, index) => {

@@ -51,7 +51,7 @@ export function createRecoveryActivities(deps: ActivityDeps) {
       });
     },
 
-    /** @throws STILL_ALIVE when the old version works anywhere, COULD_NOT_TELL when a probe or its control gave no clear answer. */
+    /** @throws STILL_ALIVE when the old version works anywhere, COULD_NOT_TELL when a probe or its control gave no clear answer, CONTROL_REFUSED when the replacement does not work. */
     async verifyDead(input: IncidentStep & { readonly control: number }): Promise<VerifiedDead> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
       const control = await deps.inventory.version(input.credentialId, input.control);
@@ -69,7 +69,7 @@ export function createRecoveryActivities(deps: ActivityDeps) {
             evidence: verdict.evidence,
           });
         if (verdict.verdict === 'unknown')
-          throw new IncidentError('COULD_NOT_TELL', {
+          throw new IncidentError(verdict.controlRefused ? 'CONTROL_REFUSED' : 'COULD_NOT_TELL', {
             credential: credential.id,
             version: version.version,
             evidence: verdict.evidence,

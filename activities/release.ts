@@ -68,6 +68,9 @@ export function createReleaseActivities(deps: ActivityDeps) {
 async function extendAll(deps: ActivityDeps, { subjects }: SecretVersion, extension: LaneExtension) {
   const until: number[] = [];
   for (const subject of subjects) {
+    const listed = await deps.denylist.get(subject);
+    // A breach that only the gateways know of has closed the lane, and nothing here opens it again.
+    if (listed) await deps.containments.merge(listed.entry);
     const extended = await deps.containments.extendLane(subject, extension);
     if (!extended) continue;
     const { entry } = await deps.denylist.merge(extended);

@@ -74,9 +74,14 @@ export function createRotationActivities(deps: ActivityDeps) {
       });
     },
 
-    /** The undo of createReplacement, by the key of the step it undoes: also when that step never answered. */
-    async discardReplacement(input: IncidentStep & { readonly createStepKey: string }): Promise<void> {
-      const version = await deps.inventory.reserveVersion(input.credentialId, input.createStepKey);
+    /** Ends a replacement: by its number, or, as the undo of createReplacement, by the key of the step it undoes, also when that never answered. */
+    async discardReplacement(
+      input: IncidentStep & ({ readonly createStepKey: string } | { readonly replacement: number }),
+    ): Promise<void> {
+      const version =
+        'replacement' in input
+          ? input.replacement
+          : await deps.inventory.reserveVersion(input.credentialId, input.createStepKey);
       const { credential, provider, version: minted } = await lookUp(deps, input.credentialId, version);
       await audited(deps, input, 'discard-replacement', { replacement: version }, async () => {
         const named = minted.publicId !== '';

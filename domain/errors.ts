@@ -77,6 +77,10 @@ const ERRORS = {
     next: 'Nothing was done. Get a new approval with `tourniquet approve` for exactly this, and send it under your own name.',
   },
   STILL_ALIVE: { retryable: true, next: 'Nothing: revoke and verify are tried again; a person is paged if it lasts.' },
+  CONTROL_REFUSED: {
+    retryable: false,
+    next: 'Nothing: the leaked version is dead and its replacement does not work, so another is minted. Look why if it happens again.',
+  },
   COULD_NOT_TELL: { retryable: true, next: 'Restore the way to the provider; the proof is tried again.' },
   DEPENDENT_UNKNOWN: { retryable: false, next: 'Configure this kind of dependent, or correct the inventory.' },
   DEPENDENT_UNREACHABLE: { retryable: true, next: 'Start the dependent; the push is tried again.' },

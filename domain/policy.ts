@@ -200,8 +200,8 @@ export function policyFaults(policy: Policy): readonly PolicyFault[] {
   for (const { ladder, path } of ladders) faults.push(...ladderFaults(ladder, path));
   (policy.severityMapping ?? []).forEach(({ atLeast: least, atMost }, index) => {
     const path = ['severityMapping', index, 'atMost'];
-    if (atMost && !atLeast(atMost, 'medium'))
-      faults.push({ path, fault: 'must not be low: evidence would start nothing' });
+    if (atMost && !atLeast(atMost, policy.incidentFrom))
+      faults.push({ path, fault: 'is below incidentFrom: evidence would start nothing' });
     if (atMost && least && !atLeast(atMost, least)) faults.push({ path, fault: 'is below atLeast' });
   });
   if (!atLeast(policy.holdFrom, policy.incidentFrom))
@@ -214,13 +214,18 @@ export function policyFaults(policy: Policy): readonly PolicyFault[] {
   return faults;
 }
 
-/** Each step comes later than the one before; the first comes at once, or nobody would know of the question. */
+/**
+ * Each step comes later than the one before; the first comes at once, or nobody would know of the question, and the last while the incident
+ * is open.
+ */
 function ladderFaults(ladder: Escalation | undefined, path: PolicyFault['path']): readonly PolicyFault[] {
+  const closes = ladder?.onSilence.closeAfterSeconds ?? Infinity;
   return (ladder?.steps ?? []).flatMap(({ afterSeconds }, index, steps) => {
     const before = steps[index - 1];
     const at = [...path, 'steps', index, 'afterSeconds'];
     if (!before) return afterSeconds === 0 ? [] : [{ path: at, fault: 'must be 0: somebody is asked at once' }];
-    return afterSeconds > before.afterSeconds ? [] : [{ path: at, fault: 'does not come after the step before it' }];
+    if (afterSeconds <= before.afterSeconds) return [{ path: at, fault: 'does not come after the step before it' }];
+    return afterSeconds < closes ? [] : [{ path: at, fault: 'never comes: the incident is closed by then' }];
   });
 }
 

@@ -46,7 +46,7 @@ export function planResponse(
 }
 
 /** For a version that was ended once and works again: nobody depends on it, so nobody keeps a lane. */
-export function planForDead(plan: ResponsePlan): ResponsePlan {
+export function planForDead({ lane: _nobodys, ...plan }: ResponsePlan): ResponsePlan {
   return {
     ...plan,
     strategy: 'inseparable',

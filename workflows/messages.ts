@@ -129,6 +129,8 @@ export interface RotationInput extends RotationTerms {
   readonly waves?: readonly (readonly string[])[];
   /** Which try of this incident it is: each has its own keys, so a rolled-back one is never continued. */
   readonly generation: number;
+  /** The leaked version is ended: dependents can't go back to it, so a failure leaves them where they are. */
+  readonly forwardOnly?: true;
   /** Of an exercise. */
   readonly simulated?: true;
 }

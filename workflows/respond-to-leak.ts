@@ -43,9 +43,9 @@ async function answer(leak: Leak): Promise<IncidentResult> {
     await firstNotice;
     return close(leak, 'contained-and-handed-over', await handOver(leak));
   }
-  const rotation = leak.input.reopened ? replacedBefore(leak, leak.input.reopened) : await replaceLeaked(leak);
-  await revokeLeaked(leak, rotation);
-  const proof = await proveDead(leak, rotation);
+  const replaced = leak.input.reopened ? replacedBefore(leak, leak.input.reopened) : await replaceLeaked(leak);
+  await revokeLeaked(leak, replaced);
+  const { rotation, proof } = await proveDead(leak, replaced);
   await firstNotice;
   await tellRecovered(leak, rotation, proof);
   await keepWatch(leak, rotation.replacement);
@@ -77,6 +77,7 @@ async function open(input: IncidentInput): Promise<Leak> {
     credential,
     plan: () => planNow(input, board, found),
     story: new CancellationScope(),
+    rotations: 0,
   };
   board.describe(credential, known.leak.plan());
   return known.leak;

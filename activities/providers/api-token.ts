@@ -150,6 +150,7 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
         proof: 'presented',
         sessions: 0,
         evidence: `record ${record?.state ?? 'absent'}; ${evidence}`,
+        ...(answers.every(({ controlAnswer }) => controlAnswer === 'refused') ? { controlRefused: true } : {}),
       };
     },
   };

@@ -207,7 +207,8 @@ function judge(old: Answer, control: Answer, sessions: number): Verdict {
   const evidence = `old ${old}, control ${control}, ${sessions} sessions`;
   const base = { proof: 'presented', sessions, evidence } as const;
   if (old === 'accepted' || sessions > 0) return { ...base, verdict: 'alive' };
-  return { ...base, verdict: old === 'refused' && control === 'accepted' ? 'dead' : 'unknown' };
+  const controlRefused = control === 'refused' ? ({ controlRefused: true } as const) : {};
+  return { ...base, ...controlRefused, verdict: old === 'refused' && control === 'accepted' ? 'dead' : 'unknown' };
 }
 
 /** Logs in with a value. Only an authentication refusal is one: a full or unreachable server proves nothing. */

@@ -31,6 +31,8 @@ export type Verdict = {
   readonly proof: 'presented' | 'state';
   readonly sessions: number;
   readonly evidence: string;
+  /** The control was refused for authentication: it is the replacement that does not work. */
+  readonly controlRefused?: true;
 };
 
 /**

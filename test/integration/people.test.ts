@@ -11,6 +11,7 @@ import { DEFAULT_POLICY } from '../../domain/policy';
 import { startRig, type Rig } from '../../drills/rig';
 import type { ManagedProcess } from '../../stack/managed-process';
 import { parseConfig } from '../../workers/config';
+import { pageForAbandoned } from '../../workers/response/abandoned-incidents';
 import { createTemporalClient } from '../../workers/temporal';
 import type { respondToLeak } from '../../workflows';
 import { lowerSeverityUpdate } from '../../workflows/messages';
@@ -86,6 +87,14 @@ describe('people', () => {
     });
     return answer.status === 401;
   };
+
+  async function pagesAbout(id: string): Promise<number> {
+    const { rows } = await rig.database.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM notifications WHERE dedupe_key LIKE $1`,
+      [`abandoned/${id}/%`],
+    );
+    return rows[0]?.count ?? 0;
+  }
 
   async function audited(id: string): Promise<{ actor: string; action: string; detail: Record<string, unknown> }[]> {
     const { rows } = await rig.database.query<{
@@ -187,6 +196,18 @@ describe('people', () => {
     await expect(cancelled.handle.result()).rejects.toThrow();
     await expect(terminated.handle.result()).rejects.toThrow();
     await sleep(2_000);
+
+    // A terminated workflow can't say that nobody looks after it: response workers do, once.
+    await eventually(
+      async () => {
+        await pageForAbandoned(rig.deps, temporal.client, Date.now());
+        return pagesAbout(terminated.id);
+      },
+      (pages) => pages > 0,
+    );
+    await pageForAbandoned(rig.deps, temporal.client, Date.now());
+    expect(await pagesAbout(terminated.id)).toBe(1);
+    expect(await pagesAbout(cancelled.id)).toBe(0);
 
     for (const { credential } of [cancelled, terminated]) {
       const { state, subjects } = await rig.deps.inventory.version(credential, 1);

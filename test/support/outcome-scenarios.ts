@@ -65,6 +65,13 @@ export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome:
     },
   },
   {
+    name: 'replacement-replaced',
+    outcome: 'recovered',
+    input: sampleInput(),
+    activities: () => secondReplacementWorks().activities,
+    play: (handle) => handle.result(),
+  },
+  {
     name: 'opened-again',
     outcome: 'recovered',
     input: sampleInput({ startedBy: 'watch', reopened: { replacement: 2 } }),
@@ -168,6 +175,18 @@ export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome:
     },
   },
 ];
+
+/** After the leaked version is dead its replacement turns out not to work. */
+export function secondReplacementWorks(): ReturnType<typeof fakeActivities> {
+  let minted = 1;
+  return fakeActivities({
+    createReplacement: () => Promise.resolve({ at: 2, version: ++minted, publicId: `orders_v${minted}` }),
+    verifyDead: ({ control }) =>
+      control === 2
+        ? Promise.reject(refusal('CONTROL_REFUSED'))
+        : Promise.resolve({ at: 5, proof: 'presented', evidence: 'old refused, control accepted' }),
+  });
+}
 
 /** The last dependent moves when people have given it more time. */
 export function steeredActivities(): ReturnType<typeof fakeActivities> {

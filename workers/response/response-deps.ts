@@ -26,11 +26,9 @@ import { createGatewayRegistry } from '../../enforcement/gateway-lease';
 import { createInventoryProjection } from '../../enforcement/inventory-kv';
 import { createUseLog } from '../../enforcement/sightings-kv';
 import { readSecretFile, type Config } from '../config';
-import { readFingerprintKeys, readKey, readPrivateKey, readPublicKey, readTogether } from '../keys';
 import { errorLabel } from '../log';
-import { readPolicy } from '../policy-file';
-import { postgresAccounts, readSettings } from '../settings';
 import { incidentUrl } from '../temporal';
+import { readResponseFiles } from './response-files';
 
 /** Every part an incident touches: a provider, a dependent or a notifier is added here by one line. */
 export async function createResponseDeps(
@@ -40,7 +38,7 @@ export async function createResponseDeps(
   log: Logger,
 ): Promise<ActivityDeps> {
   const { settings, policy, fingerprintKeys, accounts, sealingKey, auditKey, signingKey, approvalKey } =
-    readFiles(config);
+    readResponseFiles(config);
   const secrets = createSecretStore(database, { id: 'sealing', key: sealingKey });
   const gateways = createGatewayRegistry(await openBucket(nats, 'gateways'), (key, cause) =>
     log.error({ key, ...errorLabel(cause) }, 'a gateway lease could not be read'),
@@ -81,20 +79,6 @@ export async function createResponseDeps(
     incidentUrl: (workflowId, runId) =>
       incidentUrl(config.TOURNIQUET_TEMPORAL_UI_URL, config.TOURNIQUET_TEMPORAL_NAMESPACE, workflowId, runId),
   };
-}
-
-/** The faults of all files together. */
-function readFiles(config: Config<'response'>) {
-  const files = readTogether({
-    settings: () => readSettings(config.TOURNIQUET_SETTINGS_FILE),
-    policy: () => readPolicy(config.TOURNIQUET_POLICY_FILE),
-    fingerprintKeys: () => readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE),
-    sealingKey: () => readKey(config.TOURNIQUET_SEALING_KEY_FILE),
-    auditKey: () => readKey(config.TOURNIQUET_AUDIT_KEY_FILE),
-    approvalKey: () => readPublicKey(config.TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE),
-    signingKey: () => readPrivateKey(config.TOURNIQUET_CHECKPOINT_KEY_FILE),
-  });
-  return { ...files, accounts: postgresAccounts(files.settings) };
 }
 
 /** Into the partition that carries the subject's use, so that the fold of the detectors stays a function of its events. */

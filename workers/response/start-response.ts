@@ -11,6 +11,8 @@ import { readPayloadKeys } from '../keys';
 import { errorLabel } from '../log';
 import { connectNats } from '../nats';
 import type { Running } from '../running';
+import { createTemporalClient } from '../temporal';
+import { watchForAbandoned } from './abandoned-incidents';
 import { createResponseDeps } from './response-deps';
 import { DEPLOYMENT_NAME, registerBuild } from '../worker-builds';
 import { startSweep } from './sweep';
@@ -53,6 +55,8 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     ...workflowCode(),
   });
   const sweep = startSweep(deps, log);
+  const temporal = createTemporalClient(config);
+  const abandoned = watchForAbandoned(deps, temporal.client, log);
   const ran = worker.run();
   // A worker that fails ends its process: whoever supervises it starts it again, and Temporal goes on where it was.
   ran.catch((error: unknown) => {
@@ -65,9 +69,11 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     isHealthy: () => worker.getState() === 'RUNNING' && !nats.isClosed(),
     async stop() {
       sweep.stop();
+      abandoned.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await ran.catch(() => undefined);
       await connection.close();
+      await temporal.close();
       await nats.drain();
       await database.end();
     },

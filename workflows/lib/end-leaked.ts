@@ -4,6 +4,7 @@ import { EndsEarly } from './ends-early';
 import { stepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
+import { replaceReplacement } from './replace-leaked';
 import { untilSilent } from './until-silent';
 
 /**
@@ -54,9 +55,28 @@ async function mayRevoke(
   return answer.approved ? answer.by : input.simulated ? input.startedBy : undefined;
 }
 
-/** Presents the old version until it is refused everywhere, beside a control that is not. Says what kind of proof it is. */
-export async function proveDead(leak: Leak, rotation: RotationResult): Promise<string> {
-  const verification = { ...incidentStep(leak.input, 'verify'), control: rotation.replacement };
+/** The same value is never insisted on: after so many others a person is asked. */
+const MAX_OTHERS = 2;
+
+/**
+ * Presents the old version until it is refused everywhere, beside a control that is not. Where it is the control that is refused, there is
+ * only the way forward: another replacement. Resolves to the one that works, and to what kind of proof it is.
+ */
+export async function proveDead(leak: Leak, first: RotationResult) {
+  let rotation = first;
+  for (let others = 0; ; others++) {
+    try {
+      return { rotation, proof: await proveOnce(leak, rotation, others) };
+    } catch (error) {
+      if (stepFailure(error).code !== 'CONTROL_REFUSED') throw error;
+      rotation = await replaceReplacement(leak, rotation.replacement);
+    }
+  }
+}
+
+async function proveOnce(leak: Leak, rotation: RotationResult, others: number): Promise<string> {
+  const name = others === 0 ? 'verify' : `verify.${others + 1}`;
+  const verification = { ...incidentStep(leak.input, name), control: rotation.replacement };
   const { at, proof, evidence, broken } = await insist(
     leak,
     'prove that it is dead',
@@ -65,7 +85,7 @@ export async function proveDead(leak: Leak, rotation: RotationResult): Promise<s
         { summary: 'Prove that it is refused, and that the control is not' },
         [verification],
       ),
-    { needed: true },
+    { needed: true, ...(others < MAX_OTHERS ? { givesUpOn: 'CONTROL_REFUSED' } : {}) },
   );
   leak.board.apply({ type: 'verified', at, note: `verified dead, proof ${proof}: ${evidence}` });
   // Missing in what was recorded before siblings were tried.

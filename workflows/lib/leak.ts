@@ -25,6 +25,8 @@ export interface Leak {
   readonly story: CancellationScope;
   /** The rotation that runs now. */
   rotation?: { readonly workflowId: string; readonly terms: RotationTerms } | undefined;
+  /** How many rotations were begun. */
+  rotations: number;
   /** How often people gave dependents longer, and by how much in all. */
   extensions?: number;
   extendedSeconds?: number;
@@ -45,6 +47,8 @@ interface Insistence<T> {
   readonly onFailure?: (failure: StepFailure) => void;
   /** What the step gives when a person skips it. Without it, skipping ends the incident. */
   readonly skipped?: () => T;
+  /** A failure that is not for a person: it goes on up. */
+  readonly givesUpOn?: string;
   /** Nobody may skip it. */
   readonly needed?: boolean;
   /** For what must be done before an incident may be closed. */
@@ -59,7 +63,7 @@ export async function insist<T>(
   { desk, input, credential }: Pick<Leak, 'desk' | 'input' | 'credential'>,
   what: string,
   effect: (decidedBy: string | undefined) => Promise<T>,
-  { onFailure, skipped, needed = false, renew }: Insistence<T> = {},
+  { onFailure, skipped, needed = false, givesUpOn, renew }: Insistence<T> = {},
 ): Promise<T> {
   const ladder = desk.ladder();
   const tryAgain = escalationFor(input.policy, credential).onSilence.failedStep === 'try-again';
@@ -70,6 +74,7 @@ export async function insist<T>(
     } catch (error) {
       if (isCancellation(error)) throw error;
       const failure = stepFailure(error);
+      if (failure.code === givesUpOn) throw error;
       onFailure?.(failure);
       // Past its budget nothing irreversible is done by itself, however often it is tried.
       const isSpent = failure.code === 'ACTION_BUDGET_SPENT';

@@ -77,11 +77,12 @@ function lastOf(ids: readonly string[], settled: ReadonlyMap<string, Settled>): 
 
 function start(moving: Moving, id: string, settled: Map<string, Settled>): Promise<Settled> {
   const { input, undo } = moving;
-  undo.register(`restore ${id}`, () =>
-    undos.restoreDependent.executeWithOptions({ summary: `Send ${id} back to version ${input.version}` }, [
-      { ...rotationStep(input, `restore.${id}`), dependentId: id, to: input.version },
-    ]),
-  );
+  if (!input.forwardOnly)
+    undo.register(`restore ${id}`, () =>
+      undos.restoreDependent.executeWithOptions({ summary: `Send ${id} back to version ${input.version}` }, [
+        { ...rotationStep(input, `restore.${id}`), dependentId: id, to: input.version },
+      ]),
+    );
   return Promise.allSettled([moveOne(moving, id)]).then(([result]) => {
     settled.set(id, result);
     return result;

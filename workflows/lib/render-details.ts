@@ -20,7 +20,7 @@ export function renderDetails(view: IncidentView): string {
     ...(view.simulated ? ['> **SIMULATED:** nothing leaked. The response is real.', ''] : []),
     `**${headline(incident)}** · severity **${incident.evidence.severity}** · ${incident.detections} detections`,
     '',
-    `- **Why:** ${incident.evidence.reason}`,
+    `- **Why:** ${inLine(incident.evidence.reason)}`,
     ...(credential
       ? [
           `- **Credential:** ${view.credentialId} v${view.version}, ${credential.provider}, owner ${credential.ownerTeam}`,
@@ -39,7 +39,7 @@ export function renderDetails(view: IncidentView): string {
     ...(plan?.leftToPerson ? [`- **Left to a person:** ${plan.leftToPerson.join('; ')}`] : []),
     ...pendingQuestions(view).flatMap((question) => [
       '',
-      `> **A person is needed:** ${question.question}`,
+      `> **A person is needed:** ${inLine(question.question)}`,
       '>',
       ...howToAnswer(question).map((way) => `> - ${way}`),
     ]),
@@ -54,7 +54,7 @@ export function renderDetails(view: IncidentView): string {
     '',
     '**Timeline**',
     '',
-    ...incident.timeline.slice(-15).map((entry) => `- \`${clock(entry.at)}\` ${entry.note}`),
+    ...incident.timeline.slice(-15).map((entry) => `- \`${clock(entry.at)}\` ${inLine(entry.note)}`),
   ].join('\n');
 }
 
@@ -73,4 +73,9 @@ function elapsed(incident: Incident, milestone: Milestone): string {
 
 function clock(at: number): string {
   return new Date(at).toISOString().slice(11, 23);
+}
+
+/** What others wrote stays in its own line: a note must not look like a question, or like what we say. */
+function inLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
 }

@@ -5,9 +5,10 @@ import {
   transition,
   type Incident,
   type IncidentEvent,
+  type Outcome,
   type Stage,
 } from '../../../domain/incident';
-import { compareSeverity } from '../../../domain/severity';
+import { compareSeverity, SEVERITIES } from '../../../domain/severity';
 import { sampleAssessment, sampleVersion } from '../../support/fake-activities';
 
 const milestone = fc.constantFrom(
@@ -44,6 +45,22 @@ const event: fc.Arbitrary<IncidentEvent> = fc.oneof(
     },
   })),
 );
+
+/** What a person said besides: it lowers, too. */
+const withPeople: fc.Arbitrary<IncidentEvent> = fc.oneof(
+  event,
+  fc
+    .constantFrom(...SEVERITIES)
+    .map((severity) => ({ type: 'severity-changed', at: 1, note: 'ana said so', severity }) as const),
+);
+
+const STORY = (['contained', 'replaced', 'moved', 'revoked', 'verified', 'notified'] as const).map(
+  (type): IncidentEvent => ({ type, at: 1, note: type }),
+);
+/** Begins somewhere in the story, so that its late stages are looked at as often as its early ones. */
+const lived = fc
+  .tuple(fc.nat(STORY.length), fc.array(withPeople, { maxLength: 12 }))
+  .map(([steps, more]) => [...STORY.slice(0, steps), ...more]);
 
 const start = (): Incident => openIncident(sampleAssessment(), 0);
 
@@ -115,5 +132,81 @@ describe('incident state machine', () => {
     const notes = Array.from({ length: 500 }, (_, n): IncidentEvent => ({ type: 'noted', at: n, note: `note ${n}` }));
 
     expect(apply(start(), notes).timeline).toHaveLength(100);
+  });
+
+  it('takes a severity from a person at every open stage, in both directions, and stays where it is', () => {
+    fc.assert(
+      fc.property(lived, fc.constantFrom(...SEVERITIES), (history, severity) => {
+        const before = apply(start(), history);
+        const result = transition(before, { type: 'severity-changed', at: 9, note: 'ana said so', severity });
+
+        expect(result.ok).toBe(before.stage !== 'closed');
+        if (!result.ok) return;
+        const { evidence, timeline, ...rest } = result.incident;
+        const { evidence: evidenceBefore, timeline: _timeline, ...restBefore } = before;
+        expect(evidence).toEqual({ ...evidenceBefore, severity });
+        expect(timeline.at(-1)).toEqual({ at: 9, stage: before.stage, note: 'ana said so' });
+        expect(rest).toEqual(restBefore);
+      }),
+    );
+  });
+
+  it('is raised by evidence again after a person lowered it', () => {
+    const lowered = apply(start(), [{ type: 'severity-changed', at: 1, note: 'a test of ours', severity: 'low' }]);
+    const [high] = fc.sample(
+      event.filter((one) => one.type === 'detection-joined' && one.assessment.severity === 'high'),
+      1,
+    );
+
+    expect(lowered.evidence.severity).toBe('low');
+    expect(apply(lowered, [high as IncidentEvent]).evidence.severity).toBe('high');
+  });
+
+  it('closes from a question, which is open no more; other stages do not change that', () => {
+    const asked = apply(start(), [
+      { type: 'contained', at: 1, note: '' },
+      { type: 'person-needed', at: 2, note: 'asked', question: 'Revoke it for ever?', kind: 'revoke', number: 3 },
+    ]);
+    const closed = apply(asked, [{ type: 'closed', at: 4, note: '', outcome: 'contained-waiting-for-person' }]);
+
+    expect(asked.waiting).toEqual({
+      resume: 'contained',
+      question: 'Revoke it for ever?',
+      kind: 'revoke',
+      number: 3,
+      since: 2,
+    });
+    expect(closed).toMatchObject({
+      stage: 'closed',
+      outcome: 'contained-waiting-for-person',
+      milestones: { closed: 4 },
+    });
+    expect(closed.waiting).toBeUndefined();
+  });
+
+  it('that is not contained closes as nothing but a false positive', () => {
+    fc.assert(
+      fc.property(lived, fc.constantFrom(...OUTCOMES), (history, outcome) => {
+        const before = apply(start(), history);
+        if (before.stage === 'closed') return;
+        const result = transition(before, { type: 'closed', at: 9, note: '', outcome });
+
+        if (before.milestones.contained === undefined) expect(result.ok).toBe(outcome === 'false-positive-restored');
+        else if (outcome.startsWith('contained-')) expect(result.ok).toBe(true);
+      }),
+    );
+  });
+
+  it('is restored at no stage after the one-way door, and recovered at none but the last', () => {
+    fc.assert(
+      fc.property(lived, (history) => {
+        const before = apply(start(), history);
+        if (before.stage === 'closed') return;
+        const may = (outcome: Outcome) => transition(before, { type: 'closed', at: 9, note: '', outcome }).ok;
+
+        expect(may('false-positive-restored')).toBe(before.milestones.revoked === undefined);
+        expect(may('recovered')).toBe(before.stage === 'notified');
+      }),
+    );
   });
 });

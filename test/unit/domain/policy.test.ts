@@ -1,9 +1,24 @@
 import fc from 'fast-check';
-import { DEFAULT_POLICY, policyFaults, responsesFor, type Policy } from '../../../domain/policy';
+import { DEFAULT_ESCALATION, type Escalation } from '../../../domain/escalation';
+import {
+  audiencesFor,
+  DEFAULT_AUDIENCES,
+  DEFAULT_POLICY,
+  escalationFor,
+  policyFaults,
+  responsesFor,
+  watchSecondsOf,
+  type Policy,
+} from '../../../domain/policy';
 import { completePolicy } from '../../../domain/policy-schema';
 import { SEVERITIES } from '../../../domain/severity';
 
 const credential = { id: 'orders-db', provider: 'postgres-role', ownerTeam: 'payments', environment: 'staging' };
+
+/** A ladder whose steps come after so many seconds each. */
+const steps = (...after: number[]) => ({
+  escalation: { steps: after.map((afterSeconds) => ({ tell: ['security'], afterSeconds })) },
+});
 
 const withOverrides = (...overrides: NonNullable<Policy['overrides']>): Policy => ({ ...DEFAULT_POLICY, overrides });
 
@@ -36,6 +51,74 @@ describe('the response of a credential', () => {
   });
 });
 
+describe('the ladder of a credential', () => {
+  const ladder = (name: string): Escalation => ({ ...DEFAULT_ESCALATION, steps: [{ tell: [name], afterSeconds: 0 }] });
+  const [own, ofTeam, ofProvider, ofOthers] = [ladder('own'), ladder('team'), ladder('provider'), ladder('others')];
+
+  it('is the policy’s own where no override has one that concerns it', () => {
+    const severities = { high: { overlapSeconds: 1 } };
+    const policy: Policy = {
+      ...DEFAULT_POLICY,
+      escalation: own,
+      overrides: [
+        { when: { ownerTeam: 'search' }, severities, escalation: ofOthers },
+        { when: { ownerTeam: 'payments' }, severities },
+      ],
+    };
+
+    expect(escalationFor(policy, credential)).toBe(own);
+  });
+
+  it('is the last override’s that concerns it and has one', () => {
+    const policy = withOverrides(
+      { when: { ownerTeam: 'payments' }, severities: {}, escalation: ofTeam },
+      { when: { provider: 'postgres-role' }, severities: {}, escalation: ofProvider },
+      { when: { credential: 'orders-db' }, severities: { low: { revoke: 'never' } } },
+      { when: { provider: 'postgres-role', environment: 'production' }, severities: {}, escalation: ofOthers },
+    );
+
+    expect(escalationFor(policy, credential)).toBe(ofProvider);
+    expect(escalationFor(policy, { ...credential, provider: 'api-token' })).toBe(ofTeam);
+  });
+
+  it('asks the standard audiences in incidents from before there were ladders, watches and audiences', () => {
+    const { escalation: _ladder, audiences: _audiences, watchSeconds: _watch, ...older } = DEFAULT_POLICY;
+
+    expect(escalationFor(older, credential)).toBe(DEFAULT_ESCALATION);
+    expect(audiencesFor(older, 'contained')).toEqual(['engineering', 'security', 'product']);
+    expect(watchSecondsOf(older)).toBe(0);
+  });
+});
+
+describe('a policy file', () => {
+  it('keeps what it does not say of a ladder and of the audiences', () => {
+    const steps = [{ tell: ['on-call'], afterSeconds: 0 }];
+    const { policy } = completePolicy.parse({
+      version: 1,
+      escalation: { steps, onSilence: { contain: 'wait' } },
+      audiences: { contained: ['security'] },
+      overrides: [{ when: { ownerTeam: 'payments' }, escalation: { steps } }],
+    });
+
+    expect(policy.escalation).toEqual({ steps, onSilence: { ...DEFAULT_ESCALATION.onSilence, contain: 'wait' } });
+    expect(policy.overrides?.[0]?.escalation).toEqual({ steps, onSilence: DEFAULT_ESCALATION.onSilence });
+    expect(audiencesFor(policy, 'contained')).toEqual(['security']);
+    expect(audiencesFor(policy, 'resolved')).toEqual(DEFAULT_AUDIENCES.resolved);
+  });
+
+  it('may name more than one step, and let evidence weigh less where an incident still starts', () => {
+    const steps = [
+      { tell: ['a'], afterSeconds: 0 },
+      { tell: ['b'], afterSeconds: 60 },
+    ];
+    const file = { version: 1, escalation: { steps }, severityMapping: [{ when: {}, atMost: 'medium' }] };
+
+    expect(completePolicy.safeParse(file).success).toBe(true);
+    const hygiene = { version: 1, incidentFrom: 'low', severityMapping: [{ when: {}, atMost: 'low' }] };
+    expect(completePolicy.safeParse(hygiene).success).toBe(true);
+  });
+});
+
 describe('a policy', () => {
   it('has no fault by default', () => expect(policyFaults(DEFAULT_POLICY)).toEqual([]));
 
@@ -59,6 +142,32 @@ describe('a policy', () => {
     [{ incidentFrom: 'critical', holdFrom: 'critical' }, 'incidentFrom'],
     [{ holdSeconds: 60 }, 'holdSeconds'],
     [{ budgets: { perTeam: 0 } }, 'budgets.perTeam'],
+    [steps(5), 'escalation.steps.0.afterSeconds'],
+    [steps(0, 60, 60), 'escalation.steps.2.afterSeconds'],
+    [steps(0, 60, 30), 'escalation.steps.2.afterSeconds'],
+    [steps(), 'escalation.steps'],
+    [{ escalation: { steps: [{ tell: [], afterSeconds: 0 }] } }, 'escalation.steps.0.tell'],
+    [
+      { escalation: { ...steps(0, 3_600).escalation, onSilence: { closeAfterSeconds: 3_600 } } },
+      'escalation.steps.1.afterSeconds',
+    ],
+    [{ escalation: { ...steps(0).escalation, onSilence: { failedStep: 'skip' } } }, 'escalation.onSilence.failedStep'],
+    [{ overrides: [{ when: { provider: 'x' }, ...steps(0, 9, 8) }] }, 'overrides.0.escalation.steps.2.afterSeconds'],
+    [
+      {
+        severityMapping: [
+          { when: {}, atLeast: 'low' },
+          { when: {}, atMost: 'low' },
+        ],
+      },
+      'severityMapping.1.atMost',
+    ],
+    [{ incidentFrom: 'high', severityMapping: [{ when: {}, atMost: 'medium' }] }, 'severityMapping.0.atMost'],
+    [{ severityMapping: [{ when: {}, atLeast: 'critical', atMost: 'high' }] }, 'severityMapping.0.atMost'],
+    [{ severityMapping: [{ when: { family: 'psychic' }, atLeast: 'high' }] }, 'severityMapping.0.when.family'],
+    [{ severityMapping: [{ when: {} }] }, 'severityMapping.0'],
+    [{ audiences: { contained: [] } }, 'audiences.contained'],
+    [{ audiences: { closed: ['security'] } }, 'audiences'],
     [{ severity: {} }, ''],
     [{ version: undefined }, 'version'],
   ])('%j is refused at %s', (more, path) => {

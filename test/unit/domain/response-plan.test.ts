@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY } from '../../../domain/policy';
-import { planResponse } from '../../../domain/response-plan';
+import { planForDead, planResponse } from '../../../domain/response-plan';
 import { publicIdSubject } from '../../../domain/subject';
 import { unregisteredCredential } from '../../../domain/unregistered-credential';
 import { SEVERITIES } from '../../../domain/severity';
@@ -82,5 +82,24 @@ describe('response plan', () => {
 
     expect(planResponse(credential, weak, DEFAULT_POLICY, false).containAtOnce).toBe(true);
     expect(planResponse(sampleCredential(), weak, DEFAULT_POLICY, false).containAtOnce).toBe(false);
+  });
+
+  it('for what was ended and works again refuses it to everybody at once, and ends it without asking', () => {
+    const weak = sampleAssessment({ severity: 'medium', families: ['origin'] });
+    for (const credential of [atGateway, sampleCredential(), { ...atGateway, knownContexts: [] }]) {
+      const plan = planForDead(planResponse(credential, weak, DEFAULT_POLICY));
+
+      expect(plan).toMatchObject({
+        strategy: 'inseparable',
+        severity: 'medium',
+        quarantine: { mode: 'deny-all', enforcedBy: credential.enforcement },
+        overlapSeconds: 0,
+        containAtOnce: true,
+        revoke: 'when-moved',
+        revokeAtDeadline: true,
+      });
+      // Nobody depends on it, so nobody has a lane.
+      expect(plan.lane).toBeUndefined();
+    }
   });
 });

@@ -63,6 +63,27 @@ describe('the routes that gateways shut while they are stale', () => {
   });
 });
 
+describe('the audiences of the settings file', () => {
+  it('are the three that are always told, and any other that a ladder may ask', () => {
+    const { audiences } = readSettings(fileOf(`${AUDIENCES}  on-call: [{ notifier: webhook, target: 'https://p' }]\n`));
+
+    expect(Object.keys(audiences).sort()).toEqual(['engineering', 'on-call', 'product', 'security']);
+    expect(audiences['on-call']).toEqual([{ notifier: 'webhook', target: 'https://p' }]);
+  });
+
+  it.each([
+    ['one of the three is missing', AUDIENCES.replace(/ {2}product.*\n/, ''), 'audiences.product: '],
+    ['one has no channel', `${AUDIENCES}  on-call: []\n`, 'audiences.on-call: '],
+    [
+      'one has a channel of another shape',
+      `${AUDIENCES}  on-call: [{ notifier: email }]\n`,
+      'audiences.on-call.0.target: ',
+    ],
+  ])('are refused when %s', (_what, content, fault) => {
+    expect(faultsOf(() => readSettings(fileOf(content)))).toContain(fault);
+  });
+});
+
 describe('the settings file', () => {
   it.each([
     ['an open quote', `${AUDIENCES}trustedProxies: ['${HOOK}`, /line \d+, column \d+/],

@@ -1,0 +1,90 @@
+import type { ActivityDeps, Channel } from '../../../activities/deps';
+import { createNotificationActivities, type NotifyInput } from '../../../activities/notification';
+import { IncidentError } from '../../../domain/errors';
+import type { AuditEvent } from '../../../domain/ports/stores';
+import { runActivity } from '../../support/run-activity';
+
+const INPUT: NotifyInput = {
+  incidentId: 'incident/orders-db/1',
+  runId: 'run',
+  credentialId: 'orders-db',
+  version: 1,
+  stepKey: 'run/notify',
+  audience: 'on-call',
+  notice: {
+    kind: 'person-needed',
+    provider: 'postgres-role',
+    ownerTeam: 'payments',
+    severity: 'high',
+    reason: 'used from a new address',
+    summary: 'Revoke it for ever?',
+  },
+};
+
+/** `pager` is a channel that fails as often as told; `mail` always works. */
+function world(audiences: Readonly<Record<string, readonly Channel[]>>, pagerFailures = 0) {
+  const sent: string[] = [];
+  const delivered = new Set<string>();
+  const audit: AuditEvent[] = [];
+  let failures = pagerFailures;
+  const channel = (id: string) => ({
+    id,
+    send(target: string) {
+      if (id === 'pager' && failures-- > 0) return Promise.reject(new IncidentError('NOTIFICATION_FAILED', { id }));
+      return Promise.resolve(void sent.push(`${id} ${target}`));
+    },
+  });
+  const { notifyAudience } = createNotificationActivities({
+    audiences,
+    notifiers: new Map(['pager', 'mail'].map((id) => [id, channel(id)])),
+    deliveries: {
+      wasSent: (key: string) => Promise.resolve(delivered.has(key)),
+      markSent: (key: string) => Promise.resolve(void delivered.add(key)),
+    },
+    audit: { append: (event: AuditEvent) => Promise.resolve(void audit.push(event)) },
+    incidentUrl: () => 'http://temporal.test',
+  } as unknown as ActivityDeps);
+  return { sent, audit, notify: (audience = 'on-call') => runActivity(notifyAudience, { ...INPUT, audience }) };
+}
+
+const ON_CALL = [
+  { notifier: 'pager', target: 'a' },
+  { notifier: 'mail', target: 'b' },
+];
+
+describe('telling an audience', () => {
+  it('says AUDIENCE_UNKNOWN of one that has no channels, tells nobody and audits nothing', async () => {
+    const { sent, audit, notify } = world({ security: ON_CALL });
+
+    for (const nobody of ['on-call', 'constructor'])
+      await expect(notify(nobody)).rejects.toMatchObject({ code: 'AUDIENCE_UNKNOWN', fields: { audience: nobody } });
+    expect([sent, audit]).toEqual([[], []]);
+  });
+
+  it('tells any that the settings name, on all its channels, once', async () => {
+    const { sent, audit, notify } = world({ 'on-call': ON_CALL });
+
+    for (let attempt = 0; attempt < 2; attempt++) expect(await notify()).toMatchObject({ channels: 2 });
+    expect(sent).toEqual(['pager a', 'mail b']);
+    expect(audit[0]).toMatchObject({
+      action: 'notify',
+      phase: 'outcome',
+      detail: { audience: 'on-call', channels: 2 },
+    });
+  });
+
+  it('lets one dead channel delay no other, and tells that one alone at the next attempt', async () => {
+    const { sent, audit, notify } = world({ 'on-call': ON_CALL }, 1);
+
+    await expect(notify()).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED' });
+    expect([sent, audit]).toEqual([['mail b'], []]);
+    await notify();
+    expect(sent).toEqual(['mail b', 'pager a']);
+  });
+
+  it('says NOTIFIER_UNKNOWN of a channel nobody configured', async () => {
+    const { notify } = world({ 'on-call': [{ notifier: 'fax', target: '' }] });
+
+    await expect(notify()).rejects.toMatchObject({ code: 'NOTIFIER_UNKNOWN' });
+  });
+});

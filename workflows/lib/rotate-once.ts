@@ -1,0 +1,93 @@
+import {
+  CancellationScope,
+  executeChild,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  patched,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { responsesFor } from '../../domain/policy';
+import { wavesOf } from '../../domain/waves';
+import { hurrySignal, type RotationResult, type RotationTerms } from '../messages';
+import { rotateCredential } from '../rotate-credential';
+import type { Leak } from './leak';
+
+/** People are told when this share of the time for dependents is over; design.md's table. */
+const WARN_AT = [0.5, 0.8] as const;
+
+/** One rotation, as a child workflow that undoes itself when it fails. Each has its own number, and so its own keys. */
+export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true } = {}): Promise<RotationResult> {
+  const { input, credential } = leak;
+  leak.rotations += 1;
+  const generation = leak.rotations;
+  const terms = termsNow(leak);
+  const workflowId = `rotate/${input.credentialId}/${input.version}/${generation}`;
+  const warnings = new CancellationScope();
+  // Ends with its scope; that it was cancelled is no news.
+  warnings.run(() => warnPeople(leak, terms.moveWithinSeconds)).catch(() => undefined);
+  leak.rotation = { workflowId, terms };
+  try {
+    return await executeChild(rotateCredential, {
+      workflowId,
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      staticSummary: `${input.simulated ? 'SIMULATED: ' : ''}Replace ${input.credentialId} v${input.version}`,
+      args: [
+        {
+          incidentId: workflowInfo().workflowId,
+          incidentRunId: workflowInfo().runId,
+          credentialId: input.credentialId,
+          version: input.version,
+          dependents: credential.dependents.map(({ id }) => id),
+          // Those that are refused already gain nothing by waiting for one another.
+          ...(leak.plan().strategy === 'separable' && !way.forwardOnly
+            ? { waves: wavesOf(credential.dependents) }
+            : {}),
+          generation,
+          ...terms,
+          ...way,
+          ...(input.simulated ? { simulated: true } : {}),
+        },
+      ],
+    });
+  } finally {
+    leak.rotation = undefined;
+    warnings.cancel();
+  }
+}
+
+function termsNow({ input, credential, plan }: Leak): RotationTerms {
+  const { severity, revokeAtDeadline } = plan();
+  const { overlapSeconds } = responsesFor(input.policy, credential)[severity];
+  return { moveWithinSeconds: overlapSeconds, goOnWithoutMissing: revokeAtDeadline };
+}
+
+/** After graver evidence: a rotation that runs gets the terms it would be begun with now. */
+export async function hurryRotation(leak: Leak): Promise<void> {
+  const { rotation } = leak;
+  const terms = termsNow(leak);
+  if (!rotation || terms.moveWithinSeconds >= rotation.terms.moveWithinSeconds || !patched('hurry-rotation')) return;
+  leak.rotation = { ...rotation, terms };
+  leak.board.apply({
+    type: 'noted',
+    at: Date.now(),
+    note: `dependents have ${terms.moveWithinSeconds} s left to move (${leak.plan().severity})`,
+  });
+  // One that has just ended needs no hurry.
+  await getExternalWorkflowHandle(rotation.workflowId)
+    .signal(hurrySignal, terms)
+    .catch(() => undefined);
+}
+
+async function warnPeople({ desk, input }: Leak, overlapSeconds: number): Promise<void> {
+  let over = 0;
+  for (const share of WARN_AT) {
+    await sleep((share - over) * overlapSeconds * 1000, {
+      summary: `Tell people at ${share * 100} % of the time for dependents`,
+    });
+    over = share;
+    await desk.tell(
+      `${share * 100} % of the time for the dependents of ${input.credentialId} is over, and not all have moved.`,
+    );
+  }
+}
