@@ -10,7 +10,6 @@ import {
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { CallBook } from './call-book';
 import { answerTo } from './answer';
-import { PATIENCE_MS } from './patience';
 import { performAttempt } from './perform-attempt';
 import type { FaultCase, RunReport } from './run-report';
 import { inputOf, type Pace } from './scenarios';
@@ -24,8 +23,8 @@ import { activitiesOf } from './world/world-activities';
 import type { WorldActivities } from './world/world-activity';
 
 const START = Date.UTC(2026, 0, 1);
-/** A person reads the page first. */
-const ANSWER_AFTER_MS = 5_000;
+/** A person reads the page first, and is quicker than a reminder. */
+const ANSWER_AFTER_MS = 500;
 
 /** Replaces activities of the world: how a test shows that a broken one is found. */
 export type ChangeActivities = (activities: WorldActivities, world: World) => WorldActivities;
@@ -78,7 +77,7 @@ export async function runInSimulator(
   const incident: SimulatedRun = temporal.start('respondToLeak', id, inputOf(scenario, credential.id, pace));
   const isOver = (): boolean =>
     book.endless !== undefined || temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
-  await clock.run(START + PATIENCE_MS, isOver);
+  await clock.run(START + pace.patience * 1_000, isOver);
   return { ...standingOf(incident, temporal.runs), world, calls: book.names };
 }
 

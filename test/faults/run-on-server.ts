@@ -10,7 +10,6 @@ import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import type { LeakHandle } from '../support/run-incident';
 import { CallBook } from './call-book';
 import { answerTo } from './answer';
-import { PATIENCE_MS } from './patience';
 import type { FaultCase, RunReport } from './run-report';
 import { inputOf, SHORT_PACE } from './scenarios';
 import type { ServerLane } from './server-lane';
@@ -27,7 +26,7 @@ type Ending = Omit<RunReport, 'world' | 'calls' | 'view'>;
 const RUNNING: Ending = { status: 'running' };
 
 /** No case takes as long; a time-skipping server that has lost count of who holds its time never goes on. */
-const LANE_IS_STUCK_AFTER_MS = 60_000;
+const LANE_IS_STUCK_AFTER_MS = 25_000;
 
 /** The server has stopped: what it was asked says nothing, and it must be taken down. */
 export class StuckLane extends Error {}
@@ -85,9 +84,9 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
       taskQueue: lane.queue(faults.some(({ kind }) => kind.startsWith('worker-lost'))),
       args: [inputOf(scenario, credential.id, SHORT_PACE)],
     });
-    const ending = await endOf(lane, handle, person);
+    const ending = await endOf(handle, person);
     const view: IncidentView = await handle.query(stateQuery);
-    if (ending.status === 'running') await handle.terminate();
+    if (ending.status === 'running') await lane.spend(handle);
     else await Promise.race([othersEnd(lane, running.workflowIds), delay(STUCK_AFTER_MS)]);
     return { ...ending, view, world, calls: book.names };
   } finally {
@@ -104,16 +103,14 @@ async function othersEnd({ environment }: ServerLane, workflowIds: ReadonlySet<s
       .catch(() => undefined);
 }
 
-async function endOf(lane: ServerLane, handle: LeakHandle, person: 'answers' | 'nobody'): Promise<Ending> {
+async function endOf(handle: LeakHandle, person: 'answers' | 'nobody'): Promise<Ending> {
   const end = ended(handle);
-  const deadline = Date.now() + STUCK_AFTER_MS;
+  const [patienceEnds, isStuck] = [Date.now() + SHORT_PACE.patience * 1_000, Date.now() + STUCK_AFTER_MS];
   for (;;) {
     const over = await Promise.race([end, delay(LOOK_EVERY_MS)]);
     if (over) return over;
-    const waitsInVain = person === 'nobody' && (await isAsked(handle));
-    // The rest of the time that nobody answers in: reminders, and whatever comes of silence.
-    if (waitsInVain) await lane.environment.sleep(PATIENCE_MS);
-    if (waitsInVain || Date.now() > deadline) return Promise.race([end, delay(LOOK_EVERY_MS, RUNNING)]);
+    const waitedInVain = person === 'nobody' && Date.now() >= patienceEnds && (await isAsked(handle));
+    if (waitedInVain || Date.now() > isStuck) return RUNNING;
   }
 }
 

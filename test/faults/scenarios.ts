@@ -75,33 +75,45 @@ export function scenarioNamed(name: string): Scenario {
   return bare === name ? scenario : withNobody(scenario);
 }
 
-/** Dependents have so long, in seconds; reminders come seldom, so that a run in which nobody answers stays short. */
+/** How long everything takes: dependents that move, and people who do not answer. In seconds. */
 export interface Pace {
-  readonly overlapSeconds: Readonly<Record<Assessment['severity'], number>>;
-  readonly escalateEverySeconds: number;
+  readonly overlap: Readonly<Record<Assessment['severity'], number>>;
+  readonly remindEvery: number;
+  /** What is not contained before somebody was asked is contained after this silence. */
+  readonly containAfter: number;
+  /** An incident that nobody answers is closed after this. */
+  readonly closeAfter: number;
+  /** After this a run that still waits has shown that it does. */
+  readonly patience: number;
 }
 
-/** With the product's own time limits, in virtual time. */
+/** With the product's own time limits, in virtual time. Reminders come seldom, so that a run in which nobody answers stays short. */
 export const PRODUCT_PACE: Pace = {
-  overlapSeconds: { critical: 60, high: 120, medium: 240, low: 480 },
-  escalateEverySeconds: 21_600,
+  overlap: { critical: 60, high: 120, medium: 240, low: 480 },
+  remindEvery: 21_600,
+  containAfter: 1_800,
+  closeAfter: 43_200,
+  patience: 54_000,
 };
 
-/** With the short limits (short-time-limits.ts): moves must end in real time on the server. */
+/**
+ * With the short limits (short-time-limits.ts), for the server: after an activity that timed out it skips no time any more (1.38.0), so that
+ * everything must end in real time. A step that fails at once or after a whole call is tried again, and not at the edge of it.
+ */
 export const SHORT_PACE: Pace = {
-  overlapSeconds: { critical: 2, high: 3, medium: 3, low: 3 },
-  escalateEverySeconds: 21_600,
+  overlap: { critical: 2, high: 3, medium: 3, low: 3 },
+  remindEvery: 1.2,
+  containAfter: 1,
+  closeAfter: 3,
+  patience: 7,
 };
-
-/** An incident that nobody answers is closed within the enumeration's patience (patience.ts). */
-const CLOSE_AFTER_SECONDS = 43_200;
 
 /** What starts the incident of a scenario. */
 export function inputOf({ assessment, simulated }: Scenario, credentialId: string, pace: Pace): IncidentInput {
   const { severities } = DEFAULT_POLICY;
   const paced = (severity: Assessment['severity']): Policy['severities']['high'] => ({
     ...severities[severity],
-    overlapSeconds: pace.overlapSeconds[severity],
+    overlapSeconds: pace.overlap[severity],
   });
   return {
     credentialId,
@@ -109,10 +121,14 @@ export function inputOf({ assessment, simulated }: Scenario, credentialId: strin
     assessment,
     policy: {
       ...DEFAULT_POLICY,
-      escalateEverySeconds: pace.escalateEverySeconds,
+      escalateEverySeconds: pace.remindEvery,
       escalation: {
         ...DEFAULT_ESCALATION,
-        onSilence: { ...DEFAULT_ESCALATION.onSilence, closeAfterSeconds: CLOSE_AFTER_SECONDS },
+        onSilence: {
+          ...DEFAULT_ESCALATION.onSilence,
+          contain: { afterSeconds: pace.containAfter },
+          closeAfterSeconds: pace.closeAfter,
+        },
       },
       // What is looked at after the end is no part of the plan.
       watchSeconds: 0,

@@ -55,8 +55,8 @@ export function rotationOf(world: World): Rotation {
     },
 
     discardReplacement(step, cut) {
-      const { createStepKey, stepKey } = step;
-      const number = world.reserve(createStepKey);
+      const { stepKey } = step;
+      const number = 'replacement' in step ? step.replacement : world.reserve(step.createStepKey);
       const version = world.version(number);
       audited(world, 'discard-replacement', step, cut, () => {
         if (version.atProvider === 'live') {
