@@ -45,7 +45,8 @@ export async function runInSimulator(
     const answered = answerTo(run.query(pendingQuestionsQuery.name) as readonly PendingQuestion[]);
     if (!answered) return;
     world.mend();
-    void run.update(answered.update.name, answered.person);
+    // Until it is taken, or nothing is asked any more.
+    void run.update(answered.update.name, answered.person).then(() => clock.after(ANSWER_AFTER_MS, answer));
   };
   const world: World = new World({
     credential,

@@ -20,6 +20,8 @@ import { activitiesOf } from './world/world-activities';
 const STUCK_AFTER_MS = 15_000;
 
 const LOOK_EVERY_MS = 50;
+/** A person reads the page first, and is quicker than a reminder. */
+const ANSWER_AFTER_MS = 200;
 
 type Ending = Omit<RunReport, 'world' | 'calls' | 'view'>;
 
@@ -50,25 +52,30 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
   const { hasProvider, trouble, person, outside } = scenario;
   const credential = { ...scenario.credential, id: `${scenario.credential.id}-${randomUUID()}` };
   const workflowId = incidentId(credential.id, 1);
-  const { client } = lane.environment;
+  const { client } = lane;
   const handle: LeakHandle = client.workflow.getHandle<typeof respondToLeak>(workflowId);
   const world: World = new World({
     credential,
     hasProvider,
     trouble,
     now: Date.now,
-    // Accepted before the page is delivered: while an activity runs, no time is skipped.
-    onPage: async ({ kind }) => {
-      if (kind !== 'person-needed' || person === 'nobody') return;
-      const answered = answerTo(await handle.query(pendingQuestionsQuery));
-      if (!answered) return;
-      world.mend();
-      // Whoever was told at the same moment may have answered by now.
-      await handle
-        .startUpdate(answered.update, { args: [answered.person], waitForStage: 'ACCEPTED' })
-        .catch(() => undefined);
+    onPage: ({ kind }) => {
+      if (kind === 'person-needed' && person === 'answers') void answer();
     },
   });
+  /** Until it is taken, or nothing is asked any more. */
+  const answer = async (): Promise<void> => {
+    for (;;) {
+      await delay(ANSWER_AFTER_MS);
+      const answered = await handle
+        .query(pendingQuestionsQuery)
+        .then(answerTo)
+        .catch(() => undefined);
+      if (!answered) return;
+      world.mend();
+      await handle.executeUpdate(answered.update, { args: [answered.person] }).catch(() => undefined);
+    }
+  };
   const book = new CallBook();
   const onCall = async (call: string): Promise<void> => {
     if (call !== outside?.when) return;
@@ -79,14 +86,14 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
   try {
     await client.workflow.start<typeof respondToLeak>('respondToLeak', {
       workflowId,
-      // One whose time was skipped away is given out again at once.
+      // One that got lost is given out again soon.
       workflowTaskTimeout: '2s',
       taskQueue: lane.queue(faults.some(({ kind }) => kind.startsWith('worker-lost'))),
       args: [inputOf(scenario, credential.id, SHORT_PACE)],
     });
     const ending = await endOf(handle, person);
     const view: IncidentView = await handle.query(stateQuery);
-    if (ending.status === 'running') await lane.spend(handle);
+    if (ending.status === 'running') await handle.terminate();
     else await Promise.race([othersEnd(lane, running.workflowIds), delay(STUCK_AFTER_MS)]);
     return { ...ending, view, world, calls: book.names };
   } finally {
@@ -95,9 +102,9 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
 }
 
 /** A rotation may still undo what it did when its incident is over. */
-async function othersEnd({ environment }: ServerLane, workflowIds: ReadonlySet<string>): Promise<void> {
+async function othersEnd({ client }: ServerLane, workflowIds: ReadonlySet<string>): Promise<void> {
   for (const id of workflowIds)
-    await environment.client.workflow
+    await client.workflow
       .getHandle(id)
       .result()
       .catch(() => undefined);

@@ -97,8 +97,7 @@ export const PRODUCT_PACE: Pace = {
 };
 
 /**
- * With the short limits (short-time-limits.ts), for the server: after an activity that timed out it skips no time any more (1.38.0), so that
- * everything must end in real time. A step that fails at once or after a whole call is tried again, and not at the edge of it.
+ * With the short limits (short-time-limits.ts), for the server, where everything ends in real time (server-lane.ts). A step that fails at once or after a whole call is tried again, and not at the edge of it.
  */
 export const SHORT_PACE: Pace = {
   overlap: { critical: 2, high: 3, medium: 3, low: 3 },
@@ -109,7 +108,9 @@ export const SHORT_PACE: Pace = {
 };
 
 /** What starts the incident of a scenario. */
-export function inputOf({ assessment, simulated }: Scenario, credentialId: string, pace: Pace): IncidentInput {
+export function inputOf({ assessment, simulated, person }: Scenario, credentialId: string, pace: Pace): IncidentInput {
+  // Where somebody answers, that must come before silence does, on a busy machine too.
+  const silence = person === 'answers' ? PRODUCT_PACE : pace;
   const { severities } = DEFAULT_POLICY;
   const paced = (severity: Assessment['severity']): Policy['severities']['high'] => ({
     ...severities[severity],
@@ -121,13 +122,13 @@ export function inputOf({ assessment, simulated }: Scenario, credentialId: strin
     assessment,
     policy: {
       ...DEFAULT_POLICY,
-      escalateEverySeconds: pace.remindEvery,
+      escalateEverySeconds: silence.remindEvery,
       escalation: {
         ...DEFAULT_ESCALATION,
         onSilence: {
           ...DEFAULT_ESCALATION.onSilence,
-          contain: { afterSeconds: pace.containAfter },
-          closeAfterSeconds: pace.closeAfter,
+          contain: { afterSeconds: silence.containAfter },
+          closeAfterSeconds: silence.closeAfter,
         },
       },
       // What is looked at after the end is no part of the plan.

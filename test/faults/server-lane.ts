@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Client } from '@temporalio/client';
 import { CompleteAsyncError, Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
@@ -23,9 +24,12 @@ export class ServerLane {
   readonly #queues = { cached: `cached-${randomUUID()}`, replaying: `replaying-${randomUUID()}` };
   readonly #running = new Map<string, Running>();
 
-  #spent = false;
+  /** It lets no time be skipped: after an activity that timed out this server (1.38.0) may never skip any again, or skip too much. */
+  readonly client: Client;
 
-  private constructor(readonly environment: TestWorkflowEnvironment) {}
+  private constructor({ connection, namespace }: TestWorkflowEnvironment) {
+    this.client = new Client({ connection, namespace: namespace ?? 'default' });
+  }
 
   /** Runs `work` with a lane, and takes it down. */
   static async with<T>(
@@ -62,16 +66,6 @@ export class ServerLane {
   /** `loses`: its workers are lost, so that every workflow task begins with a replay. */
   queue(loses: boolean): string {
     return loses ? this.#queues.replaying : this.#queues.cached;
-  }
-
-  /** After a workflow was terminated its server skips no time any more (1.38.0): the lane takes no further case. */
-  async spend(handle: { terminate(): Promise<unknown> }): Promise<void> {
-    this.#spent = true;
-    await handle.terminate();
-  }
-
-  get spent(): boolean {
-    return this.#spent;
   }
 
   begin(credentialId: string, stage: Stage): Running {

@@ -3,32 +3,26 @@ import { SOURCE_VARIABLE, timeSkippingEnvironment } from '../support/time-skippi
 import { shortBundlePath } from './fault-bundle';
 import { ServerLane } from './server-lane';
 
-/** Runs `work` with so many time-skipping servers; outside of Jest, which starts its own source of them. */
-export async function withServerLanes<T>(
-  count: number,
-  work: (lanes: readonly ServerLane[]) => Promise<T>,
-): Promise<T> {
+type Work<T> = (lanes: readonly ServerLane[]) => Promise<T>;
+
+/** Runs `work` with so many time-skipping servers, and finds out where they come from; outside of Jest. */
+export async function withServerLanes<T>(count: number, work: Work<T>): Promise<T> {
   const { source, stop } = await findTimeSkippingServer((line) => process.stderr.write(`${line}\n`));
   process.env[SOURCE_VARIABLE] = JSON.stringify(source);
   try {
-    return await withLanes(count, await shortBundlePath(), [], work);
+    return await withLanes(count, work);
   } finally {
     await stop();
   }
 }
 
-async function withLanes<T>(
-  count: number,
-  bundlePath: string,
-  lanes: readonly ServerLane[],
-  work: (lanes: readonly ServerLane[]) => Promise<T>,
-): Promise<T> {
+/** Runs `work` with so many time-skipping servers, from where this run has them. */
+export async function withLanes<T>(count: number, work: Work<T>, lanes: readonly ServerLane[] = []): Promise<T> {
   if (lanes.length === count) return work(lanes);
+  const bundlePath = await shortBundlePath();
   const environment = await timeSkippingEnvironment();
   try {
-    return await ServerLane.with(environment, bundlePath, (lane) =>
-      withLanes(count, bundlePath, [...lanes, lane], work),
-    );
+    return await ServerLane.with(environment, bundlePath, (lane) => withLanes(count, work, [...lanes, lane]));
   } finally {
     await environment.teardown();
   }
