@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { SignJWT } from 'jose';
+import { SignJWT, type JWTPayload } from 'jose';
 import { createApprovalDesk } from '../../activities/store/approval-desk';
 import { createCheckpointFile } from '../../activities/store/audit-checkpoints';
 import { createAuditLog } from '../../activities/store/audit-log';
@@ -391,7 +391,15 @@ describe('the desk of approvals', () => {
           .setIssuer('elsewhere')
           .sign(privateKey),
     ],
-    ['is longer than any', async (scope) => `${await sign(scope)}${'x'.repeat(2_000)}`],
+    [
+      'is longer than any',
+      (scope) =>
+        claimed(scope, { more: 'x'.repeat(2_000) })
+          .setProtectedHeader({ alg: 'EdDSA' })
+          .setJti('long')
+          .setExpirationTime('5m')
+          .sign(privateKey),
+    ],
     ['is no JWT', () => Promise.resolve('header.payload.signature')],
     ['is empty', () => Promise.resolve('')],
   ])('refuses one that %s, and writes nothing down', async (_what, forge) => {
@@ -402,8 +410,8 @@ describe('the desk of approvals', () => {
   });
 
   /** The claims of a right one, for a test to leave one out or sign in another way. */
-  function claimed({ incidentId, actor, action, detail }: ApprovalScope): SignJWT {
-    return new SignJWT({ action, detail: detailText(detail) })
+  function claimed({ incidentId, actor, action, detail }: ApprovalScope, more: JWTPayload = {}): SignJWT {
+    return new SignJWT({ action, detail: detailText(detail), ...more })
       .setIssuer('tourniquet')
       .setAudience(incidentId)
       .setSubject(actor)
