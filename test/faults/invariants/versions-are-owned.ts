@@ -1,0 +1,16 @@
+import type { RunReport } from '../run-report';
+import { LEAKED } from '../world/world';
+import { pagesOf } from './pages';
+
+/** How people are told that something was left behind. */
+const LEFT_BEHIND = /not undone/i;
+
+/** No version works that nobody owns: it is the incident's replacement, or people were told that it was left behind. */
+export function ownershipFaults({ world, view, outcome }: RunReport): readonly string[] {
+  const told =
+    outcome === 'contained-rollback-incomplete' || pagesOf(world).some(({ summary }) => LEFT_BEHIND.test(summary));
+  return [...world.versions]
+    .filter(([number, { atProvider }]) => number !== LEAKED && atProvider === 'live')
+    .filter(([number, { state }]) => (view?.replacement !== number || state !== 'live') && !told)
+    .map(([number, { state }]) => `version ${number} works at the provider (inventory: ${state}), and nobody owns it`);
+}

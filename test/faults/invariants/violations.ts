@@ -1,0 +1,20 @@
+import type { FaultCase, RunReport } from '../run-report';
+import { auditFaults } from './audit-is-complete';
+import { containmentFaults } from './contained-stays-contained';
+import { dependentFaults } from './dependents-are-served';
+import { endFaults } from './ends-or-waits';
+import { outcomeFaults } from './outcome-is-true';
+import { ownershipFaults } from './versions-are-owned';
+
+/** What must hold after every run, whatever went wrong in it: one sentence for each thing that does not. */
+export function violationsOf(report: RunReport, faultCase: FaultCase): readonly string[] {
+  if (report.broken) return [`workflow code broke: ${report.broken}`];
+  return [
+    ...endFaults(report, faultCase),
+    ...containmentFaults(report),
+    ...ownershipFaults(report),
+    ...dependentFaults(report),
+    ...outcomeFaults(report),
+    ...auditFaults(report),
+  ];
+}

@@ -1,0 +1,109 @@
+import { incidentId } from '../../domain/credential';
+import { stepFailure } from '../../workflows/lib/failure-code';
+import {
+  detectionSignal,
+  pendingQuestionsQuery,
+  stateQuery,
+  type IncidentView,
+  type PendingQuestion,
+} from '../../workflows/messages';
+import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
+import { CallBook } from './call-book';
+import { answerTo } from './answer';
+import { performAttempt } from './perform-attempt';
+import type { FaultCase, RunReport } from './run-report';
+import { inputOf, type Pace } from './scenarios';
+import { decodeError, encode } from './simulator/payloads';
+import type { SimulatedRun } from './simulator/simulated-run';
+import { SimulatedTemporal } from './simulator/simulated-temporal';
+import { VirtualClock } from './simulator/virtual-clock';
+import type { WorkflowSandbox } from './simulator/workflow-sandbox';
+import { World } from './world/world';
+import { activitiesOf } from './world/world-activities';
+import type { WorldActivities } from './world/world-activity';
+
+const START = Date.UTC(2026, 0, 1);
+/** A person reads the page first, and is quicker than a reminder. */
+const ANSWER_AFTER_MS = 500;
+
+/** Replaces activities of the world: how a test shows that a broken one is found. */
+export type ChangeActivities = (activities: WorldActivities, world: World) => WorldActivities;
+
+/** Runs one case in this process and in virtual time. */
+export async function runInSimulator(
+  sandbox: WorkflowSandbox,
+  { scenario, faults }: FaultCase,
+  pace: Pace,
+  change: ChangeActivities = (unchanged) => unchanged,
+): Promise<RunReport> {
+  const clock = new VirtualClock(START);
+  const { credential, hasProvider, trouble, person } = scenario;
+  const id = incidentId(credential.id, 1);
+  const answer = (): void => {
+    const run = temporal.running(id);
+    if (!run || run.broken) return;
+    const answered = answerTo(run.query(pendingQuestionsQuery.name) as readonly PendingQuestion[]);
+    if (!answered) return;
+    world.mend();
+    void run.update(answered.update.name, answered.person);
+  };
+  const world: World = new World({
+    credential,
+    hasProvider,
+    trouble,
+    now: () => clock.now,
+    onPage: ({ kind }) => {
+      if (kind === 'person-needed' && person === 'answers') clock.after(ANSWER_AFTER_MS, answer);
+    },
+  });
+  const activities = change(activitiesOf(world), world);
+  const book = new CallBook();
+  const onCall = (call: string): void => {
+    if (call !== scenario.outside?.when) return;
+    if (scenario.outside.does === 'cancel') incident.requestCancel();
+    else incident.signal(detectionSignal.name, [encode(CRITICAL_SIGNAL)]);
+  };
+  const stage = { world, activities, book, faults, onCall };
+  const temporal: SimulatedTemporal = new SimulatedTemporal(
+    sandbox,
+    clock,
+    new Set(Object.keys(activities)),
+    async (task) => {
+      const end = await performAttempt(stage, task);
+      if ('silence' in end && end.silence === 'lost') temporal.evictAll();
+      return end;
+    },
+  );
+  const incident: SimulatedRun = temporal.start('respondToLeak', id, inputOf(scenario, credential.id, pace));
+  const isOver = (): boolean =>
+    book.endless !== undefined || temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
+  await clock.run(START + pace.patience * 1_000, isOver);
+  return { ...standingOf(incident, temporal.runs), world, calls: book.names };
+}
+
+function standingOf(incident: SimulatedRun, runs: readonly SimulatedRun[]): Omit<RunReport, 'world' | 'calls'> {
+  const broken = runs.find((run) => run.broken)?.broken;
+  if (broken)
+    return {
+      status: 'running',
+      broken: broken instanceof Error ? (broken.stack ?? broken.message) : 'what was thrown is no error',
+    };
+  const { end } = incident;
+  const view = viewOf(incident);
+  switch (end?.status) {
+    case 'completed':
+      return { status: 'completed', outcome: String((end.result as { outcome?: unknown }).outcome), view };
+    case 'failed': {
+      return { status: 'failed', view, failureCode: stepFailure(decodeError(end.failure)).code };
+    }
+    case 'cancelled':
+    case 'terminated':
+      return { status: 'cancelled', view };
+    default:
+      return { status: 'running', view };
+  }
+}
+
+function viewOf(incident: SimulatedRun): IncidentView {
+  return incident.query(stateQuery.name) as IncidentView;
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import { incidentId } from '../../domain/credential';
+import type { respondToLeak } from '../../workflows';
+import { stepFailure } from '../../workflows/lib/failure-code';
+import { detectionSignal, pendingQuestionsQuery, stateQuery, type IncidentView } from '../../workflows/messages';
+import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
+import type { LeakHandle } from '../support/run-incident';
+import { CallBook } from './call-book';
+import { answerTo } from './answer';
+import type { FaultCase, RunReport } from './run-report';
+import { inputOf, SHORT_PACE } from './scenarios';
+import type { ServerLane } from './server-lane';
+import { World } from './world/world';
+import { activitiesOf } from './world/world-activities';
+
+/** In real time: a run that has not ended or come to a question by then is stuck. */
+const STUCK_AFTER_MS = 15_000;
+
+const LOOK_EVERY_MS = 50;
+
+type Ending = Omit<RunReport, 'world' | 'calls' | 'view'>;
+
+const RUNNING: Ending = { status: 'running' };
+
+/** No case takes as long; a time-skipping server that has lost count of who holds its time never goes on. */
+const LANE_IS_STUCK_AFTER_MS = 25_000;
+
+/** The server has stopped: what it was asked says nothing, and it must be taken down. */
+export class StuckLane extends Error {}
+
+/** Runs one case on a real time-skipping server. @throws StuckLane */
+export async function runOnServer(lane: ServerLane, faultCase: FaultCase): Promise<RunReport> {
+  const guard = new AbortController();
+  try {
+    const report = await Promise.race([
+      runCase(lane, faultCase),
+      delay(LANE_IS_STUCK_AFTER_MS, undefined, { signal: guard.signal }),
+    ]);
+    if (!report) throw new StuckLane('the time-skipping server does not go on');
+    return report;
+  } finally {
+    guard.abort();
+  }
+}
+
+async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promise<RunReport> {
+  const { hasProvider, trouble, person, outside } = scenario;
+  const credential = { ...scenario.credential, id: `${scenario.credential.id}-${randomUUID()}` };
+  const workflowId = incidentId(credential.id, 1);
+  const { client } = lane.environment;
+  const handle: LeakHandle = client.workflow.getHandle<typeof respondToLeak>(workflowId);
+  const world: World = new World({
+    credential,
+    hasProvider,
+    trouble,
+    now: Date.now,
+    // Accepted before the page is delivered: while an activity runs, no time is skipped.
+    onPage: async ({ kind }) => {
+      if (kind !== 'person-needed' || person === 'nobody') return;
+      const answered = answerTo(await handle.query(pendingQuestionsQuery));
+      if (!answered) return;
+      world.mend();
+      // Whoever was told at the same moment may have answered by now.
+      await handle
+        .startUpdate(answered.update, { args: [answered.person], waitForStage: 'ACCEPTED' })
+        .catch(() => undefined);
+    },
+  });
+  const book = new CallBook();
+  const onCall = async (call: string): Promise<void> => {
+    if (call !== outside?.when) return;
+    if (outside.does === 'cancel') await handle.cancel();
+    else await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+  };
+  const running = lane.begin(credential.id, { world, activities: activitiesOf(world), book, faults, onCall });
+  try {
+    await client.workflow.start<typeof respondToLeak>('respondToLeak', {
+      workflowId,
+      // One whose time was skipped away is given out again at once.
+      workflowTaskTimeout: '2s',
+      taskQueue: lane.queue(faults.some(({ kind }) => kind.startsWith('worker-lost'))),
+      args: [inputOf(scenario, credential.id, SHORT_PACE)],
+    });
+    const ending = await endOf(handle, person);
+    const view: IncidentView = await handle.query(stateQuery);
+    if (ending.status === 'running') await lane.spend(handle);
+    else await Promise.race([othersEnd(lane, running.workflowIds), delay(STUCK_AFTER_MS)]);
+    return { ...ending, view, world, calls: book.names };
+  } finally {
+    lane.finish(running);
+  }
+}
+
+/** A rotation may still undo what it did when its incident is over. */
+async function othersEnd({ environment }: ServerLane, workflowIds: ReadonlySet<string>): Promise<void> {
+  for (const id of workflowIds)
+    await environment.client.workflow
+      .getHandle(id)
+      .result()
+      .catch(() => undefined);
+}
+
+async function endOf(handle: LeakHandle, person: 'answers' | 'nobody'): Promise<Ending> {
+  const end = ended(handle);
+  const [patienceEnds, isStuck] = [Date.now() + SHORT_PACE.patience * 1_000, Date.now() + STUCK_AFTER_MS];
+  for (;;) {
+    const over = await Promise.race([end, delay(LOOK_EVERY_MS)]);
+    if (over) return over;
+    const waitedInVain = person === 'nobody' && Date.now() >= patienceEnds && (await isAsked(handle));
+    if (waitedInVain || Date.now() > isStuck) return RUNNING;
+  }
+}
+
+async function isAsked(handle: LeakHandle): Promise<boolean> {
+  const view: IncidentView = await handle.query(stateQuery);
+  return view.incident.waiting !== undefined;
+}
+
+async function ended(handle: LeakHandle): Promise<Ending> {
+  try {
+    const { outcome } = await handle.result();
+    return { status: 'completed', outcome };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    if (error.cause instanceof CancelledFailure) return { status: 'cancelled' };
+    return { status: 'failed', failureCode: stepFailure(error.cause).code };
+  }
+}

@@ -1,0 +1,33 @@
+import type { TIME_LIMITS as PRODUCT_LIMITS } from '../../workflows/lib/time-limits';
+
+/** Activity time-outs are real time even on the time-skipping server: so each is 200 ms or less, and a few of them fit into a whole call. */
+const ATTEMPT = '200ms';
+const HEARTBEAT = '150ms';
+const CALL = '900ms';
+const QUICK_RETRY = { initialInterval: '10ms', backoffCoefficient: 2, maximumInterval: '50ms' } as const;
+
+/** Takes the place of workflows/lib/time-limits.ts in the bundle of the fault enumeration; what may last for ever still may. */
+export const TIME_LIMITS = {
+  lookups: { startToCloseTimeout: ATTEMPT, retry: QUICK_RETRY },
+  atOnce: { startToCloseTimeout: ATTEMPT, retry: { ...QUICK_RETRY, maximumAttempts: 4 } },
+  untilDone: { startToCloseTimeout: ATTEMPT, retry: QUICK_RETRY },
+  notices: { startToCloseTimeout: ATTEMPT, scheduleToCloseTimeout: CALL, retry: QUICK_RETRY },
+  withinMinutes: {
+    startToCloseTimeout: ATTEMPT,
+    heartbeatTimeout: HEARTBEAT,
+    scheduleToCloseTimeout: CALL,
+    retry: QUICK_RETRY,
+  },
+  moves: { startToCloseTimeout: ATTEMPT, heartbeatTimeout: HEARTBEAT, retry: QUICK_RETRY },
+  patientChecks: {
+    startToCloseTimeout: ATTEMPT,
+    heartbeatTimeout: HEARTBEAT,
+    scheduleToCloseTimeout: CALL,
+    retry: QUICK_RETRY,
+  },
+  rehearsals: { startToCloseTimeout: ATTEMPT, scheduleToCloseTimeout: CALL, retry: QUICK_RETRY },
+  undos: { startToCloseTimeout: ATTEMPT, scheduleToCloseTimeout: CALL, retry: QUICK_RETRY },
+} as const satisfies SameLimits<typeof PRODUCT_LIMITS>;
+
+/** The same limits for the same activities, of other length: one that is added there must be added here. */
+type SameLimits<T> = { readonly [K in keyof T]: T[K] extends string | number ? unknown : SameLimits<T[K]> };

@@ -1,0 +1,46 @@
+import { publicIdSubject } from '../../../domain/subject';
+import { LEAKED, type World } from './world';
+import { audit, failure, type WorldActivities } from './world-activity';
+
+type Containment = Pick<WorldActivities, 'loadCredential' | 'containVersion' | 'confirmInForce' | 'recordContainment'>;
+
+const GATEWAYS = ['gateway-1'];
+
+/** The refusal and the record of it, in the simulated world. */
+export function containmentOf(world: World): Containment {
+  const { credential, hasProvider, now } = world.setting;
+  return {
+    loadCredential() {
+      const { state } = world.version(LEAKED);
+      if (state !== 'live' && state !== 'quarantined') throw failure('VERSION_NOT_LIVE', true);
+      const secret = { store: 'postgres', path: `credentials/${credential.id}`, version: LEAKED };
+      const publicId = `${credential.principal}_v${LEAKED}`;
+      const subjects = [publicIdSubject(credential.provider, `${credential.account}/${publicId}`)];
+      const version = { credentialId: credential.id, version: LEAKED, publicId, subjects, state, secret };
+      return { credential, version, hasProvider };
+    },
+
+    containVersion({ plan, stepKey }, cut) {
+      world.refuse(LEAKED, plan.quarantine.mode, stepKey);
+      const version = world.version(LEAKED);
+      if (plan.quarantine.mode === 'deny-all' && !plan.leftToPerson && version.atProvider === 'live') {
+        version.atProvider = 'locked';
+        world.effects.push({ what: 'lock', version: LEAKED, stepKey });
+      }
+      cut();
+      return { at: now(), revision: 1, evidence: 'refused in the simulated world' };
+    },
+
+    confirmInForce() {
+      return { at: now(), gateways: GATEWAYS, behind: [], missing: [] };
+    },
+
+    recordContainment(step, cut) {
+      const version = world.version(LEAKED);
+      if (version.state === 'live') version.state = 'quarantined';
+      audit(world, 'contain', 'intent', step);
+      cut();
+      audit(world, 'contain', 'outcome', step);
+    },
+  };
+}

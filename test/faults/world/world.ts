@@ -1,0 +1,139 @@
+import type { Credential, VersionState } from '../../../domain/credential';
+import type { Notice } from '../../../domain/ports/notifier';
+import type { AuditEvent } from '../../../domain/ports/stores';
+
+/** One secret version as it really is, and as our inventory believes it is. */
+export interface TrueVersion {
+  /** `locked`: still there, and nobody can log in with it. */
+  atProvider: 'absent' | 'live' | 'locked' | 'dead';
+  state: VersionState;
+}
+
+/** How strongly gateways refuse a version: a containment that goes down this list was loosened. */
+export const REFUSALS = ['none', 'known-contexts-only', 'deny-all', 'revoked'] as const;
+
+export type Refusal = (typeof REFUSALS)[number];
+
+export interface AuditEntry extends Pick<AuditEvent, 'action' | 'phase' | 'stepKey' | 'actor'> {
+  readonly outcome?: string;
+}
+
+/** Something that really changed outside, in order. */
+export interface TrueEffect {
+  readonly what: 'refuse' | 'loosen' | 'lock' | 'unlock' | 'mint' | 'move' | 'restore' | 'discard' | 'revoke';
+  readonly version: number;
+  readonly stepKey: string;
+  readonly dependent?: string;
+}
+
+/** What is not as it should be outside, until a person has mended it. */
+export interface Trouble {
+  /** Says that it moves, and never does. */
+  readonly neverMoves?: string;
+  /** Refuses our hook. */
+  readonly refusesMove?: string;
+  /** The provider does not take the first value that is minted. */
+  readonly rejectsFirstValue?: true;
+  /** Too much was revoked without a person. */
+  readonly budgetSpent?: true;
+  /** The provider says that it revoked, and did not. */
+  readonly revokeIsNoRevoke?: true;
+}
+
+export interface WorldSetting {
+  readonly credential: Credential;
+  readonly hasProvider: boolean;
+  readonly trouble: Trouble;
+  readonly now: () => number;
+  /** A page has reached people. */
+  readonly onPage: (page: DeliveredNotice) => void | Promise<void>;
+}
+
+export interface DeliveredNotice {
+  readonly kind: Notice['kind'];
+  readonly audience: string;
+  readonly incidentId: string;
+  readonly summary: string;
+  /** How many true effects there were before it. */
+  readonly afterEffects: number;
+}
+
+/**
+ * What is outside of Temporal, kept as it really is: which versions live, who uses which, who is refused, and what was recorded and told.
+ * It shares no code with the saga.
+ */
+export class World {
+  readonly versions = new Map<number, TrueVersion>();
+  readonly refusals = new Map<number, Refusal>();
+  /** Which version each dependent uses. */
+  readonly uses = new Map<string, number>();
+  readonly effects: TrueEffect[] = [];
+  readonly audit: AuditEntry[] = [];
+  readonly told: DeliveredNotice[] = [];
+  readonly reserved = new Map<string, number>();
+  readonly deliveries = new Set<string>();
+  #trouble: Trouble;
+
+  constructor(readonly setting: WorldSetting) {
+    this.#trouble = setting.trouble;
+    this.versions.set(LEAKED, { atProvider: 'live', state: 'live' });
+    this.refusals.set(LEAKED, 'none');
+    for (const { id } of setting.credential.dependents) this.uses.set(id, LEAKED);
+  }
+
+  get trouble(): Trouble {
+    return this.#trouble;
+  }
+
+  /** A person has seen to it. */
+  mend(): void {
+    const leaked = this.version(LEAKED);
+    if (this.#trouble.revokeIsNoRevoke && leaked.state === 'revoked') leaked.atProvider = 'dead';
+    this.#trouble = {};
+  }
+
+  version(number: number): TrueVersion {
+    const version = this.versions.get(number);
+    if (!version) throw new Error(`there is no version ${number}`);
+    return version;
+  }
+
+  /** A version number for a step, the same however often it is asked for. */
+  reserve(stepKey: string): number {
+    const known = this.reserved.get(stepKey);
+    if (known !== undefined) return known;
+    const next = Math.max(...this.versions.keys()) + 1;
+    this.reserved.set(stepKey, next);
+    this.versions.set(next, { atProvider: 'absent', state: 'pending' });
+    this.refusals.set(next, 'none');
+    return next;
+  }
+
+  /** Compare-and-set, as the denylist does it: what is there already and is stronger stays. */
+  refuse(number: number, refusal: Refusal, stepKey: string): void {
+    const before = this.refusals.get(number) ?? 'none';
+    if (REFUSALS.indexOf(refusal) <= REFUSALS.indexOf(before)) return;
+    this.setRefusal(number, refusal, stepKey);
+  }
+
+  /** Whatever is asked for: only a person's decision, or a broken saga, makes it weaker. */
+  setRefusal(number: number, refusal: Refusal, stepKey: string): void {
+    const before = this.refusals.get(number) ?? 'none';
+    this.refusals.set(number, refusal);
+    const weaker = REFUSALS.indexOf(refusal) < REFUSALS.indexOf(before);
+    this.effects.push({ what: weaker ? 'loosen' : 'refuse', version: number, stepKey });
+  }
+
+  /** Whether nobody but known contexts can use it any more. */
+  isRefused(number: number): boolean {
+    return this.refusals.get(number) !== 'none' || this.version(number).atProvider !== 'live';
+  }
+
+  /** Whether a dependent that uses it works. A lane for known contexts ends, and is not counted on. */
+  works(number: number): boolean {
+    return this.version(number).atProvider === 'live' && this.refusals.get(number) === 'none';
+  }
+}
+
+/** The version that every incident here is about. */
+export const LEAKED = 1;

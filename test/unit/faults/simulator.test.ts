@@ -1,0 +1,47 @@
+import { knownReason } from '../../faults/known-violations';
+import { SABOTAGES, type SabotageName } from '../../faults/sabotage';
+import { SimulatorThread } from '../../faults/simulator-pool';
+import type { Violation } from '../../faults/unit-result';
+
+/** Spread evenly over all single faults of all scenarios; `npm run test:faults` runs all of them, and all pairs. */
+const UNITS = 45;
+const PAIRS_OF_EACH = 2;
+const UNITS_OF_THE_SABOTAGED = 20;
+
+describe('faults in the simulated world', () => {
+  let simulator: SimulatorThread;
+
+  beforeAll(() => {
+    simulator = new SimulatorThread();
+  });
+
+  afterAll(async () => {
+    await simulator.stop();
+  });
+
+  async function sample(count: number, pairs: number, sabotage?: SabotageName) {
+    const units = await simulator.units();
+    const stride = Math.floor(units.length / count);
+    const violations: Violation[] = [];
+    let cases = 0;
+    for (let index = 0; index < units.length; index += stride) {
+      const result = await simulator.unit(units[index]!, pairs, sabotage);
+      cases += result.cases;
+      violations.push(...result.violations);
+    }
+    return { cases, unexpected: violations.filter((violation) => knownReason(violation) === undefined) };
+  }
+
+  it('violate nothing that is not known', async () => {
+    const { cases, unexpected } = await sample(UNITS, PAIRS_OF_EACH);
+
+    expect(unexpected).toEqual([]);
+    expect(cases).toBeGreaterThan(UNITS);
+  });
+
+  it.each(Object.keys(SABOTAGES) as SabotageName[])('are found when %s', async (sabotage) => {
+    const { unexpected } = await sample(UNITS_OF_THE_SABOTAGED, 0, sabotage);
+
+    expect(unexpected).not.toEqual([]);
+  });
+});

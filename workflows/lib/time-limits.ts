@@ -1,0 +1,33 @@
+/**
+ * How long activities may take, apart from what they are (activity-proxies.ts), so that the fault enumeration can run the same story in
+ * milliseconds. An attempt that is lost with its worker is noticed by its heartbeat or start-to-close time-out; every activity is safe to
+ * repeat, so both are short.
+ */
+const QUICK_RETRY = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' } as const;
+
+export const TIME_LIMITS = {
+  lookups: { startToCloseTimeout: '10s', retry: { ...QUICK_RETRY, maximumInterval: '2s' } },
+  atOnce: {
+    startToCloseTimeout: '10s',
+    // Temporal does not hold a local activity that is tried again to its scheduleToCloseTimeout (seen by test/faults), so it is attempts that
+    // are counted: a person is asked after 14 s when each is refused at once, after two minutes when each hangs.
+    retry: { ...QUICK_RETRY, maximumInterval: '2s', maximumAttempts: 10 },
+  },
+  untilDone: { startToCloseTimeout: '10s', retry: QUICK_RETRY },
+  notices: { startToCloseTimeout: '10s', scheduleToCloseTimeout: '5m', retry: QUICK_RETRY },
+  withinMinutes: {
+    startToCloseTimeout: '20s',
+    heartbeatTimeout: '5s',
+    scheduleToCloseTimeout: '2m',
+    retry: QUICK_RETRY,
+  },
+  moves: { startToCloseTimeout: '10s', heartbeatTimeout: '5s', retry: QUICK_RETRY },
+  patientChecks: {
+    startToCloseTimeout: '30s',
+    heartbeatTimeout: '5s',
+    scheduleToCloseTimeout: '10m',
+    retry: { ...QUICK_RETRY, maximumInterval: '1m' },
+  },
+  rehearsals: { startToCloseTimeout: '10s', scheduleToCloseTimeout: '20s', retry: QUICK_RETRY },
+  undos: { startToCloseTimeout: '20s', scheduleToCloseTimeout: '10m', retry: QUICK_RETRY },
+} as const;
