@@ -142,6 +142,8 @@ export interface RotationResult {
   readonly moved: readonly string[];
   /** Dependents that had not moved at the deadline. */
   readonly missing: readonly string[];
+  /** What could not be undone on the way: a rejected value that may live. */
+  readonly leftBehind?: readonly string[];
 }
 
 export const detectionSignal = defineSignal<[DetectionSignal]>('detection');

@@ -6,7 +6,7 @@ import { moveInWaves } from './lib/move-in-waves';
 import { MovingTime } from './lib/moving-time';
 import { reportProgress, rotationStep } from './lib/rotation-step';
 import { isRotationTerms, isSeconds } from './lib/signal-shapes';
-import { UndoStack } from './lib/undo-stack';
+import { UndoStack, type UndoFailure } from './lib/undo-stack';
 import { hurrySignal, moreTimeSignal, type RotationInput, type RotationResult } from './messages';
 
 /** A rejected value is tried once more with another one; then a person is asked (Vault's lesson: never the same for ever). */
@@ -18,6 +18,7 @@ const MAX_MINTS = 2;
  */
 export async function rotateCredential(input: RotationInput): Promise<RotationResult> {
   const undo = new UndoStack();
+  const leftBehind: UndoFailure[] = [];
   const time = new MovingTime(input);
   setHandler(hurrySignal, (terms) => void (isRotationTerms(terms) && time.hurry(terms, Date.now())), {
     description: 'Dependents have less time than was thought',
@@ -26,7 +27,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     description: 'People gave dependents more time, in seconds',
   });
   try {
-    const replacement = await mint(input, undo);
+    const replacement = await mint(input, undo, leftBehind);
     const told = reportProgress(input, {
       type: 'replaced',
       at: replacement.at,
@@ -34,10 +35,18 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     });
     const { moved, missing, at } = await moveInWaves({ input, to: replacement.version, undo, time });
     await told;
-    return { replacement: replacement.version, replacedAt: replacement.at, movedAt: at, moved, missing };
+    return {
+      replacement: replacement.version,
+      replacedAt: replacement.at,
+      movedAt: at,
+      moved,
+      missing,
+      ...(leftBehind.length > 0 ? { leftBehind: leftBehind.map(({ name }) => name) } : {}),
+    };
   } catch (error) {
-    const failed = await undo.run();
-    if (isCancellation(error)) throw error;
+    const failed = [...leftBehind, ...(await undo.run())];
+    // Cancelled, it says so; but what could not be undone must be told whatever the reason.
+    if (isCancellation(error) && failed.length === 0) throw error;
     const { code, message } = stepFailure(error);
     throw ApplicationFailure.create({
       type: failed.length > 0 ? 'ROLLBACK_INCOMPLETE' : 'ROLLED_BACK',
@@ -48,10 +57,10 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
   }
 }
 
-async function mint(input: RotationInput, undo: UndoStack) {
+async function mint(input: RotationInput, undo: UndoStack, leftBehind: UndoFailure[]) {
   for (let attempt = 1; ; attempt++) {
     const create = rotationStep(input, `create.${attempt}`);
-    undo.register('discard the replacement', () =>
+    undo.register(attempt === 1 ? 'discard the replacement' : `discard replacement ${attempt}`, () =>
       undos.discardReplacement.executeWithOptions({ summary: 'Discard the replacement' }, [
         { ...rotationStep(input, `discard.${attempt}`), createStepKey: create.stepKey },
       ]),
@@ -68,6 +77,8 @@ async function mint(input: RotationInput, undo: UndoStack) {
         attempt === MAX_MINTS
       )
         throw error;
+      // The rejected value may live at the provider, and is all there is to undo by now.
+      leftBehind.push(...(await undo.run()));
     }
   }
 }

@@ -248,7 +248,7 @@ async function readRole(admin: Client, role: string, ownerRole: string): Promise
   return result.rows[0];
 }
 
-/** What our admin may not do of what an incident needs, in words. */
+/** What our admin may not do of what an incident needs, in words. `USAGE`: what it would have to SET ROLE for, it does not do. */
 async function missingRights(admin: Client, ownerRole: string): Promise<readonly string[]> {
   const { rows } = await admin.query<{
     createsRoles: boolean;
@@ -261,8 +261,8 @@ async function missingRights(admin: Client, ownerRole: string): Promise<readonly
               SELECT 1 FROM pg_auth_members m JOIN pg_roles o ON o.oid = m.roleid
               WHERE m.member = r.oid AND o.rolname = $1 AND m.admin_option
             ) AS "grantsOwner",
-            r.rolsuper OR pg_has_role(r.oid, 'pg_signal_backend', 'MEMBER') AS "endsSessions",
-            r.rolsuper OR pg_has_role(r.oid, 'pg_read_all_stats', 'MEMBER') AS "seesSessions"
+            r.rolsuper OR pg_has_role(r.oid, 'pg_signal_backend', 'USAGE') AS "endsSessions",
+            r.rolsuper OR pg_has_role(r.oid, 'pg_read_all_stats', 'USAGE') AS "seesSessions"
        FROM pg_roles r WHERE r.rolname = current_user`,
     [ownerRole],
   );

@@ -19,6 +19,8 @@ import { sampleCredential, sampleVersion, secretRef } from '../support/sample-cr
 import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
 
 interface ApiTokenRig extends ProviderRig {
+  /** As the superuser of our own database. */
+  query(statement: string): Promise<unknown[]>;
   stopGateway(): Promise<void>;
 }
 
@@ -67,7 +69,13 @@ async function makeRig(): Promise<ApiTokenRig> {
     return response.ok;
   }
 
+  async function query(statement: string): Promise<unknown[]> {
+    return (await database.query<object>(statement)).rows;
+  }
+
   return {
+    query,
+    records: () => query('SELECT * FROM api_tokens ORDER BY public_id'),
     provider: createApiTokenProvider({
       tokens: createTokenStore(admin),
       secrets,
@@ -129,5 +137,21 @@ test('the record is the proof when no gateway lives to present the token to', as
 
   expect([before, after, withoutControl].map(({ verdict }) => verdict)).toEqual(['alive', 'dead', 'unknown']);
   expect(after.proof).toBe('state');
+  await rig.stop();
+});
+
+test('the probe names the right to issue and end tokens where our own role lacks it', async () => {
+  const rig = await makeRig();
+  const probe = () => rig.provider.probe(rig.credential, callContext());
+  const denied = { code: 'PROVIDER_ADMIN_DENIED', fields: { missing: 'INSERT and UPDATE on api_tokens' } };
+
+  await rig.query('REVOKE UPDATE ON api_tokens FROM response');
+  await expect(probe()).rejects.toMatchObject(denied);
+  await rig.query('GRANT UPDATE ON api_tokens TO response');
+  await rig.query('REVOKE INSERT ON api_tokens FROM response');
+  await expect(probe()).rejects.toMatchObject(denied);
+  await rig.query('GRANT INSERT ON api_tokens TO response');
+
+  expect(await probe()).toMatchObject({ state: 'already' });
   await rig.stop();
 });

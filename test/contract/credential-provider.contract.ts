@@ -23,6 +23,8 @@ export interface ProviderRig {
   sessions(version: SecretVersion): Promise<number>;
   /** Has our admin credential refused, or accepted again. */
   admin(accepted: boolean): Promise<void>;
+  /** All that the server has on record of versions and their rights. */
+  records(): Promise<unknown>;
   /** Every secret value there is by now: of versions, and of admin credentials. */
   secrets(): Promise<readonly string[]>;
   stop(): Promise<void>;
@@ -77,6 +79,7 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       return { ...versionOf(value.publicId, version), ...value };
     }
 
+    const probe = () => outcomes.see(rig.provider.probe(rig.credential, context));
     const quarantine = (version: SecretVersion) =>
       outcomes.see(rig.provider.quarantine(rig.credential, version, context));
     const release = (version: SecretVersion) => outcomes.see(rig.provider.release(rig.credential, version, context));
@@ -89,6 +92,25 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
         (accepted) => !accepted,
         settleMs(),
       );
+
+    contractCase('probe says that our admin may do what an incident needs, and changes nothing', async () => {
+      const [live, quarantined, revoked] = [await mint(), await mint(), await mint()];
+      await quarantine(quarantined);
+      await revoke(revoked);
+      await Promise.all([untilRefused(quarantined), untilRefused(revoked)]);
+      const before = await rig.records();
+
+      const probed = [await probe(), await probe()];
+
+      expect(probed.map(({ state }) => state)).toEqual(['already', 'already']);
+      expect(probed[0]?.evidence).not.toBe('');
+      expect(await rig.records()).toEqual(before);
+      expect([await rig.accepts(live), await rig.accepts(quarantined), await rig.accepts(revoked)]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+    });
 
     contractCase('creates once for one ref: the same credential and the same value', async () => {
       const version = nextVersion++;
@@ -333,10 +355,11 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
         release(version),
         revoke(version),
         verify(version, control),
+        probe(),
       ]);
 
       await rig.admin(true);
-      expect(codesOf(results)).toEqual(Array(4).fill('PROVIDER_ADMIN_DENIED'));
+      expect(codesOf(results)).toEqual(Array(5).fill('PROVIDER_ADMIN_DENIED'));
     });
 
     contractCase(
@@ -346,16 +369,17 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
 
         // Silent first: connections that are open already fall silent too.
         rig.adminWay.mode = 'black-hole';
-        const silent = await Promise.allSettled([quarantine(version), mint(), verify(version, control)]);
+        const silent = await Promise.allSettled([quarantine(version), mint(), verify(version, control), probe()]);
         rig.adminWay.mode = 'refuse';
         const away = await Promise.allSettled([
           quarantine(version),
           release(version),
           revoke(version),
           verify(version, control),
+          probe(),
         ]);
 
-        expect(codesOf([...silent, ...away])).toEqual(Array(7).fill('PROVIDER_UNAVAILABLE'));
+        expect(codesOf([...silent, ...away])).toEqual(Array(9).fill('PROVIDER_UNAVAILABLE'));
       },
       PATIENT_MS,
     );

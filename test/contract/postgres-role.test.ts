@@ -17,6 +17,8 @@ import { sampleCredential, sampleVersion, secretRef } from '../support/sample-cr
 import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
 
 interface PostgresRig extends ProviderRig {
+  readonly adminRole: string;
+  readonly ownerRole: string;
   query<R extends object>(statement: string): Promise<R[]>;
   openSession(version: SecretVersion, options?: string): ReturnType<ProviderRig['openSession']>;
 }
@@ -69,7 +71,15 @@ async function makeRig(): Promise<PostgresRig> {
       await session?.end();
       return session !== undefined;
     },
+    adminRole: adminUrl.username,
+    ownerRole: account.ownerRole,
     query,
+    records: () =>
+      query(
+        `SELECT r.*, ARRAY(SELECT m FROM pg_auth_members m WHERE m.member = r.oid ORDER BY m) AS memberships,
+                (SELECT count(*)::int FROM pg_stat_activity WHERE usename = r.rolname AND r.rolname <> '${adminUrl.username}') AS sessions
+           FROM pg_authid r ORDER BY r.oid`,
+      ),
     async openSession(version, options) {
       const session = await client(version, options).catch(() => undefined);
       return session && { end: () => session.end() };
@@ -110,4 +120,71 @@ test('a login held open between the check of its right and its session is no way
   expect(login).toBe('over');
   expect(await rig.sessions(version)).toBe(0);
   await rig.stop();
+});
+
+describe('the probe of our admin', () => {
+  let rig: PostgresRig;
+
+  beforeEach(async () => {
+    rig = await makeRig();
+  });
+
+  afterEach(() => rig.stop());
+
+  /** What is said to be missing after the superuser has taken something away. */
+  async function missingAfter(...statements: readonly string[]): Promise<unknown> {
+    for (const statement of statements) await rig.query(statement);
+    return rig.provider.probe(rig.credential, callContext()).then(
+      () => 'nothing',
+      (error: unknown) => error,
+    );
+  }
+  const denied = (missing: string) => ({ code: 'PROVIDER_ADMIN_DENIED', fields: { account: 'orders', missing } });
+
+  test('names each right that is missing, and all of them together', async () => {
+    const { adminRole, ownerRole } = rig;
+
+    expect(await missingAfter()).toBe('nothing');
+    expect(await missingAfter(`REVOKE pg_signal_backend FROM ${adminRole}`)).toMatchObject(denied('pg_signal_backend'));
+    expect(await missingAfter(`GRANT pg_signal_backend TO ${adminRole}`)).toBe('nothing');
+    expect(await missingAfter(`REVOKE pg_read_all_stats FROM ${adminRole}`)).toMatchObject(denied('pg_read_all_stats'));
+    expect(
+      await missingAfter(
+        `GRANT pg_read_all_stats TO ${adminRole}`,
+        `REVOKE ADMIN OPTION FOR ${ownerRole} FROM ${adminRole}`,
+      ),
+    ).toMatchObject(denied(`ADMIN OPTION on ${ownerRole}`));
+    expect(await missingAfter(`ALTER ROLE ${adminRole} NOCREATEROLE`)).toMatchObject(
+      denied(`CREATEROLE, ADMIN OPTION on ${ownerRole}`),
+    );
+    expect(
+      await missingAfter(`REVOKE pg_signal_backend, pg_read_all_stats, ${ownerRole} FROM ${adminRole}`),
+    ).toMatchObject(denied(`CREATEROLE, ADMIN OPTION on ${ownerRole}, pg_signal_backend, pg_read_all_stats`));
+  });
+
+  test('counts only rights that it has without asking for them: a membership that is not inherited is none', async () => {
+    const [version] = await rig.query<{ n: number }>(`SELECT current_setting('server_version_num')::int AS n`);
+    const { adminRole } = rig;
+    const byGrant = [
+      `REVOKE pg_signal_backend FROM ${adminRole}`,
+      `GRANT pg_signal_backend TO ${adminRole} WITH INHERIT FALSE`,
+    ];
+    const notInherited = (version?.n ?? 0) >= 160_000 ? byGrant : [`ALTER ROLE ${adminRole} NOINHERIT`];
+
+    expect(await missingAfter(...notInherited)).toMatchObject({
+      code: 'PROVIDER_ADMIN_DENIED',
+      fields: { missing: expect.stringContaining('pg_signal_backend') as string },
+    });
+  });
+
+  test('wants none of them of a superuser', async () => {
+    const { adminRole, ownerRole } = rig;
+
+    expect(
+      await missingAfter(
+        `REVOKE pg_signal_backend, pg_read_all_stats, ${ownerRole} FROM ${adminRole}`,
+        `ALTER ROLE ${adminRole} SUPERUSER NOCREATEROLE`,
+      ),
+    ).toBe('nothing');
+  });
 });

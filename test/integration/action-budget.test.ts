@@ -85,3 +85,38 @@ test('what lies before the window counts no more', async () => {
 
   await expect(budget.spend(revoke('new'))).resolves.toBeUndefined();
 });
+
+describe('what is left', () => {
+  const left = (budgets = BUDGETS, provider = 'api-token', team = 'payments') =>
+    createActionBudget(database, budgets).left(provider, team);
+
+  test('is all of it at first, and less by each version that was ended without a person', async () => {
+    const budget = createActionBudget(database, BUDGETS);
+    expect(await left()).toEqual({ provider: 4, team: 3 });
+
+    await budget.spend(revoke('one'));
+    await budget.spend(revoke('one'));
+    await budget.spend(revoke('by-ana', { decidedBy: 'ana' }));
+    await budget.spend(revoke('of-others', { team: 'search' }));
+    await budget.spend(revoke('elsewhere', { provider: 'postgres-role' }));
+
+    expect(await left()).toEqual({ provider: 2, team: 1 });
+    expect(await left(BUDGETS, 'postgres-role', 'search')).toEqual({ provider: 3, team: 2 });
+  });
+
+  test('is never less than nothing, though the budgets were lowered since, and asking spends nothing', async () => {
+    const budget = createActionBudget(database, BUDGETS);
+    for (const name of ['a', 'b', 'c']) await budget.spend(revoke(name));
+
+    const lowered = { ...BUDGETS, perProvider: 1, perTeam: 1 };
+    expect([await left(lowered), await left(lowered)]).toEqual(Array(2).fill({ provider: 0, team: 0 }));
+    expect(await left()).toEqual({ provider: 1, team: 0 });
+  });
+
+  test('comes back when the window has passed', async () => {
+    await createActionBudget(database, BUDGETS).spend(revoke('old'));
+    await database.query(`UPDATE irreversible_actions SET at = now() - interval '61 minutes'`);
+
+    expect(await left()).toEqual({ provider: 4, team: 3 });
+  });
+});

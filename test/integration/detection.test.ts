@@ -4,7 +4,10 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import type { InventoryRecord } from '../../domain/credential';
-import { detectionMessage, type DetectionMessage } from '../../domain/detection';
+import { detectionMessage, type Assessment, type DetectionMessage } from '../../domain/detection';
+import { DEFAULT_POLICY } from '../../domain/policy';
+import type { Severity } from '../../domain/severity';
+import { weighed, type SeverityRule } from '../../domain/severity-mapping';
 import { partitionOf, publicIdSubject, type Subject } from '../../domain/subject';
 import type { StreamEvent, UsageEvent } from '../../domain/usage-event';
 import { foldPartition } from '../../detectors/partition-fold';
@@ -14,7 +17,7 @@ import { NOWHERE } from '../../detectors/located-event';
 import { DEAD_LETTER_HEADERS } from '../../workers/detection/dead-letter';
 import type { Hold } from '../../workers/detection/publish-detection';
 import { SnapshotStore } from '../../workers/detection/snapshot-store';
-import { startDetection, type Detection } from '../../workers/detection/start-detection';
+import { startDetection, type Detection, type DetectionOptions } from '../../workers/detection/start-detection';
 import { ensureStreams } from '../../workers/detection/streams';
 import { tailPostgresLog } from '../../workers/sources/postgres-log';
 import { createUsagePublisher } from '../../workers/sources/usage-publisher';
@@ -76,7 +79,13 @@ function record(subject: Subject, more: Partial<InventoryRecord> = {}): Inventor
   };
 }
 
-async function start(options: { hold?: Hold; records?: readonly InventoryRecord[]; nats?: NatsConnection } = {}) {
+interface StartOptions extends Pick<DetectionOptions, 'weigh'> {
+  readonly hold?: Hold;
+  readonly records?: readonly InventoryRecord[];
+  readonly nats?: NatsConnection;
+}
+
+async function start(options: StartOptions = {}) {
   const records = new Map((options.records ?? []).map((item) => [item.subject, item]));
   const detection = await startDetection({
     nats: options.nats ?? nats,
@@ -85,6 +94,7 @@ async function start(options: { hold?: Hold; records?: readonly InventoryRecord[
     inventory: { lookup: (subject) => records.get(subject) },
     log,
     locate,
+    ...(options.weigh ? { weigh: options.weigh } : {}),
   });
   running.push(detection);
   return detection;
@@ -175,6 +185,62 @@ test.each([
     ),
   ).toHaveLength(2);
   expect(hold).not.toHaveBeenCalled();
+});
+
+describe('the policy weighs evidence once, where it leaves', () => {
+  const weigh =
+    (rule: Omit<SeverityRule, 'when'>) =>
+    (assessment: Assessment, { credentialId, ...of }: InventoryRecord) =>
+      weighed({ ...DEFAULT_POLICY, severityMapping: [{ when: { ownerTeam: 'orders' }, ...rule }] }, assessment, {
+        ...of,
+        id: credentialId,
+      });
+
+  async function held(rule: Omit<SeverityRule, 'when'>, isRegistered = true) {
+    const subject = newSubject();
+    const { life, thief } = lifeAndThief(subject);
+    const holds: Severity[] = [];
+    await start({
+      records: isRegistered ? [record(subject)] : [],
+      weigh: weigh(rule),
+      hold: ({ assessment: { severity } }) => {
+        holds.push(severity);
+        return Promise.resolve({ denylistRevision: 7, at: 1 });
+      },
+    });
+    await publish(life, [thief]);
+    const found = await eventually(
+      () => detectionsOf(subject),
+      (all) => all.length >= 2,
+    );
+    return { holds, told: found.map(({ assessment, hold }) => [assessment.severity, hold?.denylistRevision]) };
+  }
+
+  test('up: the hold, and all that is told, are as grave as it says', async () => {
+    const { holds, told } = await held({ atLeast: 'critical' });
+
+    expect(holds).toEqual(['critical']);
+    expect(told).toEqual([
+      ['critical', 7],
+      ['critical', 7],
+    ]);
+  });
+
+  test('down: what weighs less than a hold needs is told, and not held', async () => {
+    const { holds, told } = await held({ atMost: 'medium' });
+
+    expect(holds).toEqual([]);
+    expect(told).toEqual([
+      ['medium', undefined],
+      ['medium', undefined],
+    ]);
+  });
+
+  test('not at all where nobody registered it: no rule can be about it', async () => {
+    const { holds, told } = await held({ atMost: 'medium' }, false);
+
+    expect([holds, told.map(([severity]) => severity)[0]]).toEqual([[], 'high']);
+  });
 });
 
 test('a failing denylist does not keep the detection back', async () => {

@@ -78,12 +78,20 @@ afterAll(async () => {
 
 /** A version of a credential of its own, known to the dispatcher. */
 async function known(state: VersionState = 'live'): Promise<{ credentialId: string; subject: Subject }> {
+  const { credentialId, subjects } = await knownVersions(state);
+  return { credentialId, subject: subjects[0] as Subject };
+}
+
+/** A credential of its own with versions in these states, the first one first. */
+async function knownVersions(
+  ...states: readonly VersionState[]
+): Promise<{ credentialId: string; subjects: readonly Subject[] }> {
   const credentialId = `dispatcher-${process.pid}-${nextId++}`;
-  const subject = publicIdSubject('postgres-role', credentialId);
-  const record: InventoryRecord = {
-    subject,
+  const subjects = states.map((_, index) => publicIdSubject('postgres-role', `${credentialId}_v${index + 1}`));
+  const records = states.map((state, index): InventoryRecord => ({
+    subject: subjects[index] as Subject,
     credentialId,
-    version: 1,
+    version: index + 1,
     state,
     provider: 'postgres-role',
     ownerTeam: 'payments',
@@ -92,9 +100,9 @@ async function known(state: VersionState = 'live'): Promise<{ credentialId: stri
     principalKind: 'workload',
     scopes: [],
     knownContexts: [],
-  };
-  await createInventoryProjection(await openBucket(nats, 'inventory')).write([record]);
-  return { credentialId, subject };
+  }));
+  await createInventoryProjection(await openBucket(nats, 'inventory')).write(records);
+  return { credentialId, subjects };
 }
 
 function message(subject: Subject, id: string, severity: Severity = 'high'): DetectionMessage {
@@ -139,8 +147,11 @@ async function untilSettled(): Promise<void> {
 }
 
 /** The detections that an incident has been told of: how many signals, and how many detections in them. */
-async function toldTo(credentialId: string): Promise<{ runs: number; signals: number; detections: number }> {
-  const id = incidentId(credentialId, 1);
+async function toldTo(
+  credentialId: string,
+  version = 1,
+): Promise<{ runs: number; signals: number; detections: number }> {
+  const id = incidentId(credentialId, version);
   let runs = 0;
   for await (const _run of temporal.workflow.list({ query: `WorkflowId = '${id}'` })) runs += 1;
   const { events } = await temporal.workflow.getHandle(id).fetchHistory();
@@ -153,14 +164,19 @@ async function toldTo(credentialId: string): Promise<{ runs: number; signals: nu
   return { runs, signals: signals.length, detections: counts.reduce((sum, count) => sum + count, 0) };
 }
 
-async function isOpen(credentialId: string): Promise<boolean> {
+async function isOpen(credentialId: string, version = 1): Promise<boolean> {
   return temporal.workflow
-    .getHandle(incidentId(credentialId, 1))
+    .getHandle(incidentId(credentialId, version))
     .describe()
     .then(
-      () => true,
+      ({ status }) => status.name === 'RUNNING',
       () => false,
     );
+}
+
+async function isHandled(id: string): Promise<boolean> {
+  const handled = await database.query('SELECT 1 FROM handled_detections WHERE id = $1', [id]);
+  return handled.rowCount === 1;
 }
 
 async function lastDeadLetter(): Promise<{ code: string | undefined; body: string }> {
@@ -246,9 +262,46 @@ describe('the dispatcher', () => {
     await untilSettled();
 
     expect(await isOpen(credentialId)).toBe(false);
-    const handled = await database.query('SELECT 1 FROM handled_detections WHERE id = $1', [
-      `tripwire-${credentialId}`,
-    ]);
-    expect(handled.rowCount).toBe(1);
+    expect(await isHandled(`tripwire-${credentialId}`)).toBe(true);
   });
+
+  it('opens a second incident for a later version of the same credential, beside the first', async () => {
+    const { credentialId, subjects } = await knownVersions('live', 'live');
+    const [first, later] = subjects as [Subject, Subject];
+    await publish(message(first, `first-${credentialId}`));
+    await untilSettled();
+
+    await publish(message(later, `later-${credentialId}`, 'critical'), message(later, `again-${credentialId}`));
+    await untilSettled();
+
+    expect(await toldTo(credentialId, 1)).toEqual({ runs: 1, signals: 1, detections: 1 });
+    expect(await toldTo(credentialId, 2)).toMatchObject({ runs: 1, detections: 2 });
+    expect([await isOpen(credentialId, 1), await isOpen(credentialId, 2)]).toEqual([true, true]);
+    const handled = await database.query('SELECT incident_id FROM handled_detections WHERE id = $1', [
+      `later-${credentialId}`,
+    ]);
+    expect(handled.rows).toEqual([{ incident_id: incidentId(credentialId, 2) }]);
+  });
+
+  it.each<VersionState>(['revoked', 'discarded'])(
+    'never acts on the live version when a %s one is used, whether or not that one has an incident',
+    async (state) => {
+      const { credentialId, subjects } = await knownVersions(state, 'live');
+      const [dead, live] = subjects as [Subject, Subject];
+      await publish(message(dead, `dead-${credentialId}`, 'critical'));
+      await untilSettled();
+      expect([await isOpen(credentialId, 1), await isOpen(credentialId, 2)]).toEqual([false, false]);
+
+      await publish(message(live, `live-${credentialId}`));
+      await publish(message(dead, `dead-again-${credentialId}`, 'critical'));
+      await untilSettled();
+
+      expect(await isOpen(credentialId, 1)).toBe(false);
+      expect(await toldTo(credentialId, 2)).toEqual({ runs: 1, signals: 1, detections: 1 });
+      expect([await isHandled(`dead-${credentialId}`), await isHandled(`dead-again-${credentialId}`)]).toEqual([
+        true,
+        true,
+      ]);
+    },
+  );
 });

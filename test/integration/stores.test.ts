@@ -2,6 +2,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { SignJWT, type JWTPayload } from 'jose';
+import { createApprovalDesk } from '../../activities/store/approval-desk';
 import { createCheckpointFile } from '../../activities/store/audit-checkpoints';
 import { createAuditLog } from '../../activities/store/audit-log';
 import { createContainmentStore } from '../../activities/store/containment-store';
@@ -9,6 +11,8 @@ import { openDatabase, type Database } from '../../activities/store/database';
 import { createInventory } from '../../activities/store/inventory';
 import { createSecretStore } from '../../activities/store/secret-store';
 import { createTokenStore } from '../../activities/store/token-store';
+import { signApproval } from '../../api/sign-approval';
+import { APPROVAL_LIFETIME_SECONDS, detailText, type ApprovalRefusal, type ApprovalScope } from '../../domain/approval';
 import { sameRefusal, tighten, type DenylistEntry } from '../../domain/denylist';
 import type { AuditEvent } from '../../domain/ports/stores';
 import { parseSubject, publicIdSubject } from '../../domain/subject';
@@ -266,6 +270,153 @@ describe('the containments', () => {
     expect(stored).toMatchObject({ status: 'quarantine', laneUntil: 5_000, allow: [OFFICE] });
     for (const result of results) expect(sameRefusal(tighten(result, stored), stored)).toBe(true);
   });
+});
+
+describe('the desk of approvals', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const STEP = 'run/skip.1';
+  const scopeOf = (more: Partial<ApprovalScope> = {}): ApprovalScope => ({
+    incidentId: `incident/${newId()}/1`,
+    actor: 'ana@example.com',
+    action: 'extendOverlap',
+    detail: { seconds: 60 },
+    ...more,
+  });
+  const sign = (scope: ApprovalScope, now = Date.now()) =>
+    signApproval(privateKey, scope, now).then(({ approval }) => approval);
+  const use = (approval: string, scope: ApprovalScope, stepKey = STEP) =>
+    createApprovalDesk(database, publicKey).use(approval, scope, stepKey);
+  const usesOf = async ({ incidentId }: ApprovalScope) => {
+    const { rows } = await database.query<Record<string, unknown>>(
+      'SELECT step_key, actor, action FROM used_approvals WHERE incident_id = $1',
+      [incidentId],
+    );
+    return rows;
+  };
+
+  it('takes one for exactly what it is for, and writes down its use and never the approval', async () => {
+    const scope = scopeOf();
+    const approval = await sign(scope);
+
+    const used = await use(approval, scope);
+
+    expect(used).toMatchObject({ ok: true, id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
+    expect(await usesOf(scope)).toEqual([{ step_key: STEP, actor: scope.actor, action: scope.action }]);
+    const rows = await database.query('SELECT * FROM used_approvals');
+    expect(findSecrets(rows.rows, [approval, approval.split('.')[2] ?? ''])).toEqual([]);
+  });
+
+  it('takes it again from the same step, which may be tried more than once, and from no other', async () => {
+    const scope = scopeOf();
+    const approval = await sign(scope);
+    const first = await use(approval, scope);
+
+    expect(await use(approval, scope)).toEqual(first);
+    expect(await use(approval, scope, 'run/skip.2')).toEqual({ ok: false, refusal: 'used already' });
+  });
+
+  it('gives it to one of many steps that use it at once', async () => {
+    const scope = scopeOf();
+    const approval = await sign(scope);
+
+    const used = await Promise.all(Array.from({ length: 20 }, (_, n) => use(approval, scope, `run/skip.${n}`)));
+
+    expect(used.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(await usesOf(scope)).toHaveLength(1);
+  });
+
+  it.each<[ApprovalRefusal, Partial<ApprovalScope>]>([
+    ['for another incident', { incidentId: 'incident/other/1' }],
+    ['of another person', { actor: 'bo@example.com' }],
+    ['for another action', { action: 'lowerSeverity' }],
+    ['for another action', { detail: { seconds: 61 } }],
+    ['for another action', { detail: { seconds: '60' } }],
+    ['for another action', { detail: {} }],
+  ])('refuses one %s: %j', async (refusal, asked) => {
+    const scope = scopeOf();
+    const approval = await sign(scope);
+
+    expect(await use(approval, { ...scope, ...asked })).toEqual({ ok: false, refusal });
+    // Being shown for something else did not use it up.
+    expect(await use(approval, scope)).toMatchObject({ ok: true });
+  });
+
+  it('takes one for the same detail in another order', async () => {
+    const scope = scopeOf({ detail: { question: 3, why: 'b' } });
+
+    expect(await use(await sign(scope), { ...scope, detail: { why: 'b', question: 3 } })).toMatchObject({ ok: true });
+  });
+
+  it('refuses one that has expired, to the second', async () => {
+    const scope = scopeOf();
+    const ago = (seconds: number) => sign(scope, Date.now() - seconds * 1000);
+
+    expect(await use(await ago(APPROVAL_LIFETIME_SECONDS + 1), scope)).toEqual({ ok: false, refusal: 'expired' });
+    expect(await use(await ago(APPROVAL_LIFETIME_SECONDS - 30), scope)).toMatchObject({ ok: true });
+  });
+
+  it.each<[string, (scope: ApprovalScope) => Promise<string>]>([
+    [
+      'another key has signed',
+      (scope) => signApproval(generateKeyPairSync('ed25519').privateKey, scope, Date.now()).then((one) => one.approval),
+    ],
+    [
+      'nobody has signed',
+      async (scope) => {
+        const [, claims] = (await sign(scope)).split('.');
+        return `${Buffer.from('{"alg":"none"}').toString('base64url')}.${claims}.`;
+      },
+    ],
+    [
+      'was signed with the public key as if it were a shared one',
+      (scope) =>
+        claimed(scope)
+          .setProtectedHeader({ alg: 'HS256' })
+          .setJti('forged')
+          .setExpirationTime('5m')
+          .sign(Buffer.from(publicKey.export({ type: 'spki', format: 'pem' }).toString())),
+    ],
+    ['has no end', (scope) => claimed(scope).setProtectedHeader({ alg: 'EdDSA' }).setJti('endless').sign(privateKey)],
+    [
+      'has no id, so that it could be used for ever',
+      (scope) => claimed(scope).setProtectedHeader({ alg: 'EdDSA' }).setExpirationTime('5m').sign(privateKey),
+    ],
+    [
+      'another issuer has made with our key',
+      (scope) =>
+        claimed(scope)
+          .setProtectedHeader({ alg: 'EdDSA' })
+          .setJti('elsewhere')
+          .setExpirationTime('5m')
+          .setIssuer('elsewhere')
+          .sign(privateKey),
+    ],
+    [
+      'is longer than any',
+      (scope) =>
+        claimed(scope, { more: 'x'.repeat(2_000) })
+          .setProtectedHeader({ alg: 'EdDSA' })
+          .setJti('long')
+          .setExpirationTime('5m')
+          .sign(privateKey),
+    ],
+    ['is no JWT', () => Promise.resolve('header.payload.signature')],
+    ['is empty', () => Promise.resolve('')],
+  ])('refuses one that %s, and writes nothing down', async (_what, forge) => {
+    const scope = scopeOf();
+
+    expect(await use(await forge(scope), scope)).toEqual({ ok: false, refusal: 'not signed by the API' });
+    expect(await usesOf(scope)).toEqual([]);
+  });
+
+  /** The claims of a right one, for a test to leave one out or sign in another way. */
+  function claimed({ incidentId, actor, action, detail }: ApprovalScope, more: JWTPayload = {}): SignJWT {
+    return new SignJWT({ action, detail: detailText(detail), ...more })
+      .setIssuer('tourniquet')
+      .setAudience(incidentId)
+      .setSubject(actor)
+      .setIssuedAt();
+  }
 });
 
 describe('the audit log', () => {

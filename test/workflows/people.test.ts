@@ -245,7 +245,8 @@ describe('silence', () => {
     await withIncident(environment, activities, { ...ASKS, policy }, async (handle) => {
       await untilWaiting(handle);
       await environment.sleep('11m');
-      expect(paged).toEqual(['security', 'security', 'on-call']);
+      expect(paged.slice(0, 1)).toEqual(['security']);
+      expect(paged.slice(1).sort()).toEqual(['on-call', 'security']);
       await environment.sleep('10m');
       expect(paged.slice(3)[0]).toBe('head-of-engineering');
       await handle.executeUpdate(acknowledgeUpdate, { args: [PERSON] });

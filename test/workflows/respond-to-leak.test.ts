@@ -263,8 +263,8 @@ describe('respondToLeak', () => {
           : Promise.resolve({ at: 5, detail: 'moved' }),
     });
 
-    // The deadline of an activity is real time here, so it is a short one.
-    const input = sampleInput({}, withOverlap(1));
+    // The deadline of an activity is real time here: short, but long enough for the other one on a busy machine.
+    const input = sampleInput({}, withOverlap(3));
     const result = await withIncident(environment, activities, input, (handle) => handle.result());
 
     expect(result.outcome).toBe('recovered');

@@ -6,7 +6,6 @@ import { createInventory } from '../../activities/store/inventory';
 import { incidentId, recordOf } from '../../domain/credential';
 import { detectionMessage, type DetectionMessage } from '../../domain/detection';
 import { IncidentError, isRetryable } from '../../domain/errors';
-import { higherSeverity, type Severity } from '../../domain/severity';
 import { openBucket } from '../../enforcement/buckets';
 import { mirrorInventory } from '../../enforcement/inventory-kv';
 import { readSecretFile, type Config } from '../config';
@@ -16,7 +15,7 @@ import { connectNats } from '../nats';
 import { readPolicy } from '../policy-file';
 import type { Running } from '../running';
 import { createTemporalClient } from '../temporal';
-import { Coalescer } from './coalescer';
+import { DetectionLines } from './detection-lines';
 import { Newcomers } from './newcomers';
 import { dispatch, type DispatcherParts } from './dispatcher';
 
@@ -68,71 +67,50 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
   const consumer = await jetstream(nats).consumers.get('DETECTIONS', 'dispatcher');
   const messages = await consumer.consume({ max_messages: 200 });
 
-  const coalescer = new Coalescer();
-  const waiting = new Map<string, { pending: Pending[]; timer: NodeJS.Timeout }>();
-  const inProgress = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<unknown>>();
+  const lines = new DetectionLines<Pending>(
+    ({ content }) => content.assessment.severity,
+    (_line, [first, ...rest], sated) => track(settle(first, rest, sated)).then((told) => told === true),
+  );
 
   function receive(message: JsMsg): void {
     const parsed = detectionMessage.safeParse(readJson(message));
-    if (!parsed.success)
-      return track(
-        refuse(message, new IncidentError('DETECTION_MALFORMED', { issue: parsed.error.issues[0]?.message })),
-      );
-    const line = lineOf(parsed.data);
-    const { severity } = parsed.data.assessment;
-    const queued = waiting.get(line);
-    const pending = [...(queued?.pending ?? []), { message, content: parsed.data }];
-    const delay = coalescer.delayOf(line, severity, Date.now());
-    if (queued && delay > 0) return void waiting.set(line, { ...queued, pending });
-    clearTimeout(queued?.timer);
-    waiting.delete(line);
-    if (delay === 0) return send(line, pending);
-    waiting.set(line, { pending, timer: setTimeout(() => flush(line), delay) });
+    if (parsed.success) return lines.add(lineOf(parsed.data), { message, content: parsed.data });
+    void track(refuse(message, new IncidentError('DETECTION_MALFORMED', { issue: parsed.error.issues[0]?.message })));
   }
 
-  function flush(line: string): void {
-    const queued = waiting.get(line);
-    waiting.delete(line);
-    if (queued) send(line, queued.pending);
-  }
-
-  function send(line: string, pending: readonly Pending[]): void {
-    const [first, ...rest] = pending;
-    if (!first) return;
-    const severity = pending.map(({ content }) => content.assessment.severity).reduce<Severity>(higherSeverity, 'low');
-    // More of the same would only fill the incident's history, which is bounded.
-    const sated = coalescer.isSated(line, severity);
-    coalescer.sent(line, severity, Date.now());
-    track(settle(first, rest, sated));
-  }
-
-  async function settle(first: Pending, rest: readonly Pending[], sated: boolean): Promise<void> {
+  /** Whether an incident was told. */
+  async function settle(first: Pending, rest: readonly Pending[], sated: boolean): Promise<boolean> {
     const all = [first, ...rest];
     try {
-      if (sated) await recordSated(all);
-      else await dispatch(parts, [first.content, ...rest.map(({ content }) => content)]);
+      const result = sated
+        ? await recordSated(all)
+        : await dispatch(parts, [first.content, ...rest.map(({ content }) => content)]);
       for (const { message } of all) message.ack();
+      return result === 'joined';
     } catch (error) {
       if (error instanceof IncidentError && !isRetryable(error.code)) {
         for (const { message } of all) await refuse(message, error);
-        return;
+        return false;
       }
       log.warn(
         { error: error instanceof Error ? error.name : typeof error, count: all.length },
         'not dispatched yet; tried again',
       );
       for (const { message } of all) message.nak(RETRY_MS);
+      return false;
     }
   }
 
   /** Its incident has heard enough of the same: it is on record, and sent no more. */
-  async function recordSated(all: readonly Pending[]): Promise<void> {
+  async function recordSated(all: readonly Pending[]): Promise<'recorded'> {
     const line = lineOf(all[0]!.content);
     await parts.deliveries.markHandled(
       all.map(({ content }) => content.detection.id),
       line,
     );
     log.info({ line, count: all.length }, 'recorded only: the incident has heard enough of the same');
+    return 'recorded';
   }
 
   async function refuse(message: JsMsg, error: IncidentError): Promise<void> {
@@ -146,7 +124,7 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
     return record ? incidentId(record.credentialId, record.version) : content.detection.subject;
   }
 
-  function track(work: Promise<void>): void {
+  function track<T>(work: Promise<T>): Promise<T | void> {
     const tracked = work.catch((error: unknown) =>
       log.error(
         { error: error instanceof Error ? error.name : typeof error },
@@ -155,6 +133,7 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
     );
     inProgress.add(tracked);
     void tracked.finally(() => inProgress.delete(tracked));
+    return tracked;
   }
 
   const reading = (async () => {
@@ -166,7 +145,7 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
     async stop() {
       await messages.close();
       await reading;
-      for (const line of [...waiting.keys()]) flush(line);
+      lines.flushAll();
       await Promise.all(inProgress);
       inventory.stop();
       await nats.drain();

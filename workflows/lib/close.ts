@@ -1,20 +1,33 @@
-import { allHandlersFinished, condition } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, condition } from '@temporalio/workflow';
 import type { Outcome } from '../../domain/incident';
 import type { IncidentResult } from '../messages';
 import { untilDone } from './activity-proxies';
+import { EndsEarly } from './ends-early';
 import { incidentStep } from './incident-step';
-import type { Leak } from './leak';
+import { insist, type Leak } from './leak';
 
 /** Writes the last entry of the audit trail, and lets whoever is being answered finish. */
-export async function close(
-  { input, board }: Pick<Leak, 'input' | 'board'>,
-  outcome: Outcome,
-  summary: string,
-): Promise<IncidentResult> {
-  const closing = { ...incidentStep(input, 'close'), outcome, summary };
-  const { at } = await untilDone.closeAudit.executeWithOptions({ summary: 'Close the audit trail' }, [closing]);
+export async function close(leak: Leak, outcome: Outcome, summary: string): Promise<IncidentResult> {
+  const { board } = leak;
+  const { at } = await closeAudit(leak, outcome, summary);
   board.apply({ type: 'closed', at, note: `closed: ${outcome}`, outcome });
   // A signal or update that is being handled must not be lost with the workflow.
   await condition(allHandlersFinished);
   return { outcome, view: board.view() };
+}
+
+/** An incident without its last entry must not look closed: when nobody mends the log in all that time, it fails. */
+async function closeAudit(leak: Leak, outcome: Outcome, summary: string): Promise<{ readonly at: number }> {
+  const closing = { ...incidentStep(leak.input, 'close'), outcome, summary };
+  try {
+    return await insist(
+      leak,
+      'close the audit trail',
+      () => untilDone.closeAudit.executeWithOptions({ summary: 'Close the audit trail' }, [closing]),
+      { needed: true },
+    );
+  } catch (error) {
+    if (error instanceof EndsEarly) throw ApplicationFailure.nonRetryable(error.why, 'INCIDENT_ABORTED');
+    throw error;
+  }
 }

@@ -15,7 +15,9 @@ export async function containLeak(leak: Leak): Promise<void> {
     needed: true,
     renew: () => renew(leak),
   });
-  const recorded = record(leak, plan, 'contain', contained);
+  let recorded: Promise<void> | undefined = record(leak, plan, 'contain', contained);
+  // Looked at below; what is refused is in force meanwhile.
+  recorded.catch(() => undefined);
   if (plan.quarantine.enforcedBy === 'provider') {
     board.apply({ type: 'contained', at: contained.at, note: `refused at the provider: ${contained.evidence}` });
   } else {
@@ -40,7 +42,16 @@ export async function containLeak(leak: Leak): Promise<void> {
       note: `refused at ${where}${behind}${missing}: ${contained.evidence}`,
     });
   }
-  await recorded;
+  await insist(
+    leak,
+    'record the refusal',
+    () => {
+      const tried = recorded ?? record(leak, plan, 'contain', contained);
+      recorded = undefined;
+      return tried;
+    },
+    { needed: true },
+  );
 }
 
 /**

@@ -32,14 +32,14 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
   throw error;
 }
 
-function outcomeOf({ rolledBack }: Leak): Outcome {
-  if (rolledBack === 'incomplete') return 'contained-rollback-incomplete';
-  return rolledBack === 'complete' ? 'contained-and-rolled-back' : 'contained-waiting-for-person';
+function outcomeOf({ rolledBack, notUndone }: Leak): Outcome {
+  if (notUndone !== undefined) return 'contained-rollback-incomplete';
+  return rolledBack ? 'contained-and-rolled-back' : 'contained-waiting-for-person';
 }
 
-async function tellUnresolved({ input, board, desk }: Leak, why: string): Promise<void> {
+async function tellUnresolved({ input, board, desk, notUndone }: Leak, why: string): Promise<void> {
   const isContained = board.incident.milestones.contained !== undefined;
-  const summary = `${why} ${isContained ? 'The version stays refused.' : 'It is NOT contained.'} To go on, start the incident again.`;
+  const summary = `${why} ${isContained ? 'The version stays refused.' : 'It is NOT contained.'}${notUndone ? ` ${notUndone}` : ''} To go on, start the incident again.`;
   board.apply({ type: 'noted', at: Date.now(), note: summary });
   await tellEveryone(input, board, { kind: 'unresolved', summary, audiences: desk.everybody() });
 }

@@ -30,8 +30,10 @@ export interface Leak {
   /** How often people gave dependents longer, and by how much in all. */
   extensions?: number;
   extendedSeconds?: number;
-  /** How the last rotation was undone, when it failed. */
-  rolledBack?: 'complete' | 'incomplete' | undefined;
+  /** Whether the last rotation failed and was undone. */
+  rolledBack?: boolean;
+  /** What could not be undone of any rotation. */
+  notUndone?: string;
   /** From the moment at which the one-way door may have been passed: nothing is restored any more. */
   atTheDoor?: boolean;
   /** Who said, with a signed approval, that nothing leaked. */

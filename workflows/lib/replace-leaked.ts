@@ -9,11 +9,16 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const { board } = leak;
   const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
     onFailure: ({ code, message }) => {
-      leak.rolledBack = code === 'ROLLBACK_INCOMPLETE' ? 'incomplete' : 'complete';
+      // One that was not undone stays so, whatever becomes of later ones.
+      if (code === 'ROLLBACK_INCOMPLETE') leak.notUndone = message;
+      leak.rolledBack = true;
       board.apply({ type: 'rolled-back', at: Date.now(), note: `rotation ${leak.rotations} rolled back: ${message}` });
     },
   });
-  leak.rolledBack = undefined;
+  leak.rolledBack = false;
+  const left = rotation.leftBehind?.join(', ');
+  if (left)
+    await leak.desk.tell(`The rotation of ${leak.input.credentialId} left something behind. Not undone: ${left}.`);
   board.replacement = rotation.replacement;
   const missing = rotation.missing.join(', ');
   const moved = `${rotation.moved.join(', ') || 'no dependent'} moved to version ${rotation.replacement}`;
