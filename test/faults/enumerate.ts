@@ -13,7 +13,7 @@ export function singlesOf(scenario: Scenario, calls: readonly string[]): readonl
  */
 export function pairsOf({ scenario, faults }: FaultCase, calls: readonly string[]): readonly FaultCase[] {
   const [first] = faults;
-  if (!first || !isOfPairs(first)) return [];
+  if (!scenario.pairs || !first || !isOfPairs(first)) return [];
   const later = calls.slice(calls.indexOf(first.call) + 1);
   const second = later.flatMap((call): readonly Fault[] => faultsOf(call, 'pair'));
   return second.map((fault) => ({ scenario, faults: [first, fault] }));

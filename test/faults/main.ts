@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { FaultRun, summaryOf } from './fault-run';
-import { knownReason } from './known-violations';
 import { parseOptions } from './run-options';
 import { runOneCase } from './run-one-case';
 import type { UnitResult, Violation } from './unit-result';
@@ -35,8 +34,7 @@ async function main(): Promise<void> {
 function report(results: readonly UnitResult[]): void {
   const groups = new Map<string, Violation[]>();
   for (const violation of results.flatMap(({ violations }) => violations)) {
-    const known = knownReason(violation);
-    const title = known === undefined ? firstLine(violation.what) : `known: ${known}`;
+    const title = firstLine(violation.what);
     groups.set(title, [...(groups.get(title) ?? []), violation]);
   }
   for (const [title, violations] of [...groups].sort((a, b) => b[1].length - a[1].length)) {

@@ -1,4 +1,4 @@
-import type { TIME_LIMITS as PRODUCT_LIMITS } from '../../workflows/lib/time-limits';
+import type { TIME_LIMITS as PRODUCT_LIMITS, WAITS as PRODUCT_WAITS } from '../../workflows/lib/time-limits';
 
 /** Activity time-outs are real time even on the time-skipping server: so each is 200 ms or less, and a few of them fit into a whole call. */
 const ATTEMPT = '200ms';
@@ -28,6 +28,12 @@ export const TIME_LIMITS = {
   rehearsals: { startToCloseTimeout: ATTEMPT, scheduleToCloseTimeout: CALL, retry: QUICK_RETRY },
   undos: { startToCloseTimeout: ATTEMPT, scheduleToCloseTimeout: CALL, retry: QUICK_RETRY },
 } as const satisfies SameLimits<typeof PRODUCT_LIMITS>;
+
+export const WAITS = {
+  gateMs: 900,
+  askAgainMs: 300,
+  quietSeconds: { critical: 0.1, high: 0.1, medium: 0.2, low: 0.2 },
+} as const satisfies SameLimits<typeof PRODUCT_WAITS>;
 
 /** The same limits for the same activities, of other length: one that is added there must be added here. */
 type SameLimits<T> = { readonly [K in keyof T]: T[K] extends string | number ? unknown : SameLimits<T[K]> };

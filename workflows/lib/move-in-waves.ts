@@ -5,6 +5,7 @@ import { moveOne, type Moved } from './move-one';
 import type { MovingTime } from './moving-time';
 import { passGate } from './pass-gate';
 import { rotationStep } from './rotation-step';
+import { WAITS } from './time-limits';
 import type { UndoStack } from './undo-stack';
 
 export interface Moving {
@@ -93,5 +94,6 @@ function start(moving: Moving, id: string, settled: Map<string, Settled>): Promi
 function stopIfRefused({ time }: Moving, settled: ReadonlyMap<string, Settled>): void {
   const failure = [...settled.values()].find((result) => result.status === 'rejected');
   if (!failure) return;
-  if (isCancellation(failure.reason) || (!time.goOnWithoutMissing && time.left(Date.now()) > 0)) throw failure.reason;
+  if (isCancellation(failure.reason) || (!time.goOnWithoutMissing && time.left(Date.now()) > WAITS.askAgainMs))
+    throw failure.reason;
 }

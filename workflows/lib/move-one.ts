@@ -3,15 +3,13 @@ import { moves } from './activity-proxies';
 import { stepFailure } from './failure-code';
 import type { Moving } from './move-in-waves';
 import { reportProgress, rotationStep } from './rotation-step';
+import { WAITS } from './time-limits';
 
 export interface Moved {
   /** When it worked on the new version. */
   readonly at: number;
   readonly detail: string;
 }
-
-/** A dependent that refuses is asked again this often until its time is over: a person may mend it meanwhile. */
-const ASK_AGAIN_MS = 10_000;
 
 /** Only the deadline makes a dependent missing, where the plan goes on without: until then it is asked again. */
 export async function moveOne({ input, to, time }: Moving, dependentId: string): Promise<Moved> {
@@ -26,12 +24,12 @@ export async function moveOne({ input, to, time }: Moving, dependentId: string):
       const moved = await time.attempt(() => moves.moveDependent.executeWithOptions(options, [move]));
       if (moved !== 'hurried') return moved;
     } catch (error) {
-      if (isCancellation(error) || !time.goOnWithoutMissing || time.left(Date.now()) <= ASK_AGAIN_MS) throw error;
+      if (isCancellation(error) || !time.goOnWithoutMissing || time.left(Date.now()) <= WAITS.askAgainMs) throw error;
       const { message } = stepFailure(error);
       const note = `${dependentId} has not moved: ${message} It is asked again until the deadline.`;
       if (note !== told) await reportProgress(input, { type: 'noted', at: Date.now(), note });
       told = note;
-      await time.attempt(() => sleep(ASK_AGAIN_MS, { summary: `Ask ${dependentId} again` }));
+      await time.attempt(() => sleep(WAITS.askAgainMs, { summary: `Ask ${dependentId} again` }));
     }
   }
 }

@@ -3,9 +3,7 @@ import { moves } from './activity-proxies';
 import { stepFailure } from './failure-code';
 import type { Moving } from './move-in-waves';
 import { reportProgress, rotationStep } from './rotation-step';
-
-/** As long as one wave may take to show that it works, at most; a canary is no canary without traffic. */
-const GATE_MS = 30_000;
+import { WAITS } from './time-limits';
 
 /** Dependents that have moved, when they were first asked to, and when the last of them had. */
 export interface Wave {
@@ -21,7 +19,7 @@ export interface Wave {
 export async function passGate({ input, to, time }: Moving, index: number, wave: Wave): Promise<void> {
   const check = { ...rotationStep(input, `gate.${index}`), ...wave, to };
   const names = wave.dependents.join(', ');
-  const limit = Math.max(1, Math.min(GATE_MS, time.left(Date.now())));
+  const limit = Math.max(1, Math.min(WAITS.gateMs, time.left(Date.now())));
   try {
     const checked = await time.attempt(() =>
       moves.checkWave.executeWithOptions(

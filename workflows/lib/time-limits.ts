@@ -1,6 +1,6 @@
 /**
- * How long activities may take, apart from what they are (activity-proxies.ts), so that the fault enumeration can run the same story in
- * milliseconds. An attempt that is lost with its worker is noticed by its heartbeat or start-to-close time-out; every activity is safe to
+ * How long activities may take, apart from what they are (activity-proxies.ts), and below how long the story waits: in one file, so that the fault
+ * enumeration can run the same story in milliseconds. An attempt that is lost with its worker is noticed by its heartbeat or start-to-close time-out; every activity is safe to
  * repeat, so both are short.
  */
 const QUICK_RETRY = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' } as const;
@@ -30,4 +30,17 @@ export const TIME_LIMITS = {
   },
   rehearsals: { startToCloseTimeout: '10s', scheduleToCloseTimeout: '20s', retry: QUICK_RETRY },
   undos: { startToCloseTimeout: '20s', scheduleToCloseTimeout: '10m', retry: QUICK_RETRY },
+} as const;
+
+/** How long the story itself waits. */
+export const WAITS = {
+  /** As long as one wave may take to show that it works, at most; a canary is no canary without traffic. */
+  gateMs: 30_000,
+  /**
+   * A dependent that refuses is asked again this often until its time is over: a person may mend it meanwhile. Temporal gives a try up
+   * early when the next one would not fit any more, so what fails this late has used up its time.
+   */
+  askAgainMs: 10_000,
+  /** A version is silent when no known context was let through with it for so long; the longer, the less it hurries. */
+  quietSeconds: { critical: 2, high: 2, medium: 60, low: 300 },
 } as const;

@@ -4,9 +4,8 @@ import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
 import { incidentStep } from './incident-step';
 import type { Leak } from './leak';
+import { WAITS } from './time-limits';
 
-/** A version is silent when no known context was let through with it for so long; the longer, the less it hurries. */
-const QUIET_SECONDS = { critical: 2, high: 2, medium: 60, low: 300 } as const;
 /** Looks grow rarer, so that hours of waiting stay a short history. */
 const GROWTH = 1.5;
 const RAREST_SECONDS = 600;
@@ -20,7 +19,7 @@ export async function untilSilent(leak: Leak, rotation: RotationResult): Promise
   if (plan().overlapSeconds === 0 || !patched('until-silent')) return [];
   const end = (): number =>
     (board.incident.milestones.contained ?? 0) + (plan().overlapSeconds + (leak.extendedSeconds ?? 0)) * 1000;
-  const quiet = (): number => QUIET_SECONDS[plan().severity];
+  const quiet = (): number => WAITS.quietSeconds[plan().severity];
   let pause: number = quiet();
   for (let look = 1; ; look++) {
     await sleep(Math.max(1, Math.min(pause * 1000, end() - Date.now())), {
