@@ -8,7 +8,7 @@ import { shareOut, SimulatorThread } from './simulator-pool';
 import type { UnitResult } from './unit-result';
 
 /** They wait more than they work: for time-outs, which are real time. */
-const LANES = 6;
+const LANES = 8;
 /** A lane serves some dozens of cases before it is stuck; a case for which none of these many goes on is a violation. */
 const ROUNDS = 60;
 const SERVER = 'server ';

@@ -11,8 +11,8 @@ export interface RunOptions {
   readonly case?: string;
 }
 
-/** About 700,000 cases: each part ends within ten minutes on two cores, also when they do something else as well. */
-const PARTS = 32;
+/** About 120,000 cases: each part ends within ten minutes on two cores, also when they do something else as well. */
+const PARTS = 12;
 
 /** @throws when an argument is none */
 export function parseOptions(args: readonly string[]): RunOptions {

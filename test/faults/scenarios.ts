@@ -66,7 +66,8 @@ const SILENT = '-nobody';
 
 /** The same, and nobody answers. It differs from the other only where somebody is asked. */
 export function withNobody(scenario: Scenario): Scenario {
-  return { ...scenario, name: `${scenario.name}${SILENT}`, person: 'nobody' };
+  const isSilent = scenario.name.endsWith(SILENT);
+  return { ...scenario, name: isSilent ? scenario.name : `${scenario.name}${SILENT}`, person: 'nobody' };
 }
 
 /** @throws when there is none of this name */
@@ -106,7 +107,7 @@ export const SHORT_PACE: Pace = {
   remindEvery: 1.2,
   containAfter: 1,
   closeAfter: 3,
-  patience: 7,
+  patience: 11,
 };
 
 /** What starts the incident of a scenario. */
