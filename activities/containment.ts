@@ -38,9 +38,15 @@ const ACKNOWLEDGE_WAIT_MS = 5_000;
 export function createContainmentActivities(deps: ActivityDeps) {
   return {
     async loadCredential(
-      input: Pick<IncidentStep, 'credentialId' | 'version'> & { readonly reopened?: unknown },
+      input: Pick<IncidentStep, 'credentialId' | 'version'> & {
+        readonly reopened?: unknown;
+        /** Of a dry run: nothing is written down. */
+        readonly rehearsed?: true;
+      },
     ): Promise<{ credential: Credential; version: SecretVersion; hasProvider?: boolean }> {
-      const isRegistered = !(await registerNewcomer(deps, input.credentialId));
+      const isRegistered = input.rehearsed
+        ? unregisteredSubject(input.credentialId) === undefined
+        : !(await registerNewcomer(deps, input.credentialId));
       const credential = await deps.inventory.credential(input.credentialId);
       const version = await deps.inventory.version(input.credentialId, input.version);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.

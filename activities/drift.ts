@@ -10,6 +10,13 @@ export interface CheckDriftInput extends IncidentStep {
   readonly since: number;
 }
 
+export interface Drift {
+  /** What works again. */
+  readonly drift?: string;
+  /** The newest version that lives. */
+  readonly control?: number;
+}
+
 /** What may happen to a dead version after its incident has closed. */
 export function createDriftActivities(deps: ActivityDeps) {
   const uses = createUseActivities(deps);
@@ -19,18 +26,14 @@ export function createDriftActivities(deps: ActivityDeps) {
      * Presents the dead version once more, beside the newest live one, and asks for its use. Resolves to what works again, if anything does.
      * @throws COULD_NOT_TELL when the control does not work either
      */
-    async checkDrift(input: CheckDriftInput): Promise<{ readonly drift?: string }> {
+    async checkDrift(input: CheckDriftInput): Promise<Drift> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
       const control = (await deps.inventory.versions(input.credentialId)).findLast(({ state }) => state === 'live');
-      if (!control)
-        throw new IncidentError('COULD_NOT_TELL', {
-          credential: credential.id,
-          version: version.version,
-          evidence: 'no version lives',
-        });
-      const { verdict, evidence } = await provider.verifyDead(credential, version, control, callContext(input.stepKey));
       const { contexts } = await uses.observeUse({ ...input, of: input.version });
       const used = contexts.filter(({ accepted }) => accepted > 0).map(({ context }) => context);
+      const { verdict, evidence } = control
+        ? await provider.verifyDead(credential, version, control, callContext(input.stepKey))
+        : { verdict: 'unknown' as const, evidence: 'no version lives that it could be compared with' };
       const drift = [
         ...(verdict === 'alive' ? [`it works again (${evidence})`] : []),
         ...(used.length > 0 ? [`it was used and accepted: ${used.join(', ')}`] : []),
@@ -38,7 +41,7 @@ export function createDriftActivities(deps: ActivityDeps) {
       if (drift === '' && verdict === 'unknown')
         throw new IncidentError('COULD_NOT_TELL', { credential: credential.id, version: version.version, evidence });
       await audit(deps, input, 'check-drift', 'outcome', { verdict, evidence, ...(drift ? { drift } : {}) });
-      return drift ? { drift } : {};
+      return { ...(drift ? { drift } : {}), ...(control ? { control: control.version } : {}) };
     },
   };
 }

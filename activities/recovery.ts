@@ -69,11 +69,15 @@ export function createRecoveryActivities(deps: ActivityDeps) {
             evidence: verdict.evidence,
           });
         if (verdict.verdict === 'unknown')
-          throw new IncidentError(verdict.controlRefused ? 'CONTROL_REFUSED' : 'COULD_NOT_TELL', {
-            credential: credential.id,
-            version: version.version,
-            evidence: verdict.evidence,
-          });
+          // One that has an incident of its own is refused for a reason.
+          throw new IncidentError(
+            verdict.controlRefused && control.state === 'live' ? 'CONTROL_REFUSED' : 'COULD_NOT_TELL',
+            {
+              credential: credential.id,
+              version: version.version,
+              evidence: verdict.evidence,
+            },
+          );
       }
       const { proof, evidence } = verdict ?? { proof: 'state' as const, evidence: 'no probe was made' };
       const broken = await brokenSiblings(deps, credential, provider, context);

@@ -44,9 +44,12 @@ export function installApprovalRoutes(
       const { credential, version } = readRequest(incidentParams, request.params);
       const body = readRequest(approvalBody, request.body);
       const id = incidentId(credential, version);
-      const view = await askTemporal(temporal, () => incident(temporal, id).state());
+      const [view, runId] = await askTemporal(temporal, async () => [
+        await incident(temporal, id).state(),
+        (await temporal.workflow.getHandle(id).describe()).runId,
+      ]);
       const { name: actor } = callerOf(request);
-      const detail = detailOf(body, view, id);
+      const detail = { ...detailOf(body, view, id), run: runId };
       const { approval, expiresAt } = await signApproval(
         approvalKey,
         { incidentId: id, actor, action: body.action, detail },

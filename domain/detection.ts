@@ -5,6 +5,9 @@ import { isSubject, type Subject } from './subject';
 
 const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
 
+/** Milliseconds since the epoch, as far as a Date goes. */
+const time = z.number().int().nonnegative().max(8.64e15);
+
 /** One detector's finding about one subject. `id` is derived from detector, subject and event, so a replay gives the same. */
 export const detection = z.strictObject({
   id: z.string().min(1).max(200),
@@ -12,7 +15,7 @@ export const detection = z.strictObject({
   family: z.enum(FAMILIES),
   subject,
   /** Time of the event that completed the evidence, milliseconds since the epoch. */
-  at: z.number().int().nonnegative(),
+  at: time,
   severity: z.enum(SEVERITIES),
   /** 0 to 1: the chance that the detector is right, alone. */
   confidence: z.number().min(0).max(1),
@@ -30,7 +33,7 @@ export const assessment = z.strictObject({
   families: z.array(z.enum(FAMILIES)),
   deterministic: z.boolean(),
   /** Time of the earliest event that the evidence rests on. */
-  firstAbuseAt: z.number().int().nonnegative(),
+  firstAbuseAt: time,
   /** One sentence: why. */
   reason: z.string().max(1000),
 });

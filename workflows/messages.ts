@@ -37,14 +37,17 @@ export interface WatchInput {
   readonly since: number;
   /** When the watch ends, milliseconds since the epoch. */
   readonly until: number;
-  /** Looks made by earlier runs. */
+  /** Looks made by earlier runs, and how many of the last could tell nothing. */
   readonly checks: number;
+  readonly unclear?: number;
 }
 
 export interface WatchResult {
   readonly checks: number;
   /** What was found, when something works again. */
   readonly drift: string | undefined;
+  /** How many of the last looks could tell nothing. */
+  readonly unclear: number;
 }
 
 /** Detections that joined since the last signal, coalesced by the dispatcher. */
@@ -127,6 +130,8 @@ export interface RotationInput extends RotationTerms {
   readonly dependents: readonly string[];
   /** In which order they move, each wave through a gate; without it all at once, without one. */
   readonly waves?: readonly (readonly string[])[];
+  /** What its signals and its incident's carry; missing in histories from before they did. */
+  readonly token?: string;
   /** Which try of this incident it is: each has its own keys, so a rolled-back one is never continued. */
   readonly generation: number;
   /** The leaked version is ended: dependents can't go back to it, so a failure leaves them where they are. */
@@ -146,13 +151,22 @@ export interface RotationResult {
   readonly leftBehind?: readonly string[];
 }
 
+/** What a signal between an incident and its rotation carries, so that nobody else can send one. */
+export interface Signed {
+  readonly token?: string;
+}
+
+export interface MoreTime {
+  readonly seconds: number;
+}
+
 export const detectionSignal = defineSignal<[DetectionSignal]>('detection');
 /** From a rotation to its incident: progress for the timeline. */
-export const progressSignal = defineSignal<[IncidentEvent]>('progress');
+export const progressSignal = defineSignal<[IncidentEvent & Signed]>('progress');
 /** From an incident to its rotation: graver evidence leaves dependents less time. */
-export const hurrySignal = defineSignal<[RotationTerms]>('hurry');
-/** From an incident to its rotation: people gave dependents so many seconds more. */
-export const moreTimeSignal = defineSignal<[number]>('moreTime');
+export const hurrySignal = defineSignal<[RotationTerms & Signed]>('hurry');
+/** From an incident to its rotation: people gave dependents more time. */
+export const moreTimeSignal = defineSignal<[MoreTime & Signed]>('moreTime');
 export const stateQuery = defineQuery<IncidentView>('state');
 export const planQuery = defineQuery<ResponsePlan | undefined>('plan');
 export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');

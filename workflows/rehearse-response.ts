@@ -13,7 +13,7 @@ import type { IncidentInput, RehearsedStep, RehearsalReport } from './messages';
  * Nothing is refused, minted, moved, revoked or told.
  */
 export async function rehearseResponse(input: IncidentInput): Promise<RehearsalReport> {
-  const { credential, hasProvider } = await lookups.loadCredential(input);
+  const { credential, hasProvider } = await lookups.loadCredential({ ...input, rehearsed: true });
   const plan = planResponse(credential, openIncident(input.assessment, Date.now()).evidence, input.policy, hasProvider);
   const steps: RehearsedStep[] = [];
   const report = (): RehearsalReport => ({ credentialId: credential.id, version: input.version, plan, steps });

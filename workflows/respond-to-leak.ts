@@ -10,7 +10,7 @@ import { proveDead, revokeLeaked } from './lib/end-leaked';
 import { stepFailure } from './lib/failure-code';
 import { handOver } from './lib/hand-over';
 import { IncidentBoard } from './lib/incident-board';
-import { incidentStep } from './lib/incident-step';
+import { runStep } from './lib/incident-step';
 import { planNow, type Known, type Leak } from './lib/leak';
 import { keepWatch } from './lib/keep-watch';
 import { listenToEvents } from './lib/listen-to-events';
@@ -56,7 +56,7 @@ async function answer(leak: Leak): Promise<IncidentResult> {
 async function open(input: IncidentInput): Promise<Leak> {
   const board = new IncidentBoard(input);
   const known: { leak?: Leak } = {};
-  const decisions = new Decisions(board, (name) => incidentStep(input, name));
+  const decisions = new Decisions(board, (name) => runStep(input, name));
   const desk = new PersonDesk({
     board,
     page: async (question, number, audiences) =>

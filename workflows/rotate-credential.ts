@@ -5,7 +5,7 @@ import { stepFailure } from './lib/failure-code';
 import { moveInWaves } from './lib/move-in-waves';
 import { MovingTime } from './lib/moving-time';
 import { reportProgress, rotationStep } from './lib/rotation-step';
-import { isRotationTerms, isSeconds } from './lib/signal-shapes';
+import { isRotationTerms, knowsToken, secondsOf } from './lib/signal-shapes';
 import { UndoStack, type UndoFailure } from './lib/undo-stack';
 import { hurrySignal, moreTimeSignal, type RotationInput, type RotationResult } from './messages';
 
@@ -19,12 +19,14 @@ const MAX_MINTS = 2;
 export async function rotateCredential(input: RotationInput): Promise<RotationResult> {
   const undo = new UndoStack();
   const leftBehind: UndoFailure[] = [];
+  const arrived = new Set<string>();
   const time = new MovingTime(input);
-  setHandler(hurrySignal, (terms) => void (isRotationTerms(terms) && time.hurry(terms, Date.now())), {
+  const isOurs = (signal: unknown): boolean => knowsToken(signal, input.token);
+  setHandler(hurrySignal, (terms) => void (isOurs(terms) && isRotationTerms(terms) && time.hurry(terms, Date.now())), {
     description: 'Dependents have less time than was thought',
   });
-  setHandler(moreTimeSignal, (seconds) => void (isSeconds(seconds) && time.extend(seconds)), {
-    description: 'People gave dependents more time, in seconds',
+  setHandler(moreTimeSignal, (more) => void (isOurs(more) && time.extend(secondsOf(more))), {
+    description: 'People gave dependents more time',
   });
   try {
     const replacement = await mint(input, undo, leftBehind);
@@ -33,7 +35,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
       at: replacement.at,
       note: `version ${replacement.version} (${replacement.publicId}) minted and tested`,
     });
-    const { moved, missing, at } = await moveInWaves({ input, to: replacement.version, undo, time });
+    const { moved, missing, at } = await moveInWaves({ input, to: replacement.version, undo, time, arrived });
     await told;
     return {
       replacement: replacement.version,
@@ -44,13 +46,15 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
       ...(leftBehind.length > 0 ? { leftBehind: leftBehind.map(({ name }) => name) } : {}),
     };
   } catch (error) {
-    const failed = [...leftBehind, ...(await undo.run())];
+    // Whoever works on it after the one-way door has nothing to go back to.
+    const keeps = input.forwardOnly && arrived.size > 0;
+    const failed = [...leftBehind, ...(keeps ? [] : await undo.run())];
     // Cancelled, it says so; but what could not be undone must be told whatever the reason.
     if (isCancellation(error) && failed.length === 0) throw error;
     const { code, message } = stepFailure(error);
     throw ApplicationFailure.create({
       type: failed.length > 0 ? 'ROLLBACK_INCOMPLETE' : 'ROLLED_BACK',
-      message: `${message}${failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : ''}`,
+      message: `${message}${keeps ? ` It stays in use by ${[...arrived].join(', ')}.` : ''}${failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : ''}`,
       nonRetryable: true,
       details: [{ code, notUndone: failed.map(({ name }) => name) }],
     });

@@ -9,11 +9,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { incidentId } from '../domain/credential';
-import { patientChecks } from './lib/activity-proxies';
-import { stepFailure } from './lib/failure-code';
+import type { Drift } from '../activities/drift';
+import { notices, patientChecks } from './lib/activity-proxies';
 import { pauseBeforeCheck } from './lib/watch-pause';
-import type { WatchInput, WatchResult } from './messages';
+import { SEARCH_ATTRIBUTES, type WatchInput, type WatchResult } from './messages';
 import { respondToLeak } from './respond-to-leak';
+
+/** So many looks in a row that could tell nothing are told. */
+const TELL_AFTER_UNCLEAR = 3;
 
 /** Looks of one run; then the watch goes on with a new history. */
 const CHECKS_A_RUN = 100;
@@ -24,47 +27,68 @@ const CHECKS_A_RUN = 100;
  */
 export async function watchContainment(input: WatchInput): Promise<WatchResult> {
   const { credentialId, version, incident } = input;
-  const step = {
-    incidentId: incident,
-    runId: workflowInfo().runId,
-    credentialId,
-    version,
-  };
+  const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version };
+  let unclear = input.unclear ?? 0;
   for (let check = input.checks; ; check++) {
     const left = input.until - Date.now();
-    if (left <= 0) return { checks: check, drift: undefined };
-    setCurrentDetails(details(input, check));
+    if (left <= 0) return { checks: check, drift: undefined, unclear };
+    setCurrentDetails(details(input, check, unclear));
     await sleep(Math.min(left, pauseBeforeCheck(check) * 1000), {
       summary: `Look again whether ${credentialId} v${version} is dead`,
     });
-    const found = await look({
-      ...step,
-      stepKey: `${workflowInfo().firstExecutionRunId}/drift.${check}`,
-      since: input.since,
-    });
-    if (found.drift !== undefined) {
-      await reopen(input, found.drift);
-      return { checks: check + 1, drift: found.drift };
+    const key = `${workflowInfo().firstExecutionRunId}/drift.${check}`;
+    const found = await look({ ...step, stepKey: key, since: input.since });
+    if (found?.drift !== undefined) {
+      await reopen(input, found.drift, found.control ?? input.replacement);
+      return { checks: check + 1, drift: found.drift, unclear };
     }
+    unclear = found ? 0 : unclear + 1;
+    if (unclear === TELL_AFTER_UNCLEAR) await tellUnclear(input, key);
     if (check + 1 - input.checks >= CHECKS_A_RUN || workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1 });
+      await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1, unclear });
   }
 }
 
 type Look = Parameters<typeof patientChecks.checkDrift>[0];
 
-async function look(step: Look): Promise<{ readonly drift?: string }> {
+/** Undefined when it could not tell: neither dead nor alive. */
+async function look(step: Look): Promise<Drift | undefined> {
   try {
     return await patientChecks.checkDrift.executeWithOptions({ summary: 'Is it still dead, everywhere?' }, [step]);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    // "Could not tell" is neither dead nor alive: the next look is soon enough, and the activity says in the log what was wrong.
-    return stepFailure(error).code === 'STILL_ALIVE' ? { drift: stepFailure(error).message } : {};
+    return undefined;
+  }
+}
+
+/** A watch that sees nothing is none, and somebody must know. */
+async function tellUnclear(input: WatchInput, key: string): Promise<void> {
+  const { credentialId, version, incident } = input;
+  const notice = {
+    kind: 'unresolved' as const,
+    provider: 'unknown',
+    ownerTeam: 'unknown',
+    severity: 'high' as const,
+    reason: 'the watch could not tell whether it is still dead',
+    summary: `${TELL_AFTER_UNCLEAR} looks in a row could not tell whether version ${version} of ${credentialId} is still dead.`,
+  };
+  const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, stepKey: `${key}/unclear` };
+  try {
+    await notices.notifyAudience.executeWithOptions({ summary: 'Tell security: nothing can be seen' }, [
+      { ...step, audience: 'security', notice },
+    ]);
+  } catch (error) {
+    // A dead channel must not end the watch.
+    if (isCancellation(error)) throw error;
   }
 }
 
 /** The incident's own workflow does what there is to do; one that runs already will find the same. */
-async function reopen({ credentialId, version, policy, replacement }: WatchInput, drift: string): Promise<void> {
+async function reopen(
+  { credentialId, version, policy }: WatchInput,
+  drift: string,
+  replacement: number,
+): Promise<void> {
   const reason = `drift after closing: ${drift}`.slice(0, 1000);
   try {
     await startChild(respondToLeak, {
@@ -73,6 +97,11 @@ async function reopen({ credentialId, version, policy, replacement }: WatchInput
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `critical: ${credentialId} v${version} works again`,
       staticDetails: reason,
+      typedSearchAttributes: [
+        { key: SEARCH_ATTRIBUTES.credential, value: credentialId },
+        { key: SEARCH_ATTRIBUTES.severity, value: 'critical' },
+        { key: SEARCH_ATTRIBUTES.stage, value: 'opened' },
+      ],
       args: [
         {
           credentialId,
@@ -96,10 +125,11 @@ async function reopen({ credentialId, version, policy, replacement }: WatchInput
   }
 }
 
-function details({ credentialId, version, until, incident }: WatchInput, checks: number): string {
+function details({ credentialId, version, until, incident }: WatchInput, checks: number, unclear: number): string {
   return [
     `**Watching** ${credentialId} v${version}, which is revoked, until ${new Date(until).toISOString()}.`,
     '',
-    `- ${checks} looks so far, all clean. Drift opens \`${incident}\` again.`,
+    `- ${checks} looks so far, no drift. Drift opens \`${incident}\` again.`,
+    ...(unclear > 0 ? [`- **The last ${unclear} could not tell.**`] : []),
   ].join('\n');
 }

@@ -32,7 +32,9 @@ export const TIME_LIMITS = {
 export const WAITS = {
   gateMs: 900,
   askAgainMs: 300,
+  askAgainAtMostMs: 600,
   quietSeconds: { critical: 0.1, high: 0.1, medium: 0.2, low: 0.2 },
+  quietSecondsOfUnowned: { critical: 0.1, high: 0.1, medium: 0.2, low: 0.2 },
 } as const satisfies SameLimits<typeof PRODUCT_WAITS>;
 
 /** The same limits for the same activities, of other length: one that is added there must be added here. */

@@ -107,7 +107,13 @@ describe('people', () => {
     const { id, handle } = await asking();
     const key = createPrivateKey(await readFile(rig.deployment.keys.approval, 'utf8'));
     const stranger = generateKeyPairSync('ed25519').privateKey;
-    const scope: ApprovalScope = { incidentId: id, actor: ANA, action: 'lowerSeverity', detail: { severity: 'high' } };
+    const { runId: run } = await handle.describe();
+    const scope: ApprovalScope = {
+      incidentId: id,
+      actor: ANA,
+      action: 'lowerSeverity',
+      detail: { severity: 'high', run },
+    };
     const now = Date.now();
     const { approval: good } = await signApproval(key, scope, now);
     const [head, body, signature] = good.split('.') as [string, string, string];
@@ -130,9 +136,13 @@ describe('people', () => {
       ['for another incident', (await signApproval(key, { ...scope, incidentId: 'incident/other/1' }, now)).approval],
       [
         'for another action',
-        (await signApproval(key, { ...scope, action: 'markFalsePositive', detail: {} }, now)).approval,
+        (await signApproval(key, { ...scope, action: 'markFalsePositive', detail: { run } }, now)).approval,
       ],
-      ['for another action', (await signApproval(key, { ...scope, detail: { severity: 'low' } }, now)).approval],
+      ['for another action', (await signApproval(key, { ...scope, detail: { severity: 'low', run } }, now)).approval],
+      [
+        'for another action',
+        (await signApproval(key, { ...scope, detail: { severity: 'high', run: 'an-earlier' } }, now)).approval,
+      ],
     ];
     for (const [refusal, approval, actor] of tries) expect(await send(approval, actor)).toContain(refusal);
     expect((await incident(temporal.client, id).state()).incident.evidence.severity).toBe('critical');

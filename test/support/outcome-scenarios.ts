@@ -4,6 +4,7 @@ import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
 import {
   acknowledgeUpdate,
   approveStepUpdate,
+  detectionSignal,
   extendOverlapUpdate,
   lowerSeverityUpdate,
   markFalsePositiveUpdate,
@@ -21,11 +22,11 @@ import {
   sampleVersion,
   SEPARABLE,
 } from './fake-activities';
-import type { RecordedScenario } from './recorded-scenarios';
+import { CRITICAL_SIGNAL, HURRIED, hurriedActivities, type RecordedScenario } from './recorded-scenarios';
 import type { LeakHandle } from './run-incident';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
-/** Fake activities take any; the real one is asked about in test/integration/approvals.test.ts. */
+/** Fake activities take any; the real one is asked about in test/integration/people.test.ts. */
 export const APPROVED = { ...PERSON, approval: 'header.payload.signature' };
 
 const separable = () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() });
@@ -45,6 +46,24 @@ export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome:
     input: sampleInput(),
     activities: () => fakeActivities({ loadCredential: separable }).activities,
     play: (handle) => handle.result(),
+  },
+  {
+    name: 'recovered-with-signed-progress',
+    outcome: 'recovered',
+    input: sampleInput(),
+    activities: () => fakeActivities({ loadCredential: separable }).activities,
+    play: (handle) => handle.result(),
+  },
+  {
+    name: 'hurried-and-warned-anew',
+    outcome: 'recovered',
+    input: HURRIED,
+    activities: () => hurriedActivities().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+      return handle.result();
+    },
   },
   {
     name: 'approved-past-the-budget',

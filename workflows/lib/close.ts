@@ -9,8 +9,12 @@ import { insist, type Leak } from './leak';
 /** Writes the last entry of the audit trail, and lets whoever is being answered finish. */
 export async function close(leak: Leak, outcome: Outcome, summary: string): Promise<IncidentResult> {
   const { board } = leak;
+  leak.ending = true;
   const { at } = await closeAudit(leak, outcome, summary);
-  board.apply({ type: 'closed', at, note: `closed: ${outcome}`, outcome });
+  // One that may not end so must not look as if it had.
+  if (!board.apply({ type: 'closed', at, note: `closed: ${outcome}`, outcome }))
+    throw ApplicationFailure.nonRetryable(`it can not end ${outcome}`, 'INCIDENT_ABORTED');
+  await leak.desk.allTold();
   // A signal or update that is being handled must not be lost with the workflow.
   await condition(allHandlersFinished);
   return { outcome, view: board.view() };

@@ -1,20 +1,29 @@
-import { CancellationScope, continueAsNew, isCancellation } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, isCancellation } from '@temporalio/workflow';
 import type { Contained, InForce } from '../../activities/containment';
 import type { ResponsePlan } from '../../domain/response-plan';
 import { atOnce, untilDone, withinMinutes } from './activity-proxies';
 import { stepFailure } from './failure-code';
 import type { respondToLeak } from '../respond-to-leak';
+import { EndsEarly } from './ends-early';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
+
+type Confirm = Parameters<typeof withinMinutes.confirmInForce>[0];
 
 /** Refuses the leaked version, by its plan; resolves when it is in force where it is enforced, and recorded. */
 export async function containLeak(leak: Leak): Promise<void> {
   const { input, board } = leak;
-  const plan = leak.plan();
-  const contained = await insist(leak, 'refuse the leaked version', () => refuse(leak, plan, 'contain'), {
-    needed: true,
-    renew: () => renew(leak),
-  });
+  let plan = leak.plan();
+  // Graver evidence may come while it fails: each try goes by what is known then.
+  const contained = await insist(
+    leak,
+    'refuse the leaked version',
+    () => refuse(leak, (plan = leak.plan()), 'contain'),
+    {
+      needed: true,
+      renew: () => renew(leak),
+    },
+  );
   let recorded: Promise<void> | undefined = record(leak, plan, 'contain', contained);
   // Looked at below; what is refused is in force meanwhile.
   recorded.catch(() => undefined);
@@ -22,15 +31,7 @@ export async function containLeak(leak: Leak): Promise<void> {
     board.apply({ type: 'contained', at: contained.at, note: `refused at the provider: ${contained.evidence}` });
   } else {
     const confirm = { ...incidentStep(input, 'confirm'), revision: contained.revision };
-    const inForce = await insist<InForce>(
-      leak,
-      'ask the gateways',
-      () =>
-        withinMinutes.confirmInForce.executeWithOptions({ summary: 'Wait until every gateway applies the refusal' }, [
-          confirm,
-        ]),
-      { skipped: () => ({ at: Date.now(), gateways: [], behind: ['gateways that did not answer'] }) },
-    );
+    const inForce = await askGateways(leak, contained, confirm);
     // A gateway that is behind is named and not waited for: replacing the credential helps more, and the proof asks it again.
     const behind = inForce.behind.length > 0 ? `; NOT yet at ${inForce.behind.join(', ')}` : '';
     const missed = inForce.missing ?? [];
@@ -52,6 +53,8 @@ export async function containLeak(leak: Leak): Promise<void> {
     },
     { needed: true },
   );
+  // What came while it was put in force has changed the plan, and nothing else yet.
+  if (isTighter(leak.plan(), plan)) await tightenContainment(leak);
 }
 
 /**
@@ -59,7 +62,32 @@ export async function containLeak(leak: Leak): Promise<void> {
  * and its history must not grow without end.
  */
 export async function renew({ input, board }: Pick<Leak, 'input' | 'board'>): Promise<never> {
+  // What people have sent is on record by then, and their updates answered.
+  await condition(allHandlersFinished);
   return continueAsNew<typeof respondToLeak>({ ...input, assessment: board.incident.evidence });
+}
+
+/** Who applies it. When nobody answers what to do about gateways that do not, it is contained all the same: in the list that they read. */
+async function askGateways(leak: Leak, contained: Contained, confirm: Confirm): Promise<InForce> {
+  try {
+    return await insist<InForce>(
+      leak,
+      'ask the gateways',
+      () =>
+        withinMinutes.confirmInForce.executeWithOptions({ summary: 'Wait until every gateway applies the refusal' }, [
+          confirm,
+        ]),
+      { skipped: () => ({ at: Date.now(), gateways: [], behind: ['gateways that did not answer'] }) },
+    );
+  } catch (error) {
+    if (error instanceof EndsEarly)
+      leak.board.apply({
+        type: 'contained',
+        at: contained.at,
+        note: 'refused in the denylist; no gateway has said so',
+      });
+    throw error;
+  }
 }
 
 /** After graver evidence: the same refusal once more, narrower. What can't be done now is told to people and stops nothing. */

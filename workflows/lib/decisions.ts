@@ -30,7 +30,8 @@ export class Decisions {
     const { actor, approval = '' } = person;
     await untilDone.useApproval.executeWithOptions(
       { summary: `Verify the approval of ${actor}: ${action}`.slice(0, 200) },
-      [{ ...step, actor, approval, action, detail }],
+      // Of this run alone: question 1 of the next one is another.
+      [{ ...step, actor, approval, action, detail: { ...detail, run: step.runId } }],
     );
   }
 }

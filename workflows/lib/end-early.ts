@@ -12,8 +12,11 @@ import { tellEveryone } from './tell-everyone';
  * workflow was cancelled. Only the first lifts the refusal. @throws what is none of these
  */
 export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResult> {
+  leak.ending = true;
   if (leak.falsePositive) {
     try {
+      if (leak.notUndone)
+        await leak.desk.tell(`After the false positive of ${leak.input.credentialId}: ${leak.notUndone}`);
       return await close(leak, 'false-positive-restored', await restore(leak, leak.falsePositive));
     } catch (later) {
       return endEarly({ ...leak, falsePositive: undefined }, later);

@@ -5,6 +5,7 @@ import { stepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
 import { replaceReplacement } from './replace-leaked';
+import { tellBeside } from './tell-beside';
 import { untilSilent } from './until-silent';
 
 /**
@@ -41,7 +42,8 @@ async function mayRevoke(
 ): Promise<string | undefined> {
   const losers = [...new Set([...missing, ...users])];
   if (losers.length > 0 && plan().revokeAtDeadline)
-    await desk.tell(
+    await tellBeside(
+      desk,
       `Whoever still uses version ${input.version} of ${input.credentialId} loses access now: ${losers.join(', ')}.`,
     );
   const loss = losers.length > 0 ? ` These would lose access: ${losers.join(', ')}.` : '';

@@ -3,6 +3,7 @@ import { moreTimeSignal } from '../messages';
 import { withinMinutes } from './activity-proxies';
 import { incidentStep } from './incident-step';
 import type { Leak } from './leak';
+import { signature, warnAnew } from './rotate-once';
 
 /** Dependents get longer: first the lane of those that can be told apart, then the rotation that waits for them. */
 export async function extendOverlap(leak: Leak, seconds: number, people: readonly string[]): Promise<void> {
@@ -18,8 +19,13 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
     ]);
   }
   board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });
+  const left =
+    (board.incident.milestones.contained ?? Date.now()) +
+    (rotation.terms.moveWithinSeconds + leak.extendedSeconds) * 1000 -
+    Date.now();
+  leak.rotation = { ...rotation, warnings: warnAnew(leak, rotation, Math.max(1, left / 1000)) };
   // One that has just ended needs no more time.
   await getExternalWorkflowHandle(rotation.workflowId)
-    .signal(moreTimeSignal, seconds)
+    .signal(moreTimeSignal, { seconds, ...signature(leak) })
     .catch(() => undefined);
 }

@@ -14,3 +14,8 @@ export function incidentStep(input: IncidentInput, name: string): IncidentStep {
     ...(input.simulated ? { simulated: true } : {}),
   };
 }
+
+/** The same for what is counted within one run: after continue-as-new the counts begin again, and these are other steps. */
+export function runStep(input: IncidentInput, name: string): IncidentStep {
+  return { ...incidentStep(input, name), stepKey: `${workflowInfo().runId}/${name}` };
+}

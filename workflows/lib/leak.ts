@@ -1,5 +1,4 @@
-import type { CancellationScope } from '@temporalio/workflow';
-import { isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Activities } from '../../activities';
 import type { Credential } from '../../domain/credential';
 import { escalationFor } from '../../domain/policy';
@@ -13,6 +12,14 @@ import type { PersonDesk } from './person-desk';
 /** What the inventory and the worker know of it. `hasProvider` is missing in histories from before it was asked. */
 export type Known = Pick<Awaited<ReturnType<Activities['loadCredential']>>, 'credential' | 'hasProvider'>;
 
+/** A rotation that runs. */
+export interface Rotating {
+  readonly workflowId: string;
+  readonly terms: RotationTerms;
+  /** Tells people when half of the time for dependents is over. */
+  readonly warnings: CancellationScope;
+}
+
 /** One incident, as its stages see it. */
 export interface Leak {
   readonly input: IncidentInput;
@@ -24,7 +31,9 @@ export interface Leak {
   /** What runs from the refusal to the proof; cancelled when a person says that nothing leaked. */
   readonly story: CancellationScope;
   /** The rotation that runs now. */
-  rotation?: { readonly workflowId: string; readonly terms: RotationTerms } | undefined;
+  rotation?: Rotating | undefined;
+  /** Known to this incident and its rotation only; missing where that began before there was one. */
+  token?: string | undefined;
   /** How many rotations were begun. */
   rotations: number;
   /** How often people gave dependents longer, and by how much in all. */
@@ -36,6 +45,8 @@ export interface Leak {
   notUndone?: string;
   /** From the moment at which the one-way door may have been passed: nothing is restored any more. */
   atTheDoor?: boolean;
+  /** It is being closed: its course is not changed any more. */
+  ending?: boolean;
   /** Who said, with a signed approval, that nothing leaked. */
   falsePositive?: { readonly actor: string; readonly note: string } | undefined;
 }
@@ -78,6 +89,8 @@ export async function insist<T>(
       const failure = stepFailure(error);
       if (failure.code === givesUpOn) throw error;
       onFailure?.(failure);
+      // Whoever cancelled it is asked nothing.
+      if (CancellationScope.current().consideredCancelled) throw error;
       // Past its budget nothing irreversible is done by itself, however often it is tried.
       const isSpent = failure.code === 'ACTION_BUDGET_SPENT';
       const answer = await desk.ask({

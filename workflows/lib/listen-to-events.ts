@@ -3,14 +3,19 @@ import { detectionSignal, progressSignal, stateQuery } from '../messages';
 import { followPlan } from './follow-plan';
 import type { IncidentBoard } from './incident-board';
 import type { Leak } from './leak';
-import { isDetectionSignal, isProgress } from './signal-shapes';
+import { isDetectionSignal, isProgress, knowsToken } from './signal-shapes';
 
 /** What an incident hears from detectors and from its own rotation, and what it answers to whoever asks. */
 export function listenToEvents(board: IncidentBoard, leak: () => Leak | undefined): void {
   setHandler(stateQuery, () => board.view(), { description: 'Where the incident is, its plan and its timeline' });
-  setHandler(progressSignal, (event) => void (isProgress(event) ? board.apply(event) : dropped(board, 'progress')), {
-    description: 'Progress of the rotation',
-  });
+  const isOurs = (event: unknown): boolean => knowsToken(event, leak()?.token);
+  setHandler(
+    progressSignal,
+    (event) => void (isProgress(event) && isOurs(event) ? board.apply(event) : dropped(board, 'progress')),
+    {
+      description: 'Progress of the rotation',
+    },
+  );
   setHandler(
     detectionSignal,
     async (signal) => {

@@ -13,6 +13,8 @@ export interface Moving {
   readonly to: number;
   readonly undo: UndoStack;
   readonly time: MovingTime;
+  /** Those that work on the new version by now. */
+  readonly arrived: Set<string>;
 }
 
 export interface Arrived {
@@ -86,6 +88,7 @@ function start(moving: Moving, id: string, settled: Map<string, Settled>): Promi
     );
   return Promise.allSettled([moveOne(moving, id)]).then(([result]) => {
     settled.set(id, result);
+    if (result.status === 'fulfilled') moving.arrived.add(id);
     return result;
   });
 }

@@ -15,6 +15,7 @@ export interface Moved {
 export async function moveOne({ input, to, time }: Moving, dependentId: string): Promise<Moved> {
   const move = { ...rotationStep(input, `move.${dependentId}`), dependentId, to };
   let told = '';
+  let pause: number = WAITS.askAgainMs;
   for (;;) {
     const options = {
       summary: `Move ${dependentId} to version ${to}`,
@@ -29,7 +30,10 @@ export async function moveOne({ input, to, time }: Moving, dependentId: string):
       const note = `${dependentId} has not moved: ${message} It is asked again until the deadline.`;
       if (note !== told) await reportProgress(input, { type: 'noted', at: Date.now(), note });
       told = note;
-      await time.attempt(() => sleep(WAITS.askAgainMs, { summary: `Ask ${dependentId} again` }));
+      const wait = Math.min(pause, Math.max(1, time.left(Date.now()) - WAITS.askAgainMs / 2));
+      await time.attempt(() => sleep(wait, { summary: `Ask ${dependentId} again` }));
+      // A day of refusals must stay a short history.
+      pause = Math.min(WAITS.askAgainAtMostMs, pause * 1.5);
     }
   }
 }

@@ -34,6 +34,7 @@ export class MovingTime {
 
   /** Gives more time, which people decided. */
   extend(seconds: number): void {
+    if (seconds === 0) return;
     this.#terms = { ...this.#terms, moveWithinSeconds: this.#terms.moveWithinSeconds + seconds };
     if (this.#deadline !== undefined) this.#deadline += seconds * 1000;
     this.tryAnew();

@@ -45,6 +45,7 @@ export class PersonDesk {
   /** Of the open question. */
   #ladder: Ladder | undefined;
   #pages = 0;
+  readonly #telling = new Set<Promise<void>>();
 
   constructor(private readonly parts: DeskParts) {}
 
@@ -109,12 +110,19 @@ export class PersonDesk {
   /** Pages people without waiting for an answer. */
   tell(what: string, audiences = this.parts.escalation().steps[0]?.tell ?? []): Promise<void> {
     this.#pages += 1;
-    return this.parts.page(what, this.#pages, audiences);
+    const told = this.parts.page(what, this.#pages, audiences);
+    this.#telling.add(told);
+    return told.finally(() => this.#telling.delete(told));
   }
 
   /** All that the ladder knows. */
   everybody(): readonly string[] {
     return [...new Set(this.parts.escalation().steps.flatMap(({ tell }) => tell))];
+  }
+
+  /** Resolves when every page is sent, or given up. */
+  async allTold(): Promise<void> {
+    await Promise.allSettled(this.#telling);
   }
 
   acknowledge(): void {

@@ -72,7 +72,8 @@ function elapsed(incident: Incident, milestone: Milestone): string {
 }
 
 function clock(at: number): string {
-  return new Date(at).toISOString().slice(11, 23);
+  const time = new Date(at);
+  return Number.isNaN(time.getTime()) ? '?' : time.toISOString().slice(11, 23);
 }
 
 /** What others wrote stays in its own line: a note must not look like a question, or like what we say. */

@@ -3,6 +3,7 @@ import { withinMinutes } from './activity-proxies';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
 import { rotateOnce } from './rotate-once';
+import { tellBeside } from './tell-beside';
 
 /** Mints a replacement and moves the dependents to it, as a child workflow that undoes itself when it fails. */
 export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
@@ -16,9 +17,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
     },
   });
   leak.rolledBack = false;
-  const left = rotation.leftBehind?.join(', ');
-  if (left)
-    await leak.desk.tell(`The rotation of ${leak.input.credentialId} left something behind. Not undone: ${left}.`);
+  await tellLeftBehind(leak, rotation);
   board.replacement = rotation.replacement;
   const missing = rotation.missing.join(', ');
   const moved = `${rotation.moved.join(', ') || 'no dependent'} moved to version ${rotation.replacement}`;
@@ -48,23 +47,37 @@ export function replacedBefore(
  */
 export async function replaceReplacement(leak: Leak, refused: number): Promise<RotationResult> {
   const { input, board, desk } = leak;
-  await desk.tell(
+  await tellBeside(
+    desk,
     `Version ${refused}, the replacement of ${input.credentialId}, does not work: another one is minted.`,
   );
   const rotation = await insist(leak, 'replace the replacement', () => rotateOnce(leak, { forwardOnly: true }), {
     needed: true,
   });
   board.replacement = rotation.replacement;
-  board.apply({
-    type: 'noted',
-    at: rotation.movedAt,
-    note: `${rotation.moved.join(', ') || 'no dependent'} moved on to version ${rotation.replacement}`,
-  });
+  const missing = rotation.missing.join(', ');
+  const moved = `${rotation.moved.join(', ') || 'no dependent'} moved on to version ${rotation.replacement}`;
+  const note = `${moved}${missing ? `; NOT moved: ${missing}, whose version is dead` : ''}`;
+  board.apply({ type: 'noted', at: rotation.movedAt, note });
+  if (missing) await tellBeside(desk, `Dependents of ${input.credentialId} have no version that works: ${missing}.`);
+  await tellLeftBehind(leak, rotation);
   const discard = { ...incidentStep(input, `discard.${refused}`), replacement: refused };
-  await insist(leak, 'end the replacement that does not work', () =>
-    withinMinutes.discardReplacement.executeWithOptions({ summary: `End version ${refused}, which does not work` }, [
-      discard,
-    ]),
+  await insist(
+    leak,
+    'end the replacement that does not work',
+    () =>
+      withinMinutes.discardReplacement.executeWithOptions({ summary: `End version ${refused}, which does not work` }, [
+        discard,
+      ]),
+    { skipped: () => undefined },
   );
   return rotation;
+}
+
+async function tellLeftBehind({ desk, input }: Leak, { leftBehind = [] }: RotationResult): Promise<void> {
+  if (leftBehind.length > 0)
+    await tellBeside(
+      desk,
+      `The rotation of ${input.credentialId} left something behind. Not undone: ${leftBehind.join(', ')}.`,
+    );
 }

@@ -5,13 +5,15 @@ import {
   ParentClosePolicy,
   patched,
   sleep,
+  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import { responsesFor } from '../../domain/policy';
 import { wavesOf } from '../../domain/waves';
-import { hurrySignal, type RotationResult, type RotationTerms } from '../messages';
+import { hurrySignal, type RotationResult, type RotationTerms, type Signed } from '../messages';
 import { rotateCredential } from '../rotate-credential';
-import type { Leak } from './leak';
+import type { Leak, Rotating } from './leak';
+import { tellBeside } from './tell-beside';
 
 /** People are told when this share of the time for dependents is over; design.md's table. */
 const WARN_AT = [0.5, 0.8] as const;
@@ -21,12 +23,13 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
   const { input, credential } = leak;
   leak.rotations += 1;
   const generation = leak.rotations;
-  const terms = termsNow(leak);
+  // Where nobody can go back, nobody holds the others up.
+  const terms = { ...termsNow(leak), ...(way.forwardOnly ? { goOnWithoutMissing: true } : {}) };
   const workflowId = `rotate/${input.credentialId}/${input.version}/${generation}`;
-  const warnings = new CancellationScope();
-  // Ends with its scope; that it was cancelled is no news.
-  warnings.run(() => warnPeople(leak, terms.moveWithinSeconds)).catch(() => undefined);
-  leak.rotation = { workflowId, terms };
+  const warnings = startWarnings(leak, terms.moveWithinSeconds);
+  leak.token = patched('signed-signals') ? uuid4() : undefined;
+  const signed = signature(leak);
+  leak.rotation = { workflowId, terms, warnings };
   try {
     return await executeChild(rotateCredential, {
       workflowId,
@@ -44,6 +47,7 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
             ? { waves: wavesOf(credential.dependents) }
             : {}),
           generation,
+          ...signed,
           ...terms,
           ...way,
           ...(input.simulated ? { simulated: true } : {}),
@@ -51,9 +55,13 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
       ],
     });
   } finally {
+    leak.rotation?.warnings.cancel();
     leak.rotation = undefined;
-    warnings.cancel();
   }
+}
+
+export function signature({ token }: Leak): Signed {
+  return token === undefined ? {} : { token };
 }
 
 function termsNow({ input, credential, plan }: Leak): RotationTerms {
@@ -67,7 +75,7 @@ export async function hurryRotation(leak: Leak): Promise<void> {
   const { rotation } = leak;
   const terms = termsNow(leak);
   if (!rotation || terms.moveWithinSeconds >= rotation.terms.moveWithinSeconds || !patched('hurry-rotation')) return;
-  leak.rotation = { ...rotation, terms };
+  leak.rotation = { ...rotation, terms, warnings: warnAnew(leak, rotation, terms.moveWithinSeconds) };
   leak.board.apply({
     type: 'noted',
     at: Date.now(),
@@ -75,8 +83,22 @@ export async function hurryRotation(leak: Leak): Promise<void> {
   });
   // One that has just ended needs no hurry.
   await getExternalWorkflowHandle(rotation.workflowId)
-    .signal(hurrySignal, terms)
+    .signal(hurrySignal, { ...terms, ...signature(leak) })
     .catch(() => undefined);
+}
+
+function startWarnings(leak: Leak, seconds: number): CancellationScope {
+  const warnings = new CancellationScope();
+  // Ends with its scope; that it was cancelled is no news.
+  warnings.run(() => warnPeople(leak, seconds)).catch(() => undefined);
+  return warnings;
+}
+
+/** Dependents have another time now: people are warned at its half, and not at that of the old one. */
+export function warnAnew(leak: Leak, { warnings }: Rotating, seconds: number): CancellationScope {
+  if (!patched('warn-anew')) return warnings;
+  warnings.cancel();
+  return startWarnings(leak, seconds);
 }
 
 async function warnPeople({ desk, input }: Leak, overlapSeconds: number): Promise<void> {
@@ -86,7 +108,8 @@ async function warnPeople({ desk, input }: Leak, overlapSeconds: number): Promis
       summary: `Tell people at ${share * 100} % of the time for dependents`,
     });
     over = share;
-    await desk.tell(
+    await tellBeside(
+      desk,
       `${share * 100} % of the time for the dependents of ${input.credentialId} is over, and not all have moved.`,
     );
   }

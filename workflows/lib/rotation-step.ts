@@ -16,8 +16,8 @@ export function rotationStep(input: RotationInput, name: string): IncidentStep {
 }
 
 /** Tells the incident. One that was terminated needs no progress; the rotation must not fail for it. */
-export async function reportProgress({ incidentId }: RotationInput, event: IncidentEvent): Promise<void> {
+export async function reportProgress({ incidentId, token }: RotationInput, event: IncidentEvent): Promise<void> {
   await getExternalWorkflowHandle(incidentId)
-    .signal(progressSignal, event)
+    .signal(progressSignal, { ...event, ...(token === undefined ? {} : { token }) })
     .catch(() => undefined);
 }

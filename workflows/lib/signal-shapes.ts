@@ -14,9 +14,9 @@ export function isDetectionSignal(signal: unknown): signal is DetectionSignal {
     isText(assessment['reason']) &&
     Array.isArray(assessment['families']) &&
     isNumber(assessment['confidence']) &&
-    isNumber(assessment['firstAbuseAt']) &&
+    isTime(assessment['firstAbuseAt']) &&
     typeof assessment['deterministic'] === 'boolean' &&
-    isNumber(latest['at']) &&
+    isTime(latest['at']) &&
     isNumber(count)
   );
 }
@@ -28,7 +28,7 @@ export function isProgress(signal: unknown): signal is Progress {
   return (
     isRecord(signal) &&
     (signal['type'] === 'replaced' || signal['type'] === 'noted') &&
-    isNumber(signal['at']) &&
+    isTime(signal['at']) &&
     isText(signal['note'])
   );
 }
@@ -42,8 +42,18 @@ export function isRotationTerms(signal: unknown): signal is RotationTerms {
   );
 }
 
-export function isSeconds(signal: unknown): signal is number {
-  return isNumber(signal) && signal > 0;
+/** No extension is longer than the longest time any leak gives dependents. */
+const LONGEST_EXTENSION_SECONDS = 86_400;
+
+/** How much more time a signal gives; none when it is of no known shape. A bare number is one from before signals carried a token. */
+export function secondsOf(signal: unknown): number {
+  const seconds = isRecord(signal) ? signal['seconds'] : signal;
+  return isNumber(seconds) && seconds > 0 && seconds <= LONGEST_EXTENSION_SECONDS ? seconds : 0;
+}
+
+/** Whether a signal between an incident and its rotation comes from the other: only they know the token. */
+export function knowsToken(signal: unknown, token: string | undefined): boolean {
+  return token === undefined || (isRecord(signal) && signal['token'] === token);
 }
 
 const MAX_TEXT = 2_000;
@@ -58,4 +68,11 @@ function isText(value: unknown): value is string {
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
+}
+
+/** What a Date can hold: one that it can't would throw where it is shown, and stop the incident for ever. */
+const LAST_TIME = 8.64e15;
+
+function isTime(value: unknown): value is number {
+  return isNumber(value) && Math.abs(value) <= LAST_TIME;
 }

@@ -23,7 +23,7 @@ export function steer(
   /** Who has approved which extension so far, where two people must. */
   const extensions = new Map<number, Set<string>>();
 
-  setHandler(raiseSeverityUpdate, (input: SeverityInput) => changeSeverity(input), {
+  setHandler(raiseSeverityUpdate, (input: SeverityInput) => changeSeverity(input, false), {
     validator: (input: SeverityInput) => {
       mustGiveReason(input);
       mustBe(
@@ -34,25 +34,18 @@ export function steer(
     },
     description: 'It is graver than thought: the refusal and the plan follow at once',
   });
-  setHandler(
-    lowerSeverityUpdate,
-    async (input: SeverityInput) => {
-      await decisions.authorize(input, 'lowerSeverity', { severity: input.severity });
-      return changeSeverity(input);
+  setHandler(lowerSeverityUpdate, (input: SeverityInput) => changeSeverity(input, true), {
+    validator: (input: SeverityInput) => {
+      mustShowApproval(input);
+      mustBe(
+        (difference) => difference < 0,
+        'less grave',
+        () => board.incident,
+      )(input);
     },
-    {
-      validator: (input: SeverityInput) => {
-        mustShowApproval(input);
-        mustBe(
-          (difference) => difference < 0,
-          'less grave',
-          () => board.incident,
-        )(input);
-      },
-      description:
-        'It is less grave: what is still to come follows; what is refused stays refused. Needs a signed approval',
-    },
-  );
+    description:
+      'It is less grave: what is still to come follows; what is refused stays refused. Needs a signed approval',
+  });
   setHandler(extendOverlapUpdate, (input: ExtendInput) => extend(input), {
     validator: (input: ExtendInput) => {
       mustShowApproval(input);
@@ -70,9 +63,13 @@ export function steer(
       'Nothing leaked: undo what can be undone, lift the refusal, close. Needs a signed approval; not after revoke',
   });
 
-  async function changeSeverity(input: SeverityInput): Promise<string> {
-    const before = leak()?.plan();
+  async function changeSeverity(input: SeverityInput, approve: boolean): Promise<string> {
+    const [before, was] = [leak()?.plan(), board.incident.evidence.severity];
+    if (approve) await decisions.authorize(input, 'lowerSeverity', { severity: input.severity });
     await decisions.record(`severity ${input.severity}`, input);
+    // Graver evidence may have come while that was written down: what a person said was about less.
+    const { severity } = board.incident.evidence;
+    if (severity !== was) throw refuse(`the severity is ${severity} by now: look again`);
     const note = `${input.actor} changed the severity to ${input.severity}. ${input.note}`;
     board.apply({ type: 'severity-changed', at: Date.now(), note, severity: input.severity });
     const known = leak();
@@ -116,6 +113,7 @@ export function steer(
 function mustBeRestorable(leak: Leak | undefined): Leak {
   if (!leak) throw refuse('it is not known yet what this is about');
   if (leak.falsePositive) throw refuse(`${leak.falsePositive.actor} said so already`);
+  if (leak.ending) throw refuse('the incident is being closed');
   if (leak.atTheDoor) throw refuse('the version is revoked, or may be: it is never enabled again');
   return leak;
 }

@@ -3,7 +3,7 @@ import type { IncidentInput } from '../messages';
 import { notices } from './activity-proxies';
 import { stepFailure } from './failure-code';
 import type { IncidentBoard } from './incident-board';
-import { incidentStep } from './incident-step';
+import { runStep } from './incident-step';
 
 export interface Telling {
   readonly kind: Notice['kind'];
@@ -29,7 +29,7 @@ export async function tellEveryone(
   const notice = { kind, provider, ownerTeam, severity, reason, summary, ...simulated, ...left };
   const answers = await Promise.all(
     audiences.map(async (audience) => {
-      const step = incidentStep(input, `notify.${kind}.${round}.${audience}`);
+      const step = runStep(input, `notify.${kind}.${round}.${audience}`);
       try {
         const { at } = await notices.notifyAudience.executeWithOptions({ summary: `Tell ${audience}: ${kind}` }, [
           { ...step, audience, notice },

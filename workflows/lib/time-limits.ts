@@ -41,6 +41,9 @@ export const WAITS = {
    * early when the next one would not fit any more, so what fails this late has used up its time.
    */
   askAgainMs: 10_000,
-  /** A version is silent when no known context was let through with it for so long; the longer, the less it hurries. */
+  askAgainAtMostMs: 600_000,
+  /** A version is silent when no known context was let through with it for so long, where each belongs to a dependent that was seen to move. */
   quietSeconds: { critical: 2, high: 2, medium: 60, low: 300 },
+  /** The same where a known context belongs to no dependent of the inventory: somebody there may use it seldom. */
+  quietSecondsOfUnowned: { critical: 10, high: 60, medium: 600, low: 3_600 },
 } as const;

@@ -6,6 +6,9 @@ import { incidentStep } from './incident-step';
 import type { Leak } from './leak';
 import { WAITS } from './time-limits';
 
+/** Stands for whoever may use it, when that could not be told. */
+const UNKNOWN_USER = 'somebody, perhaps: its use could not be looked at';
+
 /** Looks grow rarer, so that hours of waiting stay a short history. */
 const GROWTH = 1.5;
 const RAREST_SECONDS = 600;
@@ -15,11 +18,15 @@ const RAREST_SECONDS = 600;
  * whoever of them is in no registry is a discovered dependent, which people are shown, and which never gets more time for it.
  */
 export async function untilSilent(leak: Leak, rotation: RotationResult): Promise<readonly string[]> {
-  const { input, board, plan } = leak;
+  const { input, board, plan, credential } = leak;
   if (plan().overlapSeconds === 0 || !patched('until-silent')) return [];
   const end = (): number =>
     (board.incident.milestones.contained ?? 0) + (plan().overlapSeconds + (leak.extendedSeconds ?? 0)) * 1000;
-  const quiet = (): number => WAITS.quietSeconds[plan().severity];
+  const owners = credential.dependents.map(({ id }) => id);
+  const isOwned = credential.knownContexts.every(
+    ({ dependent }) => dependent !== undefined && owners.includes(dependent),
+  );
+  const quiet = (): number => (isOwned ? WAITS.quietSeconds : WAITS.quietSecondsOfUnowned)[plan().severity];
   let pause: number = quiet();
   for (let look = 1; ; look++) {
     await sleep(Math.max(1, Math.min(pause * 1000, end() - Date.now())), {
@@ -28,9 +35,9 @@ export async function untilSilent(leak: Leak, rotation: RotationResult): Promise
     const since = Math.max(rotation.movedAt, Date.now() - quiet() * 1000);
     const use = await observe(leak, { ...incidentStep(input, `use.${look}`), of: input.version, since });
     const users = use?.contexts.filter(({ accepted }) => accepted > 0) ?? [];
-    board.discovered = users.filter(({ registered }) => !registered).map(({ context }) => context);
+    if (use) board.discovered = users.filter(({ registered }) => !registered).map(({ context }) => context);
     if (use && users.length === 0) return [];
-    if (Date.now() >= end()) return users.map(({ context }) => context);
+    if (Date.now() >= end()) return use ? users.map(({ context }) => context) : [UNKNOWN_USER];
     pause = Math.min(RAREST_SECONDS, pause * GROWTH);
   }
 }
