@@ -68,7 +68,7 @@ function credentialOf(id: string, kind: RigCredential): Credential {
     enforcement: atGateway ? 'gateway' : 'provider',
     protection: 'normal',
     scopes: [],
-    knownContexts: atGateway ? [{ id: `${id}-service`, networks: ['127.0.0.1/32'] }] : [],
+    knownContexts: atGateway ? [{ id: `${id}-service`, networks: ['127.0.0.1/32'], dependent: `${id}-service` }] : [],
     dependents: [{ id: `${id}-service`, kind: 'kv-pull', target: '', owner: 'payments', criticality: 1 }],
   };
 }

@@ -1,3 +1,4 @@
+import { CancelledFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Outcome } from '../../domain/incident';
 import type { IncidentResult } from '../messages';
@@ -28,10 +29,13 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
     return close(leak, outcome, error.why);
   }
   // Terminating asks nobody; cancelling leaves the time to say that nobody looks after it any more.
-  if (isCancellation(error))
+  if (isCancellation(error) || leak.story.consideredCancelled) {
     await CancellationScope.nonCancellable(() =>
       tellUnresolved(leak, 'Somebody cancelled the workflow of this incident.'),
     );
+    // What could not be undone meanwhile is told above, and does not make it a failure of its own.
+    throw isCancellation(error) ? error : new CancelledFailure('the incident was cancelled');
+  }
   throw error;
 }
 
