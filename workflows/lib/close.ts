@@ -2,7 +2,6 @@ import { allHandlersFinished, ApplicationFailure, condition } from '@temporalio/
 import type { Outcome } from '../../domain/incident';
 import type { IncidentResult } from '../messages';
 import { untilDone } from './activity-proxies';
-import { EndsEarly } from './ends-early';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
 
@@ -20,18 +19,13 @@ export async function close(leak: Leak, outcome: Outcome, summary: string): Prom
   return { outcome, view: board.view() };
 }
 
-/** An incident without its last entry must not look closed: when nobody mends the log in all that time, it fails. */
-async function closeAudit(leak: Leak, outcome: Outcome, summary: string): Promise<{ readonly at: number }> {
+/** An incident without its last entry must not look closed: it waits for its log, however long. */
+function closeAudit(leak: Leak, outcome: Outcome, summary: string): Promise<{ readonly at: number }> {
   const closing = { ...incidentStep(leak.input, 'close'), outcome, summary };
-  try {
-    return await insist(
-      leak,
-      'close the audit trail',
-      () => untilDone.closeAudit.executeWithOptions({ summary: 'Close the audit trail' }, [closing]),
-      { needed: true },
-    );
-  } catch (error) {
-    if (error instanceof EndsEarly) throw ApplicationFailure.nonRetryable(error.why, 'INCIDENT_ABORTED');
-    throw error;
-  }
+  return insist(
+    leak,
+    'close the audit trail',
+    () => untilDone.closeAudit.executeWithOptions({ summary: 'Close the audit trail' }, [closing]),
+    { needed: true, endless: true },
+  );
 }

@@ -51,7 +51,7 @@ export async function containLeak(leak: Leak): Promise<void> {
       recorded = undefined;
       return tried;
     },
-    { needed: true },
+    { needed: true, endless: true },
   );
   // What came while it was put in force has changed the plan, and nothing else yet.
   if (isTighter(leak.plan(), plan)) await tightenContainment(leak);

@@ -64,6 +64,8 @@ interface Insistence<T> {
   readonly givesUpOn?: string;
   /** Nobody may skip it. */
   readonly needed?: boolean;
+  /** For records: silence never ends them. */
+  readonly endless?: boolean;
   /** For what must be done before an incident may be closed. */
   readonly renew?: () => Promise<never>;
 }
@@ -76,7 +78,7 @@ export async function insist<T>(
   { desk, input, credential }: Pick<Leak, 'desk' | 'input' | 'credential'>,
   what: string,
   effect: (decidedBy: string | undefined) => Promise<T>,
-  { onFailure, skipped, needed = false, givesUpOn, renew }: Insistence<T> = {},
+  { onFailure, skipped, needed = false, givesUpOn, renew, endless = false }: Insistence<T> = {},
 ): Promise<T> {
   const ladder = desk.ladder();
   const tryAgain = escalationFor(input.policy, credential).onSilence.failedStep === 'try-again';
@@ -99,6 +101,7 @@ export async function insist<T>(
         ladder,
         tryAgain: tryAgain && !isSpent,
         ...(renew ? { renew } : {}),
+        endless,
       });
       if (answer.decision === 'skip' && skipped) return skipped();
       if (answer.decision !== 'go-on') throw new EndsEarly(`${answer.by ?? 'somebody'} said not to ${what}`);

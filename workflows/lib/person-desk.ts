@@ -25,6 +25,8 @@ export interface Question {
   readonly goOnAfterSeconds?: number | undefined;
   /** Go on by itself with every page that nobody answers. */
   readonly tryAgain?: boolean;
+  /** Silence never ends it: the record must be whole before anything is closed. */
+  readonly endless?: boolean;
   /** For what must never be closed unanswered, such as a leak that is not contained: goes on with a new history (continue-as-new). */
   readonly renew?: () => Promise<never>;
 }
@@ -66,6 +68,7 @@ export class PersonDesk {
     settled = () => false,
     goOnAfterSeconds = Infinity,
     tryAgain = false,
+    endless = false,
     renew,
     ...rest
   }: Question): Promise<Answer> {
@@ -97,7 +100,7 @@ export class PersonDesk {
         if (await condition(isSettled, pause, { summary: 'Page again while nobody acknowledges' })) break;
         if (Date.now() >= silence) return this.resume('nobody answered: it goes on', { decision: 'go-on' });
         if (renew && workflowInfo().continueAsNewSuggested) await renew();
-        if (!renew && ladder.isOver(Date.now())) throw new EndsEarly(`nobody answered: ${text}`);
+        if (!renew && !endless && ladder.isOver(Date.now())) throw new EndsEarly(`nobody answered: ${text}`);
         if (tryAgain) return this.resume('nobody answered: tried again', { decision: 'go-on' });
       }
     } finally {
