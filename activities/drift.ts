@@ -1,9 +1,10 @@
 import { IncidentError } from '../domain/errors';
+import { newestLive } from '../domain/version-order';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
 import { lookUp } from './lookup';
-import { createUseActivities } from './use';
+import { useOf } from './use';
 
 export interface CheckDriftInput extends IncidentStep {
   /** When it was verified dead: accepted use since then is drift. */
@@ -19,8 +20,6 @@ export interface Drift {
 
 /** What may happen to a dead version after its incident has closed. */
 export function createDriftActivities(deps: ActivityDeps) {
-  const uses = createUseActivities(deps);
-
   return {
     /**
      * Presents the dead version once more, beside the newest live one, and asks for its use. Resolves to what works again, if anything does.
@@ -28,8 +27,8 @@ export function createDriftActivities(deps: ActivityDeps) {
      */
     async checkDrift(input: CheckDriftInput): Promise<Drift> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
-      const control = (await deps.inventory.versions(input.credentialId)).findLast(({ state }) => state === 'live');
-      const { contexts } = await uses.observeUse({ ...input, of: input.version });
+      const control = newestLive(await deps.inventory.versions(input.credentialId));
+      const { contexts } = await useOf(deps, credential, version, input.since);
       const used = contexts.filter(({ accepted }) => accepted > 0).map(({ context }) => context);
       const { verdict, evidence } = control
         ? await provider.verifyDead(credential, version, control, callContext(input.stepKey))

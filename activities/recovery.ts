@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DenylistEntry } from '../domain/denylist';
+import { siblingsOf } from '../domain/blast-radius';
 import type { Credential } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import type { CallContext } from '../domain/ports/effect';
 import type { CredentialProvider, Verdict } from '../domain/ports/credential-provider';
+import { newestLive } from '../domain/version-order';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, audited, type IncidentStep } from './incident-step';
@@ -107,17 +109,14 @@ export function createRecoveryActivities(deps: ActivityDeps) {
 /** Revoking one version must not have ended what belongs to the same principal: each of those is tried, where it lived before. */
 async function brokenSiblings(
   deps: ActivityDeps,
-  { id, provider: issuer, account, principal }: Credential,
+  credential: Credential,
   provider: CredentialProvider,
   context: CallContext,
 ): Promise<readonly string[]> {
-  const siblings = (await deps.inventory.credentials()).filter(
-    (other) =>
-      other.id !== id && other.provider === issuer && other.account === account && other.principal === principal,
-  );
+  const siblings = siblingsOf(credential, await deps.inventory.credentials());
   const broken: string[] = [];
   for (const sibling of siblings) {
-    const live = (await deps.inventory.versions(sibling.id)).findLast(({ state }) => state === 'live');
+    const live = newestLive(await deps.inventory.versions(sibling.id));
     if (!live) continue;
     try {
       await provider.test(sibling, live, context);

@@ -37,20 +37,32 @@ export interface ObserveUseInput extends IncidentStep {
   readonly since: number;
 }
 
+type UseDeps = Pick<ActivityDeps, 'inventory' | 'uses'>;
+
 /** What the traffic says, beside what dependents say of themselves. */
-export function createUseActivities(deps: Pick<ActivityDeps, 'inventory' | 'uses'>) {
+export function createUseActivities(deps: UseDeps) {
   return {
     /** Who used a version since a time. Changes nothing; a use shows up here one to two seconds after it was recorded. */
     async observeUse(input: ObserveUseInput): Promise<ObservedUse> {
       const credential = await deps.inventory.credential(input.credentialId);
       const version = await deps.inventory.version(input.credentialId, input.of);
-      const seen = await seenOf(deps, version);
-      const contexts = (seen ?? [])
-        .filter((use) => use.lastAcceptedAt >= input.since || use.lastFailedAt >= input.since)
-        .map((use) => observed(use, credential, input.since));
-      return { at: Date.now(), visible: seen !== undefined || (await anySeen(deps, credential)), contexts };
+      return useOf(deps, credential, version, input.since);
     },
   };
+}
+
+/** The same for whoever has looked them up already. `since`: milliseconds since the epoch. */
+export async function useOf(
+  deps: UseDeps,
+  credential: Credential,
+  version: SecretVersion,
+  since: number,
+): Promise<ObservedUse> {
+  const seen = await seenOf(deps, version);
+  const contexts = (seen ?? [])
+    .filter((use) => use.lastAcceptedAt >= since || use.lastFailedAt >= since)
+    .map((use) => observed(use, credential, since));
+  return { at: Date.now(), visible: seen !== undefined || (await anySeen(deps, credential)), contexts };
 }
 
 /** Undefined when none of its subjects was ever seen. */
@@ -63,7 +75,7 @@ async function seenOf(
   return seen.length === 0 ? undefined : seen.reduce<readonly ContextUse[]>(addUses, []);
 }
 
-async function anySeen(deps: Pick<ActivityDeps, 'inventory' | 'uses'>, { id }: Credential): Promise<boolean> {
+async function anySeen(deps: UseDeps, { id }: Credential): Promise<boolean> {
   const versions = await deps.inventory.versions(id);
   const seen = await Promise.all(versions.map((version) => seenOf(deps, version)));
   return seen.some((one) => one !== undefined);

@@ -3,7 +3,7 @@ import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
 import { lookUp, lookUpDependent } from './lookup';
-import { createUseActivities, type ObservedUse } from './use';
+import { useOf, type ObservedUse } from './use';
 
 export interface CheckWaveInput extends IncidentStep {
   readonly dependents: readonly string[];
@@ -27,8 +27,6 @@ type Seen = ObservedUse['contexts'][number];
 
 /** Proof of use: what a dependent says, a probe through it, and its traffic must agree. */
 export function createWaveActivities(deps: ActivityDeps) {
-  const uses = createUseActivities(deps);
-
   return {
     /**
      * Whether a wave works on the new version. Throws what keeps it from being proven, to be asked again: DEPENDENT_NOT_MOVED,
@@ -47,9 +45,10 @@ export function createWaveActivities(deps: ActivityDeps) {
       );
       const isOfWave = ({ dependent }: Seen): boolean =>
         dependent !== undefined && input.dependents.includes(dependent);
-      const onNew = await uses.observeUse({ ...input, of: input.to, since: input.since });
+      const onNew = await useOf(deps, credential, version, input.since);
       mustNotFail(onNew.contexts.filter(isOfWave), input.to);
-      const onOld = await uses.observeUse({ ...input, of: input.version, since: input.movedAt + UNDER_WAY_MS });
+      const old = await deps.inventory.version(input.credentialId, input.version);
+      const onOld = await useOf(deps, credential, old, input.movedAt + UNDER_WAY_MS);
       const late = onOld.contexts.filter(isOfWave).filter(({ accepted }) => accepted > 0);
       if (late.length > 0)
         throw new IncidentError('DEPENDENT_NOT_MOVED', {

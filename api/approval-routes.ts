@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { incident } from '../client';
-import { APPROVED_ACTIONS, type ApprovalDetail } from '../domain/approval';
+import { APPROVED_ACTIONS, LONGEST_EXTENSION_SECONDS, type ApprovalDetail } from '../domain/approval';
 import { incidentId } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import { SEVERITIES } from '../domain/severity';
@@ -18,7 +18,11 @@ const [approveStep, skipStep, extendOverlap, lowerSeverity, markFalsePositive] =
 
 export const approvalBody = z.discriminatedUnion('action', [
   z.strictObject({ action: z.enum([approveStep, skipStep, markFalsePositive]), note }),
-  z.strictObject({ action: z.literal(extendOverlap), note, seconds: z.number().int().min(1).max(86_400) }),
+  z.strictObject({
+    action: z.literal(extendOverlap),
+    note,
+    seconds: z.number().int().min(1).max(LONGEST_EXTENSION_SECONDS),
+  }),
   z.strictObject({ action: z.literal(lowerSeverity), note, severity: z.enum(SEVERITIES) }),
 ]);
 

@@ -9,6 +9,7 @@ import { incidentId } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import type { Inventory } from '../domain/ports/stores';
 import { SEVERITIES } from '../domain/severity';
+import { newestLive } from '../domain/version-order';
 import { askTemporal } from './ask-temporal';
 import { callerOf, onlyFor } from './authenticate';
 import { problemBody } from './problem';
@@ -141,8 +142,7 @@ async function chooseVersion(inventory: Inventory, { credential, version }: Star
   await inventory.credential(credential);
   if (version !== undefined) return (await inventory.version(credential, version)).version;
   const versions = await inventory.versions(credential);
-  const chosen =
-    versions.findLast(({ state }) => state === 'live') ?? versions.findLast(({ state }) => state !== 'discarded');
+  const chosen = newestLive(versions) ?? versions.findLast(({ state }) => state !== 'discarded');
   if (!chosen) throw new IncidentError('VERSION_UNKNOWN', { credential });
   return chosen.version;
 }

@@ -4,6 +4,7 @@ import type { SecretVersion } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import type { Inventory } from '../domain/ports/stores';
 import { secretMaterial } from '../domain/secret-material';
+import { newestLive } from '../domain/version-order';
 import { callerOf } from './authenticate';
 import { problem } from './problem';
 import { readRequest } from './read-request';
@@ -45,7 +46,7 @@ function chooseVersion(versions: readonly SecretVersion[], wanted: number | unde
   const readable = versions.filter(({ state }) => state !== 'pending' && state !== 'discarded' && state !== 'revoked');
   const chosen =
     wanted === undefined
-      ? (readable.findLast(({ state }) => state === 'live') ?? readable.at(-1))
+      ? (newestLive(readable) ?? readable.at(-1))
       : readable.find(({ version }) => version === wanted);
   if (!chosen) throw new IncidentError('VERSION_UNKNOWN', { version: wanted });
   return chosen;

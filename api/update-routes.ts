@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/cl
 import { ApplicationFailure } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { MAX_APPROVAL_LENGTH } from '../domain/approval';
+import { LONGEST_EXTENSION_SECONDS, MAX_APPROVAL_LENGTH } from '../domain/approval';
 import { incidentId } from '../domain/credential';
 import { IncidentError, isErrorCode } from '../domain/errors';
 import { SEVERITIES } from '../domain/severity';
@@ -22,7 +22,12 @@ export const updateBody = z.discriminatedUnion('update', [
   z.strictObject({ update: z.literal('raiseSeverity'), note, severity: z.enum(SEVERITIES) }),
   z.strictObject({ update: z.enum(['skipStep', 'markFalsePositive']), note, approval }),
   z.strictObject({ update: z.literal('lowerSeverity'), note, severity: z.enum(SEVERITIES), approval }),
-  z.strictObject({ update: z.literal('extendOverlap'), note, seconds: z.number().int().min(1).max(86_400), approval }),
+  z.strictObject({
+    update: z.literal('extendOverlap'),
+    note,
+    seconds: z.number().int().min(1).max(LONGEST_EXTENSION_SECONDS),
+    approval,
+  }),
 ]);
 
 export const updateAnswer = z.object({ answer: z.string() });

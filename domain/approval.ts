@@ -33,6 +33,9 @@ export type ApprovalRefusal =
   | 'for another action'
   | 'used already';
 
+/** The longest that dependents may be given at once, in seconds: as long as any leak gives them by itself. */
+export const LONGEST_EXTENSION_SECONDS = 86_400;
+
 /** An approval is shown within minutes by whoever asked for it; one that lies about is worth nothing. */
 export const APPROVAL_LIFETIME_SECONDS = 600;
 

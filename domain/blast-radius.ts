@@ -10,16 +10,22 @@ export interface BlastRadius {
   readonly sameDependents: readonly string[];
 }
 
+/** Other credentials of its principal at the same provider and account. */
+export function siblingsOf(credential: Credential, all: readonly Credential[]): readonly Credential[] {
+  return all.filter(
+    ({ id, provider, account, principal }) =>
+      id !== credential.id &&
+      provider === credential.provider &&
+      account === credential.account &&
+      principal === credential.principal,
+  );
+}
+
 export function blastRadius(credential: Credential, all: readonly Credential[]): BlastRadius {
   const others = all.filter(({ id }) => id !== credential.id);
   const users = new Set(credential.dependents.map(({ id }) => id));
   return {
-    samePrincipal: others
-      .filter(
-        ({ provider, account, principal }) =>
-          provider === credential.provider && account === credential.account && principal === credential.principal,
-      )
-      .map(({ id }) => id),
+    samePrincipal: siblingsOf(credential, all).map(({ id }) => id),
     scopes: credential.scopes,
     dependents: [...credential.dependents]
       .sort((a, b) => a.criticality - b.criticality)

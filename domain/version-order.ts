@@ -24,3 +24,8 @@ export function laterReached(a: ReachedState, b: ReachedState): ReachedState {
 export function laterState(a: VersionState, b: VersionState): VersionState {
   return ORDER[a] >= ORDER[b] ? a : b;
 }
+
+/** The newest of a credential's versions that lives. `versions` are in order, the oldest first. */
+export function newestLive<V extends { readonly state: VersionState }>(versions: readonly V[]): V | undefined {
+  return versions.findLast(({ state }) => state === 'live');
+}

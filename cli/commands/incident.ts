@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { createInventory } from '../../activities/store/inventory';
 import { incident, rehearseIncident, startIncident } from '../../client';
 import { SEVERITIES, type Severity } from '../../domain/severity';
+import { newestLive } from '../../domain/version-order';
 import { readPolicy } from '../../workers/policy-file';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages';
 import { withSession } from '../session';
@@ -49,7 +50,7 @@ async function start(credentialId: string, flags: StartFlags): Promise<void> {
     const inventory = createInventory(database);
     // Refused here, at the edge, when there is no such credential or version.
     await inventory.credential(credentialId);
-    const newest = (await inventory.versions(credentialId)).findLast(({ state }) => state === 'live');
+    const newest = newestLive(await inventory.versions(credentialId));
     const version = await inventory.version(credentialId, flags.version ?? newest?.version ?? 0);
     const request = {
       credentialId,

@@ -4,6 +4,7 @@ import type { Credential } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { Policy } from '../../domain/policy';
 import type { Inventory } from '../../domain/ports/stores';
+import { newestLive } from '../../domain/version-order';
 import { incidentUrl } from '../../workers/temporal';
 import type { IncidentView } from '../../workflows/messages';
 import { timesOf } from '../demo/credential-report';
@@ -40,7 +41,7 @@ export async function simulateLeak(
   const credential = await inventory.credential(credentialId);
   if (credential.protection !== 'normal')
     throw new IncidentError('CREDENTIAL_PROTECTED', { credential: credentialId, protection: credential.protection });
-  const version = (await inventory.versions(credentialId)).findLast(({ state }) => state === 'live')?.version;
+  const version = newestLive(await inventory.versions(credentialId))?.version;
   if (version === undefined) throw new IncidentError('VERSION_NOT_LIVE', { credential: credentialId });
   const dependents = credential.dependents.map(({ id }) => id);
   if (!confirmed) throw new IncidentError('CONFIRMATION_NEEDED', { credential: credentialId, version, dependents });

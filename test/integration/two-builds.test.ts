@@ -8,7 +8,7 @@ import type { respondToLeak } from '../../workflows';
 import { approveStepUpdate } from '../../workflows/messages';
 import { fakeActivities, sampleAssessment, sampleInput } from '../support/fake-activities';
 import { integrationStack } from '../support/integration-stack';
-import { untilWaiting } from '../support/outcome-scenarios';
+import { untilWaiting } from '../support/run-incident';
 import { workflowBundle } from '../support/workflow-bundle';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };

@@ -72,6 +72,9 @@ export const SEPARABLE = sampleCredential({
   knownContexts: [{ id: 'dashboard', networks: ['192.0.2.1/32'] }],
 });
 
+/** What the inventory says of it. */
+export const loadSeparable = () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() });
+
 /** Activities that succeed at once and write down their names, with single ones replaced. */
 export function fakeActivities(overrides: Partial<Activities> = {}): { activities: Activities; calls: string[] } {
   const calls: string[] = [];

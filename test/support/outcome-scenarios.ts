@@ -10,26 +10,23 @@ import {
   markFalsePositiveUpdate,
   rejectStepUpdate,
   skipStepUpdate,
-  stateQuery,
 } from '../../workflows/messages';
-import { eventually } from './eventually';
 import {
   fakeActivities,
+  loadSeparable,
   refusal,
   sampleAssessment,
   sampleCredential,
   sampleInput,
   sampleVersion,
-  SEPARABLE,
 } from './fake-activities';
 import { CRITICAL_SIGNAL, HURRIED, hurriedActivities, type RecordedScenario } from './recorded-scenarios';
-import type { LeakHandle } from './run-incident';
+import { untilStage, untilWaiting } from './run-incident';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
 /** Fake activities take any; the real one is asked about in test/integration/people.test.ts. */
 export const APPROVED = { ...PERSON, approval: 'header.payload.signature' };
 
-const separable = () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() });
 const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
 
 /** Nobody answers, and that is soon the end. */
@@ -44,14 +41,14 @@ export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome:
     name: 'recovered-in-waves',
     outcome: 'recovered',
     input: sampleInput(),
-    activities: () => fakeActivities({ loadCredential: separable }).activities,
+    activities: () => fakeActivities({ loadCredential: loadSeparable }).activities,
     play: (handle) => handle.result(),
   },
   {
     name: 'recovered-with-signed-progress',
     outcome: 'recovered',
     input: sampleInput(),
-    activities: () => fakeActivities({ loadCredential: separable }).activities,
+    activities: () => fakeActivities({ loadCredential: loadSeparable }).activities,
     play: (handle) => handle.result(),
   },
   {
@@ -115,7 +112,8 @@ export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome:
     outcome: 'contained-and-rolled-back',
     input: MEDIUM,
     activities: () =>
-      fakeActivities({ loadCredential: separable, checkWave: () => Promise.reject(refusal('WAVE_FAILED')) }).activities,
+      fakeActivities({ loadCredential: loadSeparable, checkWave: () => Promise.reject(refusal('WAVE_FAILED')) })
+        .activities,
     play: async (handle) => {
       await untilWaiting(handle);
       await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
@@ -136,7 +134,7 @@ export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome:
     input: MEDIUM,
     activities: () =>
       fakeActivities({
-        loadCredential: separable,
+        loadCredential: loadSeparable,
         moveDependent: () => Promise.reject(refusal('DEPENDENT_REFUSED')),
         discardReplacement: () => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')),
       }).activities,
@@ -211,7 +209,7 @@ export function secondReplacementWorks(): ReturnType<typeof fakeActivities> {
 export function steeredActivities(): ReturnType<typeof fakeActivities> {
   let extended = false;
   return fakeActivities({
-    loadCredential: separable,
+    loadCredential: loadSeparable,
     extendLane: () => {
       extended = true;
       return Promise.resolve({ at: 4, evidence: 'open for longer' });
@@ -221,15 +219,4 @@ export function steeredActivities(): ReturnType<typeof fakeActivities> {
         ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
         : Promise.resolve({ at: 5, detail: 'moved' }),
   });
-}
-
-export function untilWaiting(handle: LeakHandle): Promise<unknown> {
-  return untilStage(handle, 'waiting-for-person');
-}
-
-export function untilStage(handle: LeakHandle, stage: string): Promise<unknown> {
-  return eventually(
-    () => handle.query(stateQuery),
-    ({ incident }) => incident.stage === stage,
-  );
 }

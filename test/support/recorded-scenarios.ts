@@ -10,14 +10,14 @@ import {
 import { eventually } from './eventually';
 import {
   fakeActivities,
+  loadSeparable,
   refusal,
   sampleAssessment,
   sampleCredential,
-  SEPARABLE,
   sampleInput,
   sampleVersion,
 } from './fake-activities';
-import type { LeakHandle } from './run-incident';
+import { untilWaiting, type LeakHandle } from './run-incident';
 
 /** A run of the workflows that is worth keeping: its history must replay for as long as such a run may be open somewhere. */
 export interface RecordedScenario {
@@ -45,7 +45,7 @@ export const HURRIED = sampleInput(
 /** One dependent moves, and one never does. */
 export function hurriedActivities(): ReturnType<typeof fakeActivities> {
   return fakeActivities({
-    loadCredential: () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() }),
+    loadCredential: loadSeparable,
     moveDependent: ({ dependentId }) =>
       dependentId === 'billing'
         ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
@@ -80,9 +80,7 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
   {
     name: 'recovered-separable',
     input: sampleInput(),
-    activities: () =>
-      fakeActivities({ loadCredential: () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() }) })
-        .activities,
+    activities: () => fakeActivities({ loadCredential: loadSeparable }).activities,
     play: (handle) => handle.result(),
   },
   {
@@ -91,7 +89,7 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
     activities: () => {
       let attempts = 0;
       return fakeActivities({
-        loadCredential: () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() }),
+        loadCredential: loadSeparable,
         moveDependent: ({ dependentId }) =>
           dependentId === 'billing' && attempts++ === 0
             ? Promise.reject(refusal('DEPENDENT_REFUSED'))
@@ -165,10 +163,3 @@ export const RECORDED_SCENARIOS: readonly RecordedScenario[] = [
     play: (handle) => handle.result().catch(() => undefined),
   },
 ];
-
-async function untilWaiting(handle: LeakHandle): Promise<void> {
-  await eventually(
-    async () => (await handle.query<{ incident: { stage: string } }, []>('state')).incident.stage,
-    (stage) => stage === 'waiting-for-person',
-  );
-}

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities';
 import { incidentId } from '../../domain/credential';
 import type { respondToLeak } from '../../workflows';
-import type { IncidentInput } from '../../workflows/messages';
-import { workflowBundle } from './workflow-bundle';
+import type { Stage } from '../../domain/incident';
+import { stateQuery, type IncidentInput, type IncidentView } from '../../workflows/messages';
+import { eventually } from './eventually';
+import { testWorker } from './test-worker';
 
 export type LeakHandle = WorkflowHandle<typeof respondToLeak>;
 
@@ -22,14 +23,7 @@ export async function withIncident<T>(
   // A watch would outlive its worker, and a task that nobody takes stops this server's clock.
   const policy = keepWatch ? input.policy : { ...input.policy, watchSeconds: 0 };
   const own = { ...input, policy, credentialId: `${input.credentialId}-${randomUUID()}` };
-  const taskQueue = `test-${randomUUID()}`;
-  const worker = await Worker.create({
-    connection: environment.nativeConnection,
-    namespace: environment.namespace ?? 'default',
-    taskQueue,
-    workflowBundle,
-    activities,
-  });
+  const { worker, taskQueue } = await testWorker(environment, activities);
   return worker.runUntil(async () => {
     const handle = await environment.client.workflow.start<typeof respondToLeak>('respondToLeak', {
       workflowId: incidentId(own.credentialId, own.version),
@@ -38,4 +32,15 @@ export async function withIncident<T>(
     });
     return work(handle);
   });
+}
+
+export function untilWaiting(handle: LeakHandle): Promise<IncidentView> {
+  return untilStage(handle, 'waiting-for-person');
+}
+
+export function untilStage(handle: LeakHandle, stage: Stage): Promise<IncidentView> {
+  return eventually(
+    () => handle.query(stateQuery),
+    ({ incident }) => incident.stage === stage,
+  );
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import { incidentId, recordOf } from '../../domain/credential';
 import type { DetectionMessage } from '../../domain/detection';
 import { DEFAULT_POLICY } from '../../domain/policy';
@@ -12,11 +11,11 @@ import { Newcomers } from '../../workers/dispatcher/newcomers';
 import type { respondToLeak } from '../../workflows';
 import { addNoteUpdate, detectionSignal, stateQuery } from '../../workflows/messages';
 import { fakeActivities, sampleAssessment, sampleCredential, sampleVersion } from '../support/fake-activities';
-import { untilWaiting } from '../support/outcome-scenarios';
+import { untilWaiting } from '../support/run-incident';
 import { recordedLog } from '../support/recorded-log';
 import type { LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
-import { workflowBundle } from '../support/workflow-bundle';
+import { testWorker } from '../support/test-worker';
 
 type Batch = readonly [DetectionMessage, ...DetectionMessage[]];
 
@@ -85,7 +84,7 @@ describe('100,000 detections of one version within a minute', () => {
     const { activities } = fakeActivities({
       loadCredential: () => Promise.resolve({ credential, version: sampleVersion() }),
     });
-    const taskQueue = `flood-${randomUUID()}`;
+    const { worker, taskQueue } = await testWorker(environment, activities);
     const handled = new Set<string>();
     const parts: DispatcherParts = {
       client: environment.client,
@@ -100,13 +99,6 @@ describe('100,000 detections of one version within a minute', () => {
       newcomers: new Newcomers(),
       log: recordedLog().log,
     };
-    const worker = await Worker.create({
-      connection: environment.nativeConnection,
-      namespace: environment.namespace ?? 'default',
-      taskQueue,
-      workflowBundle,
-      activities,
-    });
 
     await worker.runUntil(async () => {
       const [first, ...others] = batches as [Batch, ...Batch[]];

@@ -25,8 +25,8 @@ import {
   sampleInput,
   sampleVersion,
 } from '../support/fake-activities';
-import { APPROVED, silentFor, steeredActivities, untilStage, untilWaiting } from '../support/outcome-scenarios';
-import { withIncident, type LeakHandle } from '../support/run-incident';
+import { APPROVED, silentFor, steeredActivities } from '../support/outcome-scenarios';
+import { untilStage, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };

@@ -9,22 +9,14 @@ import {
   stateQuery,
 } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
-import {
-  fakeActivities,
-  refusal,
-  sampleAssessment,
-  sampleInput,
-  sampleVersion,
-  SEPARABLE,
-} from '../support/fake-activities';
-import { APPROVED, silentFor, steeredActivities, untilStage, untilWaiting } from '../support/outcome-scenarios';
+import { fakeActivities, loadSeparable, refusal, sampleAssessment, sampleInput } from '../support/fake-activities';
+import { APPROVED, silentFor, steeredActivities } from '../support/outcome-scenarios';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
-import { withIncident } from '../support/run-incident';
+import { untilStage, untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
 const ASKS = sampleInput({ assessment: sampleAssessment({ severity: 'medium', families: ['origin'] }) });
-const loadSeparable = () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() });
 
 let environment: TestWorkflowEnvironment;
 

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities';
 import { rehearsalId } from '../../domain/credential';
 import type { rehearseResponse } from '../../workflows';
 import type { RehearsalReport } from '../../workflows/messages';
 import { fakeActivities, refusal, sampleInput } from '../support/fake-activities';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
-import { workflowBundle } from '../support/workflow-bundle';
+import { testWorker } from '../support/test-worker';
 
 let environment: TestWorkflowEnvironment;
 
@@ -21,14 +20,7 @@ afterAll(async () => {
 
 async function rehearse(activities: Activities): Promise<RehearsalReport> {
   const input = sampleInput({ credentialId: `orders-db-${randomUUID()}` });
-  const taskQueue = `rehearse-${randomUUID()}`;
-  const worker = await Worker.create({
-    connection: environment.nativeConnection,
-    namespace: environment.namespace ?? 'default',
-    taskQueue,
-    workflowBundle,
-    activities,
-  });
+  const { worker, taskQueue } = await testWorker(environment, activities);
   return worker.runUntil(() =>
     environment.client.workflow.execute<typeof rehearseResponse>('rehearseResponse', {
       workflowId: rehearsalId(input.credentialId, 1),

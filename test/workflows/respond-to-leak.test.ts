@@ -15,6 +15,7 @@ import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
+  loadSeparable,
   SEPARABLE,
   refusal,
   sampleAssessment,
@@ -22,10 +23,8 @@ import {
   sampleInput,
   sampleVersion,
 } from '../support/fake-activities';
-import { withIncident, type LeakHandle } from '../support/run-incident';
+import { untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
-
-const loadSeparable = () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() });
 
 const PERSON = { actor: 'ana@example.com', note: 'mended' };
 
@@ -63,11 +62,6 @@ describe('respondToLeak', () => {
   });
 
   const state = (handle: LeakHandle): Promise<IncidentView> => handle.query(stateQuery);
-  const untilWaiting = (handle: LeakHandle): Promise<IncidentView> =>
-    eventually(
-      () => state(handle),
-      (view) => view.incident.stage === 'waiting-for-person',
-    );
 
   it('recovers: refuses, replaces, moves, revokes, proves, tells, in that order', async () => {
     const { activities, calls } = fakeActivities();

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import { incidentId, recordOf } from '../../domain/credential';
 import type { DetectionMessage } from '../../domain/detection';
 import { DEFAULT_POLICY } from '../../domain/policy';
@@ -10,10 +9,10 @@ import { Newcomers } from '../../workers/dispatcher/newcomers';
 import type { respondToLeak } from '../../workflows';
 import { approveStepUpdate, stateQuery } from '../../workflows/messages';
 import { fakeActivities, sampleAssessment, sampleCredential, sampleVersion } from '../support/fake-activities';
-import { untilWaiting } from '../support/outcome-scenarios';
+import { untilWaiting } from '../support/run-incident';
 import { recordedLog } from '../support/recorded-log';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
-import { workflowBundle } from '../support/workflow-bundle';
+import { testWorker } from '../support/test-worker';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
 
@@ -59,13 +58,7 @@ describe('two versions of one credential', () => {
         return Promise.resolve({ at: 9, evidence: 'gone' });
       },
     });
-    const worker = await Worker.create({
-      connection: environment.nativeConnection,
-      namespace: environment.namespace ?? 'default',
-      taskQueue,
-      workflowBundle,
-      activities,
-    });
+    const { worker } = await testWorker(environment, activities, taskQueue);
 
     await worker.runUntil(async () => {
       expect([await used(1, 'a'), await used(2, 'b')]).toEqual(['joined', 'joined']);

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities';
 import { incidentId, watchId } from '../../domain/credential';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import type { respondToLeak, watchContainment } from '../../workflows';
 import type { WatchInput } from '../../workflows/messages';
-import { fakeActivities, refusal } from '../support/fake-activities';
+import { fakeActivities, refusal, sampleInput } from '../support/fake-activities';
+import { withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
-import { workflowBundle } from '../support/workflow-bundle';
+import { testWorker } from '../support/test-worker';
 
 const DAY = 86_400_000;
 
@@ -29,7 +29,6 @@ async function watch<T>(
   look: (id: string, credentialId: string) => Promise<T>,
 ): Promise<T> {
   const credentialId = `watched-${randomUUID()}`;
-  const taskQueue = `watch-${randomUUID()}`;
   const now = await environment.currentTimeMs();
   const input: WatchInput = {
     credentialId,
@@ -41,13 +40,7 @@ async function watch<T>(
     until: now + days * DAY,
     checks: 0,
   };
-  const worker = await Worker.create({
-    connection: environment.nativeConnection,
-    namespace: environment.namespace ?? 'default',
-    taskQueue,
-    workflowBundle,
-    activities,
-  });
+  const { worker, taskQueue } = await testWorker(environment, activities);
   const id = watchId(credentialId, 1);
   return worker.runUntil(async () => {
     await environment.client.workflow.start<typeof watchContainment>('watchContainment', {
@@ -104,4 +97,22 @@ it('takes a look that could tell nothing for neither, and looks again', async ()
   expect(result.drift).toBeUndefined();
   expect(looks).toBeGreaterThan(1);
   expect(calls).not.toContain('containVersion');
+});
+
+it('is begun by an incident that has recovered', async () => {
+  const { activities } = fakeActivities();
+
+  const { status, outcome } = await withIncident(
+    environment,
+    activities,
+    sampleInput(),
+    async (handle) => {
+      const { view } = await handle.result();
+      const { status: state } = await environment.client.workflow.getHandle(watchId(view.credentialId, 1)).describe();
+      return { status: state.name, outcome: view.incident.outcome };
+    },
+    { keepWatch: true },
+  );
+
+  expect([outcome, status]).toEqual(['recovered', 'RUNNING']);
 });

@@ -9,8 +9,7 @@ import {
   sampleInput,
   sampleVersion,
 } from '../support/fake-activities';
-import { untilWaiting } from '../support/outcome-scenarios';
-import { withIncident } from '../support/run-incident';
+import { untilWaiting, withIncident } from '../support/run-incident';
 import { approveStepUpdate, stateQuery } from '../../workflows/messages';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 

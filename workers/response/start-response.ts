@@ -1,5 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities';
@@ -64,7 +64,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     process.exitCode = 1;
     setImmediate(() => process.exit());
   });
-  await register(config, buildId, log);
+  await register(temporal.client.connection, config, buildId, log);
   return {
     isHealthy: () => worker.getState() === 'RUNNING' && !nats.isClosed(),
     async stop() {
@@ -81,19 +81,18 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
 }
 
 /** Says what becomes of the build: that it waits is no fault, but whoever deploys must know. */
-async function register(config: Config<'response'>, buildId: string, log: Logger): Promise<void> {
-  const client = await Connection.connect({ address: config.TOURNIQUET_TEMPORAL_ADDRESS });
-  try {
-    const state = await registerBuild(client, config.TOURNIQUET_TEMPORAL_NAMESPACE, buildId, {
-      demanded: config.TOURNIQUET_PROMOTE_BUILD === 'at-start',
-    });
-    log.info(
-      { buildId, state },
-      state === 'current' ? 'new incidents begin on this build' : 'this build waits to be promoted',
-    );
-  } finally {
-    await client.close();
-  }
+async function register(
+  connection: Client['connection'],
+  config: Config<'response'>,
+  buildId: string,
+  log: Logger,
+): Promise<void> {
+  const demanded = config.TOURNIQUET_PROMOTE_BUILD === 'at-start';
+  const state = await registerBuild(connection, config.TOURNIQUET_TEMPORAL_NAMESPACE, buildId, { demanded });
+  log.info(
+    { buildId, state },
+    state === 'current' ? 'new incidents begin on this build' : 'this build waits to be promoted',
+  );
 }
 
 function readDatabaseUrl(config: Config<'response'>): string {

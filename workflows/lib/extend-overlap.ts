@@ -10,10 +10,9 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
   const { input, board, rotation, plan } = leak;
   if (!rotation) return;
   const actor = people.join(' and ');
-  leak.extensions = (leak.extensions ?? 0) + 1;
   leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
   if (plan().overlapSeconds > 0) {
-    const extension = { ...incidentStep(input, `extend.${leak.extensions}`), seconds, actor };
+    const extension = { ...incidentStep(input, `extend.to.${leak.extendedSeconds}`), seconds, actor };
     await withinMinutes.extendLane.executeWithOptions({ summary: `Keep the lane open for ${seconds} s more` }, [
       extension,
     ]);

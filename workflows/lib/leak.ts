@@ -36,8 +36,7 @@ export interface Leak {
   token?: string | undefined;
   /** How many rotations were begun. */
   rotations: number;
-  /** How often people gave dependents longer, and by how much in all. */
-  extensions?: number;
+  /** By how much people gave dependents longer, in all. */
   extendedSeconds?: number;
   /** Whether the last rotation failed and was undone. */
   rolledBack?: boolean;

@@ -1,3 +1,4 @@
+import { LONGEST_EXTENSION_SECONDS } from '../../domain/approval';
 import { SEVERITIES } from '../../domain/severity';
 import type { IncidentEvent } from '../../domain/incident';
 import type { DetectionSignal, RotationTerms } from '../messages';
@@ -41,9 +42,6 @@ export function isRotationTerms(signal: unknown): signal is RotationTerms {
     typeof signal['goOnWithoutMissing'] === 'boolean'
   );
 }
-
-/** No extension is longer than the longest time any leak gives dependents. */
-const LONGEST_EXTENSION_SECONDS = 86_400;
 
 /** How much more time a signal gives; none when it is of no known shape. A bare number is one from before signals carried a token. */
 export function secondsOf(signal: unknown): number {

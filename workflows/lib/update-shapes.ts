@@ -1,12 +1,10 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { MAX_APPROVAL_LENGTH } from '../../domain/approval';
+import { LONGEST_EXTENSION_SECONDS, MAX_APPROVAL_LENGTH } from '../../domain/approval';
 import type { Incident } from '../../domain/incident';
 import { compareSeverity, SEVERITIES } from '../../domain/severity';
 import type { ExtendInput, PersonInput, SeverityInput } from '../messages';
 
 const MAX_TEXT = 500;
-/** No extension is longer than the longest time any leak gives dependents. */
-const LONGEST_EXTENSION_SECONDS = 86_400;
 
 // Validators are synchronous, as Temporal demands: an async one could not refuse.
 
