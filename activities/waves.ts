@@ -62,6 +62,16 @@ export function createWaveActivities(deps: ActivityDeps) {
       const unseen = visible.filter(
         (id) => !onNew.contexts.some(({ dependent, accepted }) => dependent === id && accepted > 0),
       );
+      const failing = unseen.filter((id) =>
+        onNew.contexts.some(({ dependent, failed }) => dependent === id && failed > 0),
+      );
+      // All that is seen of it fails: that is no lack of traffic.
+      if (failing.length > 0)
+        throw new IncidentError('DEPENDENT_NOT_MOVED', {
+          dependent: failing.join(', '),
+          using: input.to,
+          healthy: false,
+        });
       if (unseen.length > 0)
         throw new IncidentError('WAVE_NOT_SEEN', { dependents: unseen.join(', '), version: input.to });
       const seen =

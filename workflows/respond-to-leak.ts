@@ -49,7 +49,7 @@ async function answer(leak: Leak): Promise<IncidentResult> {
   await firstNotice;
   await tellRecovered(leak, rotation, proof);
   await keepWatch(leak, rotation.replacement);
-  return close(leak, 'recovered', `proof ${proof}`);
+  return close(leak, 'recovered', `proof ${proof}${leak.notUndone ? `; still to be mended: ${leak.notUndone}` : ''}`);
 }
 
 /** Listens from the first moment: evidence and people come while the credential is still being looked up. */
@@ -105,8 +105,12 @@ function tellContained({ input, board, plan }: Leak): Promise<unknown> {
   return tellEveryone(input, board, { kind: 'contained', summary, audiences: audiencesFor(input.policy, 'contained') });
 }
 
-async function tellRecovered({ input, board }: Leak, rotation: RotationResult, proof: string): Promise<void> {
-  const summary = `Version ${input.version} is revoked and verified dead (${proof}); version ${rotation.replacement} replaces it.`;
+async function tellRecovered(
+  { input, board, notUndone }: Leak,
+  rotation: RotationResult,
+  proof: string,
+): Promise<void> {
+  const summary = `Version ${input.version} is revoked and verified dead (${proof}); version ${rotation.replacement} replaces it.${notUndone ? ` Still to be mended: ${notUndone}` : ''}`;
   const audiences = audiencesFor(input.policy, 'resolved');
   const { at, told } = await tellEveryone(input, board, { kind: 'resolved', summary, audiences });
   board.apply({ type: 'notified', at, note: `told: ${told.join(', ') || 'nobody'}` });

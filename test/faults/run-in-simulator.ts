@@ -79,6 +79,9 @@ export async function runInSimulator(
   const isOver = (): boolean =>
     book.endless !== undefined || temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
   await clock.run(START + pace.patience * 1_000, isOver);
+  // As on the server: one that waits for nobody at that moment is looked at when it does.
+  const isAsked = (): boolean => !incident.end && viewOf(incident).incident.waiting !== undefined;
+  if (person === 'nobody' && !isOver()) await clock.run(START + 2 * pace.patience * 1_000, () => isOver() || isAsked());
   return { ...standingOf(incident, temporal.runs), world, calls: book.names };
 }
 

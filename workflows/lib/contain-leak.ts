@@ -24,6 +24,7 @@ export async function containLeak(leak: Leak): Promise<void> {
       renew: () => renew(leak),
     },
   );
+  leak.applied = plan;
   let recorded: Promise<void> | undefined = record(leak, plan, 'contain', contained);
   // Looked at below; what is refused is in force meanwhile.
   recorded.catch(() => undefined);
@@ -54,7 +55,7 @@ export async function containLeak(leak: Leak): Promise<void> {
     { needed: true, endless: true },
   );
   // What came while it was put in force has changed the plan, and nothing else yet.
-  if (isTighter(leak.plan(), plan)) await tightenContainment(leak);
+  if (isTighter(leak.plan(), leak.applied)) await tightenContainment(leak);
 }
 
 /**
@@ -80,7 +81,7 @@ async function askGateways(leak: Leak, contained: Contained, confirm: Confirm): 
       { skipped: () => ({ at: Date.now(), gateways: [], behind: ['gateways that did not answer'] }) },
     );
   } catch (error) {
-    if (error instanceof EndsEarly)
+    if (error instanceof EndsEarly || isCancellation(error))
       leak.board.apply({
         type: 'contained',
         at: contained.at,
@@ -93,6 +94,7 @@ async function askGateways(leak: Leak, contained: Contained, confirm: Confirm): 
 /** After graver evidence: the same refusal once more, narrower. What can't be done now is told to people and stops nothing. */
 export async function tightenContainment(leak: Leak): Promise<void> {
   const plan = leak.plan();
+  leak.applied = plan;
   const name = `contain.${plan.severity}`;
   try {
     const contained = await refuse(leak, plan, name);

@@ -1,6 +1,7 @@
 import { CancelledFailure } from '@temporalio/common';
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { Outcome } from '../../domain/incident';
+import { audiencesFor } from '../../domain/policy';
 import type { IncidentResult } from '../messages';
 import { close } from './close';
 import { EndsEarly } from './ends-early';
@@ -18,7 +19,9 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
     try {
       if (leak.notUndone)
         await leak.desk.tell(`After the false positive of ${leak.input.credentialId}: ${leak.notUndone}`);
-      return await close(leak, 'false-positive-restored', await restore(leak, leak.falsePositive));
+      const summary = await restore(leak, leak.falsePositive);
+      if (patched('tell-restored')) await tellRestored(leak, summary);
+      return await close(leak, 'false-positive-restored', summary);
     } catch (later) {
       return endEarly({ ...leak, falsePositive: undefined }, later);
     }
@@ -39,14 +42,26 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
   throw error;
 }
 
+/** Those who were told that it is refused. */
+async function tellRestored({ input, board }: Leak, why: string): Promise<void> {
+  const summary = `Nothing leaked: version ${input.version} may be used again (${why}).`;
+  await tellEveryone(input, board, { kind: 'resolved', summary, audiences: audiencesFor(input.policy, 'contained') });
+}
+
 function outcomeOf({ rolledBack, notUndone }: Leak): Outcome {
   if (notUndone !== undefined) return 'contained-rollback-incomplete';
   return rolledBack ? 'contained-and-rolled-back' : 'contained-waiting-for-person';
 }
 
-async function tellUnresolved({ input, board, desk, notUndone }: Leak, why: string): Promise<void> {
+async function tellUnresolved({ input, board, desk, notUndone, lifting }: Leak, why: string): Promise<void> {
   const isContained = board.incident.milestones.contained !== undefined;
-  const summary = `${why} ${isContained ? 'The version stays refused.' : 'It is NOT contained.'}${notUndone ? ` ${notUndone}` : ''} To go on, start the incident again.`;
+  const isRevoked = board.incident.milestones.revoked !== undefined;
+  const refused = isContained ? 'The version stays refused.' : 'It is NOT contained.';
+  const standing = lifting ? 'Its refusal was being lifted: look whether it is refused still.' : refused;
+  const next = isRevoked
+    ? 'It is revoked, and NOT proven dead: try its value by hand.'
+    : 'To go on, start the incident again.';
+  const summary = [why, standing, ...(notUndone ? [notUndone] : []), next].join(' ');
   board.apply({ type: 'noted', at: Date.now(), note: summary });
   await tellEveryone(input, board, { kind: 'unresolved', summary, audiences: desk.everybody() });
 }

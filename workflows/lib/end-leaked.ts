@@ -87,7 +87,8 @@ async function proveOnce(leak: Leak, rotation: RotationResult, others: number): 
         { summary: 'Prove that it is refused, and that the control is not' },
         [verification],
       ),
-    { needed: true, ...(others < MAX_OTHERS ? { givesUpOn: 'CONTROL_REFUSED' } : {}) },
+    // Nobody's silence makes it known to be dead.
+    { needed: true, endless: true, ...(others < MAX_OTHERS ? { givesUpOn: 'CONTROL_REFUSED' } : {}) },
   );
   leak.board.apply({ type: 'verified', at, note: `verified dead, proof ${proof}: ${evidence}` });
   // Missing in what was recorded before siblings were tried.

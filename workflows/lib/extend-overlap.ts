@@ -1,15 +1,18 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
+import { compareSeverity } from '../../domain/severity';
 import { moreTimeSignal } from '../messages';
 import { withinMinutes } from './activity-proxies';
 import { incidentStep } from './incident-step';
 import type { Leak } from './leak';
 import { signature, warnAnew } from './rotate-once';
+import { refuse } from './update-shapes';
 
 /** Dependents get longer: first the lane of those that can be told apart, then the rotation that waits for them. */
 export async function extendOverlap(leak: Leak, seconds: number, people: readonly string[]): Promise<void> {
   const { input, board, rotation, plan } = leak;
   if (!rotation) return;
   const actor = people.join(' and ');
+  const { severity } = plan();
   leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
   if (plan().overlapSeconds > 0) {
     const extension = { ...incidentStep(input, `extend.to.${leak.extendedSeconds}`), seconds, actor };
@@ -22,12 +25,18 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
       throw error;
     }
   }
+  // What was approved was approved of what was known then, for the rotation that ran then.
+  if (leak.rotation?.workflowId !== rotation.workflowId || compareSeverity(plan().severity, severity) > 0) {
+    leak.extendedSeconds -= seconds;
+    throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
+  }
   board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });
+  const { terms } = leak.rotation;
   const left =
     (board.incident.milestones.contained ?? Date.now()) +
-    (rotation.terms.moveWithinSeconds + leak.extendedSeconds) * 1000 -
+    (terms.moveWithinSeconds + leak.extendedSeconds) * 1000 -
     Date.now();
-  leak.rotation = { ...rotation, warnings: warnAnew(leak, rotation, Math.max(1, left / 1000)) };
+  leak.rotation = { ...leak.rotation, warnings: warnAnew(leak, leak.rotation, Math.max(1, left / 1000)) };
   // One that has just ended needs no more time.
   await getExternalWorkflowHandle(rotation.workflowId)
     .signal(moreTimeSignal, { seconds, ...signature(leak) })

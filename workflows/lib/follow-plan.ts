@@ -7,8 +7,8 @@ import { hurryRotation } from './rotate-once';
 export async function followPlan(leak: Leak, before: ResponsePlan): Promise<void> {
   const { board, credential, plan } = leak;
   board.describe(credential, plan());
-  const { contained, revoked } = board.incident.milestones;
-  if (contained === undefined || revoked !== undefined) return;
+  // A person has said that nothing leaked: nothing is refused anew behind their back.
+  if (leak.applied === undefined || leak.falsePositive || board.incident.milestones.revoked !== undefined) return;
   if (isTighter(plan(), before)) await tightenContainment(leak);
   await hurryRotation(leak);
 }

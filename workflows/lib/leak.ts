@@ -30,6 +30,8 @@ export interface Leak {
   readonly plan: () => ResponsePlan;
   /** What runs from the refusal to the proof; cancelled when a person says that nothing leaked. */
   readonly story: CancellationScope;
+  /** The plan by which it is refused; missing while nothing is. */
+  applied?: ResponsePlan;
   /** The rotation that runs now. */
   rotation?: Rotating | undefined;
   /** Known to this incident and its rotation only; missing where that began before there was one. */
@@ -48,6 +50,10 @@ export interface Leak {
   ending?: boolean;
   /** Who said, with a signed approval, that nothing leaked. */
   falsePositive?: { readonly actor: string; readonly note: string } | undefined;
+  /** From the moment at which the refusal may have been lifted. */
+  lifting?: boolean;
+  /** Evidence came after that. */
+  doubted?: boolean;
 }
 
 export function planNow(input: IncidentInput, board: IncidentBoard, { credential, hasProvider }: Known): ResponsePlan {

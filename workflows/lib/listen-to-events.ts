@@ -8,7 +8,7 @@ import { isDetectionSignal, isProgress, knowsToken } from './signal-shapes';
 /** What an incident hears from detectors and from its own rotation, and what it answers to whoever asks. */
 export function listenToEvents(board: IncidentBoard, leak: () => Leak | undefined): void {
   setHandler(stateQuery, () => board.view(), { description: 'Where the incident is, its plan and its timeline' });
-  const isOurs = (event: unknown): boolean => knowsToken(event, leak()?.token);
+  const isOurs = (event: unknown): boolean => leak()?.rotation !== undefined && knowsToken(event, leak()?.token);
   setHandler(
     progressSignal,
     (event) => void (isProgress(event) && isOurs(event) ? board.apply(event) : dropped(board, 'progress')),
@@ -24,9 +24,20 @@ export function listenToEvents(board: IncidentBoard, leak: () => Leak | undefine
       const before = leak()?.plan();
       board.apply({ type: 'detection-joined', at: latest.at, detection: latest, assessment, count });
       const known = leak();
+      if (known?.falsePositive) await tellOfDoubt(known);
       if (known && before) await followPlan(known, before);
     },
     { description: 'More evidence against the same version' },
+  );
+}
+
+/** Whoever said that nothing leaked, or the next on duty, must hear of it: the incident is about to be closed. */
+async function tellOfDoubt(leak: Leak): Promise<void> {
+  if (leak.doubted) return;
+  leak.doubted = true;
+  const { credentialId, version } = leak.input;
+  await leak.desk.tell(
+    `More evidence against version ${version} of ${credentialId} came after ${leak.falsePositive?.actor} said that nothing leaked. It is not refused for that: start the incident again if it is real.`,
   );
 }
 

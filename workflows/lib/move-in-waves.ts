@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { RotationInput } from '../messages';
 import { undos } from './activity-proxies';
 import { moveOne, type Moved } from './move-one';
@@ -46,6 +46,8 @@ async function waveByWave(moving: Moving, results: Map<string, Promise<Settled>>
   const { input, time } = moving;
   const waves = input.waves ?? [input.dependents];
   const settled = new Map<string, Settled>();
+  const gated = new Set<string>();
+  const begun = Date.now();
   for (const [index, wave] of waves.entries()) {
     const since = Date.now();
     for (const id of wave) results.set(id, start(moving, id, settled));
@@ -58,10 +60,16 @@ async function waveByWave(moving: Moving, results: Map<string, Promise<Settled>>
     else await Promise.all(results.values());
     stopIfRefused(moving, settled);
     const arrived = wave.filter((id) => settled.get(id)?.status === 'fulfilled');
-    if (input.waves && arrived.length > 0)
+    if (input.waves && arrived.length > 0) {
       await passGate(moving, index, { dependents: arrived, since, movedAt: lastOf(arrived, settled) });
+      for (const id of arrived) gated.add(id);
+    }
   }
   const moved = input.dependents.filter((id) => settled.get(id)?.status === 'fulfilled');
+  // Who came after its wave had gone on is looked at in the end: before the one-way door, everybody was.
+  const late = moved.filter((id) => !gated.has(id));
+  if (input.waves && late.length > 0 && patched('gate-latecomers'))
+    await passGate(moving, waves.length, { dependents: late, since: begun, movedAt: lastOf(late, settled) });
   return {
     moved,
     missing: input.dependents.filter((id) => !moved.includes(id)),

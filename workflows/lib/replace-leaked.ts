@@ -53,6 +53,9 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
   );
   const rotation = await insist(leak, 'replace the replacement', () => rotateOnce(leak, { forwardOnly: true }), {
     needed: true,
+    onFailure: ({ code, message }) => {
+      if (code === 'ROLLBACK_INCOMPLETE') leak.notUndone = message;
+    },
   });
   board.replacement = rotation.replacement;
   const missing = rotation.missing.join(', ');

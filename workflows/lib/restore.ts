@@ -12,6 +12,7 @@ export async function restore(
 ): Promise<string> {
   const { input, board } = leak;
   const lift = { ...incidentStep(input, 'lift'), reason: note, actor };
+  leak.lifting = true;
   const lifted = await insist(
     leak,
     'lift the refusal',
@@ -19,7 +20,8 @@ export async function restore(
       withinMinutes.liftContainment.executeWithOptions({ summary: `Lift the refusal: ${actor} says nothing leaked` }, [
         lift,
       ]),
-    { needed: true },
+    // It may be lifted in part: silence must not end it as if it were refused.
+    { needed: true, endless: true },
   );
   const both =
     board.replacement === undefined ? '' : `; version ${board.replacement} lives beside it: retire one of them`;

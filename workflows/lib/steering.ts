@@ -1,4 +1,5 @@
 import { setHandler } from '@temporalio/workflow';
+import { APPROVAL_LIFETIME_SECONDS } from '../../domain/approval';
 import { atLeast } from '../../domain/severity';
 import {
   extendOverlapUpdate,
@@ -20,8 +21,10 @@ export function steer(
   { board, decisions }: Pick<Listening, 'board' | 'decisions'>,
   leak: () => Leak | undefined,
 ): void {
-  /** Who has approved which extension so far, where two people must. */
-  const extensions = new Map<number, Set<string>>();
+  /** When each has approved which extension of which rotation, where two people must. */
+  const extensions = new Map<string, Map<string, number>>();
+  /** Whoever lowers it alone must not then be enough to extend alone. */
+  let wasHigh = false;
 
   setHandler(raiseSeverityUpdate, (input: SeverityInput) => changeSeverity(input, false), {
     validator: (input: SeverityInput) => {
@@ -71,7 +74,9 @@ export function steer(
     const { severity } = board.incident.evidence;
     if (severity !== was) throw refuse(`the severity is ${severity} by now: look again`);
     const note = `${input.actor} changed the severity to ${input.severity}. ${input.note}`;
-    board.apply({ type: 'severity-changed', at: Date.now(), note, severity: input.severity });
+    if (!board.apply({ type: 'severity-changed', at: Date.now(), note, severity: input.severity }))
+      throw refuse('the incident has been closed meanwhile');
+    wasHigh ||= atLeast(was, 'high');
     const known = leak();
     if (known && before) await followPlan(known, before);
     return `severity ${input.severity}`;
@@ -81,9 +86,11 @@ export function steer(
     const { seconds, actor } = input;
     await decisions.authorize(input, 'extendOverlap', { seconds });
     await decisions.record(`extend by ${seconds} s`, input);
-    const needed = atLeast(board.incident.evidence.severity, 'high') ? 2 : 1;
-    const people = extensions.get(seconds) ?? new Set<string>();
-    extensions.set(seconds, people.add(actor));
+    const needed = wasHigh || atLeast(board.incident.evidence.severity, 'high') ? 2 : 1;
+    const matter = `${leak()?.rotations}/${seconds}`;
+    const approved = [...(extensions.get(matter) ?? []), [actor, Date.now()] as const];
+    const people = new Map(approved.filter(([, at]) => Date.now() - at <= APPROVAL_LIFETIME_SECONDS * 1000));
+    extensions.set(matter, people);
     if (people.size < needed) {
       board.apply({
         type: 'noted',
@@ -92,10 +99,10 @@ export function steer(
       });
       return `${people.size} of ${needed} people: another one must approve the same`;
     }
-    extensions.delete(seconds);
+    extensions.delete(matter);
     const known = leak();
     if (!known?.rotation) throw refuse('no dependents are being moved any more');
-    await extendOverlap(known, seconds, [...people]);
+    await extendOverlap(known, seconds, [...people.keys()]);
     return `dependents have ${seconds} s more`;
   }
 
@@ -114,6 +121,7 @@ function mustBeRestorable(leak: Leak | undefined): Leak {
   if (!leak) throw refuse('it is not known yet what this is about');
   if (leak.falsePositive) throw refuse(`${leak.falsePositive.actor} said so already`);
   if (leak.ending) throw refuse('the incident is being closed');
-  if (leak.atTheDoor) throw refuse('the version is revoked, or may be: it is never enabled again');
+  if (leak.atTheDoor || leak.input.reopened)
+    throw refuse('the version is revoked, or may be: it is never enabled again');
   return leak;
 }

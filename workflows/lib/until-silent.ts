@@ -48,9 +48,12 @@ async function observe(
   question: Parameters<typeof withinMinutes.observeUse>[0],
 ): Promise<ObservedUse | undefined> {
   try {
-    return await withinMinutes.observeUse.executeWithOptions({ summary: 'Who still uses the old version?' }, [
+    const use = await withinMinutes.observeUse.executeWithOptions({ summary: 'Who still uses the old version?' }, [
       question,
     ]);
+    if (use.visible) return use;
+    leak.board.apply({ type: 'noted', at: use.at, note: 'the use of the old version can not be seen here' });
+    return undefined;
   } catch (error) {
     if (isCancellation(error)) throw error;
     leak.board.apply({ type: 'noted', at: Date.now(), note: 'whether the old version is silent could not be told' });

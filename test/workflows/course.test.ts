@@ -1,0 +1,234 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import {
+  detectionSignal,
+  extendOverlapUpdate,
+  markFalsePositiveUpdate,
+  retryStepUpdate,
+  stateQuery,
+  type IncidentView,
+} from '../../workflows/messages';
+import { eventually } from '../support/eventually';
+import {
+  fakeActivities,
+  loadSeparable,
+  refusal,
+  sampleAssessment,
+  sampleCredential,
+  sampleInput,
+  sampleVersion,
+} from '../support/fake-activities';
+import { APPROVED, silentFor } from '../support/outcome-scenarios';
+import { untilWaiting, withIncident } from '../support/run-incident';
+import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
+import { timeSkippingEnvironment } from '../support/time-skipping-environment';
+
+/** A canary and one that must not break, behind a gateway. */
+const IN_WAVES = sampleCredential({
+  enforcement: 'gateway',
+  knownContexts: [{ id: 'office', networks: ['192.0.2.1/32'] }],
+  dependents: (['checkout', 'reports'] as const).map((id, index) => ({
+    id,
+    kind: 'kv-pull',
+    target: '',
+    owner: 'payments',
+    criticality: index === 0 ? 0 : 2,
+  })),
+});
+const loadInWaves = () => Promise.resolve({ credential: IN_WAVES, version: sampleVersion() });
+const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
+
+const notesOf = ({ incident }: IncidentView): string => incident.timeline.map(({ note }) => note).join('\n');
+
+let environment: TestWorkflowEnvironment;
+
+beforeEach(async () => {
+  environment = await timeSkippingEnvironment();
+});
+
+afterEach(async () => {
+  await environment.teardown();
+});
+
+it('asks the gate anew after people gave more time: nothing passes unseen', async () => {
+  let [asked, extended] = [0, false];
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadInWaves,
+    extendLane: () => {
+      extended = true;
+      return Promise.resolve({ at: 4, evidence: 'longer' });
+    },
+    checkWave: () => {
+      asked += 1;
+      return extended
+        ? Promise.resolve({ at: 5, detail: 'its use is seen' })
+        : Promise.reject(refusal('DEPENDENT_NOT_MOVED', false));
+    },
+  });
+
+  const { outcome, view } = await withIncident(environment, activities, MEDIUM, async (handle) => {
+    await eventually(
+      () => asked,
+      (times) => times > 0,
+    );
+    await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, seconds: 60 }] });
+    return handle.result();
+  });
+
+  expect(outcome).toBe('recovered');
+  expect(notesOf(view)).toContain('wave 1 passed its gate');
+  expect(calls.lastIndexOf('checkWave')).toBeGreaterThan(calls.indexOf('extendLane'));
+});
+
+it('looks in the end at who came after its wave had gone on', async () => {
+  const { activities, calls }: ReturnType<typeof fakeActivities> = fakeActivities({
+    loadCredential: loadInWaves,
+    moveDependent: ({ dependentId }) => {
+      if (dependentId === 'reports' && !calls.includes('moveDependent checkout'))
+        return Promise.reject(refusal('DEPENDENT_NOT_MOVED', false));
+      return Promise.resolve({ at: 5, detail: 'moved' });
+    },
+    checkWave: ({ dependents }) => Promise.resolve({ at: 6, detail: `${dependents.join(', ')} seen` }),
+  });
+  const overlap = { ...MEDIUM.policy.severities.medium, overlapSeconds: 6 };
+  const policy = { ...MEDIUM.policy, severities: { ...MEDIUM.policy.severities, medium: overlap } };
+
+  const { view } = await withIncident(environment, activities, { ...MEDIUM, policy }, (handle) => handle.result());
+
+  expect(notesOf(view)).toContain('passed its gate: reports seen');
+  expect(calls.filter((call) => call === 'checkWave').length).toBeGreaterThanOrEqual(2);
+});
+
+it('never closes what could not be proven dead, however long nobody answers', async () => {
+  const { activities, calls } = fakeActivities({ verifyDead: () => Promise.reject(refusal('COULD_NOT_TELL')) });
+
+  await withIncident(
+    environment,
+    activities,
+    sampleInput({}, silentFor(1, { escalateEverySeconds: 1 })),
+    async (handle) => {
+      await eventually(
+        () => calls.filter((call) => call === 'verifyDead').length,
+        (times) => times >= 4,
+      );
+      const { incident } = await handle.query(stateQuery);
+      expect(incident.outcome).toBeUndefined();
+      expect(incident.milestones.revoked).toBeDefined();
+      await handle.terminate();
+    },
+  );
+});
+
+it('takes use that can not be seen for no silence', async () => {
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadInWaves,
+    observeUse: () => Promise.resolve({ at: 5, visible: false, contexts: [] }),
+  });
+  const overlap = { ...MEDIUM.policy.severities.medium, overlapSeconds: 600 };
+  const policy = { ...MEDIUM.policy, severities: { ...MEDIUM.policy.severities, medium: overlap } };
+
+  await withIncident(environment, activities, { ...MEDIUM, policy }, async (handle) => {
+    const { incident } = await untilWaiting(handle);
+    expect(incident.waiting?.kind).toBe('revoke');
+    expect(incident.waiting?.question).toContain('its use could not be looked at');
+    expect(calls).not.toContain('revokeVersion');
+    await handle.terminate();
+  });
+});
+
+it('restores nothing of an incident that was opened again: its version was revoked', async () => {
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    confirmInForce: () => Promise.reject(refusal('INTERNAL')),
+  });
+
+  await withIncident(environment, activities, sampleInput({ reopened: { replacement: 2 } }), async (handle) => {
+    await untilWaiting(handle);
+    await expect(handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] })).rejects.toThrow();
+    await handle.terminate();
+  });
+
+  expect(calls).not.toContain('liftContainment');
+});
+
+it('refuses nothing anew after a lift, tells of the evidence that came, and tells whom it had told', async () => {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    closeAudit: () => opened.then(() => ({ at: 1 })),
+  });
+  const asks = sampleInput({ assessment: sampleAssessment({ severity: 'medium', families: ['origin'] }) });
+
+  const { outcome, view } = await withIncident(environment, activities, asks, async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+    await eventually(
+      () => calls,
+      (made) => made.includes('closeAudit'),
+    );
+    const before = calls.filter((call) => call.endsWith('person-needed')).length;
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await eventually(
+      () => calls.filter((call) => call.endsWith('person-needed')).length,
+      (pages) => pages > before,
+    );
+    open();
+    return handle.result();
+  });
+
+  expect(outcome).toBe('false-positive-restored');
+  expect(calls.lastIndexOf('containVersion')).toBeLessThan(calls.indexOf('liftContainment'));
+  expect(calls).toContain('notifyAudience product resolved');
+  expect(notesOf(view)).not.toContain('refusal tightened');
+});
+
+it('says in the end what of an earlier rotation was not undone', async () => {
+  let rotations = 0;
+  const { activities } = fakeActivities({
+    createReplacement: () => {
+      rotations += 1;
+      if (rotations === 1) return Promise.reject(refusal('PROVIDER_REFUSED'));
+      return Promise.resolve({ at: 5, version: 3, publicId: 'orders_v3' });
+    },
+    discardReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+  });
+  const told: string[] = [];
+  const recording: typeof activities = {
+    ...activities,
+    notifyAudience: (input) => {
+      if (input.notice.kind === 'resolved') told.push(input.notice.summary);
+      return activities.notifyAudience(input);
+    },
+  };
+
+  const { outcome } = await withIncident(environment, recording, sampleInput(), async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(retryStepUpdate, { args: [{ actor: 'ana@example.com', note: 'mended' }] });
+    return handle.result();
+  });
+
+  expect(outcome).toBe('recovered');
+  expect(told[0]).toContain('Still to be mended');
+});
+
+it('tightens the refusal on graver evidence while gateways are asked, and a cancellation there says that it stands', async () => {
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    confirmInForce: () => Promise.reject(refusal('INTERNAL')),
+  });
+
+  await withIncident(environment, activities, MEDIUM, async (handle) => {
+    await untilWaiting(handle);
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await eventually(
+      () => calls.filter((call) => call === 'containVersion').length,
+      (times) => times >= 2,
+    );
+    expect(calls.filter((call) => call === 'containVersion')).toHaveLength(2);
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    const notes = notesOf(await handle.query(stateQuery));
+    expect(notes).toContain('The version stays refused.');
+    expect(notes).not.toContain('NOT contained');
+  });
+});
