@@ -28,11 +28,12 @@ export const OUTCOMES = [
 
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** After these a version's incident can be opened again: it is contained and not ended, or it was restored. */
+/** After these a version's incident can be opened again: it is contained and not proven dead, or it was restored. */
 export const OPEN_AGAIN: readonly Outcome[] = [
   'contained-and-rolled-back',
   'contained-rollback-incomplete',
   'contained-waiting-for-person',
+  'contained-and-handed-over',
   'false-positive-restored',
 ];
 

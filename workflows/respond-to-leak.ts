@@ -110,7 +110,8 @@ async function tellRecovered(
   rotation: RotationResult,
   proof: string,
 ): Promise<void> {
-  const summary = `Version ${input.version} is revoked and verified dead (${proof}); version ${rotation.replacement} replaces it.${notUndone ? ` Still to be mended: ${notUndone}` : ''}`;
+  const missing = rotation.missing.length > 0 ? ` NOT moved: ${rotation.missing.join(', ')}.` : '';
+  const summary = `Version ${input.version} is revoked and verified dead (${proof}); version ${rotation.replacement} replaces it.${missing}${notUndone ? ` Still to be mended: ${notUndone}` : ''}`;
   const audiences = audiencesFor(input.policy, 'resolved');
   const { at, told } = await tellEveryone(input, board, { kind: 'resolved', summary, audiences });
   board.apply({ type: 'notified', at, note: `told: ${told.join(', ') || 'nobody'}` });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
+import { Client, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import { incidentId } from '../../domain/credential';
@@ -11,21 +11,26 @@ import { testWorker } from './test-worker';
 
 export type LeakHandle = WorkflowHandle<typeof respondToLeak>;
 
-/** Runs one incident on a worker of its own while `work` looks at it. Its id is its own too: files share the server. */
+/**
+ * Runs one incident on a worker of its own while `work` looks at it. Its id is its own too: files share the server. Without `skipTime` time
+ * is real: after an activity that timed out, this server may never skip any again.
+ */
 export async function withIncident<T>(
   environment: TestWorkflowEnvironment,
   activities: Activities,
   input: IncidentInput,
   work: (handle: LeakHandle) => Promise<T>,
-  { keepWatch = false } = {},
+  { keepWatch = false, skipTime = true } = {},
 ): Promise<T> {
   // Ids of child workflows are formed from the credential's, and one test must not meet another's.
   // A watch would outlive its worker, and a task that nobody takes stops this server's clock.
   const policy = keepWatch ? input.policy : { ...input.policy, watchSeconds: 0 };
   const own = { ...input, policy, credentialId: `${input.credentialId}-${randomUUID()}` };
   const { worker, taskQueue } = await testWorker(environment, activities);
+  const { connection } = environment;
+  const client = skipTime ? environment.client : new Client({ connection });
   return worker.runUntil(async () => {
-    const handle = await environment.client.workflow.start<typeof respondToLeak>('respondToLeak', {
+    const handle = await client.workflow.start<typeof respondToLeak>('respondToLeak', {
       workflowId: incidentId(own.credentialId, own.version),
       taskQueue,
       args: [own],

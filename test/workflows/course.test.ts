@@ -3,6 +3,7 @@ import {
   detectionSignal,
   extendOverlapUpdate,
   markFalsePositiveUpdate,
+  raiseSeverityUpdate,
   retryStepUpdate,
   stateQuery,
   type IncidentView,
@@ -230,5 +231,80 @@ it('tightens the refusal on graver evidence while gateways are asked, and a canc
     const notes = notesOf(await handle.query(stateQuery));
     expect(notes).toContain('The version stays refused.');
     expect(notes).not.toContain('NOT contained');
+  });
+});
+
+it('tells everybody of a cancellation that meets a tightening: no handler ends the workflow', async () => {
+  let contained = 0;
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    containVersion: () => {
+      contained += 1;
+      return contained === 1
+        ? Promise.resolve({ at: 1, revision: 1, evidence: 'refused' })
+        : Promise.reject(refusal('PROVIDER_UNAVAILABLE', false));
+    },
+    confirmInForce: () => Promise.reject(refusal('INTERNAL')),
+  });
+
+  await withIncident(environment, activities, MEDIUM, async (handle) => {
+    await untilWaiting(handle);
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await eventually(
+      () => contained,
+      (times) => times >= 2,
+    );
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+  });
+
+  expect(calls.filter((call) => call.endsWith('unresolved')).length).toBeGreaterThan(0);
+});
+
+it('moves dependents also where the policy gives their contexts no time at all', async () => {
+  const { activities, calls } = fakeActivities();
+  const { policy } = sampleInput();
+  const high = { ...policy.severities.high, overlapSeconds: 0 };
+  const none = { ...policy, severities: { ...policy.severities, high } };
+
+  const { outcome, view } = await withIncident(environment, activities, sampleInput({}, none), (handle) =>
+    handle.result(),
+  );
+
+  expect(outcome).toBe('recovered');
+  expect(notesOf(view)).toContain('checkout, billing moved to version 2');
+  expect(calls).toContain('moveDependent billing');
+});
+
+it('takes a raise that lesser evidence overtook', async () => {
+  let recorded: () => void = () => undefined;
+  const recording = new Promise<void>((resolve) => (recorded = resolve));
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    confirmInForce: () => Promise.reject(refusal('INTERNAL')),
+    recordDecision: () => recording,
+  });
+
+  await withIncident(environment, activities, MEDIUM, async (handle) => {
+    await untilWaiting(handle);
+    const raised = handle.executeUpdate(raiseSeverityUpdate, {
+      args: [{ actor: 'ana@example.com', note: 'seen in public', severity: 'critical' }],
+    });
+    await eventually(
+      () => calls,
+      (made) => made.includes('recordDecision'),
+    );
+    await handle.signal(detectionSignal, {
+      ...CRITICAL_SIGNAL,
+      assessment: sampleAssessment({ severity: 'high' }),
+    });
+    await eventually(
+      async () => (await handle.query(stateQuery)).plan?.severity,
+      (severity) => severity === 'high',
+    );
+    recorded();
+    expect(await raised).toBe('severity critical');
+    expect((await handle.query(stateQuery)).plan?.severity).toBe('critical');
+    await handle.terminate();
   });
 });

@@ -259,7 +259,9 @@ describe('respondToLeak', () => {
 
     // The deadline of an activity is real time here: short, but long enough for the other one on a busy machine.
     const input = sampleInput({}, withOverlap(3));
-    const result = await withIncident(environment, activities, input, (handle) => handle.result());
+    const own = await timeSkippingEnvironment();
+    const result = await withIncident(own, activities, input, (handle) => handle.result(), { skipTime: false });
+    await own.teardown();
 
     expect(result.outcome).toBe('recovered');
     expect(result.view.incident.timeline.map(({ note }) => note).join('\n')).toContain('NOT moved in time: billing');

@@ -12,7 +12,7 @@ export class IncidentBoard {
   plan: ResponsePlan | undefined;
   replacement: number | undefined;
   /** Known contexts that still use the old version and are in no registry. */
-  discovered: readonly string[] = [];
+  private discovered: readonly string[] = [];
   readonly #audiences = new Set<string>();
 
   constructor(private readonly input: IncidentInput) {
@@ -69,6 +69,13 @@ export class IncidentBoard {
       audiencesNotified: [...this.#audiences].sort(),
       ...(this.input.simulated ? { simulated: true } : {}),
     };
+  }
+
+  /** Whoever still uses the old version and is in no registry. */
+  discover(contexts: readonly string[]): void {
+    if (contexts.length === 0 && this.discovered.length === 0) return;
+    this.discovered = contexts;
+    this.show();
   }
 
   private show(): void {

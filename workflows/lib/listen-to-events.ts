@@ -1,4 +1,4 @@
-import { setHandler } from '@temporalio/workflow';
+import { isCancellation, setHandler } from '@temporalio/workflow';
 import { detectionSignal, progressSignal, stateQuery } from '../messages';
 import { followPlan } from './follow-plan';
 import type { IncidentBoard } from './incident-board';
@@ -25,10 +25,19 @@ export function listenToEvents(board: IncidentBoard, leak: () => Leak | undefine
       board.apply({ type: 'detection-joined', at: latest.at, detection: latest, assessment, count });
       const known = leak();
       if (known?.falsePositive) await tellOfDoubt(known);
-      if (known && before) await followPlan(known, before);
+      if (known && before) await unlessCancelled(() => followPlan(known, before));
     },
     { description: 'More evidence against the same version' },
   );
+}
+
+/** A handler that rejects ends the whole workflow, before it has told anybody: its own end says that it was cancelled. */
+async function unlessCancelled(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+  }
 }
 
 /** Whoever said that nothing leaked, or the next on duty, must hear of it: the incident is about to be closed. */

@@ -1,4 +1,4 @@
-import { condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { Escalation } from '../../domain/escalation';
 import type { QuestionKind } from '../../domain/incident';
 import { EndsEarly } from './ends-early';
@@ -99,7 +99,12 @@ export class PersonDesk {
         const pause = Math.max(1, Math.min(ladder.pauseSeconds() * 1000, silence - Date.now()));
         if (await condition(isSettled, pause, { summary: 'Page again while nobody acknowledges' })) break;
         if (Date.now() >= silence) return this.resume('nobody answered: it goes on', { decision: 'go-on' });
-        if (renew && workflowInfo().continueAsNewSuggested) await renew();
+        if (renew && workflowInfo().continueAsNewSuggested) {
+          // An answer that is being taken must not be lost with this run.
+          await condition(allHandlersFinished);
+          if (isSettled()) break;
+          await renew();
+        }
         if (!renew && !endless && ladder.isOver(Date.now())) throw new EndsEarly(`nobody answered: ${text}`);
         if (tryAgain) return this.resume('nobody answered: tried again', { decision: 'go-on' });
       }

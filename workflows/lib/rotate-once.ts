@@ -18,6 +18,9 @@ import { tellBeside } from './tell-beside';
 /** People are told when this share of the time for dependents is over; design.md's table. */
 const WARN_AT = [0.5, 0.8] as const;
 
+/** How long dependents may take where the policy gives their contexts no time at all. */
+const WITHOUT_LANE_SECONDS = 30;
+
 /** One rotation, as a child workflow that undoes itself when it fails. Each has its own number, and so its own keys. */
 export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true } = {}): Promise<RotationResult> {
   const { input, credential } = leak;
@@ -67,7 +70,8 @@ export function signature({ token }: Leak): Signed {
 function termsNow({ input, credential, plan }: Leak): RotationTerms {
   const { severity, revokeAtDeadline } = plan();
   const { overlapSeconds } = responsesFor(input.policy, credential)[severity];
-  return { moveWithinSeconds: overlapSeconds, goOnWithoutMissing: revokeAtDeadline };
+  // Without a lane they are refused already; they still need a moment to take what is new.
+  return { moveWithinSeconds: overlapSeconds || WITHOUT_LANE_SECONDS, goOnWithoutMissing: revokeAtDeadline };
 }
 
 /** After graver evidence: a rotation that runs gets the terms it would be begun with now. */

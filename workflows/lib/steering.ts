@@ -1,6 +1,6 @@
 import { setHandler } from '@temporalio/workflow';
 import { APPROVAL_LIFETIME_SECONDS } from '../../domain/approval';
-import { atLeast } from '../../domain/severity';
+import { atLeast, compareSeverity } from '../../domain/severity';
 import {
   extendOverlapUpdate,
   lowerSeverityUpdate,
@@ -72,7 +72,8 @@ export function steer(
     await decisions.record(`severity ${input.severity}`, input);
     // Graver evidence may have come while that was written down: what a person said was about less.
     const { severity } = board.incident.evidence;
-    if (severity !== was) throw refuse(`the severity is ${severity} by now: look again`);
+    const isOvertaken = approve ? severity !== was : compareSeverity(input.severity, severity) <= 0;
+    if (isOvertaken) throw refuse(`the severity is ${severity} by now: look again`);
     const note = `${input.actor} changed the severity to ${input.severity}. ${input.note}`;
     if (!board.apply({ type: 'severity-changed', at: Date.now(), note, severity: input.severity }))
       throw refuse('the incident has been closed meanwhile');

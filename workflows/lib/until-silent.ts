@@ -35,7 +35,7 @@ export async function untilSilent(leak: Leak, rotation: RotationResult): Promise
     const since = Math.max(rotation.movedAt, Date.now() - quiet() * 1000);
     const use = await observe(leak, { ...incidentStep(input, `use.${look}`), of: input.version, since });
     const users = use?.contexts.filter(({ accepted }) => accepted > 0) ?? [];
-    if (use) board.discovered = users.filter(({ registered }) => !registered).map(({ context }) => context);
+    if (use) board.discover(users.filter(({ registered }) => !registered).map(({ context }) => context));
     if (use && users.length === 0) return [];
     if (Date.now() >= end()) return use ? users.map(({ context }) => context) : [UNKNOWN_USER];
     pause = Math.min(RAREST_SECONDS, pause * GROWTH);
