@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { accessLogEvent } from './access-log-event';
+import { logStatus, logText, parseLogTime, withoutPort } from './log-fields';
+import { describeIssues, malformed, type Mapped } from './mapped';
+
+/** The fields we use, named as in Envoy's own default JSON format; docs/examples/envoy.yaml adds ours. */
+const envoyLine = z.object({
+  start_time: logText,
+  request_id: logText,
+  method: logText,
+  path: logText,
+  response_code: logStatus,
+  downstream_remote_address: logText,
+  user_agent: logText,
+  tourniquet_subject: logText,
+  tourniquet_outcome: logText,
+  remote_user: logText,
+  key_id: logText,
+});
+
+/** One line of Envoy's access log in JSON, parsed. */
+export function mapEnvoy(record: unknown): Mapped {
+  const parsed = envoyLine.safeParse(record);
+  if (!parsed.success) return malformed(describeIssues(parsed.error.issues));
+  const line = parsed.data;
+  return accessLogEvent(
+    {
+      source: 'envoy',
+      requestId: line.request_id,
+      at: parseLogTime(line.start_time),
+      method: line.method,
+      path: line.path,
+      status: line.response_code,
+      address: withoutPort(line.downstream_remote_address),
+      agent: line.user_agent,
+      subject: line.tourniquet_subject,
+      verdict: line.tourniquet_outcome,
+      user: line.remote_user,
+      publicId: line.key_id,
+    },
+    Object(record) as object,
+  );
+}

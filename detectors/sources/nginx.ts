@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { accessLogEvent } from './access-log-event';
+import { logStatus, logText, parseLogTime } from './log-fields';
+import { describeIssues, malformed, type Mapped } from './mapped';
+
+/** The fields we use, named as nginx's variables are; docs/examples/nginx.conf has a `log_format` of them. */
+const nginxLine = z.object({
+  time_iso8601: logText,
+  /** Seconds with milliseconds: taken before the other, which has none. */
+  msec: logText,
+  request_id: logText,
+  remote_addr: logText,
+  remote_user: logText,
+  request_method: logText,
+  uri: logText,
+  request_uri: logText,
+  /** `GET /path HTTP/1.1`, for formats that have only this. */
+  request: logText,
+  status: logStatus,
+  http_user_agent: logText,
+  tourniquet_subject: logText,
+  tourniquet_outcome: logText,
+  key_id: logText,
+});
+
+/** One line of nginx's access log in JSON, parsed. */
+export function mapNginx(record: unknown): Mapped {
+  const parsed = nginxLine.safeParse(record);
+  if (!parsed.success) return malformed(describeIssues(parsed.error.issues));
+  const line = parsed.data;
+  const [method = '', path = ''] = line.request.split(' ', 2);
+  return accessLogEvent(
+    {
+      source: 'nginx',
+      requestId: line.request_id,
+      at: parseLogTime(line.msec || line.time_iso8601),
+      method: line.request_method || method,
+      path: line.uri || line.request_uri || path,
+      status: line.status,
+      address: line.remote_addr,
+      agent: line.http_user_agent,
+      subject: line.tourniquet_subject,
+      verdict: line.tourniquet_outcome,
+      user: line.remote_user,
+      publicId: line.key_id,
+    },
+    Object(record) as object,
+  );
+}
