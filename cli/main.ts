@@ -5,6 +5,7 @@ import { StackError } from '../stack/stack-error';
 import { apiKeyCommand } from './commands/api-key';
 import { approveCommand } from './commands/approve';
 import { auditCommand } from './commands/audit';
+import { backtestCommand } from './commands/backtest';
 import { codecCommand } from './commands/codec';
 import { credentialCommand } from './commands/credential';
 import { demoCommand } from './commands/demo';
@@ -21,6 +22,7 @@ const program = new Command('tourniquet')
   .addCommand(demoCommand())
   .addCommand(drillCommand())
   .addCommand(simulateCommand())
+  .addCommand(backtestCommand())
   .addCommand(stackCommand())
   .addCommand(incidentCommand())
   .addCommand(approveCommand())

@@ -162,7 +162,15 @@ const ERRORS = {
   },
   RECORDING_UNREADABLE: {
     retryable: false,
-    next: 'Give CloudTrail records: JSON lines, a JSON array, or {"Records":[…]}, plain or gzipped.',
+    next: 'Give records of the source: JSON lines, a JSON array, or {"Records":[…]}, plain or gzipped.',
+  },
+  RECORDING_OF_ANOTHER_SOURCE: {
+    retryable: false,
+    next: 'Not one record is what this source writes: name the right one with --source.',
+  },
+  RECORDING_TOO_LARGE: {
+    retryable: false,
+    next: 'It is out of order, and too large to be sorted: sort it by time, or give it in parts.',
   },
   CONFIRMATION_NEEDED: {
     retryable: false,

@@ -71,7 +71,11 @@ describe('gateway', () => {
     const underOldKey = fingerprint('the-token', KEYS[1]);
     const { gateway, events, lookups } = gatewayWith((subject) => (subject === underOldKey ? refused : free()), ACTIVE);
 
-    await expect(gateway.authorize(request)).resolves.toMatchObject({ allowed: false, status: 401, reason: 'contained' });
+    await expect(gateway.authorize(request)).resolves.toMatchObject({
+      allowed: false,
+      status: 401,
+      reason: 'contained',
+    });
     expect(lookups()).toBe(0);
     expect(events[0]).toMatchObject({ outcome: 'contained' });
   });

@@ -1,0 +1,72 @@
+import Table from 'cli-table3';
+import { Command, Option } from 'commander';
+import type { DetectionLine } from '../../backtest/detection-line';
+import { runBacktest, type BacktestResult } from '../../backtest/run-backtest';
+import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
+import { SEVERITIES, type Severity } from '../../domain/severity';
+
+interface BacktestFlags {
+  readonly source: Source;
+  readonly learn: readonly string[];
+  readonly from?: Severity;
+  readonly json: boolean;
+}
+
+export function backtestCommand(): Command {
+  return new Command('backtest')
+    .description('Say what the detectors would have found in recorded use; needs no server and no settings')
+    .argument('[files...]', 'JSON lines, a JSON array or {"Records":[…]}, gzipped or not; - is standard input')
+    .addOption(new Option('--source <source>', 'what wrote the records').choices(SOURCE_NAMES).default('cloudtrail'))
+    .option(
+      '--learn <file...>',
+      'files to learn from first, of which nothing is said; where no other file is named, the last one is judged',
+      [],
+    )
+    .addOption(
+      new Option('--from <severity>', 'tell detections from this on (default: what starts an incident)').choices(
+        SEVERITIES,
+      ),
+    )
+    .option('--json', 'one JSON line for each detection, and one for the summary', false)
+    .action(backtest);
+}
+
+async function backtest(named: readonly string[], flags: BacktestFlags, command: Command): Promise<void> {
+  const { files, learn } = filesOf(named, flags.learn);
+  if (files.length === 0) command.error('error: name at least one file to judge');
+  const { source, from } = flags;
+  const lines: DetectionLine[] = [];
+  const tell = (line: DetectionLine): void =>
+    void (flags.json ? process.stdout.write(`${JSON.stringify(line)}\n`) : lines.push(line));
+  const result = await runBacktest({ source, files, learn, ...(from ? { from } : {}) }, tell);
+  for (const fault of result.faults) process.stderr.write(`malformed: ${fault}\n`);
+  for (const { code, detector, event, cause } of result.failures)
+    process.stderr.write(`${code}: ${detector} threw ${cause} at ${event.id}\n`);
+  process.stdout.write(`${flags.json ? JSON.stringify(result.summary) : render(lines, result)}\n`);
+  if (result.failures.length > 0) process.exitCode = 1;
+}
+
+/** `--learn a b` takes all names that follow: without any other, the last was meant to be judged. */
+function filesOf(named: readonly string[], learn: readonly string[]) {
+  if (named.length > 0 || learn.length < 2) return { files: named, learn };
+  return { files: learn.slice(-1), learn: learn.slice(0, -1) };
+}
+
+function render(lines: readonly DetectionLine[], { summary }: BacktestResult): string {
+  const table = new Table({
+    head: ['at', 'severity', 'confidence', 'detector', 'credential', 'event', 'why'],
+    style: { head: [], border: [] },
+    wordWrap: true,
+  });
+  for (const { at, severity, confidence, detector, credential, eventId, reason } of lines)
+    table.push([at, severity, confidence, detector, short(credential), eventId, reason]);
+  const { events, records, ignored, malformed, credentials, detections, incidents, alertsPer1000 } = summary;
+  const counts =
+    `${records} records (${ignored} ignored, ${malformed} malformed), ${events} events of ${credentials} credentials: ` +
+    `${detections} detections of ${incidents} incidents, ${alertsPer1000} in a thousand events`;
+  return lines.length === 0 ? counts : `${table.toString()}\n${counts}`;
+}
+
+function short(credential: string): string {
+  return credential.replace(/^(fp:[^:]+:[0-9a-f]{8}).*/, '$1…');
+}
