@@ -17,9 +17,10 @@ export async function* readBytes(file: string): AsyncGenerator<Buffer, void> {
     const packed = chunksOf(file);
     const head = await firstBytes(packed);
     const whole = Readable.from(prepend(head, packed));
-    if (!head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) return yield* whole as AsyncIterable<Buffer>;
+    const isPacked = head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
     // What breaks on the way is thrown by whoever reads the end of it.
-    yield* pipeline(whole, createGunzip(), () => undefined) as AsyncIterable<Buffer>;
+    const content = isPacked ? pipeline(whole, createGunzip(), () => undefined) : whole;
+    for await (const chunk of content) yield chunk as Buffer;
   } catch (cause) {
     if (cause instanceof IncidentError) throw cause;
     const reason = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
