@@ -168,6 +168,10 @@ const ERRORS = {
     retryable: false,
     next: 'Not one record is what this source writes: name the right one with --source.',
   },
+  SERIES_UNREADABLE: {
+    retryable: false,
+    next: 'Give CSV of timestamp,value: ISO 8601, YYYY-MM-DD HH:MM:SS or seconds since the epoch, and a number.',
+  },
   RECORDING_TOO_LARGE: {
     retryable: false,
     next: 'It is out of order, and too large to be sorted: sort it by time, or give it in parts.',

@@ -1,22 +1,34 @@
+import { once } from 'node:events';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import type { DetectionLine } from '../../backtest/detection-line';
 import { runBacktest, type BacktestResult } from '../../backtest/run-backtest';
+import { scoreSeries } from '../../backtest/score-series';
 import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
 import { SEVERITIES, type Severity } from '../../domain/severity';
 
 interface BacktestFlags {
-  readonly source: Source;
+  readonly source: Source | typeof SERIES;
   readonly learn: readonly string[];
   readonly from?: Severity;
   readonly json: boolean;
 }
 
+/** No record of use: numbers, each scored by those before it. */
+const SERIES = 'series';
+
 export function backtestCommand(): Command {
   return new Command('backtest')
     .description('Say what the detectors would have found in recorded use; needs no server and no settings')
-    .argument('[files...]', 'JSON lines, a JSON array or {"Records":[…]}, gzipped or not; - is standard input')
-    .addOption(new Option('--source <source>', 'what wrote the records').choices(SOURCE_NAMES).default('cloudtrail'))
+    .argument(
+      '[files...]',
+      'JSON lines, a JSON array or {"Records":[…]}; for series CSV of timestamp,value; gzipped or not; - is standard input',
+    )
+    .addOption(
+      new Option('--source <source>', 'what wrote the records')
+        .choices([...SOURCE_NAMES, SERIES])
+        .default('cloudtrail'),
+    )
     .option(
       '--learn <file...>',
       'files to learn from first, of which nothing is said; where no other file is named, the last one is judged',
@@ -35,6 +47,7 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
   const { files, learn } = filesOf(named, flags.learn);
   if (files.length === 0) command.error('error: name at least one file to judge');
   const { source, from } = flags;
+  if (source === SERIES) return printSeries(files, learn);
   const lines: DetectionLine[] = [];
   const tell = (line: DetectionLine): void =>
     void (flags.json ? process.stdout.write(`${JSON.stringify(line)}\n`) : lines.push(line));
@@ -44,6 +57,14 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
     process.stderr.write(`${code}: ${detector} threw ${cause} at ${event.id}\n`);
   process.stdout.write(`${flags.json ? JSON.stringify(result.summary) : render(lines, result)}\n`);
   if (result.failures.length > 0) process.exitCode = 1;
+}
+
+/** With --json or without: rows are for programs. */
+async function printSeries(files: readonly string[], learn: readonly string[]): Promise<void> {
+  for await (const rows of scoreSeries(files, learn)) {
+    const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  }
 }
 
 /** `--learn a b` takes all names that follow: without any other, the last was meant to be judged. */
