@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { runBacktest } from '../../backtest/run-backtest';
+import { SOURCES } from '../../detectors/sources/registry';
+import { readRecords } from '../../recordings/read-records';
+import { attackRunOf, withoutAttackTool } from './attack-tool';
+
+export interface InvictusFigures {
+  readonly runs: number;
+  readonly recalled: number;
+  readonly unlabelledEvents: number;
+  /** Detections completed by an event that is of no attack run: not certified to be false. */
+  readonly unlabelledAlerts: number;
+}
+
+/** One account's life with attack runs in it, judged as a whole: a run is recalled when a detection is completed by one of its events. */
+export async function invictusRecall(dataFolder: string): Promise<InvictusFigures> {
+  const file = join(dataFolder, 'cloudtrail/invictus.jsonl');
+  const runs = new Map<string, string>();
+  let unlabelledEvents = 0;
+  for await (const records of readRecords(file)) {
+    for (const record of records) {
+      const mapped = SOURCES.cloudtrail(record);
+      if (mapped.kind !== 'event') continue;
+      const run = attackRunOf(record);
+      if (run === undefined) unlabelledEvents += 1;
+      else runs.set(mapped.event.id, run);
+    }
+  }
+  const recalled = new Set<string>();
+  let unlabelledAlerts = 0;
+  await runBacktest({ source: 'cloudtrail', files: [file], prepare: withoutAttackTool }, ({ eventId }) => {
+    const run = runs.get(`cloudtrail:${eventId}`);
+    if (run === undefined) unlabelledAlerts += 1;
+    else recalled.add(run);
+  });
+  return { runs: new Set(runs.values()).size, recalled: recalled.size, unlabelledEvents, unlabelledAlerts };
+}
