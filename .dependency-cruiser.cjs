@@ -28,7 +28,18 @@ module.exports = {
     only('enforcement', ['domain'], 'Refusing must not depend on anything that can be down.'),
     only('activities', ['domain', 'enforcement'], 'Activities never import workflows; workers join the two.'),
     only('client', ['domain', 'workflows', 'activities'], 'What is published drags no server code along.'),
-    only('api', ['domain', 'client', 'enforcement', 'activities', 'workflows'], 'Wiring belongs to the workers.'),
+    only(
+      'api',
+      ['domain', 'detectors', 'client', 'enforcement', 'activities', 'workflows'],
+      'Wiring belongs to the workers.',
+    ),
+    {
+      name: 'api-only-maps-with-detectors',
+      severity: 'error',
+      comment: 'It reads foreign records as every intake does, and judges nothing.',
+      from: { path: '^api/' },
+      to: { path: '^detectors/', pathNot: '^detectors/sources/' },
+    },
     only('stack/toolchain', ['stack'], 'Finding and building servers knows nothing of what is done with them.'),
     {
       name: 'workflows-values-only-from-domain',

@@ -16,6 +16,7 @@ import { planCommand } from './commands/plan';
 import { policyCommand } from './commands/policy';
 import { simulateCommand } from './commands/simulate';
 import { stackCommand } from './commands/stack';
+import { usageCommand } from './commands/usage';
 
 const program = new Command('tourniquet')
   .description('Answers a leaked API credential: refuses it everywhere, revokes it, replaces it, and proves it.')
@@ -23,6 +24,7 @@ const program = new Command('tourniquet')
   .addCommand(drillCommand())
   .addCommand(simulateCommand())
   .addCommand(backtestCommand())
+  .addCommand(usageCommand())
   .addCommand(stackCommand())
   .addCommand(incidentCommand())
   .addCommand(approveCommand())
