@@ -14,9 +14,13 @@ export const logStatus = z
 
 const EPOCH_SECONDS = /^\d{1,11}(?:\.\d{1,9})?$/;
 
-/** A time in ISO 8601 or in seconds since the epoch; NaN where it is neither. */
+/** `06/Jan/2026:12:00:00 +0000`. */
+const COMMON_LOG = /^(?<day>\d\d)\/(?<month>[A-Z][a-z]{2})\/(?<year>\d{4}):(?<time>\d\d:\d\d:\d\d) (?<zone>[+-]\d{4})$/;
+
+/** A time in ISO 8601, as the common log format has it, or in seconds since the epoch; NaN where it is none of them. */
 export function parseLogTime(text: string): number {
-  return EPOCH_SECONDS.test(text) ? Math.round(Number(text) * 1000) : Date.parse(text);
+  if (EPOCH_SECONDS.test(text)) return Math.round(Number(text) * 1000);
+  return Date.parse(text.replace(COMMON_LOG, '$<day> $<month> $<year> $<time> $<zone>'));
 }
 
 /** An address that may come with a port: `192.0.2.1:443`, `[2001:db8::1]:443`. */

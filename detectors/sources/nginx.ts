@@ -6,7 +6,8 @@ import { describeIssues, malformed, type Mapped } from './mapped';
 /** The fields we use, named as nginx's variables are; docs/examples/nginx.conf has a `log_format` of them. */
 const nginxLine = z.object({
   time_iso8601: logText,
-  /** Seconds with milliseconds: taken before the other, which has none. */
+  time_local: logText,
+  /** Seconds with milliseconds: taken before the others, which have none. */
   msec: logText,
   request_id: logText,
   remote_addr: logText,
@@ -33,7 +34,7 @@ export function mapNginx(record: unknown): Mapped {
     {
       source: 'nginx',
       requestId: line.request_id,
-      at: parseLogTime(line.msec || line.time_iso8601),
+      at: parseLogTime(line.msec || line.time_iso8601 || line.time_local),
       method: line.request_method || method,
       path: line.uri || line.request_uri || path,
       status: line.status,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { holdsOurValue } from '../../domain/token-format';
 import { isSubject } from '../../domain/subject';
@@ -7,6 +8,12 @@ import { principalKindOfAws } from './aws-principal';
 import { describeIssues, IGNORED, malformed, type Mapped } from './mapped';
 
 const text = z.string().nullish();
+/** Some writers make a text of everything. */
+const flag = z
+  .union([z.boolean(), z.string()])
+  .nullish()
+  .transform((value) => String(value) === 'true');
+const code = z.union([z.number(), z.string()]).nullish();
 
 /** The class is asked first: a stream of OCSF carries many, and their fields differ. */
 const anyClass = z.looseObject({ class_uid: z.number() });
@@ -18,16 +25,17 @@ const apiActivity = z.object({
   time: z.number().nonnegative().max(8.64e15),
   activity_id: z.number().nullish(),
   status_id: z.number().nullish(),
-  status_code: text,
+  status_code: code,
   metadata: z.object({
     version: z.string().regex(/^1\./, 'is no version 1'),
-    uid: z.string().min(1).max(190),
+    uid: z.string().min(1).max(190).nullish(),
     product: z.object({ vendor_name: text }).nullish(),
   }),
   api: z.object({
     operation: z.string().min(1),
     service: z.object({ name: text }).nullish(),
-    response: z.object({ error: text, code: z.union([z.number(), z.string()]).nullish() }).nullish(),
+    request: z.object({ uid: z.string().min(1).max(190).nullish() }).nullish(),
+    response: z.object({ error: text, code }).nullish(),
   }),
   actor: z
     .object({
@@ -36,9 +44,9 @@ const apiActivity = z.object({
         .object({
           issuer: text,
           credential_uid: text,
-          is_mfa: z.boolean().nullish(),
+          is_mfa: flag,
           /** Its name in 1.0. */
-          mfa: z.boolean().nullish(),
+          mfa: flag,
         })
         .nullish(),
     })
@@ -66,7 +74,7 @@ export function mapOcsf(record: unknown): Mapped {
     kind: 'event',
     event: {
       kind: 'usage',
-      id: `ocsf:${data.metadata.uid}`,
+      id: `ocsf:${data.metadata.uid ?? data.api.request?.uid ?? contentId(data)}`,
       at: Math.trunc(data.time),
       subject,
       source: 'ocsf',
@@ -79,6 +87,11 @@ export function mapOcsf(record: unknown): Mapped {
       outcome: outcomeOf(data),
     },
   };
+}
+
+/** Neither the event's nor the request's id must be there. */
+function contentId(data: ApiActivity): string {
+  return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 40);
 }
 
 function isAws({ cloud, metadata }: ApiActivity): boolean {
@@ -103,7 +116,7 @@ function principalKind({ actor }: ApiActivity): UsageEvent['principalKind'] {
     // Which of the two holds the ARN has changed between versions.
     arn: [user?.uid_alt, user?.uid].find((id) => id?.startsWith('arn:')) ?? '',
     issuer: session?.issuer ?? '',
-    isMfa: session?.is_mfa ?? session?.mfa ?? false,
+    isMfa: session?.is_mfa === true || session?.mfa === true,
     isInstanceSession: false,
   });
 }
@@ -132,7 +145,7 @@ function outcomeOf({ status_id, status_code, api }: ApiActivity): UsageEvent['ou
   const error = api.response?.error ?? '';
   if (error !== '') return outcomeOfAws(error);
   if (status_id !== FAILURE) return 'accepted';
-  const code = String(api.response?.code ?? status_code ?? '');
-  if (code === '401') return 'authentication';
-  return code === '403' ? 'authorization' : outcomeOfAws(code === '' ? 'unknown' : code);
+  const said = String(api.response?.code ?? status_code ?? '');
+  if (said === '401') return 'authentication';
+  return said === '403' ? 'authorization' : outcomeOfAws(said === '' ? 'unknown' : said);
 }

@@ -169,6 +169,19 @@ describe('Envoy’s ext_authz with the documented configuration', () => {
     expect(logged.filter((name) => name in passed.headers)).toEqual([]);
   });
 
+  it('tells none of it to who is no listed proxy', async () => {
+    const { hostname, port } = new URL(service.url);
+    const headers = { authorization: 'Bearer token-a' };
+    const asked = send({ hostname, port, path: `${path_prefix}/reports/7`, headers, localAddress: '127.0.0.2' }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+
+    expect(answer.statusCode).toBe(200);
+    expect(Object.keys(answer.headers).filter((name) => name === SUBJECT_HEADER || name === OUTCOME_HEADER)).toEqual(
+      [],
+    );
+  });
+
   it('asks for a token where there is none', async () => {
     const { authorization: _none, ...headers } = original().headers;
     const passed = await check(service, { ...original(), headers });

@@ -148,6 +148,14 @@ test.each([
   expect(mapAccessLog(nginx(more))).toMatchObject({ kind: 'malformed' });
 });
 
+test.each([
+  [{ time_iso8601: '2026-01-06T13:00:00+01:00' }, 0],
+  [{ time_iso8601: undefined, time_local: '06/Jan/2026:13:00:00 +0100' }, 0],
+  [{ msec: 1767700800.5 }, 500],
+])('a time as %p', (more, ms) => {
+  expect(mapped(nginx({ msec: '', ...more })).at).toBe(Date.UTC(2026, 0, 6, 12) + ms);
+});
+
 test('an IPv6 address loses its port', () => {
   expect(mapped(envoy({ downstream_remote_address: '[2001:db8::1]:443' })).client.address).toBe('2001:db8::1');
 });

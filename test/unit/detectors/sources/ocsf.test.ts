@@ -64,6 +64,8 @@ test.each(['1.0.0', '1.1.0', '1.2.0', '1.3.0'])('version %s is read', (version) 
 test.each([
   ['a person by second factor (1.0)', { session: { mfa: true } }, 'person'],
   ['a person by second factor (1.1 and later)', { session: { is_mfa: true } }, 'person'],
+  ['a person by second factor, as text', { session: { is_mfa: 'true' } }, 'person'],
+  ['no second factor, as text', { session: { is_mfa: 'false' } }, 'unknown'],
   ['a person by single sign-on', { session: { issuer: 'arn:aws:iam::0:role/AWSReservedSSO_x' } }, 'person'],
   ['an instance whose ARN is its uid', { user: { type: 'AssumedRole', uid: ROLE } }, 'workload'],
   ['a user with a key', { user: { type: 'IAMUser' } }, 'unknown'],
@@ -113,6 +115,16 @@ test('a credential of another provider is known in its own space', () => {
   });
 });
 
+test('without an id of its own an event is known by its request, or else by its content', () => {
+  const metadata = { version: '1.1.0' };
+  const api = { operation: 'ListBuckets', service: { name: 's3.amazonaws.com' } };
+
+  expect(mapped(activity({ metadata })).id).toBe('ocsf:R1');
+  const [first, again, other] = [1, 1, 2].map((time) => mapped(activity({ metadata, api, time })).id);
+  expect(first).toMatch(/^ocsf:[0-9a-f]{40}$/);
+  expect([again === first, other === first]).toEqual([true, false]);
+});
+
 test('other classes and events without a credential are ignored', () => {
   expect(mapOcsf(activity({ class_uid: 3002 }))).toEqual({ kind: 'ignored' });
   expect(mapOcsf(activity({}, { credential_uid: undefined }))).toEqual({ kind: 'ignored' });
@@ -121,7 +133,6 @@ test('other classes and events without a credential are ignored', () => {
 test.each([
   ['no class', {}],
   ['no operation', activity({ api: {} })],
-  ['no id', activity({ metadata: { version: '1.1.0' } })],
   ['another major version', activity({ metadata: { version: '2.0.0', uid: 'e1' } })],
   ['a credential with spaces', activity({}, { credential_uid: 'a b' })],
 ])('malformed: %s', (_title, input) => {
