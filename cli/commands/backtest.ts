@@ -6,6 +6,7 @@ import { runBacktest, type BacktestResult } from '../../backtest/run-backtest';
 import { scoreSeries } from '../../backtest/score-series';
 import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
 import { SEVERITIES, type Severity } from '../../domain/severity';
+import { endWithReader } from '../end-with-reader';
 
 interface BacktestFlags {
   readonly source: Source | typeof SERIES;
@@ -46,6 +47,7 @@ export function backtestCommand(): Command {
 async function backtest(named: readonly string[], flags: BacktestFlags, command: Command): Promise<void> {
   const { files, learn } = filesOf(named, flags.learn);
   if (files.length === 0) command.error('error: name at least one file to judge');
+  endWithReader();
   const { source, from } = flags;
   if (source === SERIES) return printSeries(files, learn);
   const lines: DetectionLine[] = [];
@@ -77,7 +79,6 @@ function render(lines: readonly DetectionLine[], { summary }: BacktestResult): s
   const table = new Table({
     head: ['at', 'severity', 'confidence', 'detector', 'credential', 'event', 'why'],
     style: { head: [], border: [] },
-    wordWrap: true,
   });
   for (const { at, severity, confidence, detector, credential, eventId, reason } of lines)
     table.push([at, severity, confidence, detector, short(credential), eventId, reason]);
