@@ -164,6 +164,10 @@ const ERRORS = {
     retryable: false,
     next: 'Give CloudTrail records: JSON lines, a JSON array, or {"Records":[…]}, plain or gzipped.',
   },
+  SIGMA_RULE_REFUSED: {
+    retryable: false,
+    next: 'Correct the rule or take it out of the rules folder; every other rule is loaded.',
+  },
   CONFIRMATION_NEEDED: {
     retryable: false,
     next: 'This replaces and revokes the credential for real and moves its dependents. Say --yes if that is meant.',
