@@ -176,6 +176,10 @@ const ERRORS = {
     retryable: false,
     next: 'It is out of order, and too large to be sorted: sort it by time, or give it in parts.',
   },
+  SIGMA_RULE_REFUSED: {
+    retryable: false,
+    next: 'Correct the rule or take it out of the rules folder; every other rule is loaded.',
+  },
   CONFIRMATION_NEEDED: {
     retryable: false,
     next: 'This replaces and revokes the credential for real and moves its dependents. Say --yes if that is meant.',

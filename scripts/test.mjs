@@ -1,4 +1,4 @@
-// All tests, in two lanes at once: the scenes, in which a whole product waits more than it works, and all the rest. Within a run of Jest,
+// All tests, in three lanes at once: the scenes, in which a whole product waits more than it works, what runs against servers, and all the rest. Within a run of Jest,
 // files go one after the other, since they share servers. Arguments go to one run of Jest instead, as they are.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
@@ -6,19 +6,22 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname } from 'node:path';
 
 /** Files of test/integration that start the whole product, or much of it, for seconds or minutes. */
-const SCENES = ['drills', 'worker-killed', 'demo-interrupted', 'demo', 'replay', 'canary', 'breaker'];
+const SCENES = ['drills', 'demo-interrupted', 'demo', 'replay', 'canary', 'breaker'];
+/** It waits for time-outs, two minutes long. */
+const PATIENT = 'test/integration/worker-killed.test.ts';
 
 const sceneFiles = SCENES.map((name) => `test/integration/${name}.test.ts`);
 const otherFiles = ['integration', 'browser']
   .flatMap((folder) => readdirSync(`test/${folder}`).map((name) => `test/${folder}/${name}`))
-  .filter((path) => path.endsWith('.test.ts') && !sceneFiles.includes(path));
+  .filter((path) => path.endsWith('.test.ts') && !sceneFiles.includes(path) && path !== PATIENT);
 
 /** The runs of a lane come one after the other. */
 const LANES = [
   [{ name: 'scenes', args: ['--selectProjects', 'integration', '--runTestsByPath', ...sceneFiles] }],
+  [{ name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] }],
   [
-    { name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] },
     { name: 'parts', args: ['--selectProjects', 'unit', 'contract', 'workflows', 'replay'] },
+    { name: 'patient', args: ['--selectProjects', 'integration', '--runTestsByPath', PATIENT] },
   ],
 ];
 const countsFile = process.env.TQ_COUNTS_FILE;
@@ -44,8 +47,8 @@ async function runLane(runs) {
   for (const { name, args } of runs) {
     if (stopped) return 1;
     const counts = countsFile ? { TQ_COUNTS_FILE: `${countsFile}.${name}` } : {};
-    // One lane shows as it goes; the other's output comes a run at a time, so that the two do not mix.
-    worst = Math.max(worst, await jest(args, name === 'scenes' ? 'pipe' : 'inherit', counts));
+    // One lane shows as it goes; the others' output comes a run at a time, so that they do not mix.
+    worst = Math.max(worst, await jest(args, name === 'servers' ? 'inherit' : 'pipe', counts));
   }
   return worst;
 }

@@ -17,7 +17,7 @@ import { World } from './world/world';
 import { activitiesOf } from './world/world-activities';
 
 /** In real time: a run that has not ended or come to a question by then is stuck. */
-const STUCK_AFTER_MS = 20_000;
+const STUCK_AFTER_MS = 26_000;
 
 const LOOK_EVERY_MS = 50;
 /** A person reads the page first, and is quicker than a reminder. */
@@ -32,7 +32,7 @@ type Ending = Omit<RunReport, 'world' | 'calls' | 'view'>;
 const RUNNING: Ending = { status: 'running' };
 
 /** No case takes as long; a time-skipping server that has lost count of who holds its time never goes on. */
-const LANE_IS_STUCK_AFTER_MS = 35_000;
+const LANE_IS_STUCK_AFTER_MS = 45_000;
 
 /** The server has stopped: what it was asked says nothing, and it must be taken down. */
 export class StuckLane extends Error {}

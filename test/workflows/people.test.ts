@@ -187,6 +187,36 @@ describe('what a person can send', () => {
     );
   });
 
+  it('counts no time that the lane could not be given', async () => {
+    const steered = steeredActivities();
+    const asked: string[] = [];
+    const activities: typeof steered.activities = {
+      ...steered.activities,
+      extendLane: (input) => {
+        asked.push(input.stepKey.split('/').at(-1) ?? '');
+        return asked.length === 1 ? Promise.reject(refusal('PROVIDER_REFUSED')) : steered.activities.extendLane(input);
+      },
+    };
+
+    await withIncident(environment, activities, sampleInput(), async (handle) => {
+      await untilStage(handle, 'replaced');
+      const extend = async (): Promise<string> => {
+        await handle.executeUpdate(extendOverlapUpdate, {
+          args: [{ ...APPROVED, actor: 'ana@example.com', seconds: 60 }],
+        });
+        return handle.executeUpdate(extendOverlapUpdate, {
+          args: [{ ...APPROVED, actor: 'bo@example.com', seconds: 60 }],
+        });
+      };
+
+      expect(await refusalOf(extend())).toContain('PROVIDER_REFUSED');
+      expect(await extend()).toBe('dependents have 60 s more');
+      return handle.result();
+    });
+
+    expect(asked).toEqual(['extend.to.60', 'extend.to.60']);
+  });
+
   it('restores nothing after the one-way door', async () => {
     const { activities, calls } = fakeActivities({ verifyDead: () => Promise.reject(refusal('COULD_NOT_TELL')) });
 

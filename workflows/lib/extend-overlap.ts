@@ -13,9 +13,14 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
   leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
   if (plan().overlapSeconds > 0) {
     const extension = { ...incidentStep(input, `extend.to.${leak.extendedSeconds}`), seconds, actor };
-    await withinMinutes.extendLane.executeWithOptions({ summary: `Keep the lane open for ${seconds} s more` }, [
-      extension,
-    ]);
+    try {
+      await withinMinutes.extendLane.executeWithOptions({ summary: `Keep the lane open for ${seconds} s more` }, [
+        extension,
+      ]);
+    } catch (error) {
+      leak.extendedSeconds -= seconds;
+      throw error;
+    }
   }
   board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });
   const left =

@@ -1,3 +1,4 @@
+import { CancellationScope } from '@temporalio/workflow';
 import type { Notice } from '../../domain/ports/notifier';
 import type { IncidentInput } from '../messages';
 import { notices } from './activity-proxies';
@@ -31,9 +32,12 @@ export async function tellEveryone(
     audiences.map(async (audience) => {
       const step = runStep(input, `notify.${kind}.${round}.${audience}`);
       try {
-        const { at } = await notices.notifyAudience.executeWithOptions({ summary: `Tell ${audience}: ${kind}` }, [
-          { ...step, audience, notice },
-        ]);
+        // What was begun is sent, even if what it is about ends at that moment.
+        const { at } = await CancellationScope.nonCancellable(() =>
+          notices.notifyAudience.executeWithOptions({ summary: `Tell ${audience}: ${kind}` }, [
+            { ...step, audience, notice },
+          ]),
+        );
         board.told(audience);
         return [{ audience, at }];
       } catch (error) {
