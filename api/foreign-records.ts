@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { FOREIGN_SOURCE_NAMES, FOREIGN_SOURCES } from '../detectors/sources/registry';
+import type { Mapped } from '../detectors/sources/mapped';
+import { FOREIGN_SOURCE_NAMES, type ForeignSource } from '../detectors/sources/registry';
 import type { UsageEvent } from '../domain/usage-event';
 import type { Fault } from './read-request';
 
@@ -17,8 +18,14 @@ export interface ReadRecords {
   readonly faults: readonly Fault[];
 }
 
-export function readForeignRecords({ source, records }: z.infer<typeof recordsBody>): ReadRecords {
-  const map = FOREIGN_SOURCES[source];
+/** How records of a source become events, with the rules they match. */
+export type MapForeign = (source: ForeignSource) => (record: unknown) => Mapped;
+
+export function readForeignRecords(
+  { source, records }: z.infer<typeof recordsBody>,
+  mapForeign: MapForeign,
+): ReadRecords {
+  const map = mapForeign(source);
   const events: { index: number; event: UsageEvent }[] = [];
   const faults: Fault[] = [];
   let ignored = 0;

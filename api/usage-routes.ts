@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { usageEvent, type UsageEvent } from '../domain/usage-event';
 import { callerOf, onlyFor } from './authenticate';
-import { readForeignRecords, recordsBody } from './foreign-records';
+import { readForeignRecords, recordsBody, type MapForeign } from './foreign-records';
 import { faultsOf, InvalidRequest, readRequest, type Fault } from './read-request';
 import type { ApiParts } from './server';
 
@@ -23,11 +23,11 @@ export const usageRequest = z.union([
 /** Takes in usage events from programs that see a credential's use. */
 export function installUsageRoutes(
   app: FastifyInstance,
-  { storeUsage, log }: Pick<ApiParts, 'storeUsage' | 'log'>,
+  { storeUsage, mapForeign, log }: Pick<ApiParts, 'storeUsage' | 'mapForeign' | 'log'>,
 ): void {
   app.post('/v1/usage', { onRequest: onlyFor('reporter') }, async (request, reply) => {
     const { events, ...rest } = isForeign(request.body)
-      ? readRecords(request.body, Date.now())
+      ? readRecords(request.body, mapForeign, Date.now())
       : { events: readEvents(readRequest(usageBody, request.body).events, Date.now()) };
     // Repeating is harmless: an event is known by its id.
     if (events.length > 0) await storeUsage(events);
@@ -41,8 +41,12 @@ function isForeign(body: unknown): boolean {
 }
 
 /** All or nothing, as with our own. @throws InvalidRequest that names every fault by the index of its record */
-function readRecords(body: unknown, now: number): { readonly events: readonly UsageEvent[]; readonly ignored: number } {
-  const { events, ignored, faults } = readForeignRecords(readRequest(recordsBody, body));
+function readRecords(
+  body: unknown,
+  mapForeign: MapForeign,
+  now: number,
+): { readonly events: readonly UsageEvent[]; readonly ignored: number } {
+  const { events, ignored, faults } = readForeignRecords(readRequest(recordsBody, body), mapForeign);
   const ahead = events.filter(({ event }) => event.at > now + MOST_AHEAD_MS).map(({ index }) => aheadOfTime(index));
   if (faults.length + ahead.length > 0) throw new InvalidRequest([...faults, ...ahead]);
   return { events: events.map(({ event }) => event), ignored };

@@ -1,8 +1,8 @@
 import type { DetectorFailure } from '../detectors/ask-detectors';
 import { foldPartition } from '../detectors/partition-fold';
 import { emptyPartition } from '../detectors/partition-state';
-import { SOURCES, type Source } from '../detectors/sources/registry';
-import type { Mapped } from '../detectors/sources/mapped';
+import type { RuleSet } from '../detectors/sigma/rule-set';
+import { mapperOf, type Source } from '../detectors/sources/registry';
 import type { DetectionMessage } from '../domain/detection';
 import { DEFAULT_POLICY } from '../domain/policy';
 import { atLeast, type Severity } from '../domain/severity';
@@ -15,6 +15,8 @@ import { detectionLine, type DetectionLine } from './detection-line';
 export interface BacktestRequest {
   readonly source: Source;
   readonly files: readonly string[];
+  /** Asked about each record, as at every intake. */
+  readonly rules: RuleSet;
   /** Folded first, and nothing is said of them. */
   readonly learn?: readonly string[];
   /** What an assessment must reach to be told; by default what starts or joins an incident. */
@@ -57,8 +59,8 @@ export async function runBacktest(
   request: BacktestRequest,
   tell: (line: DetectionLine) => void,
 ): Promise<BacktestResult> {
-  const { source, files, learn = [], from = DEFAULT_POLICY.incidentFrom, prepare } = request;
-  const toEvent: (record: unknown) => Mapped<StreamEvent> = SOURCES[source];
+  const { source, files, rules, learn = [], from = DEFAULT_POLICY.incidentFrom, prepare } = request;
+  const toEvent = mapperOf(source, rules);
   const map = prepare ? (record: unknown) => toEvent(prepare(record)) : toEvent;
   const { fold, failures } = folder();
   if (learn.length > 0) await forEachInTime(learn, map, fold);

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SOURCES, type Source } from '../detectors/sources/registry';
-import type { Mapped } from '../detectors/sources/mapped';
+import type { RuleSet } from '../detectors/sigma/rule-set';
+import { mapperOf, type Source } from '../detectors/sources/registry';
 import { IncidentError, isRetryable } from '../domain/errors';
-import type { StreamEvent, UsageEvent } from '../domain/usage-event';
+import type { UsageEvent } from '../domain/usage-event';
 import { noRecords, readEvents } from '../recordings/read-events';
 
 export interface SendRequest {
   readonly source: Source;
   readonly files: readonly string[];
+  readonly rules: RuleSet;
   readonly send: (events: readonly UsageEvent[]) => Promise<void>;
   /** How long to wait before a batch is sent again, by the number of tries so far. */
   readonly pauseMs?: (tries: number) => number;
@@ -33,8 +34,8 @@ const TRIES = 6;
  * a passing failure is sent again. Nothing is lost by doing all of it again: events are known by their ids.
  * @throws IncidentError RECORDING_UNREADABLE, RECORDING_OF_ANOTHER_SOURCE, and the API's own
  */
-export async function sendUsage({ source, files, send, pauseMs = pause }: SendRequest): Promise<Sent> {
-  const map: (record: unknown) => Mapped<StreamEvent> = SOURCES[source];
+export async function sendUsage({ source, files, rules, send, pauseMs = pause }: SendRequest): Promise<Sent> {
+  const map = mapperOf(source, rules);
   const counts = noRecords();
   let sent = 0;
   let withheld = 0;

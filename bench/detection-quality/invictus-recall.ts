@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { runBacktest } from '../../backtest/run-backtest';
-import { SOURCES } from '../../detectors/sources/registry';
+import type { RuleSet } from '../../detectors/sigma/rule-set';
+import { mapCloudTrail } from '../../detectors/sources/cloudtrail';
 import { readRecords } from '../../recordings/read-records';
 import { attackRunOf, withoutAttackTool } from './attack-tool';
 
@@ -13,13 +14,13 @@ export interface InvictusFigures {
 }
 
 /** One account's life with attack runs in it, judged as a whole: a run is recalled when a detection is completed by one of its events. */
-export async function invictusRecall(dataFolder: string): Promise<InvictusFigures> {
+export async function invictusRecall(dataFolder: string, rules: RuleSet): Promise<InvictusFigures> {
   const file = join(dataFolder, 'cloudtrail/invictus.jsonl');
   const runs = new Map<string, string>();
   let unlabelledEvents = 0;
   for await (const records of readRecords(file)) {
     for (const record of records) {
-      const mapped = SOURCES.cloudtrail(record);
+      const mapped = mapCloudTrail(record);
       if (mapped.kind !== 'event') continue;
       const run = attackRunOf(record);
       if (run === undefined) unlabelledEvents += 1;
@@ -28,7 +29,7 @@ export async function invictusRecall(dataFolder: string): Promise<InvictusFigure
   }
   const recalled = new Set<string>();
   let unlabelledAlerts = 0;
-  await runBacktest({ source: 'cloudtrail', files: [file], prepare: withoutAttackTool }, ({ eventId }) => {
+  await runBacktest({ source: 'cloudtrail', files: [file], rules, prepare: withoutAttackTool }, ({ eventId }) => {
     const run = runs.get(`cloudtrail:${eventId}`);
     if (run === undefined) unlabelledAlerts += 1;
     else recalled.add(run);

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import type { RuleSet } from '../../detectors/sigma/rule-set';
+import { loadRules, ownRules } from '../../workers/rules/load-rules';
 import { crsRecall } from './crs-recall';
 import { invictusRecall, type InvictusFigures } from './invictus-recall';
 import { nab, type NabFigures } from './nab';
@@ -25,9 +27,10 @@ export async function measureDetectionQuality(
 ): Promise<DetectionQuality> {
   if (!existsSync(dataFolder))
     throw new Error(`there is no recorded data in ${dataFolder}: name its folder with --data`);
-  const step = <T>(name: string, measure: (folder: string) => Promise<T>): Promise<T> => {
+  const { rules } = loadRules([ownRules()]);
+  const step = <T>(name: string, measure: (folder: string, rules: RuleSet) => Promise<T>): Promise<T> => {
     report(`measuring ${name}`);
-    return measure(dataFolder);
+    return measure(dataFolder, rules);
   };
   return {
     stratus: await step('Stratus techniques', stratusRecall),

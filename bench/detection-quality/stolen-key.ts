@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { runBacktest } from '../../backtest/run-backtest';
 import type { DetectionLine } from '../../backtest/detection-line';
-import { SOURCES } from '../../detectors/sources/registry';
+import type { RuleSet } from '../../detectors/sigma/rule-set';
+import { mapCloudTrail } from '../../detectors/sources/cloudtrail';
 import { forEachInTime } from '../../recordings/merge-files';
 
 const STOLEN = 'ASIA5FLZVX4OPVKKVBMX';
@@ -16,14 +17,14 @@ export interface StolenKeyFigures {
 }
 
 /** How soon the stolen key of the recorded breach is detected. */
-export async function stolenKey(dataFolder: string): Promise<StolenKeyFigures> {
+export async function stolenKey(dataFolder: string, rules: RuleSet): Promise<StolenKeyFigures> {
   const files = [join(dataFolder, 'cloudtrail/otrf-cloud-breach-s3.jsonl')];
   const uses: { readonly id: string; readonly at: number }[] = [];
-  await forEachInTime(files, SOURCES.cloudtrail, ({ id, at, subject }) => {
+  await forEachInTime(files, mapCloudTrail, ({ id, at, subject }) => {
     if (subject.endsWith(STOLEN)) uses.push({ id, at });
   });
   const told: DetectionLine[] = [];
-  await runBacktest({ source: 'cloudtrail', files }, (line) => told.push(line));
+  await runBacktest({ source: 'cloudtrail', files, rules }, (line) => told.push(line));
   const first = told.find(({ credential }) => credential === STOLEN);
   const index = uses.findIndex(({ id }) => id === `cloudtrail:${first?.eventId}`);
   const use = uses[index];

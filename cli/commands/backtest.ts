@@ -6,11 +6,13 @@ import { runBacktest, type BacktestResult } from '../../backtest/run-backtest';
 import { scoreSeries } from '../../backtest/score-series';
 import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
 import { SEVERITIES, type Severity } from '../../domain/severity';
+import { rulesOf, rulesOption } from '../rules-option';
 import { endWithReader } from '../end-with-reader';
 
 interface BacktestFlags {
   readonly source: Source | typeof SERIES;
   readonly learn: readonly string[];
+  readonly rules: readonly string[];
   readonly from?: Severity;
   readonly json: boolean;
 }
@@ -35,6 +37,7 @@ export function backtestCommand(): Command {
       'files to learn from first, of which nothing is said; where no other file is named, the last one is judged',
       [],
     )
+    .addOption(rulesOption())
     .addOption(
       new Option('--from <severity>', 'tell detections from this on (default: what starts an incident)').choices(
         SEVERITIES,
@@ -53,7 +56,8 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
   const lines: DetectionLine[] = [];
   const tell = (line: DetectionLine): void =>
     void (flags.json ? process.stdout.write(`${JSON.stringify(line)}\n`) : lines.push(line));
-  const result = await runBacktest({ source, files, learn, ...(from ? { from } : {}) }, tell);
+  const rules = rulesOf(flags.rules);
+  const result = await runBacktest({ source, files, rules, learn, ...(from ? { from } : {}) }, tell);
   for (const fault of result.faults) process.stderr.write(`malformed: ${fault}\n`);
   for (const { code, detector, event, cause } of result.failures)
     process.stderr.write(`${code}: ${detector} threw ${cause} at ${event.id}\n`);

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { createApiClient } from '../../client/api-client';
 import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
+import { rulesOf, rulesOption } from '../rules-option';
 import { sendUsage } from '../send-usage';
 
 interface SendFlags {
   readonly source: Source;
+  readonly rules: readonly string[];
   readonly api: string;
   readonly keyFile: string;
   readonly json: boolean;
@@ -21,6 +23,7 @@ export function usageCommand(): Command {
         .addOption(
           new Option('--source <source>', 'what wrote the records').choices(SOURCE_NAMES).makeOptionMandatory(),
         )
+        .addOption(rulesOption())
         .addOption(new Option('--api <url>', 'the HTTP API').env('TOURNIQUET_API_URL').default('http://127.0.0.1:8402'))
         .addOption(
           new Option('--key-file <file>', 'a file with your API key, role reporter')
@@ -32,9 +35,14 @@ export function usageCommand(): Command {
     );
 }
 
-async function send(files: readonly string[], { source, api, keyFile, json }: SendFlags): Promise<void> {
+async function send(files: readonly string[], { source, rules, api, keyFile, json }: SendFlags): Promise<void> {
   const client = createApiClient({ url: api, key: readFileSync(keyFile, 'utf8').trim() });
-  const { faults, ...counts } = await sendUsage({ source, files, send: (events) => client.reportUsage(events) });
+  const { faults, ...counts } = await sendUsage({
+    source,
+    files,
+    rules: rulesOf(rules),
+    send: (events) => client.reportUsage(events),
+  });
   for (const fault of faults) process.stderr.write(`malformed: ${fault}\n`);
   const { records, sent, ignored, malformed, withheld } = counts;
   const text = `${records} records: ${sent} events sent, ${ignored} ignored, ${malformed} malformed, ${withheld} withheld`;

@@ -10,7 +10,7 @@ const LIMITS = { depth: 8, texts: 500, length: 8_192 } as const;
  */
 export function valuesOf(record: unknown, field: string): readonly unknown[] {
   if (typeof record !== 'object' || record === null) return [];
-  if (Array.isArray(record)) return record.flatMap((item) => valuesOf(item, field));
+  if (Array.isArray(record)) return flat(record).flatMap((item) => valuesOf(item, field));
   const object = record as LogRecord;
   if (Object.hasOwn(object, field)) return flat(object[field]);
   for (let dot = field.indexOf('.'); dot > 0; dot = field.indexOf('.', dot + 1)) {
@@ -44,6 +44,7 @@ export function textsOf(record: unknown): readonly string[] {
   return texts;
 }
 
+/** The elements of arrays in arrays; what lies deeper than any real record is left out, or it would be deeper than the stack. */
 function flat(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value.flatMap(flat) : [value];
+  return Array.isArray(value) ? value.flat(LIMITS.depth).filter((item) => !Array.isArray(item)) : [value];
 }

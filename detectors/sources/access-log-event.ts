@@ -14,6 +14,8 @@ export interface LoggedRequest {
   readonly method: string;
   /** May have a query: it is dropped, since it may hold anything. */
   readonly path: string;
+  /** As the client sent it, as far as the log has that. Rules are asked about it, and it goes no further. */
+  readonly target: string;
   readonly status: number;
   readonly address: string;
   readonly agent: string;

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { isSubject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
+import type { RecordKind } from '../sigma/rule-set';
 import { actionKindOfAws, actionNameOfAws, outcomeOfAws } from './aws-action';
 import { principalKindOfAws } from './aws-principal';
 import { describeIssues, IGNORED, malformed, type Mapped } from './mapped';
+
+export const CLOUDTRAIL: RecordKind = { product: 'aws', service: 'cloudtrail' };
 
 /** The fields we use, of the more than fifty that a record may have. */
 const cloudTrailRecord = z.object({

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { accessLogEvent } from './access-log-event';
+import type { LogRecord } from '../sigma/record';
+import { accessLogEvent, type LoggedRequest } from './access-log-event';
 import { logStatus, logText, parseLogTime, withoutPort } from './log-fields';
 import { describeIssues, malformed, type Mapped } from './mapped';
+import { webserverRecord } from './webserver-record';
 
 /** The fields we use, named as in Envoy's own default JSON format; docs/examples/envoy.yaml adds ours. */
 const envoyLine = z.object({
@@ -21,23 +23,31 @@ const envoyLine = z.object({
 /** One line of Envoy's access log in JSON, parsed. */
 export function mapEnvoy(record: unknown): Mapped {
   const parsed = envoyLine.safeParse(record);
-  if (!parsed.success) return malformed(describeIssues(parsed.error.issues));
-  const line = parsed.data;
-  return accessLogEvent(
-    {
-      source: 'envoy',
-      requestId: line.request_id,
-      at: parseLogTime(line.start_time),
-      method: line.method,
-      path: line.path,
-      status: line.response_code,
-      address: withoutPort(line.downstream_remote_address),
-      agent: line.user_agent,
-      subject: line.tourniquet_subject,
-      verdict: line.tourniquet_outcome,
-      user: line.remote_user,
-      publicId: line.key_id,
-    },
-    Object(record) as object,
-  );
+  return parsed.success
+    ? accessLogEvent(requestOf(parsed.data), Object(record) as object)
+    : malformed(describeIssues(parsed.error.issues));
+}
+
+/** The line as rules see it. */
+export function webserverOfEnvoy(record: LogRecord): LogRecord {
+  const parsed = envoyLine.safeParse(record);
+  return parsed.success ? webserverRecord(record, requestOf(parsed.data)) : record;
+}
+
+function requestOf(line: z.infer<typeof envoyLine>): LoggedRequest {
+  return {
+    source: 'envoy',
+    requestId: line.request_id,
+    at: parseLogTime(line.start_time),
+    method: line.method,
+    path: line.path,
+    target: line.path,
+    status: line.response_code,
+    address: withoutPort(line.downstream_remote_address),
+    agent: line.user_agent,
+    subject: line.tourniquet_subject,
+    verdict: line.tourniquet_outcome,
+    user: line.remote_user,
+    publicId: line.key_id,
+  };
 }

@@ -3,6 +3,8 @@ import type { ApiRole } from '../../../domain/api-role';
 import type { UsageEvent } from '../../../domain/usage-event';
 import { createApi, type ApiParts } from '../../../api/server';
 import { openApiDocument } from '../../../api/openapi';
+import { foreignMappers } from '../../../workers/rules/foreign-mappers';
+import { OWN_RULES } from '../../support/own-rules';
 import { recordedLog } from '../../support/recorded-log';
 import { madeUpTheft } from '../../support/recorded-theft';
 
@@ -15,6 +17,7 @@ function api(role: ApiRole = 'reporter') {
   const stored: UsageEvent[] = [];
   const parts = {
     apiKeys: { authenticate: async () => ({ name: 'siem', role }) },
+    mapForeign: foreignMappers(OWN_RULES),
     storeUsage: async (events: readonly UsageEvent[]) => void stored.push(...events),
     log: recordedLog().log,
   } as unknown as ApiParts;
@@ -40,6 +43,18 @@ it('takes records of another system as it writes them', async () => {
 
   expect([answer.status, answer.body]).toEqual([202, { accepted: 1, ignored: 1 }]);
   expect(stored).toMatchObject([{ source: 'cloudtrail', subject: 'id:aws-access-key:AKIASERVICE000000001' }]);
+});
+
+it('asks our rules about the records', async () => {
+  const { post, stored } = api();
+  const [first] = madeUpTheft();
+
+  await post({
+    source: 'cloudtrail',
+    records: [{ ...first, eventName: 'StopLogging', eventSource: 'cloudtrail.amazonaws.com' }],
+  });
+
+  expect(stored).toMatchObject([{ rules: [{ title: 'Audit logging is stopped' }] }]);
 });
 
 it('takes none when one is at fault, and names each by its place without its values', async () => {

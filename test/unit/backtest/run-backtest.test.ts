@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { RuleSet } from '../../../detectors/sigma/rule-set';
 import type { DetectionLine } from '../../../backtest/detection-line';
 import { runBacktest, type BacktestRequest } from '../../../backtest/run-backtest';
+import { OWN_RULES } from '../../support/own-rules';
 import { madeUpTheft } from '../../support/recorded-theft';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -17,7 +19,7 @@ async function file(content: string | Buffer): Promise<string> {
 
 async function run(request: Partial<BacktestRequest> & Pick<BacktestRequest, 'files'>) {
   const told: DetectionLine[] = [];
-  const result = await runBacktest({ source: 'cloudtrail', ...request }, (line) => told.push(line));
+  const result = await runBacktest({ source: 'cloudtrail', rules: OWN_RULES, ...request }, (line) => told.push(line));
   return { told, ...result };
 }
 
@@ -116,4 +118,16 @@ it('refuses a file of which nothing is of this source', async () => {
   const request = run({ source: 'ocsf', files: [await file(lines(madeUpTheft()))] });
 
   await expect(request).rejects.toMatchObject({ code: 'RECORDING_OF_ANOTHER_SOURCE', fields: { records: 61 } });
+});
+
+it('tells what a rule says of a record', async () => {
+  const [use] = madeUpTheft();
+  const stopped = { ...use, eventID: 'stop', eventName: 'StopLogging', eventSource: 'cloudtrail.amazonaws.com' };
+  const files = [await file(lines([stopped]))];
+
+  const [withOurs, withNone] = [await run({ files }), await run({ files, rules: RuleSet.EMPTY })];
+
+  expect(withOurs.told).toMatchObject([{ detector: 'rule-match', eventId: 'stop' }]);
+  expect(withOurs.told[0]?.reason).toContain('Audit logging is stopped');
+  expect(withNone.told).toEqual([]);
 });

@@ -7,6 +7,7 @@ import type { DetectionQuality } from '../../../bench/detection-quality/measure'
 import { nab } from '../../../bench/detection-quality/nab';
 import { stolenKey } from '../../../bench/detection-quality/stolen-key';
 import { writeDocs } from '../../../bench/detection-quality/write-docs';
+import { OWN_RULES } from '../../support/own-rules';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const RECORDED = resolve(__dirname, '../../../../shared/data');
@@ -75,7 +76,7 @@ recorded(`on the recorded series: at least 60, far over the floor (skipped witho
 });
 
 recorded(`the stolen key at its first or second event (skipped without ${RECORDED})`, async () => {
-  const { events, others } = await stolenKey(RECORDED);
+  const { events, others } = await stolenKey(RECORDED, OWN_RULES);
 
   expect([events === 1 || events === 2, others]).toEqual([true, 0]);
 });

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backtestCommand } from '../../../cli/commands/backtest';
 import { madeUpTheft } from '../../support/recorded-theft';
@@ -79,4 +79,20 @@ it('asks for a file where none is named', async () => {
   jest.spyOn(process.stderr, 'write').mockReturnValueOnce(true);
 
   await expect(output('--json')).rejects.toMatchObject({ code: 'commander.error' });
+});
+
+it('asks the rules of a folder, too, and tells which it refused', async () => {
+  const rule =
+    'title: Made up\nid: a\nlevel: high\nlogsource: {product: aws}\ndetection: {s: {eventID: made-up-1}, condition: s}\n';
+  await mkdir(join(folder.path, 'rules'), { recursive: true });
+  await writeFile(join(folder.path, 'rules', 'two.yml'), `${rule}---\n${rule.replace('condition: s', 'condition: q')}`);
+  const [use] = madeUpTheft();
+  const path = await file(JSON.stringify({ ...use, eventID: 'made-up-1' }));
+  const told = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+
+  const text = await output('--rules', join(folder.path, 'rules'), '--json', path);
+
+  expect(text).toContain(': Made up"');
+  expect(String(told.mock.calls)).toMatch(/SIGMA_RULE_REFUSED .*two\.yml/);
+  told.mockRestore();
 });

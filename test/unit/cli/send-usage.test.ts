@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sendUsage } from '../../../cli/send-usage';
+import { RuleSet } from '../../../detectors/sigma/rule-set';
 import { IncidentError } from '../../../domain/errors';
 import type { UsageEvent } from '../../../domain/usage-event';
+import { OWN_RULES } from '../../support/own-rules';
 import { madeUpTheft } from '../../support/recorded-theft';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -33,7 +35,12 @@ it('sends all events once, in order, in batches that the API takes', async () =>
   const batches: (readonly UsageEvent[])[] = [];
   const files = [await file(Array.from({ length: 2_500 }, (_, n) => use(n))), await file([use(2_500)])];
 
-  const sent = await sendUsage({ source: 'native', files, send: async (events) => void batches.push(events) });
+  const sent = await sendUsage({
+    source: 'native',
+    rules: RuleSet.EMPTY,
+    files,
+    send: async (events) => void batches.push(events),
+  });
 
   expect(batches.flat().map(({ id }) => id)).toEqual(Array.from({ length: 2_501 }, (_, n) => `e${n}`));
   expect(batches.every((one) => one.length <= 1_000 && JSON.stringify({ events: one }).length < 1_048_576)).toBe(true);
@@ -47,6 +54,7 @@ it('sends events of foreign records, not the records', async () => {
 
   const counts = await sendUsage({
     source: 'cloudtrail',
+    rules: OWN_RULES,
     files: [await file([...records, { eventID: 7 }, { ...records[0], userIdentity: {} }])],
     send: async (events) => void sent.push(...events),
   });
@@ -62,6 +70,7 @@ it('withholds what is not a reporter’s to state', async () => {
 
   const counts = await sendUsage({
     source: 'native',
+    rules: RuleSet.EMPTY,
     files: [await file([control, use(1, { probe: 'p' }), use(2)])],
     send: async (events) => void sent.push(...events),
   });
@@ -76,6 +85,7 @@ it.each([
   let tries = 0;
   const sending = sendUsage({
     source: 'native',
+    rules: RuleSet.EMPTY,
     files: [await file([use(1)])],
     send: async () => {
       tries += 1;
@@ -86,4 +96,18 @@ it.each([
 
   await sending.catch(() => undefined);
   expect(tries).toBe(expected);
+});
+
+it('sends the rules that records match', async () => {
+  const [use] = madeUpTheft();
+  const sent: UsageEvent[] = [];
+
+  await sendUsage({
+    source: 'cloudtrail',
+    rules: OWN_RULES,
+    files: [await file([{ ...use, eventName: 'StopLogging', eventSource: 'cloudtrail.amazonaws.com' }])],
+    send: async (events) => void sent.push(...events),
+  });
+
+  expect(sent).toMatchObject([{ rules: [{ title: 'Audit logging is stopped' }] }]);
 });
