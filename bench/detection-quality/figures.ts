@@ -8,6 +8,7 @@ export function figuresLine(quality: DetectionQuality) {
     bench: 'detection-quality',
     stratusRecall: round(stratus.recalled / stratus.techniques),
     invictusRunRecall: round(invictus.recalled / invictus.runs),
+    invictusActingRunRecall: round(invictus.actingRecalled / invictus.actingRuns),
     alertsPer1000Unlabelled: round((1000 * invictus.unlabelledAlerts) / invictus.unlabelledEvents),
     nabScore: round(nab.score),
     pantherAgree,
@@ -28,6 +29,11 @@ export function qualityRows(quality: DetectionQuality): readonly Row[] {
   return [
     ['Stratus techniques recalled', String(line.stratusRecall), `${stratus.recalled} of ${stratus.techniques}`],
     ['Invictus attack runs recalled', String(line.invictusRunRecall), `${invictus.recalled} of ${invictus.runs}`],
+    [
+      'of them, runs that do more than see whom they are',
+      String(line.invictusActingRunRecall),
+      `${invictus.actingRecalled} of ${invictus.actingRuns}`,
+    ],
     [
       'alerts per 1,000 unlabelled events (Invictus)',
       String(line.alertsPer1000Unlabelled),

@@ -4,8 +4,10 @@ import { join, resolve } from 'node:path';
 import { attackRunOf, withoutAttackTool } from '../../../bench/detection-quality/attack-tool';
 import { figuresLine } from '../../../bench/detection-quality/figures';
 import type { DetectionQuality } from '../../../bench/detection-quality/measure';
+import { invictusRecall } from '../../../bench/detection-quality/invictus-recall';
 import { nab } from '../../../bench/detection-quality/nab';
 import { stolenKey } from '../../../bench/detection-quality/stolen-key';
+import { stratusRecall } from '../../../bench/detection-quality/stratus-recall';
 import { writeDocs } from '../../../bench/detection-quality/write-docs';
 import { OWN_RULES } from '../../support/own-rules';
 import { temporaryFolder } from '../../support/temporary-folder';
@@ -15,7 +17,7 @@ const folder = temporaryFolder();
 
 const QUALITY: DetectionQuality = {
   stratus: { techniques: 4, recalled: 3, missed: ['aws.made.up'] },
-  invictus: { runs: 3, recalled: 2, unlabelledEvents: 2_000, unlabelledAlerts: 1 },
+  invictus: { runs: 3, recalled: 2, actingRuns: 2, actingRecalled: 1, unlabelledEvents: 2_000, unlabelledAlerts: 1 },
   stolenKey: { events: 1, seconds: 0, others: 0 },
   nab: { series: 2, score: 61.2345, floor: 35 },
   pantherAgree: null,
@@ -39,6 +41,7 @@ it('the line of figures has every figure, and null for what is not measured', ()
     bench: 'detection-quality',
     stratusRecall: 0.75,
     invictusRunRecall: 0.667,
+    invictusActingRunRecall: 0.5,
     alertsPer1000Unlabelled: 0.5,
     nabScore: 61.235,
     pantherAgree: null,
@@ -80,3 +83,14 @@ recorded(`the stolen key at its first or second event (skipped without ${RECORDE
 
   expect([events === 1 || events === 2, others]).toEqual([true, 0]);
 });
+
+recorded(
+  `at least nine of ten techniques, and hardly a word of ordinary life (skipped without ${RECORDED})`,
+  async () => {
+    const [stratus, invictus] = [await stratusRecall(RECORDED, OWN_RULES), await invictusRecall(RECORDED, OWN_RULES)];
+
+    expect(stratus.recalled / stratus.techniques).toBeGreaterThanOrEqual(0.9);
+    expect((1000 * invictus.unlabelledAlerts) / invictus.unlabelledEvents).toBeLessThanOrEqual(1);
+    expect(invictus.recalled).toBeGreaterThanOrEqual(14);
+  },
+);
