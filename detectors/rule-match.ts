@@ -103,7 +103,7 @@ function finding(rule: RuleMatch, { event }: LocatedUsageEvent): Finding {
     deterministic: false,
     accuses: rule.burst === undefined ? 'use' : 'traffic',
     topic: rule.id,
-    reason: `${forPerson(event.action.name, 80)}${denied}: ${rule.title}${often}`,
+    reason: `${forPerson(event.action.name, 80)}${denied}: ${forPerson(rule.title, 120)}${often}`,
   };
 }
 

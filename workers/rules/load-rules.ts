@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, type Document } from 'yaml';
 import { compileRule, type CompiledRule } from '../../detectors/sigma/compile-rule';
 import { RuleSet } from '../../detectors/sigma/rule-set';
 import { IncidentError } from '../../domain/errors';
@@ -49,11 +49,22 @@ function ruleFilesIn(folder: string): readonly string[] {
   }
 }
 
-/** What is no YAML is undefined, which is no rule and refused as such. */
+/** What is no YAML, or can't be read, is undefined: no rule, and refused as such. */
 function documentsOf(file: string): readonly unknown[] {
-  return [parseAllDocuments(readFileSync(file, 'utf8'))]
-    .flat()
-    .map((document) => (document.errors.length > 0 ? undefined : document.toJS()) as unknown);
+  try {
+    return [parseAllDocuments(readFileSync(file, 'utf8'))].flat().map(valueOf);
+  } catch {
+    return [undefined];
+  }
+}
+
+function valueOf(document: Document.Parsed): unknown {
+  try {
+    return document.errors.length > 0 ? undefined : document.toJS();
+  } catch {
+    // Aliases of aliases of aliases, which would be more than there is memory.
+    return undefined;
+  }
 }
 
 /** Compiled code lies a folder deeper than its source. */

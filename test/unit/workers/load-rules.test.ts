@@ -84,6 +84,21 @@ test('one bad rule takes no other with it, and is named', () => {
   expect(refused[1]?.fields['reason']).toBe('a condition with "q", which is no search of the rule');
 });
 
+test('aliases that blow up, and a folder by the name of a rule, are refused as well', () => {
+  const folder = join(temporary.path, 'odd');
+  mkdirSync(join(folder, 'folder.yml'), { recursive: true });
+  const nine = (name: string): string => Array(9).fill(name).join(',');
+  writeFileSync(
+    join(folder, 'bomb.yml'),
+    `a: &a [${nine('x')}]\nb: &b [${nine('*a')}]\nc: &c [${nine('*b')}]\nd: [${nine('*c')}]\n`,
+  );
+
+  const { ids, refused } = loadRules([folder]);
+
+  expect(ids).toEqual([]);
+  expect(refused.map(({ code }) => code)).toEqual(['SIGMA_RULE_REFUSED', 'SIGMA_RULE_REFUSED']);
+});
+
 test('a folder that is not there is a setting that is wrong', () => {
   expect(() => loadRules(['/nowhere/rules'])).toThrow('CONFIG_INVALID');
 });
