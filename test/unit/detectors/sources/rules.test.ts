@@ -70,6 +70,14 @@ test.each<[string, object]>([
   expect(rulesOf('nginx', { ...NGINX, ...more }, WEB)).toContain('query');
 });
 
+test('a rule may ask for any field of the line by its name', () => {
+  const rules = RuleSet.of([rule('upstream', { category: 'webserver' }, { 'upstream.zone': 'b', host: 'h' })]);
+
+  expect(rulesOf('nginx', { ...NGINX, host: 'h', upstream: [{ zone: 'a' }, { zone: 'b' }] }, rules)).toEqual([
+    'upstream',
+  ]);
+});
+
 const STOPPED = {
   eventID: 'e1',
   eventTime: '2026-01-06T12:00:00Z',
@@ -116,6 +124,50 @@ test.each<[string, object, string]>([
   ],
 ])('and of OCSF from AWS, %s', (_how, record, title) => {
   expect(rulesOf('ocsf', record, OWN_RULES)).toEqual([title]);
+});
+
+const AGENTS = [
+  'orders-api/1.0',
+  'python-requests/2.31.0',
+  'aws-sdk-java/2.20.0 Linux/5.10.0 OpenJDK_64-Bit_Server_VM/17.0.1+12 Java/17.0.1 vendor/N_A io/sync http/Apache cfg/retry-mode/legacy',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:127.0) Gecko/20100101 Firefox/127.0',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1',
+  'Mozilla/5.0 (compatible; a-bot/2.1; +http://www.example.com/bot.html)',
+];
+
+test.each(AGENTS)('nothing in the rest of a line makes an ordinary request hostile: %s', (agent) => {
+  const request = {
+    uri: '/orders/7',
+    request_uri: '/orders/7?page=2&sort=name',
+    request: 'GET /orders/7?page=2 HTTP/1.1',
+  };
+  const fields = {
+    time_local: '06/Jan/2026:12:00:00 +0000',
+    time_iso8601: '2026-01-06T12:00:00+00:00',
+    remote_user: "o'brien",
+  };
+  const named = {
+    upstream_host: '127.0.0.1:8080',
+    host: 'localhost',
+    remote_addr: '127.0.0.1',
+    downstream_remote_address: '127.0.0.1:40000',
+    http_referer: 'https://www.example.com/search?q=a+b&page=1',
+    authority: 'orders.example.com',
+    tourniquet_subject: `fp:k1:${'ab'.repeat(32)}`,
+  };
+
+  expect(rulesOf('nginx', { ...NGINX, ...request, ...fields, ...named, http_user_agent: agent }, OWN_RULES)).toEqual(
+    [],
+  );
+  expect(rulesOf('envoy', { ...ENVOY, ...named, path: '/orders/7?page=2', user_agent: agent }, OWN_RULES)).toEqual([]);
+});
+
+test.each<[Source, object]>([
+  ['nginx', { ...NGINX, request_uri: '/items?id=1%2527%20OR%20%271%27=%271' }],
+  ['envoy', { ...ENVOY, path: '/items?id=1%2527%20OR%20%271%27=%271' }],
+])('%s: our own rules see a request decoded', (source, line) => {
+  expect(rulesOf(source, line, OWN_RULES)).toContain('SQL is sent in a request');
 });
 
 test('another cloud’s OCSF is no CloudTrail', () => {
