@@ -2,7 +2,8 @@
  * The import direction of docs/architecture (design: "Import direction"). Edges that carry only types are told apart:
  * `tsPreCompilationDeps: 'specify'` marks what the compiler removes as pre-compilation-only.
  */
-const PARTS = 'domain|detectors|enforcement|workflows|activities|workers|client|api|cli|drills|stack|bench|test';
+const PARTS =
+  'domain|detectors|recordings|enforcement|workflows|activities|workers|client|api|backtest|cli|drills|stack|bench|test';
 
 /** A rule for a part that may import nothing of ours but the parts named. */
 const only = (part, allowed, comment) => ({
@@ -19,10 +20,26 @@ module.exports = {
   forbidden: [
     only('domain', [], 'Pure values and decisions: no I/O, nobody else is needed for them.'),
     only('detectors', ['domain'], 'Detectors are folds over usage events.'),
+    only(
+      'recordings',
+      ['domain', 'detectors'],
+      'Files are read as they are; what is done with them is for others to say.',
+    ),
     only('enforcement', ['domain'], 'Refusing must not depend on anything that can be down.'),
     only('activities', ['domain', 'enforcement'], 'Activities never import workflows; workers join the two.'),
     only('client', ['domain', 'workflows', 'activities'], 'What is published drags no server code along.'),
-    only('api', ['domain', 'client', 'enforcement', 'activities', 'workflows'], 'Wiring belongs to the workers.'),
+    only(
+      'api',
+      ['domain', 'detectors', 'client', 'enforcement', 'activities', 'workflows'],
+      'Wiring belongs to the workers.',
+    ),
+    {
+      name: 'api-only-maps-with-detectors',
+      severity: 'error',
+      comment: 'It reads foreign records as every intake does, and judges nothing.',
+      from: { path: '^api/' },
+      to: { path: '^detectors/', pathNot: '^detectors/sources/' },
+    },
     only('stack/toolchain', ['stack'], 'Finding and building servers knows nothing of what is done with them.'),
     {
       name: 'workflows-values-only-from-domain',
@@ -86,8 +103,8 @@ module.exports = {
       name: 'nothing-imports-what-joins',
       severity: 'error',
       comment: 'What joins things together is the end of the line: only others of its kind and tests import it.',
-      from: { path: `^(${PARTS})/`, pathNot: '^(workers|cli|drills|bench|stack|test)/' },
-      to: { path: '^(workers|cli|drills|bench|stack)/' },
+      from: { path: `^(${PARTS})/`, pathNot: '^(workers|backtest|cli|drills|bench|stack|test)/' },
+      to: { path: '^(workers|backtest|cli|drills|bench|stack)/' },
     },
     {
       name: 'nothing-imports-tests',

@@ -14,6 +14,7 @@ RUN install -d -o node -g node -m 0700 /var/lib/tourniquet
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/rules ./rules
 USER node
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "dist/workers/health-check.js"]
 ENTRYPOINT ["node"]

@@ -7,7 +7,7 @@ import { updateAnswer, updateBody } from './update-routes';
 import { incidentParams, startBody } from './incident-routes';
 import { leakReportBody } from './leak-report-routes';
 import { secretParams, secretQuery } from './secret-routes';
-import { reportedEvent } from './usage-routes';
+import { usageRequest } from './usage-routes';
 
 interface RouteDescription {
   readonly method: 'get' | 'post';
@@ -31,7 +31,6 @@ const started = z.object({
   severity: z.string(),
 });
 const incidentState = z.looseObject({ id: z.string(), status: z.string(), incident: z.looseObject({}) });
-const usageBatch = z.strictObject({ events: z.array(reportedEvent).min(1).max(1000) });
 const problemShape = z.object({
   type: z.string(),
   title: z.string(),
@@ -121,10 +120,15 @@ export const ROUTES: readonly RouteDescription[] = [
   {
     method: 'post',
     path: '/v1/usage',
-    summary: 'Hand in usage events: all are taken, or none and every fault is named. Repeating is harmless',
+    summary:
+      'Hand in usage events, or records of another system as it writes them: all are taken, or none and every fault is named. Repeating is harmless',
     role: 'reporter',
-    body: usageBatch,
-    answer: [202, 'All are stored', z.object({ accepted: z.number().int() })],
+    body: usageRequest,
+    answer: [
+      202,
+      'All are stored; of records, those that are no use of a credential are ignored',
+      z.object({ accepted: z.number().int(), ignored: z.number().int().optional() }),
+    ],
     problems: [400, 401, 403, 413, 429, 503],
   },
   {

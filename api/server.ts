@@ -14,6 +14,7 @@ import type { UsageEvent } from '../domain/usage-event';
 import { installApprovalRoutes } from './approval-routes';
 import { authenticate, MOST_FAILURES, type FailureLimit } from './authenticate';
 import { installDenylistRoutes } from './denylist-routes';
+import type { MapForeign } from './foreign-records';
 import { installIncidentRoutes } from './incident-routes';
 import type { LeakReportDesk } from './leak-report-desk';
 import { installLeakReportRoutes } from './leak-report-routes';
@@ -37,6 +38,7 @@ export interface ApiParts {
   readonly fingerprintsOf: (value: string) => readonly Subject[];
   /** Resolves when the usage stream has all of them. */
   readonly storeUsage: (events: readonly UsageEvent[]) => Promise<void>;
+  readonly mapForeign: MapForeign;
   /** Ed25519, private: what people's approvals are signed with. */
   readonly approvalKey: KeyObject;
   /** The denylist, as far as it can be vouched for. */

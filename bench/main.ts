@@ -1,6 +1,7 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { Command } from 'commander';
 import { benchContainment, renderContainment } from './containment';
+import { detectionQualityCommand } from './detection-quality/command';
 import { benchCycle, renderCycle } from './cycle';
 
 // The figures are what is asked for; the SDK tells of each worker's state otherwise.
@@ -33,5 +34,7 @@ add(
   renderContainment,
 );
 add('cycle', 'from the start of an incident to the proof that the version is dead', benchCycle, renderCycle);
+
+program.addCommand(detectionQualityCommand());
 
 void program.parseAsync();

@@ -5,6 +5,7 @@ import { StackError } from '../stack/stack-error';
 import { apiKeyCommand } from './commands/api-key';
 import { approveCommand } from './commands/approve';
 import { auditCommand } from './commands/audit';
+import { backtestCommand } from './commands/backtest';
 import { codecCommand } from './commands/codec';
 import { credentialCommand } from './commands/credential';
 import { demoCommand } from './commands/demo';
@@ -15,12 +16,15 @@ import { planCommand } from './commands/plan';
 import { policyCommand } from './commands/policy';
 import { simulateCommand } from './commands/simulate';
 import { stackCommand } from './commands/stack';
+import { usageCommand } from './commands/usage';
 
 const program = new Command('tourniquet')
   .description('Answers a leaked API credential: refuses it everywhere, revokes it, replaces it, and proves it.')
   .addCommand(demoCommand())
   .addCommand(drillCommand())
   .addCommand(simulateCommand())
+  .addCommand(backtestCommand())
+  .addCommand(usageCommand())
   .addCommand(stackCommand())
   .addCommand(incidentCommand())
   .addCommand(approveCommand())

@@ -6,7 +6,7 @@ import { assess, decayed, isAlive, type Evidence } from './assess';
 import { detectionId } from './detection-id';
 import type { Detector, Finding } from './detector';
 import type { SubjectState } from './partition-state';
-import { hasRisen, isNews } from './rearm';
+import { forgetOld, hasRisen, isNews } from './rearm';
 
 /** Adds the findings of one event to the subject's case, and gives back what is news, each with what it all adds up to. */
 export function concludeEvent(
@@ -17,15 +17,20 @@ export function concludeEvent(
   if (findings.length === 0) return [];
   for (const { detector, finding } of findings) addEvidence(subject, event, detector, finding);
   const assessment = assess(subject.evidence, event.at);
-  const news = findings.filter(({ detector, finding }) => isNews(finding, subject.spoken[detector.id], event.at));
+  const news = findings.filter((found) => isNews(found.finding, subject.spoken[topicOf(found)], event.at));
   const told = news.length === 0 && hasRisen(assessment, subject.assessed, event.at) ? findings.slice(0, 1) : news;
   if (told.length === 0) return [];
-  for (const { detector, finding } of told) {
-    const { severity, confidence } = finding;
-    subject.spoken[detector.id] = { at: event.at, severity, confidence };
+  for (const found of told) {
+    const { severity, confidence } = found.finding;
+    subject.spoken[topicOf(found)] = { at: event.at, severity, confidence };
   }
+  subject.spoken = forgetOld(subject.spoken);
   subject.assessed = { at: event.at, severity: assessment.severity, confidence: assessment.confidence };
   return told.map(({ detector, finding }) => ({ detection: toDetection(event, detector, finding), assessment }));
+}
+
+function topicOf({ detector, finding }: DetectorFinding): string {
+  return finding.topic === undefined ? detector.id : `${detector.id}/${finding.topic}`;
 }
 
 function addEvidence(subject: SubjectState, event: UsageEvent, { family }: Detector, finding: Finding): void {

@@ -26,6 +26,8 @@ export interface Finding {
   readonly deterministic: boolean;
   /** `use`: this very use is abuse. `traffic`: the uses together are. `exposure`: the value is known to others. */
   readonly accuses: 'use' | 'traffic' | 'exposure';
+  /** What of several things the detector speaks of, such as a rule: about each it is held back for itself. Chosen by us, not by a client. */
+  readonly topic?: string;
   /** A phrase without capital or full stop, such as "used from BR 3 s after use in DE". Text of a client goes through `forPerson`. */
   readonly reason: string;
 }

@@ -31,7 +31,7 @@ export interface SubjectState {
   /** One state a detector, by its id. */
   detectors: Record<string, unknown>;
   evidence: Evidence[];
-  /** By detector id. */
+  /** By detector id, and topic where it has several. */
   spoken: Record<string, Spoken>;
   /** The assessment last published. */
   assessed?: Spoken;

@@ -11,6 +11,8 @@ const PARAMETERS = {
   smoothing: 0.05,
   leastDeviations: 6,
   leastUses: 20,
+  /** Within one second: a page of a cloud's console and a plan of a tool make tens of calls at once. Ours. */
+  leastUsesAtOnce: 50,
   /** A steady caller's deviation is small, so a stall that is made up for within a second or two would be six of them: ours. */
   leastRatio: 3,
   leastBuckets: 10,
@@ -48,7 +50,8 @@ function reduce(state: RateState, located: LocatedUsageEvent, facts: SubjectFact
 
 function judge(window: RateWindow, lengthMs: number): Finding | undefined {
   const { count, mean, buckets } = window;
-  if (count < PARAMETERS.leastUses || buckets < PARAMETERS.leastBuckets) return undefined;
+  const leastUses = lengthMs === PARAMETERS.shortMs ? PARAMETERS.leastUsesAtOnce : PARAMETERS.leastUses;
+  if (count < leastUses || buckets < PARAMETERS.leastBuckets) return undefined;
   const ratio = count / mean;
   if (ratio < PARAMETERS.leastRatio || deviations(window) <= PARAMETERS.leastDeviations) return undefined;
   const extreme = ratio >= PARAMETERS.extremeRatio;

@@ -4,7 +4,9 @@ import { laneBreach } from './lane-breach';
 import { listedCredential } from './listed-credential';
 import { manyNetworks } from './many-networks';
 import { newOrigin } from './new-origin';
+import { privilegeProbing } from './privilege-probing';
 import { rateSpike } from './rate-spike';
+import { ruleMatch } from './rule-match';
 import { workloadMisuse } from './workload-misuse';
 
 /** Every detector, one line each; a test compares this list with the files beside it. The order is that of detections of one event. */
@@ -16,4 +18,6 @@ export const DETECTORS: readonly Detector[] = [
   workloadMisuse,
   rateSpike,
   laneBreach,
+  ruleMatch,
+  privilegeProbing,
 ];

@@ -162,7 +162,23 @@ const ERRORS = {
   },
   RECORDING_UNREADABLE: {
     retryable: false,
-    next: 'Give CloudTrail records: JSON lines, a JSON array, or {"Records":[…]}, plain or gzipped.',
+    next: 'Give records of the source: JSON lines, a JSON array, or {"Records":[…]}, plain or gzipped.',
+  },
+  RECORDING_OF_ANOTHER_SOURCE: {
+    retryable: false,
+    next: 'Not one record is what this source writes: name the right one with --source.',
+  },
+  SERIES_UNREADABLE: {
+    retryable: false,
+    next: 'Give CSV of timestamp,value: ISO 8601, YYYY-MM-DD HH:MM:SS or seconds since the epoch, and a number.',
+  },
+  RECORDING_TOO_LARGE: {
+    retryable: false,
+    next: 'It is out of order, and too large to be sorted: sort it by time, or give it in parts.',
+  },
+  SIGMA_RULE_REFUSED: {
+    retryable: false,
+    next: 'Correct the rule or take it out of the rules folder; every other rule is loaded.',
   },
   CONFIRMATION_NEEDED: {
     retryable: false,

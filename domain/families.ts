@@ -1,4 +1,14 @@
 /** Evidence of one family is one witness, however many detectors of it speak. */
-export const FAMILIES = ['listed', 'origin', 'travel', 'spread', 'volume', 'workload', 'lane'] as const;
+export const FAMILIES = [
+  'listed',
+  'origin',
+  'travel',
+  'spread',
+  'volume',
+  'workload',
+  'lane',
+  'signature',
+  'probing',
+] as const;
 
 export type Family = (typeof FAMILIES)[number];

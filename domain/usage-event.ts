@@ -4,6 +4,19 @@ import { isSubject, type Subject } from './subject';
 const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
 const shortText = z.string().max(512);
 
+/** A rule that a record matched where it was taken in. The record itself goes no further: it may hold anything. */
+export const ruleMatch = z.strictObject({
+  id: z.string().min(1).max(64),
+  /** Of the rule's author, for a person. */
+  title: z.string().min(1).max(120),
+  level: z.enum(['informational', 'low', 'medium', 'high', 'critical']),
+  /** Says something only when it comes at least so often within five minutes: reading one secret is work, reading all is not. */
+  burst: z.number().int().min(2).max(1000).optional(),
+});
+
+/** Rules of one event; what more of them match says nothing new. */
+export const MOST_RULES = 8;
+
 /**
  * One use of a credential: when, from where, by which agent, doing what, with what result. `id` is unique for ever and
  * given by the source, so that a redelivery is recognised. Times are milliseconds since the epoch.
@@ -29,6 +42,8 @@ export const usageEvent = z.strictObject({
   }),
   /** `accepted` = it worked. A refusal says why: `contained` (by us), `authentication`, `authorization`; `failed` = broke for another reason. */
   outcome: z.enum(['accepted', 'contained', 'authentication', 'authorization', 'failed']),
+  /** Rules (Sigma) that the source's record matched. */
+  rules: z.array(ruleMatch).max(MOST_RULES).optional(),
   /** A registered probe of our own: raises no detection. */
   probe: z.string().max(100).optional(),
 });
@@ -67,6 +82,7 @@ export const streamEvent = z.discriminatedUnion('kind', [usageEvent, controlEven
 /** One NATS message on `usage.<partition>` carries a batch. */
 export const usageBatch = z.strictObject({ events: z.array(streamEvent).min(1).max(1000) });
 
+export type RuleMatch = z.infer<typeof ruleMatch>;
 export type UsageEvent = z.infer<typeof usageEvent>;
 export type ControlEvent = z.infer<typeof controlEvent>;
 export type BreachEvent = z.infer<typeof breachEvent>;

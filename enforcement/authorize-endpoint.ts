@@ -1,12 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { PRINCIPAL_HEADER } from '../domain/gateway-headers';
+import { OUTCOME_HEADER, PRINCIPAL_HEADER, SUBJECT_HEADER } from '../domain/gateway-headers';
+import type { GatewayDecision } from './gateway';
 import { refuse, type AuthorizationOptions } from './fastify-plugin';
 import { gatewayRequest, headerText, pathOf, type Asked } from './http-request';
 
 /**
  * The HTTP authorization endpoint other gateways ask: `GET /authorize` for nginx `auth_request` (the original request in
  * X-Original-Method and X-Original-URI), and any method on `/authorize/<original path>` for Envoy's ext_authz HTTP service with
- * path prefix `/authorize`. 200 with the principal's header allows, 401 refuses, 503 says that nobody can tell now.
+ * path prefix `/authorize`. 200 with the principal's header allows, 401 refuses, 503 says that nobody can tell now. What the proxy's
+ * access log is to name the credential by comes as a header, too, but only to a listed proxy: those hand it to nobody.
  */
 export function installAuthorizeEndpoint(app: FastifyInstance, options: AuthorizationOptions): void {
   app.route({
@@ -16,11 +18,17 @@ export function installAuthorizeEndpoint(app: FastifyInstance, options: Authoriz
     onRequest: async (request, reply) => {
       const asked = originalRequest(request);
       const decision = await options.gateway.authorize(gatewayRequest(request.raw, options.isProxy, asked));
+      if (options.isProxy(request.socket.remoteAddress ?? '')) void reply.headers(forTheLog(decision));
       if (!decision.allowed) return refuse(reply, decision);
       return reply.code(200).header(PRINCIPAL_HEADER, decision.principal).send();
     },
     handler: () => undefined,
   });
+}
+
+function forTheLog(decision: GatewayDecision): Record<string, string> {
+  if (!('subject' in decision)) return {};
+  return { [SUBJECT_HEADER]: decision.subject, [OUTCOME_HEADER]: decision.allowed ? 'accepted' : decision.reason };
 }
 
 /** The headers count only in nginx's form: under Envoy's prefix they would be the client's own, and could hide a write. */

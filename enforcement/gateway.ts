@@ -35,8 +35,16 @@ export type GatewayDecision =
       readonly principal: string;
       readonly scopes: readonly string[];
       readonly use: CredentialUse;
+      /** By which of its subjects the event names the credential. */
+      readonly subject: Subject;
     }
-  | { readonly allowed: false; readonly status: 401; readonly reason: 'missing' | 'contained' | 'authentication' }
+  | { readonly allowed: false; readonly status: 401; readonly reason: 'missing' }
+  | {
+      readonly allowed: false;
+      readonly status: 401;
+      readonly reason: 'contained' | 'authentication';
+      readonly subject: Subject;
+    }
   | { readonly allowed: false; readonly status: 503; readonly reason: 'stale'; readonly retryAfterSeconds: number };
 
 export interface GatewayParts {
@@ -107,8 +115,8 @@ export function createGateway(parts: GatewayParts): Gateway {
       }
       parts.emit(event);
       return outcome === 'accepted' && token
-        ? allow(token, { subjects, address: request.address })
-        : { allowed: false, status: 401, reason: outcome === 'contained' ? 'contained' : 'authentication' };
+        ? allow(token, { subjects, address: request.address }, subject)
+        : { allowed: false, status: 401, reason: outcome === 'contained' ? 'contained' : 'authentication', subject };
     },
   };
 }
@@ -132,8 +140,8 @@ function laneOf(parts: GatewayParts, subjects: readonly Subject[], address: stri
 /** A gateway asks once a second whether it is back. */
 const STALE: GatewayDecision = { allowed: false, status: 503, reason: 'stale', retryAfterSeconds: 1 };
 
-function allow(token: CheckedToken, use: CredentialUse): GatewayDecision {
-  return { allowed: true, principal: token.principal, scopes: token.scopes, use };
+function allow(token: CheckedToken, use: CredentialUse, subject: Subject): GatewayDecision {
+  return { allowed: true, principal: token.principal, scopes: token.scopes, use, subject };
 }
 
 function fingerprints(token: string, keys: GatewayParts['fingerprintKeys']): readonly [Subject, ...Subject[]] {

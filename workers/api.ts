@@ -12,6 +12,8 @@ import { readSecretFile, type Config } from './config';
 import { readFingerprintKeys, readKey, readPrivateKey } from './keys';
 import { connectNats } from './nats';
 import { readPolicy } from './policy-file';
+import { foreignMappers } from './rules/foreign-mappers';
+import { loadRules, ownRules } from './rules/load-rules';
 import type { Running } from './running';
 import { openUsageIntake } from './sources/usage-intake';
 import { openDenylistView } from './denylist-view';
@@ -52,6 +54,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     reports,
     fingerprintsOf: (value) => fingerprintKeys.map((key) => fingerprint(value, key)),
     storeUsage: (events) => usage.store(events),
+    mapForeign: foreignMappers(loadRules([ownRules()]).rules),
     approvalKey: readPrivateKey(config.TOURNIQUET_APPROVAL_KEY_FILE),
     denylist: () => denylist.answer(),
     log,

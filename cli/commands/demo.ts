@@ -3,8 +3,8 @@ import type { SceneOptions } from '../../drills/demo/product';
 import { renderReport } from '../../drills/demo/render-report';
 import { brokenPromises } from '../../drills/demo/report';
 import { runDemo } from '../../drills/demo/run-demo';
-import { readRecording, type Recording } from '../../drills/replay/read-recording';
 import { runReplay } from '../../drills/replay/run-replay';
+import { readRecording, type Recording } from '../../recordings/read-recording';
 import { playScene } from '../play-scene';
 import { stackAddresses } from '../stack-addresses';
 

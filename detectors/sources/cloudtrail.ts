@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { isSubject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
+import type { RecordKind } from '../sigma/rule-set';
+import { actionKindOfAws, actionNameOfAws, outcomeOfAws } from './aws-action';
+import { principalKindOfAws } from './aws-principal';
 import { describeIssues, IGNORED, malformed, type Mapped } from './mapped';
+
+export const CLOUDTRAIL: RecordKind = { product: 'aws', service: 'cloudtrail' };
 
 /** The fields we use, of the more than fifty that a record may have. */
 const cloudTrailRecord = z.object({
@@ -15,6 +20,7 @@ const cloudTrailRecord = z.object({
   errorCode: z.string().nullish(),
   sourceIPAddress: z.string().nullish(),
   userAgent: z.string().nullish(),
+  responseElements: z.object({ ConsoleLogin: z.unknown().optional() }).nullish().catch(undefined),
   userIdentity: z
     .object({
       type: z.string().nullish(),
@@ -33,17 +39,20 @@ const cloudTrailRecord = z.object({
 
 type CloudTrailRecord = z.infer<typeof cloudTrailRecord>;
 
-/** One CloudTrail record, as parsed JSON. Records without an access key (services, console sign-in) name no credential and are ignored. */
+/**
+ * One CloudTrail record, as parsed JSON. Its credential is the access key, or for a sign-in to the console the user whose password it
+ * was. Other records (of services, of federated sign-in) name none and are ignored.
+ */
 export function mapCloudTrail(record: unknown): Mapped {
   const parsed = cloudTrailRecord.safeParse(record);
   if (!parsed.success) return malformed(describeIssues(parsed.error.issues));
   const { data } = parsed;
   const at = Date.parse(data.eventTime ?? data['@timestamp'] ?? '');
   if (Number.isNaN(at) || at < 0) return malformed('eventTime: unreadable');
-  const accessKeyId = data.userIdentity?.accessKeyId;
-  if (!accessKeyId) return IGNORED;
-  const subject = `id:aws-access-key:${accessKeyId}`;
-  if (!isSubject(subject)) return malformed('userIdentity.accessKeyId: unreadable');
+  const use = useOf(data);
+  if (!use) return IGNORED;
+  const { subject, ...rest } = use;
+  if (!isSubject(subject)) return malformed('userIdentity: unreadable');
   return {
     kind: 'event',
     event: {
@@ -52,57 +61,51 @@ export function mapCloudTrail(record: unknown): Mapped {
       at,
       subject,
       source: 'cloudtrail',
-      principalKind: principalKindOf(data),
       client: { address: (data.sourceIPAddress ?? '').slice(0, 64), agent: (data.userAgent ?? '').slice(0, 512) },
-      action: { kind: actionKindOf(data), name: actionNameOf(data).slice(0, 512) },
-      outcome: outcomeOf(data.errorCode ?? ''),
+      ...rest,
     },
   };
 }
 
-/** An instance's session is named after the instance; people come through single sign-on or with a second factor. */
-function principalKindOf({ userIdentity }: CloudTrailRecord): UsageEvent['principalKind'] {
+type Use = Pick<UsageEvent, 'principalKind' | 'action' | 'outcome'> & { readonly subject: string };
+
+function useOf(data: CloudTrailRecord): Use | undefined {
+  const { userIdentity, eventName, eventSource = '', readOnly } = data;
+  if (eventName === 'ConsoleLogin') return consoleLogin(data);
+  if (!userIdentity?.accessKeyId) return undefined;
+  const isRead = readOnly === undefined || readOnly === null ? undefined : String(readOnly) === 'true';
+  return {
+    subject: `id:aws-access-key:${userIdentity.accessKeyId}`,
+    principalKind: principalKind(data),
+    action: {
+      kind: actionKindOfAws(eventName, eventSource, isRead),
+      name: actionNameOfAws(eventName, eventSource),
+    },
+    outcome: outcomeOfAws(data.errorCode ?? ''),
+  };
+}
+
+/** A user's own password or the root user's; behind a federated sign-in stands another directory's credential. */
+function consoleLogin({ userIdentity, eventName, eventSource = '', responseElements }: CloudTrailRecord) {
+  const { type, arn } = userIdentity ?? {};
+  // A failed try of a user that does not exist has no ARN.
+  if ((type !== 'IAMUser' && type !== 'Root') || !arn) return undefined;
+  const failed = responseElements?.ConsoleLogin === 'Failure';
+  return {
+    subject: `id:aws-console-user:${arn}`,
+    principalKind: 'person',
+    action: { kind: 'login', name: actionNameOfAws(eventName, eventSource) },
+    outcome: failed ? 'authentication' : 'accepted',
+  } as const;
+}
+
+function principalKind({ userIdentity }: CloudTrailRecord): UsageEvent['principalKind'] {
   const session = userIdentity?.sessionContext;
-  const issuer = session?.sessionIssuer?.arn ?? '';
-  if (issuer.includes('/AWSReservedSSO_') || userIdentity?.type === 'Root') return 'person';
-  if (String(session?.attributes?.mfaAuthenticated) === 'true') return 'person';
-  if (userIdentity?.type !== 'AssumedRole') return 'unknown';
-  const isInstance = /\/i-[0-9a-f]{8,17}$/.test(userIdentity.arn ?? '') || Boolean(session?.ec2RoleDelivery);
-  return isInstance || issuer.includes('/aws-service-role/') ? 'workload' : 'unknown';
-}
-
-/** What only looks: CloudTrail says so itself since version 1.05 of most services; for the rest the name does. */
-const READ =
-  /^(?:get|list|describe|head|lookup|search|query|scan|select|batchget|view|check|test|simulate|discover|download)/i;
-/** Services whose writes change who may do what. */
-const ADMIN_SOURCES = new Set([
-  'iam.amazonaws.com',
-  'organizations.amazonaws.com',
-  'sso.amazonaws.com',
-  'cloudtrail.amazonaws.com',
-]);
-/** Writes of other services that do: policies, grants, sharing, logging. */
-const ADMIN =
-  /policy|permission|grant|authorizesecuritygroup|sharing|modifysnapshotattribute|modifyimageattribute|flowlogs|trustanchor|loginprofile/i;
-
-function actionKindOf({ eventName, eventSource = '', readOnly }: CloudTrailRecord): UsageEvent['action']['kind'] {
-  const reads = readOnly === undefined || readOnly === null ? READ.test(eventName) : String(readOnly) === 'true';
-  if (reads) return 'read';
-  return ADMIN_SOURCES.has(eventSource) || ADMIN.test(eventName) ? 'admin' : 'write';
-}
-
-function actionNameOf({ eventName, eventSource = '' }: CloudTrailRecord): string {
-  const service = eventSource.split('.', 1)[0];
-  return service ? `${service}:${eventName}` : eventName;
-}
-
-const AUTHENTICATION =
-  /InvalidClientTokenId|SignatureDoesNotMatch|AuthFailure|ExpiredToken|InvalidAccessKeyId|IncompleteSignature|UnrecognizedClient/i;
-const AUTHORIZATION = /AccessDenied|Unauthorized|NotAuthorized|Forbidden|OptInRequired/i;
-
-function outcomeOf(errorCode: string): UsageEvent['outcome'] {
-  if (errorCode === '') return 'accepted';
-  // UnauthorizedOperation is authorization, AuthFailure authentication: the order does not matter, the patterns are disjoint.
-  if (AUTHENTICATION.test(errorCode)) return 'authentication';
-  return AUTHORIZATION.test(errorCode) ? 'authorization' : 'failed';
+  return principalKindOfAws({
+    type: userIdentity?.type ?? '',
+    arn: userIdentity?.arn ?? '',
+    issuer: session?.sessionIssuer?.arn ?? '',
+    isMfa: String(session?.attributes?.mfaAuthenticated) === 'true',
+    isInstanceSession: Boolean(session?.ec2RoleDelivery),
+  });
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../domain/errors';
-import type { UsageEvent } from '../../domain/usage-event';
+import type { StreamEvent, UsageEvent } from '../../domain/usage-event';
 
 /** A record that becomes no event. */
 export type NotMapped =
@@ -13,7 +13,7 @@ export type NotMapped =
     };
 
 /** What a foreign record is to us. Nothing a source sends makes a mapper throw. */
-export type Mapped = NotMapped | { readonly kind: 'event'; readonly event: UsageEvent };
+export type Mapped<E extends StreamEvent = UsageEvent> = NotMapped | { readonly kind: 'event'; readonly event: E };
 
 export const IGNORED: NotMapped = { kind: 'ignored' };
 

@@ -11,8 +11,8 @@ import { timesOf } from '../demo/credential-report';
 import { followIncident } from '../demo/follow-incident';
 import { openChannels, startProduct, type Product, type SceneOptions } from '../demo/product';
 import type { CredentialReport, DemoReport } from '../demo/report';
+import type { Recording } from '../../recordings/read-recording';
 import { playRecording } from './play-recording';
-import type { Recording } from './read-recording';
 import { untilJudged } from './until-judged';
 
 /** From the last event to the last answer; a rotation that asks nobody takes seconds. */
@@ -37,9 +37,9 @@ export async function runReplay(options: SceneOptions, recording: Recording): Pr
   const api = createApiClient({ url: deployment.apiUrl, key });
   const subjects = new Set(recording.events.map(({ subject }) => subject));
   tell(
-    `replaying ${recording.events.length} uses of ${subjects.size} keys (${recording.records} records, ${recording.ignored} without a key, ${recording.malformed.length} malformed)`,
+    `replaying ${recording.events.length} uses of ${subjects.size} keys (${recording.records} records, ${recording.ignored} without a key, ${recording.malformed} malformed)`,
   );
-  for (const fault of recording.malformed.slice(0, 10)) tell(`malformed: ${fault}`);
+  for (const fault of recording.faults) tell(`malformed: ${fault}`);
   const { shiftMs, playedAt } = await playRecording(recording.events, (events) => api.reportUsage(events), { signal });
   await untilJudged(admin, signal);
 
@@ -60,7 +60,7 @@ export async function runReplay(options: SceneOptions, recording: Recording): Pr
       uses: recording.events.length,
       keys: subjects.size,
       ignored: recording.ignored,
-      malformed: recording.malformed.length,
+      malformed: recording.malformed,
     },
     credentials,
     legitimateRequests: null,

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { PRINCIPAL_HEADER, PROBE_HEADER } from '../../domain/gateway-headers';
+import { OUTCOME_HEADER, PRINCIPAL_HEADER, PROBE_HEADER, SUBJECT_HEADER } from '../../domain/gateway-headers';
 import { startGuardedService, type GuardedService } from '../support/guarded-services';
 
 const names = z.object({ patterns: z.array(z.strictObject({ exact: z.string().regex(/^[a-z-]+$/) })) });
@@ -22,7 +22,11 @@ const extAuthz = z.strictObject({
     path_prefix: z.string(),
     server_uri: z.strictObject({ uri: z.url(), cluster: z.string(), timeout: z.string() }),
     authorization_request: z.strictObject({ allowed_headers: names }),
-    authorization_response: z.strictObject({ allowed_upstream_headers: names, allowed_client_headers: names }),
+    authorization_response: z.strictObject({
+      allowed_upstream_headers: names,
+      dynamic_metadata_from_headers: names,
+      allowed_client_headers: names,
+    }),
   }),
 });
 
@@ -144,6 +148,38 @@ describe('Envoy’s ext_authz with the documented configuration', () => {
       },
       body: expect.stringContaining('"code":"CREDENTIAL_REFUSED"') as string,
     });
+  });
+
+  it.each(['token-a', 'token-b'])('tells the access log, and nobody else, who was asked about: %s', async (token) => {
+    service.refuse('token-a');
+    const headers = { authorization: `Bearer ${token}`, host: 'reports.example' };
+
+    const passed = await check(service, original({ headers }));
+    const answer = await fetch(`${service.url}${path_prefix}/reports/7`, {
+      headers: { authorization: headers.authorization },
+    });
+
+    const logged = listed(authorization_response.dynamic_metadata_from_headers);
+    const [event] = service.events;
+    expect(logged).toEqual([SUBJECT_HEADER, OUTCOME_HEADER]);
+    expect(logged.map((name) => answer.headers.get(name))).toEqual([
+      event?.kind === 'usage' ? event.subject : undefined,
+      token === 'token-a' ? 'contained' : 'accepted',
+    ]);
+    expect(logged.filter((name) => name in passed.headers)).toEqual([]);
+  });
+
+  it('tells none of it to who is no listed proxy', async () => {
+    const { hostname, port } = new URL(service.url);
+    const headers = { authorization: 'Bearer token-a' };
+    const asked = send({ hostname, port, path: `${path_prefix}/reports/7`, headers, localAddress: '127.0.0.2' }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+
+    expect(answer.statusCode).toBe(200);
+    expect(Object.keys(answer.headers).filter((name) => name === SUBJECT_HEADER || name === OUTCOME_HEADER)).toEqual(
+      [],
+    );
   });
 
   it('asks for a token where there is none', async () => {

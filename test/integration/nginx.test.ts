@@ -6,6 +6,8 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { openDatabase, type Database } from '../../activities/store/database';
 import { migrate } from '../../activities/store/migrate';
 import { type fingerprint } from '../../domain/fingerprint';
+import { mapNginx } from '../../detectors/sources/nginx';
+import { OUTCOME_HEADER, SUBJECT_HEADER } from '../../domain/gateway-headers';
 import { openBucket } from '../../enforcement/buckets';
 import { createDenylist } from '../../enforcement/denylist-kv';
 import { eventually } from '../support/eventually';
@@ -187,6 +189,34 @@ describe('nginx with the documented configuration', () => {
     expect([without.status, without.headers['www-authenticate']]).toEqual([401, 'Bearer']);
     expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer error="invalid_token"']);
     expect(received).toEqual([]);
+  });
+
+  it('logs by which subject a credential was used and what became of it, and neither its value nor a query', async () => {
+    const { token, subject } = await issue();
+
+    const passed = await send('/reports/7?secret=1', { token });
+    await refuse(subject);
+    const refused = await send('/reports/7?secret=1', { token });
+
+    const lines = await eventually(
+      () => nginx.accessLog(),
+      (found) => found.filter((line) => line.includes(subject)).length === 2,
+    );
+    const events = lines
+      .map((line) => mapNginx(JSON.parse(line)))
+      .flatMap((mapped) => (mapped.kind === 'event' && mapped.event.subject === subject ? [mapped.event] : []));
+    expect(events).toMatchObject([
+      { action: { kind: 'read', name: 'GET /reports/*' }, outcome: 'accepted', client: { address: CLIENT } },
+      { action: { kind: 'read', name: 'GET /reports/*' }, outcome: 'contained', client: { address: CLIENT } },
+    ]);
+    expect(lines.join()).not.toContain('secret');
+    expect(lines.join()).not.toContain(token);
+    const told = [
+      ...Object.keys(received[0]?.headers ?? {}),
+      ...Object.keys(passed.headers),
+      ...Object.keys(refused.headers),
+    ];
+    expect(told.filter((name) => name === SUBJECT_HEADER || name === OUTCOME_HEADER)).toEqual([]);
   });
 
   it('refuses the next request of a connection that is kept alive as soon as the denylist says so', async () => {

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { DemoReport } from '../../drills/demo/report';
+import { madeUpTheft } from '../support/recorded-theft';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -25,26 +26,6 @@ function replay(...files: string[]): Promise<{ code: number | null; report: Demo
     demo.once('close', (code) =>
       resolve({ code, report: stdout === '' ? undefined : (JSON.parse(stdout) as DemoReport), stderr }),
     );
-  });
-}
-
-/** Made up: a service's key at its usual work, and an instance's session that somebody drives from a Mac. */
-function madeUpTheft(): string {
-  const record = (n: number, key: string, userAgent: string, identity: Record<string, unknown>) => ({
-    eventID: `made-up-${key}-${n}`,
-    eventTime: new Date(Date.UTC(2026, 0, 6, 12, n)).toISOString(),
-    eventName: 'GetObject',
-    eventSource: 's3.amazonaws.com',
-    sourceIPAddress: '192.0.2.10',
-    userAgent,
-    userIdentity: { accessKeyId: key, ...identity },
-  });
-  const instance = { type: 'AssumedRole', arn: 'arn:aws:sts::000000000000:assumed-role/web/i-0a1b2c3d4e5f60718' };
-  return JSON.stringify({
-    Records: [
-      ...Array.from({ length: 60 }, (_, n) => record(n, 'AKIASERVICE000000001', 'orders/1.0', { type: 'IAMUser' })),
-      record(61, 'ASIASTOLEN0000000001', '[aws-cli/2.15.0 Python/3.11.6 Darwin/23.1.0]', instance),
-    ],
   });
 }
 
@@ -70,7 +51,7 @@ function expectHandedOver(report: DemoReport | undefined, id: string): void {
 describe('npm run demo -- --exit --json --replay', () => {
   it('flags the stolen key and no other, and says what it could not do', async () => {
     const file = path.join(folder.path, 'theft.json.gz');
-    await writeFile(file, gzipSync(madeUpTheft()));
+    await writeFile(file, gzipSync(JSON.stringify({ Records: madeUpTheft() })));
 
     const { code, report, stderr } = await replay(file);
 

@@ -9,9 +9,11 @@ import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { createRequestLog } from '../../activities/store/request-log';
 import { createLeakReportDesk, type LeakReportDesk } from '../../api/leak-report-desk';
 import type { ApiParts } from '../../api/server';
+import { RuleSet } from '../../detectors/sigma/rule-set';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import { fingerprint } from '../../domain/fingerprint';
 import { openDenylistView } from '../../workers/denylist-view';
+import { foreignMappers } from '../../workers/rules/foreign-mappers';
 import { openUsageIntake } from '../../workers/sources/usage-intake';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
 import { testSecretStore } from './orders-server';
@@ -59,6 +61,7 @@ export function testApi(
     reports: desk,
     fingerprintsOf: (value) => TEST_FINGERPRINT_KEYS.map((key) => fingerprint(value, key)),
     storeUsage: (events) => usage.store(events),
+    mapForeign: foreignMappers(RuleSet.EMPTY),
     approvalKey: generateKeyPairSync('ed25519').privateKey,
     denylist: () => denylist.answer(),
     log,

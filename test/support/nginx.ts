@@ -10,6 +10,8 @@ const TEMPLATE = resolve(__dirname, '../../docs/examples/nginx.conf');
 
 export interface Nginx {
   readonly url: string;
+  /** The lines of its access log, which it writes as the documented format says. */
+  accessLog(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
@@ -45,6 +47,10 @@ export async function startNginx(behind: { readonly gateway: string; readonly se
   await nginx.start();
   return {
     url,
+    accessLog: async () => {
+      const text = await readFile(join(state, 'access.log'), 'utf8');
+      return text.split('\n').filter((line) => line !== '');
+    },
     async stop() {
       await nginx.stop();
       await rm(state, { recursive: true, force: true });

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import { incidentId } from '../../domain/credential';
 import type { respondToLeak } from '../../workflows';
 import type { Stage } from '../../domain/incident';
-import { stateQuery, type IncidentInput, type IncidentView } from '../../workflows/messages';
+import { stateQuery, type IncidentInput, type IncidentResult, type IncidentView } from '../../workflows/messages';
 import { eventually } from './eventually';
 import { testWorker } from './test-worker';
 
@@ -48,4 +49,17 @@ export function untilStage(handle: LeakHandle, stage: Stage): Promise<IncidentVi
     () => handle.query(stateQuery),
     ({ incident }) => incident.stage === stage,
   );
+}
+
+/** The result, or an error that shows where the incident stands: this server loses a task now and then, and says nothing of it. */
+export async function resultWithin(handle: LeakHandle, milliseconds: number): Promise<IncidentResult> {
+  const guard = new AbortController();
+  const late = delay(milliseconds, undefined, { signal: guard.signal }).catch(() => undefined);
+  const result = await Promise.race([handle.result(), late]);
+  guard.abort();
+  if (result) return result;
+  const { incident } = await handle.query(stateQuery);
+  const { events } = await handle.fetchHistory();
+  const last = events?.slice(-5).map(({ eventId, eventType }) => `${String(eventId)}: ${String(eventType)}`);
+  throw new Error(`not over after ${milliseconds} ms: ${incident.stage}, last events ${last?.join(', ') ?? 'unknown'}`);
 }

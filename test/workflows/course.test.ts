@@ -1,4 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
 import {
   detectionSignal,
   extendOverlapUpdate,
@@ -19,7 +20,7 @@ import {
   sampleVersion,
 } from '../support/fake-activities';
 import { APPROVED, silentFor } from '../support/outcome-scenarios';
-import { untilWaiting, withIncident } from '../support/run-incident';
+import { resultWithin, untilWaiting, withIncident } from '../support/run-incident';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
@@ -37,6 +38,11 @@ const IN_WAVES = sampleCredential({
 });
 const loadInWaves = () => Promise.resolve({ credential: IN_WAVES, version: sampleVersion() });
 const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
+
+const withOverlap = (overlapSeconds: number): Policy => ({
+  ...DEFAULT_POLICY,
+  severities: { ...DEFAULT_POLICY.severities, high: { ...DEFAULT_POLICY.severities.high, overlapSeconds } },
+});
 
 const notesOf = ({ incident }: IncidentView): string => incident.timeline.map(({ note }) => note).join('\n');
 
@@ -307,4 +313,55 @@ it('takes a raise that lesser evidence overtook', async () => {
     expect((await handle.query(stateQuery)).plan?.severity).toBe('critical');
     await handle.terminate();
   });
+});
+
+it('sends a page that was begun, even if what it is about ends at that moment', async () => {
+  const { activities, calls } = fakeActivities({
+    moveDependent: async () => {
+      await eventually(
+        () => calls,
+        (made) => made.some((call) => call.endsWith('person-needed')),
+      );
+      return { at: 5, detail: 'moved' };
+    },
+    notifyAudience: async ({ notice }) => {
+      if (notice.kind === 'person-needed')
+        await eventually(
+          () => calls,
+          (made) => made.includes('verifyDead'),
+        );
+      return { at: 6, channels: 1 };
+    },
+  });
+
+  const result = await withIncident(environment, activities, sampleInput({}, withOverlap(4)), (handle) =>
+    handle.result(),
+  );
+
+  expect(result.outcome).toBe('recovered');
+  expect(calls).toContain('notifyAudience engineering person-needed');
+  expect(result.view.incident.timeline.map(({ note }) => note).join('\n')).not.toContain('could NOT be told');
+});
+
+it('revokes at the deadline even if a dependent has not moved, and pages', async () => {
+  const { activities, calls } = fakeActivities({
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'billing'
+        ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+  });
+
+  // The deadline of an activity is real time here: short, but long enough for the other one on a busy machine.
+  const result = await withIncident(
+    environment,
+    activities,
+    sampleInput({}, withOverlap(3)),
+    (handle) => resultWithin(handle, 60_000),
+    { skipTime: false },
+  );
+
+  expect(result.outcome).toBe('recovered');
+  expect(notesOf(result.view)).toContain('NOT moved in time: billing');
+  expect(calls).toContain('notifyAudience engineering person-needed');
+  expect(calls).not.toContain('restoreDependent billing');
 });

@@ -249,54 +249,6 @@ describe('respondToLeak', () => {
     expect(new Set(keys).size).toBe(2);
   });
 
-  it('revokes at the deadline even if a dependent has not moved, and pages', async () => {
-    const { activities, calls } = fakeActivities({
-      moveDependent: ({ dependentId }) =>
-        dependentId === 'billing'
-          ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
-          : Promise.resolve({ at: 5, detail: 'moved' }),
-    });
-
-    // The deadline of an activity is real time here: short, but long enough for the other one on a busy machine.
-    const input = sampleInput({}, withOverlap(3));
-    const own = await timeSkippingEnvironment();
-    const result = await withIncident(own, activities, input, (handle) => handle.result(), { skipTime: false });
-    await own.teardown();
-
-    expect(result.outcome).toBe('recovered');
-    expect(result.view.incident.timeline.map(({ note }) => note).join('\n')).toContain('NOT moved in time: billing');
-    expect(calls).toContain('notifyAudience engineering person-needed');
-    expect(calls).not.toContain('restoreDependent billing');
-  });
-
-  it('sends a page that was begun, even if what it is about ends at that moment', async () => {
-    const { activities, calls } = fakeActivities({
-      moveDependent: async () => {
-        await eventually(
-          () => calls,
-          (made) => made.some((call) => call.endsWith('person-needed')),
-        );
-        return { at: 5, detail: 'moved' };
-      },
-      notifyAudience: async ({ notice }) => {
-        if (notice.kind === 'person-needed')
-          await eventually(
-            () => calls,
-            (made) => made.includes('verifyDead'),
-          );
-        return { at: 6, channels: 1 };
-      },
-    });
-
-    const result = await withIncident(environment, activities, sampleInput({}, withOverlap(4)), (handle) =>
-      handle.result(),
-    );
-
-    expect(result.outcome).toBe('recovered');
-    expect(calls).toContain('notifyAudience engineering person-needed');
-    expect(result.view.incident.timeline.map(({ note }) => note).join('\n')).not.toContain('could NOT be told');
-  });
-
   it('asks before it revokes on one kind of evidence alone', async () => {
     const { activities, calls } = fakeActivities();
     const input = sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) });

@@ -57,9 +57,9 @@ test('a flood does not teach that floods are usual', () => {
   const life = (afterMs: number, seconds: number) => steadyLife({ count: seconds * 20, everyMs: 50, afterMs });
   const flood = (afterMs: number) =>
     steadyLife({ count: 6_000, everyMs: 5, afterMs, address: '198.51.100.20', agent: 'x' });
-  const second = flood(100_000);
+  const second = flood(3_700_000);
 
-  const { messages } = foldAll([...life(0, 20), ...flood(20_000), ...life(50_000, 50), ...second], SAMPLE_PLACES);
+  const { messages } = foldAll([...life(0, 20), ...flood(20_000), ...life(3_650_000, 50), ...second], SAMPLE_PLACES);
 
   const volume = messages.filter(({ detection }) => detection.family === 'volume');
   expect(volume.some(({ detection }) => detection.at >= (second[0]?.at ?? Infinity))).toBe(true);

@@ -96,6 +96,38 @@ test('records that name no access key are ignored; broken ones are named', () =>
   });
 });
 
+const USER = 'arn:aws:iam::000000000000:user/x';
+
+test.each([
+  ['a user', 'IAMUser', USER, 'Success', 'accepted'],
+  ['a wrong password', 'IAMUser', USER, 'Failure', 'authentication'],
+  ['the root user', 'Root', 'arn:aws:iam::000000000000:root', 'Success', 'accepted'],
+])('sign-in to the console: %s', (_title, type, arn, result, outcome) => {
+  const signIn = {
+    eventName: 'ConsoleLogin',
+    eventSource: 'signin.amazonaws.com',
+    readOnly: false,
+    responseElements: { ConsoleLogin: result },
+  };
+
+  const event = mapped(record(signIn, { type, arn, accessKeyId: '' }));
+
+  expect(usageEvent.safeParse(event).success).toBe(true);
+  expect(event).toMatchObject({
+    subject: `id:aws-console-user:${arn}`,
+    principalKind: 'person',
+    action: { kind: 'login', name: 'signin:ConsoleLogin' },
+    outcome,
+  });
+});
+
+test('sign-in of a federated session or of a user that does not exist names no credential', () => {
+  const signIn = { eventName: 'ConsoleLogin', responseElements: { ConsoleLogin: 'Failure' } };
+
+  expect(mapCloudTrail(record(signIn))).toEqual({ kind: 'ignored' });
+  expect(mapCloudTrail(record(signIn, { type: 'IAMUser', arn: undefined }))).toEqual({ kind: 'ignored' });
+});
+
 test('nothing makes the mapper throw', () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => void mapCloudTrail(value)));
 });

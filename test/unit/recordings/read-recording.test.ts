@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { readRecording } from '../../../drills/replay/read-recording';
+import { readRecording } from '../../../recordings/read-recording';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const record = (n: number, more: Record<string, unknown> = {}): Record<string, unknown> => ({
@@ -39,7 +39,7 @@ describe.each(FORMS)('%s', (_form, text) => {
     const { events, ...counts } = await readRecording([await file(content)]);
 
     expect(events.map(({ id }) => id)).toEqual(['cloudtrail:event-1', 'cloudtrail:event-2']);
-    expect(counts).toEqual({ records: 2, ignored: 0, malformed: [] });
+    expect(counts).toEqual({ records: 2, ignored: 0, malformed: 0, faults: [] });
   });
 });
 
@@ -56,10 +56,10 @@ it('counts what is no use of a key, and names what is malformed without its cont
       .concat('{"cut off')
       .join('\n'),
   );
-  const { events, ignored, malformed } = await readRecording([path]);
+  const { events, ignored, malformed, faults } = await readRecording([path]);
 
-  expect([events.length, ignored]).toEqual([1, 1]);
-  expect(malformed).toEqual([`${path}: record 3: eventID: invalid_type`, `${path}: record 4: record: invalid_type`]);
+  expect([events.length, ignored, malformed]).toEqual([1, 1, 2]);
+  expect(faults).toEqual([`${path}: record 3: eventID: invalid_type`, `${path}: record 4: record: invalid_type`]);
 });
 
 it.each([

@@ -1,0 +1,30 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { figuresLine, qualityRows } from './figures';
+import { measureDetectionQuality } from './measure';
+import { writeDocs } from './write-docs';
+
+const DOCS = 'docs/detection.md';
+
+interface Flags {
+  readonly data: string;
+  readonly json: boolean;
+  readonly writeDocs: boolean;
+}
+
+/** `npm run bench -- detection-quality`: how well real attacks are detected; needs no servers. */
+export function detectionQualityCommand(): Command {
+  return new Command('detection-quality')
+    .description('how many recorded attacks are detected, and how much is told of ordinary life')
+    .option('--data <folder>', 'where the recorded data lies', '../shared/data')
+    .option('--json', 'end with the figures as one line of JSON', false)
+    .option('--write-docs', `put the table into ${DOCS}`, false)
+    .action(async ({ data, json, writeDocs: writes }: Flags) => {
+      const quality = await measureDetectionQuality(data, (line) => void process.stderr.write(`${line}\n`));
+      const table = new Table({ head: ['measure', 'figure', 'on'], style: { head: [], border: [] } });
+      for (const row of qualityRows(quality)) table.push([...row]);
+      process.stdout.write(`${table.toString()}\n`);
+      if (writes) await writeDocs(DOCS, quality);
+      if (json) process.stdout.write(`${JSON.stringify(figuresLine(quality))}\n`);
+    });
+}

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import Table from 'cli-table3';
+import { Command, Option } from 'commander';
+import type { DetectionLine } from '../../backtest/detection-line';
+import { runBacktest, type BacktestResult } from '../../backtest/run-backtest';
+import { scoreSeries } from '../../backtest/score-series';
+import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
+import { SEVERITIES, type Severity } from '../../domain/severity';
+import { rulesOf, rulesOption } from '../rules-option';
+import { endWithReader } from '../end-with-reader';
+
+interface BacktestFlags {
+  readonly source: Source | typeof SERIES;
+  readonly learn: readonly string[];
+  readonly rules: readonly string[];
+  readonly from?: Severity;
+  readonly json: boolean;
+}
+
+/** No record of use: numbers, each scored by those before it. */
+const SERIES = 'series';
+
+export function backtestCommand(): Command {
+  return new Command('backtest')
+    .description('Say what the detectors would have found in recorded use; needs no server and no settings')
+    .argument(
+      '[files...]',
+      'JSON lines, a JSON array or {"Records":[…]}; for series CSV of timestamp,value; gzipped or not; - is standard input',
+    )
+    .addOption(
+      new Option('--source <source>', 'what wrote the records')
+        .choices([...SOURCE_NAMES, SERIES])
+        .default('cloudtrail'),
+    )
+    .option(
+      '--learn <file...>',
+      'files to learn from first, of which nothing is said; where no other file is named, the last one is judged',
+      [],
+    )
+    .addOption(rulesOption())
+    .addOption(
+      new Option('--from <severity>', 'tell detections from this on (default: what starts an incident)').choices(
+        SEVERITIES,
+      ),
+    )
+    .option('--json', 'one JSON line for each detection, and one for the summary', false)
+    .action(backtest);
+}
+
+async function backtest(named: readonly string[], flags: BacktestFlags, command: Command): Promise<void> {
+  const { files, learn } = filesOf(named, flags.learn);
+  if (files.length === 0) command.error('error: name at least one file to judge');
+  endWithReader();
+  const { source, from } = flags;
+  if (source === SERIES) return printSeries(files, learn);
+  const lines: DetectionLine[] = [];
+  const tell = (line: DetectionLine): void =>
+    void (flags.json ? process.stdout.write(`${JSON.stringify(line)}\n`) : lines.push(line));
+  const rules = rulesOf(flags.rules);
+  const result = await runBacktest({ source, files, rules, learn, ...(from ? { from } : {}) }, tell);
+  for (const fault of result.faults) process.stderr.write(`malformed: ${fault}\n`);
+  for (const { code, detector, event, cause } of result.failures)
+    process.stderr.write(`${code}: ${detector} threw ${cause} at ${event.id}\n`);
+  process.stdout.write(`${flags.json ? JSON.stringify(result.summary) : render(lines, result)}\n`);
+  if (result.failures.length > 0) process.exitCode = 1;
+}
+
+/** With --json or without: rows are for programs. */
+async function printSeries(files: readonly string[], learn: readonly string[]): Promise<void> {
+  for await (const rows of scoreSeries(files, learn)) {
+    const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  }
+}
+
+/** `--learn a b` takes all names that follow: without any other, the last was meant to be judged. */
+function filesOf(named: readonly string[], learn: readonly string[]) {
+  if (named.length > 0 || learn.length < 2) return { files: named, learn };
+  return { files: learn.slice(-1), learn: learn.slice(0, -1) };
+}
+
+function render(lines: readonly DetectionLine[], { summary }: BacktestResult): string {
+  const table = new Table({
+    head: ['at', 'severity', 'confidence', 'detector', 'credential', 'event', 'why'],
+    style: { head: [], border: [] },
+  });
+  for (const { at, severity, confidence, detector, credential, eventId, reason } of lines)
+    table.push([at, severity, confidence, detector, short(credential), eventId, reason]);
+  const { events, records, ignored, malformed, credentials, detections, incidents, alertsPer1000 } = summary;
+  const counts =
+    `${records} records (${ignored} ignored, ${malformed} malformed), ${events} events of ${credentials} credentials: ` +
+    `${detections} detections of ${incidents} incidents, ${alertsPer1000} in a thousand events`;
+  return lines.length === 0 ? counts : `${table.toString()}\n${counts}`;
+}
+
+function short(credential: string): string {
+  return credential.replace(/^(fp:[^:]+:[0-9a-f]{8}).*/, '$1…');
+}

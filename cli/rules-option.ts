@@ -1,0 +1,19 @@
+import { Option } from 'commander';
+import type { RuleSet } from '../detectors/sigma/rule-set';
+import { loadRules, ownRules } from '../workers/rules/load-rules';
+
+export function rulesOption(): Option {
+  return new Option(
+    '--rules <folder>',
+    'ask the Sigma rules in this folder, too, beside those that come with Tourniquet (again for more)',
+  )
+    .argParser((folder: string, before: readonly string[]) => [...before, folder])
+    .default([], 'none');
+}
+
+/** Our own rules and those in the folders. A rule that is refused is told, and takes no other with it. */
+export function rulesOf(folders: readonly string[]): RuleSet {
+  const { rules, refused } = loadRules([ownRules(), ...folders]);
+  for (const { message } of refused) process.stderr.write(`${message}\n`);
+  return rules;
+}

@@ -1,0 +1,135 @@
+import type { RuleMatch } from '../domain/usage-event';
+import { countIn, NO_BURST, type Burst } from './burst';
+import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { consider, distrust, isNew, learn, NONE_KNOWN, type KnownValues } from './known-values';
+import { dayOf } from './learning';
+import type { LocatedUsageEvent } from './located-event';
+import { forPerson } from './person-text';
+import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+
+/**
+ * What a rule's level is worth, in the order of the Sigma specification: "high" should be looked at soon and "critical" at once, "medium"
+ * is to be reviewed, "low" is notable only with others. A strong single witness begins at 0.7 (assess.ts).
+ */
+const PARAMETERS = {
+  critical: 0.9,
+  high: 0.75,
+  medium: 0.5,
+  low: 0.3,
+  informational: 0,
+  /** A rule that counts only in a burst says as much as one of level "high" then. */
+  burst: 0.75,
+  /** reference/detection.md 1.2.10. */
+  burstWindowMs: 300_000,
+} as const;
+
+/** Rules whose bursts are counted, for one subject at one time. */
+const MOST_BURSTS = 16;
+
+interface RuleState {
+  /** Rules it matches as a habit: on three days, with nothing else against it (known-values.ts). */
+  readonly habits: KnownValues;
+  /** Pairs, not an object: ids of rules are chosen by others. */
+  readonly bursts: readonly (readonly [rule: string, burst: Burst])[];
+}
+
+/** A record matched a rule of the folder `rules/`, or of the user's own: something that thieves do and that is not this credential's work. */
+export const ruleMatch = defineDetector<RuleState>({
+  id: 'rule-match',
+  family: 'signature',
+  parameters: PARAMETERS,
+  // No habit is known at first, and everything is news then: the empty value stands for "knows what it knows".
+  initial: () => ({ habits: { ...NONE_KNOWN, known: [['-', 0]] }, bursts: [] }),
+  reduce,
+  samples,
+});
+
+function reduce(state: RuleState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<RuleState> {
+  const { rules, at } = located.event;
+  if (!rules) return { state, findings: NO_FINDINGS };
+  const bursts = counted(state, rules, at);
+  const told = rules.filter((rule) => isTold(rule, bursts) && isNew(state.habits, rule.id, dayOf(at)));
+  const [gravest] = [...told].sort((a, b) => confidenceOf(b) - confidenceOf(a));
+  return {
+    state: { habits: withHabits(state, told, located, facts), bursts },
+    findings: gravest ? [finding(gravest, located)] : NO_FINDINGS,
+  };
+}
+
+function counted({ bursts }: RuleState, rules: readonly RuleMatch[], at: number): RuleState['bursts'] {
+  let next = bursts;
+  for (const { id, burst } of rules) {
+    if (burst === undefined) continue;
+    const before = next.find(([rule]) => rule === id)?.[1] ?? NO_BURST;
+    const others = next.filter(([rule]) => rule !== id).slice(1 - MOST_BURSTS);
+    next = [...others, [id, countIn(before, at, PARAMETERS.burstWindowMs)]];
+  }
+  return next;
+}
+
+function isTold({ id, burst, level }: RuleMatch, bursts: RuleState['bursts']): boolean {
+  if (burst === undefined) return level !== 'informational';
+  return (bursts.find(([rule]) => rule === id)?.[1].count ?? 0) >= burst;
+}
+
+function confidenceOf({ level, burst }: RuleMatch): number {
+  return burst === undefined ? PARAMETERS[level] : PARAMETERS.burst;
+}
+
+/** Trust is weighed once, when it is known who else objects: the engine asks twice about an event that somebody objects to. */
+function withHabits(
+  { habits }: RuleState,
+  told: readonly RuleMatch[],
+  { event }: LocatedUsageEvent,
+  { suspectedBy }: SubjectFacts,
+): KnownValues {
+  const day = dayOf(event.at);
+  const kept = (event.rules ?? []).reduce(
+    (known, { id }) => (isNew(known, id, day) ? known : learn(known, id, day)),
+    habits,
+  );
+  if (suspectedBy.length === 0) return kept;
+  const harmless = event.outcome === 'accepted' && suspectedBy.every((family) => family === 'signature');
+  return told.reduce((known, { id }) => (harmless ? consider(known, id, day) : distrust(known, id)), kept);
+}
+
+function finding(rule: RuleMatch, { event }: LocatedUsageEvent): Finding {
+  const confidence = confidenceOf(rule);
+  const often = rule.burst === undefined ? '' : `, at least ${rule.burst} times within 5 min`;
+  const denied = event.outcome === 'authorization' ? ' (tried, and denied)' : '';
+  return {
+    severity: confidence >= 0.7 ? 'medium' : 'low',
+    confidence,
+    deterministic: false,
+    accuses: rule.burst === undefined ? 'use' : 'traffic',
+    topic: rule.id,
+    reason: `${forPerson(event.action.name, 80)}${denied}: ${forPerson(rule.title, 120)}${often}`,
+  };
+}
+
+function samples(): Samples {
+  const life = steadyLife({ count: 60, everyMs: 100 });
+  const places = SAMPLE_PLACES;
+  const day = 86_400_000;
+  const grave: RuleMatch = { id: 'logging-stopped', title: 'Logging is stopped', level: 'high' };
+  const secret: RuleMatch = { id: 'secret-read', title: 'Many secrets are read', level: 'informational', burst: 20 };
+  const uses = (rule: RuleMatch, count: number, everyMs: number) =>
+    steadyLife({ count, everyMs, afterMs: 7_000, mark: rule.id }).map((use) => ({ ...use, rules: [rule] }));
+  return {
+    positives: [
+      { title: 'logging is stopped at the first use', events: uses(grave, 1, 0), places },
+      { title: 'logging is stopped after a quiet life', events: [...life, ...uses(grave, 1, 0)], places },
+      { title: 'twenty secrets within a minute', events: [...life, ...uses(secret, 20, 2_000)], places },
+    ],
+    nearMisses: [
+      { title: 'nineteen secrets', events: [...life, ...uses(secret, 19, 2_000)], places },
+      { title: 'a secret every half minute', events: [...life, ...uses(secret, 60, 30_000)], places },
+      {
+        title: 'a rule that only informs',
+        events: [...life, ...uses({ ...grave, level: 'informational' }, 1, 0)],
+        places,
+      },
+      { title: 'no rule', events: [...life, sampleUse({ afterMs: day })], places },
+    ],
+  };
+}

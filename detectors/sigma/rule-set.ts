@@ -1,0 +1,48 @@
+import { MOST_RULES, type RuleMatch } from '../../domain/usage-event';
+import { forPerson } from '../person-text';
+import type { CompiledRule } from './compile-rule';
+import type { LogRecord } from './record';
+import type { LogSource } from './rule';
+
+/** What kind of records a source hands over, in Sigma's words. */
+export type RecordKind = Readonly<Partial<Record<'product' | 'service' | 'category', string>>>;
+
+const LONGEST_TITLE = 120;
+
+/** Rules that are asked about each record where it is taken in. */
+export class RuleSet {
+  private constructor(private readonly rules: readonly CompiledRule[]) {}
+
+  static readonly EMPTY = new RuleSet([]);
+
+  static of(rules: readonly CompiledRule[]): RuleSet {
+    return new RuleSet(rules);
+  }
+
+  /** Those that speak of records of this kind. */
+  about(kind: RecordKind): RuleSet {
+    return new RuleSet(this.rules.filter(({ logsource }) => isAbout(logsource, kind)));
+  }
+
+  /** Matches of one record, the gravest first and at most as many as an event carries. */
+  matchesOf(record: LogRecord): readonly RuleMatch[] {
+    return this.rules
+      .filter((rule) => rule.matches(record))
+      .sort((a, b) => b.gravity - a.gravity)
+      .slice(0, MOST_RULES)
+      .map(({ id, title, level, burst }) => ({
+        id,
+        title: forPerson(title, LONGEST_TITLE),
+        level,
+        ...(burst === undefined ? {} : { burst }),
+      }));
+  }
+}
+
+/** A rule names no more of its source than it needs, so what it leaves out fits everything. */
+function isAbout(logsource: LogSource, kind: RecordKind): boolean {
+  return (['product', 'service', 'category'] as const).every((name) => {
+    const wanted = logsource[name];
+    return wanted === undefined || wanted === null || wanted === kind[name];
+  });
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { IncidentError } from '../../domain/errors';
+import { describeIssues } from '../sources/mapped';
+
+/** Sigma's levels; `informational` says nothing by itself. */
+export const SIGMA_LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+
+export type SigmaLevel = (typeof SIGMA_LEVELS)[number];
+
+/** What a rule of ours may say beyond the standard, which leaves other attributes to whoever runs it. */
+const ours = z.strictObject({ burst: z.number().int().min(2).max(1000) });
+
+const logSource = z.looseObject({
+  product: z.string().nullish(),
+  service: z.string().nullish(),
+  category: z.string().nullish(),
+});
+
+/** Of a rule, what decides; titles and ids are shown, all else is for people. */
+const sigmaRule = z.looseObject({
+  id: z.string().min(1).max(64),
+  title: z.string().min(1).max(256),
+  level: z.enum(SIGMA_LEVELS).default('medium'),
+  logsource: logSource,
+  tourniquet: ours.optional(),
+  detection: z.looseObject({ condition: z.union([z.string(), z.array(z.string()).min(1)]) }),
+});
+
+export type LogSource = z.infer<typeof logSource>;
+export type SigmaRule = z.infer<typeof sigmaRule>;
+
+/**
+ * A Sigma rule (specification 2.1) as parsed YAML.
+ * @throws IncidentError SIGMA_RULE_REFUSED with the reason: what is no rule, and what correlates events, since a rule sees one at a time
+ */
+export function parseSigmaRule(value: unknown): SigmaRule {
+  if (typeof value === 'object' && value !== null && 'correlation' in value)
+    throw refused(idOf(value), 'a correlation: a rule sees one event at a time');
+  const parsed = sigmaRule.safeParse(value);
+  if (!parsed.success) throw refused(idOf(value), describeIssues(parsed.error.issues));
+  return parsed.data;
+}
+
+export function refused(rule: string, reason: string): IncidentError {
+  return new IncidentError('SIGMA_RULE_REFUSED', { rule, reason });
+}
+
+function idOf(value: unknown): string {
+  const { id, title } = (value ?? {}) as { readonly id?: unknown; readonly title?: unknown };
+  return [id, title].find((name) => typeof name === 'string') ?? 'without an id';
+}

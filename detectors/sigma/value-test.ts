@@ -1,0 +1,110 @@
+import ipaddr from 'ipaddr.js';
+import safeRegex from 'safe-regex2';
+import { textOf, valuesOf, type LogRecord } from './record';
+import { textPattern, type Anchor } from './text-pattern';
+
+/** Whether one value of a field is what the rule asks for; the record is for `fieldref`. */
+export type ValueTest = (value: unknown, record: LogRecord) => boolean;
+
+const ANCHORS = new Set<string>(['contains', 'startswith', 'endswith']);
+const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  lt: (a, b) => a < b,
+  lte: (a, b) => a <= b,
+  gt: (a, b) => a > b,
+  gte: (a, b) => a >= b,
+};
+const REGEX_FLAGS = new Set(['i', 'm', 's']);
+
+/**
+ * The test of one value under its modifiers (`all` and `exists` are the field's, see field-test.ts).
+ * @throws Error whose text is the reason, for a modifier that is not known or a value that does not fit it
+ */
+export function valueTest(expected: unknown, modifiers: readonly string[]): ValueTest {
+  const anchor = (modifiers.find((name) => ANCHORS.has(name)) ?? 'whole') as Anchor;
+  const rest = modifiers.filter((name) => !ANCHORS.has(name) && name !== 'cased');
+  const cased = modifiers.includes('cased');
+  const [kind, ...flags] = rest;
+  switch (kind) {
+    case undefined:
+      return plainTest(expected, anchor, cased);
+    case 're':
+      return regexTest(expected, flags);
+    case 'cidr':
+      return cidrTest(expected);
+    case 'fieldref':
+      return fieldRefTest(expected, anchor, cased);
+    default:
+      return comparisonTest(expected, kind);
+  }
+}
+
+function plainTest(expected: unknown, anchor: Anchor, cased: boolean): ValueTest {
+  if (expected === null) return (value) => value === null || value === undefined;
+  const wanted = textOf(expected);
+  if (wanted === undefined) throw new Error('a value that is neither text nor number');
+  const test = textPattern(wanted, anchor, cased);
+  return (value) => {
+    const text = textOf(value);
+    return text !== undefined && test(text);
+  };
+}
+
+/** Regular expressions run on text that others choose, so one that could run for ever is refused. */
+function regexTest(expected: unknown, flags: readonly string[]): ValueTest {
+  if (typeof expected !== 'string') throw new Error('a regular expression that is no text');
+  const unknown = flags.find((flag) => !REGEX_FLAGS.has(flag));
+  if (unknown) throw new Error(`the modifier ${unknown}`);
+  // `(?i)` at the front is how other engines say it.
+  const inline = /^\(\?([ims]+)\)/.exec(expected);
+  const pattern = new RegExp(
+    expected.slice(inline?.[0].length ?? 0),
+    [...new Set([...flags, ...(inline?.[1] ?? '')])].join(''),
+  );
+  if (!safeRegex(pattern)) throw new Error('a regular expression that could take for ever');
+  return (value) => {
+    const text = textOf(value);
+    return text !== undefined && pattern.test(text);
+  };
+}
+
+function cidrTest(expected: unknown): ValueTest {
+  if (typeof expected !== 'string' || !ipaddr.isValidCIDR(expected)) throw new Error('a network that is none');
+  const range = ipaddr.parseCIDR(expected);
+  return (value) => {
+    if (typeof value !== 'string' || !ipaddr.isValid(value)) return false;
+    const address = ipaddr.process(value);
+    return address.kind() === range[0].kind() && address.match(range);
+  };
+}
+
+function fieldRefTest(expected: unknown, anchor: Anchor, cased: boolean): ValueTest {
+  if (typeof expected !== 'string') throw new Error('a reference that names no field');
+  const fold = (text: string): string => (cased ? text : text.toLowerCase());
+  const compare = { whole: (a: string, b: string) => a === b, ...ANCHORED }[anchor];
+  return (value, record) => {
+    const text = textOf(value);
+    if (text === undefined) return false;
+    return valuesOf(record, expected).some((other) => {
+      const otherText = textOf(other);
+      return otherText !== undefined && compare(fold(text), fold(otherText));
+    });
+  };
+}
+
+const ANCHORED = {
+  contains: (a: string, b: string) => a.includes(b),
+  startswith: (a: string, b: string) => a.startsWith(b),
+  endswith: (a: string, b: string) => a.endsWith(b),
+} as const;
+
+function comparisonTest(expected: unknown, kind: string): ValueTest {
+  const compare = Object.hasOwn(COMPARISONS, kind) ? COMPARISONS[kind] : undefined;
+  if (!compare) throw new Error(`the modifier ${kind}`);
+  const limit = Number(expected);
+  if (typeof expected === 'boolean' || expected === null || Number.isNaN(limit))
+    throw new Error('a limit that is no number');
+  return (value) => {
+    const text = textOf(value);
+    return text !== undefined && text.trim() !== '' && compare(Number(text), limit);
+  };
+}

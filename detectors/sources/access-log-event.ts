@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { endpointOf } from '../../domain/endpoint';
+import { isSubject } from '../../domain/subject';
+import { holdsOurValue } from '../../domain/token-format';
+import type { UsageEvent } from '../../domain/usage-event';
+import { IGNORED, malformed, type Mapped } from './mapped';
+
+/** One request as a proxy's access log tells it; an empty text where it does not. */
+export interface LoggedRequest {
+  readonly source: 'nginx' | 'envoy';
+  readonly requestId: string;
+  /** Milliseconds since the epoch; NaN where it is unreadable. */
+  readonly at: number;
+  readonly method: string;
+  /** May have a query: it is dropped, since it may hold anything. */
+  readonly path: string;
+  /** As the client sent it, as far as the log has that. Rules are asked about it, and it goes no further. */
+  readonly target: string;
+  readonly status: number;
+  readonly address: string;
+  readonly agent: string;
+  /** Our own words about the request, as our gateway hands them back; see docs/examples. */
+  readonly subject: string;
+  readonly verdict: string;
+  /** The user of basic authentication, and the public id of a key, where the proxy knows one. */
+  readonly user: string;
+  readonly publicId: string;
+}
+
+const WRITING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+const METHOD = /^[A-Z]{1,16}$/;
+
+/** A logged request as a usage event; one that names no credential is ignored. `record` is what it was read from. */
+export function accessLogEvent(request: LoggedRequest, record: object): Mapped {
+  const credential = credentialOf(request);
+  if (credential === undefined) return IGNORED;
+  if (!isSubject(credential) || holdsOurValue(credential))
+    return malformed('credential: no subject, user or public id');
+  if (!Number.isSafeInteger(request.at) || request.at < 0) return malformed('time: unreadable');
+  if (!METHOD.test(request.method)) return malformed('method: unreadable');
+  return {
+    kind: 'event',
+    event: {
+      kind: 'usage',
+      id: `${request.source}:${request.requestId === '' ? contentId(record) : request.requestId}`.slice(0, 200),
+      at: request.at,
+      subject: credential,
+      source: request.source,
+      principalKind: 'unknown',
+      client: { address: request.address.slice(0, 64), agent: request.agent.slice(0, 512) },
+      action: {
+        kind: WRITING_METHODS.has(request.method) ? 'write' : 'read',
+        name: endpointOf(request.method, plainPath(request.path)),
+      },
+      outcome: outcomeOf(request),
+    },
+  };
+}
+
+function credentialOf({ subject, user, publicId }: LoggedRequest): string | undefined {
+  if (subject !== '') return subject;
+  if (publicId !== '') return `id:access-log:${publicId}`;
+  return user === '' ? undefined : `id:http-user:${user}`;
+}
+
+/** The same line gives the same id however often and from wherever it is delivered. Log lines are flat; deeper values do not count. */
+function contentId(record: object): string {
+  const flat = Object.entries(record).filter(([, value]) => typeof value !== 'object');
+  return createHash('sha256').update(JSON.stringify(flat)).digest('hex').slice(0, 40);
+}
+
+/** Without scheme and authority, query, fragment and path parameters. */
+function plainPath(path: string): string {
+  return path
+    .replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')
+    .replace(/[?#].*$/s, '')
+    .replace(/;[^/]*/g, '');
+}
+
+/** A refusal is a contained one only where our own gateway says so: a status alone may be the service's. */
+function outcomeOf({ status, verdict }: LoggedRequest): UsageEvent['outcome'] {
+  if (verdict === 'contained') return 'contained';
+  if (status === 401) return 'authentication';
+  if (status === 403) return 'authorization';
+  return status >= 100 && status < 400 ? 'accepted' : 'failed';
+}

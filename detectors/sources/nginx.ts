@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { LogRecord } from '../sigma/record';
+import { accessLogEvent, type LoggedRequest } from './access-log-event';
+import { logStatus, logText, parseLogTime } from './log-fields';
+import { describeIssues, malformed, type Mapped } from './mapped';
+import { webserverRecord } from './webserver-record';
+
+/** The fields we use, named as nginx's variables are; docs/examples/nginx.conf has a `log_format` of them. */
+const nginxLine = z.object({
+  time_iso8601: logText,
+  time_local: logText,
+  /** Seconds with milliseconds: taken before the others, which have none. */
+  msec: logText,
+  request_id: logText,
+  remote_addr: logText,
+  remote_user: logText,
+  request_method: logText,
+  uri: logText,
+  request_uri: logText,
+  args: logText,
+  /** `GET /path HTTP/1.1`, for formats that have only this. */
+  request: logText,
+  status: logStatus,
+  http_user_agent: logText,
+  tourniquet_subject: logText,
+  tourniquet_outcome: logText,
+  key_id: logText,
+});
+
+/** One line of nginx's access log in JSON, parsed. */
+export function mapNginx(record: unknown): Mapped {
+  const parsed = nginxLine.safeParse(record);
+  return parsed.success
+    ? accessLogEvent(requestOf(parsed.data), Object(record) as object)
+    : malformed(describeIssues(parsed.error.issues));
+}
+
+/** The line as rules see it. */
+export function webserverOfNginx(record: LogRecord): LogRecord {
+  const parsed = nginxLine.safeParse(record);
+  return parsed.success ? webserverRecord(record, requestOf(parsed.data)) : record;
+}
+
+function requestOf(line: z.infer<typeof nginxLine>): LoggedRequest {
+  const [method = '', path = ''] = line.request.split(' ', 2);
+  return {
+    source: 'nginx',
+    requestId: line.request_id,
+    at: parseLogTime(line.msec || line.time_iso8601 || line.time_local),
+    method: line.request_method || method,
+    path: line.uri || line.request_uri || path,
+    target: line.request_uri || path || (line.args === '' ? line.uri : `${line.uri}?${line.args}`),
+    status: line.status,
+    address: line.remote_addr,
+    agent: line.http_user_agent,
+    subject: line.tourniquet_subject,
+    verdict: line.tourniquet_outcome,
+    user: line.remote_user,
+    publicId: line.key_id,
+  };
+}

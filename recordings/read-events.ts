@@ -1,0 +1,54 @@
+import type { Mapped } from '../detectors/sources/mapped';
+import { IncidentError } from '../domain/errors';
+import type { StreamEvent } from '../domain/usage-event';
+import { readRecords } from './read-records';
+
+export type Mapper<E extends StreamEvent> = (record: unknown) => Mapped<E>;
+
+/** What became of a recording's records. */
+export interface RecordCounts {
+  records: number;
+  /** Well formed, and not the use of a credential. */
+  ignored: number;
+  malformed: number;
+  /** Of the first few: where and what, never a value of the record. */
+  readonly faults: string[];
+}
+
+const MOST_FAULTS = 10;
+
+export function noRecords(): RecordCounts {
+  return { records: 0, ignored: 0, malformed: 0, faults: [] };
+}
+
+/**
+ * The events of one file in the order they stand in, those of one piece of it at once.
+ * @throws IncidentError RECORDING_UNREADABLE; RECORDING_OF_ANOTHER_SOURCE when not one record is what it should be
+ */
+export async function* readEvents<E extends StreamEvent>(
+  file: string,
+  map: Mapper<E>,
+  counts: RecordCounts,
+): AsyncGenerator<readonly E[], void> {
+  let records = 0;
+  let malformed = 0;
+  let fault = '';
+  for await (const piece of readRecords(file)) {
+    const events: E[] = [];
+    for (const record of piece) {
+      records += 1;
+      const mapped = map(record);
+      if (mapped.kind === 'event') events.push(mapped.event);
+      else if (mapped.kind === 'ignored') counts.ignored += 1;
+      else {
+        malformed += 1;
+        fault ||= mapped.fault;
+        if (counts.faults.length < MOST_FAULTS) counts.faults.push(`${file}: record ${records}: ${mapped.fault}`);
+      }
+    }
+    yield events;
+  }
+  if (malformed === records) throw new IncidentError('RECORDING_OF_ANOTHER_SOURCE', { file, records, fault });
+  counts.records += records;
+  counts.malformed += malformed;
+}

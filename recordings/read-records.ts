@@ -1,0 +1,59 @@
+import { parseJson } from '../detectors/sources/mapped';
+import { IncidentError } from '../domain/errors';
+import { readLines } from './read-lines';
+
+/** What must be parsed as a whole is held as one text, and V8's texts end at about this many characters. */
+const LONGEST_WHOLE = 500_000_000;
+
+/**
+ * The records of a file, as parsed JSON: JSON lines, a JSON array, or `{"Records":[…]}`, gzipped or not, whatever the file is called.
+ * JSON lines are read piece by piece. A line that is no JSON becomes a record that is malformed: it is counted, and loses no other.
+ * @throws IncidentError RECORDING_UNREADABLE for a file that can't be read, or holds no record at all
+ */
+export async function* readRecords(file: string): AsyncGenerator<readonly unknown[], void> {
+  const pieces = readLines(file);
+  const whole: string[] = [];
+  let isLines = false;
+  let isEmpty = true;
+  let length = 0;
+  for await (const piece of pieces) {
+    const lines = piece.filter((line) => line.trim() !== '');
+    const [first] = lines;
+    if (first === undefined) continue;
+    // The first line tells: one that is a record in itself is followed by others of its kind.
+    if (whole.length === 0 && !isLines) isLines = isRecord(parseJson(first));
+    if (!isLines) {
+      length += lines.reduce((sum, line) => sum + line.length + 1, 0);
+      if (length > LONGEST_WHOLE) throw unreadable(file, 'too large to be read at once: write one record a line');
+      whole.push(...lines);
+      continue;
+    }
+    const records = lines.map(parseJson).flatMap(recordsIn);
+    isEmpty &&= records.length === 0;
+    yield records;
+  }
+  const records = recordsOfWhole(whole);
+  if (isEmpty && records.length === 0) throw unreadable(file, 'no record');
+  if (records.length > 0) yield records;
+}
+
+function recordsOfWhole(lines: readonly string[]): readonly unknown[] {
+  const value = parseJson(lines.join('\n'));
+  if (Array.isArray(value)) return value;
+  if (isRecord(value)) return recordsIn(value);
+  const values = lines.map(parseJson);
+  return values.some(isRecord) ? values.flatMap(recordsIn) : [];
+}
+
+/** A file that CloudTrail wrote is one object of many records; several of them one after the other are lines of such. */
+function recordsIn(value: unknown): readonly unknown[] {
+  return isRecord(value) && Array.isArray(value['Records']) ? (value['Records'] as unknown[]) : [value];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unreadable(file: string, reason: string): IncidentError {
+  return new IncidentError('RECORDING_UNREADABLE', { file, reason });
+}

@@ -1,0 +1,71 @@
+import { IncidentError } from '../domain/errors';
+import { readLines } from './read-lines';
+
+/** One row of a series. */
+export interface SeriesRow {
+  /** As it stands in the file. */
+  readonly timestamp: string;
+  /** Milliseconds since the epoch; what names no zone is UTC. */
+  readonly at: number;
+  readonly value: number;
+}
+
+/**
+ * The rows of a CSV file of `timestamp,value`: a first line that is no row is the header, which may name other columns beside these two.
+ * Times are ISO 8601, `YYYY-MM-DD HH:MM:SS`, or seconds or milliseconds since the epoch.
+ * @throws IncidentError SERIES_UNREADABLE with the line at fault; RECORDING_UNREADABLE for a file that can't be read
+ */
+export async function* readSeries(file: string): AsyncGenerator<readonly SeriesRow[], void> {
+  let columns: Columns = { timestamp: 0, value: 1 };
+  let line = 0;
+  let isEmpty = true;
+  for await (const piece of readLines(file)) {
+    const rows: SeriesRow[] = [];
+    for (const text of piece) {
+      line += 1;
+      if (text.trim() === '') continue;
+      const cells = text.split(',').map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+      const row = rowOf(cells, columns);
+      if (row) rows.push(row);
+      else if (isEmpty && rows.length === 0 && line === 1) columns = columnsOf(cells);
+      else throw new IncidentError('SERIES_UNREADABLE', { file, line });
+    }
+    isEmpty &&= rows.length === 0;
+    yield rows;
+  }
+  if (isEmpty) throw new IncidentError('SERIES_UNREADABLE', { file, line });
+}
+
+interface Columns {
+  readonly timestamp: number;
+  readonly value: number;
+}
+
+function columnsOf(header: readonly string[]): Columns {
+  const names = header.map((name) => name.toLowerCase());
+  const [timestamp, value] = [names.indexOf('timestamp'), names.indexOf('value')];
+  return timestamp < 0 || value < 0 ? { timestamp: 0, value: 1 } : { timestamp, value };
+}
+
+function rowOf(cells: readonly string[], columns: Columns): SeriesRow | undefined {
+  const timestamp = cells[columns.timestamp] ?? '';
+  const text = cells[columns.value] ?? '';
+  const at = parseTime(timestamp);
+  const value = Number(text);
+  return text === '' || !Number.isFinite(value) || Number.isNaN(at) ? undefined : { timestamp, at, value };
+}
+
+/** Seconds are below this, milliseconds above: it is the year 5138 in the one and 1973 in the other. */
+const MOST_SECONDS = 1e11;
+
+function parseTime(text: string): number {
+  if (/^-?\d+(?:\.\d+)?$/.test(text)) {
+    const number = Number(text);
+    return Math.abs(number) < MOST_SECONDS ? number * 1000 : number;
+  }
+  const iso = /^(?<date>\d{4}-\d\d-\d\d)[ T](?<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?<zone>Z|[+-]\d\d:?\d\d)?$/i.exec(
+    text,
+  );
+  const { date, time, zone } = iso?.groups ?? {};
+  return Date.parse(date && time ? `${date}T${time}${zone ?? 'Z'}` : text);
+}

@@ -1,0 +1,98 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { backtestCommand } from '../../../cli/commands/backtest';
+import { madeUpTheft } from '../../support/recorded-theft';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+const folder = temporaryFolder();
+
+async function file(content: string): Promise<string> {
+  const path = join(folder.path, `recording-${Math.random()}`);
+  await writeFile(path, content);
+  return path;
+}
+
+const theft = (): Promise<string> => file(JSON.stringify(madeUpTheft()));
+
+/** What the command writes to standard output. */
+async function output(...args: string[]): Promise<string> {
+  let text = '';
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((piece) => {
+    text += String(piece);
+    return true;
+  });
+  try {
+    await backtestCommand().exitOverride().parseAsync(args, { from: 'user' });
+  } finally {
+    write.mockRestore();
+  }
+  return text;
+}
+
+it('prints a line for each detection and one for the summary, the same bytes every time', async () => {
+  const path = await theft();
+
+  const text = await output('--json', path);
+
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.map((line) => Object.keys(line))).toEqual([
+    ['at', 'detector', 'severity', 'confidence', 'credential', 'eventId', 'reason'],
+    [
+      ...['events', 'records', 'ignored', 'malformed', 'credentials', 'detections', 'incidents', 'alertsPer1000'],
+      'seconds',
+    ],
+  ]);
+  expect(await output('--json', path)).toBe(text);
+});
+
+it('prints a table for people', async () => {
+  const text = await output(await theft());
+
+  expect(text).toContain('ASIASTOLEN0000000001');
+  expect(text).toContain('61 events of 2 credentials: 1 detections of 1 incidents');
+});
+
+it.each([
+  ['before another option', (learn: string, judged: string) => ['--learn', learn, '--json', judged]],
+  ['behind the file', (learn: string, judged: string) => [judged, '--json', '--learn', learn]],
+  ['right before the file', (learn: string, judged: string) => ['--json', '--learn', learn, judged]],
+])('--learn %s', async (_where, args) => {
+  const [learn, judged] = [await theft(), await file(JSON.stringify(madeUpTheft().slice(0, 3)))];
+
+  const text = await output(...args(learn, judged));
+
+  expect(JSON.parse(text)).toMatchObject({ events: 3, detections: 0 });
+});
+
+it('scores the rows of a series', async () => {
+  const path = await file('timestamp,value\n2026-01-06 12:00:00,1\n2026-01-06 12:05:00,2\n');
+
+  expect(await output('--source', 'series', path)).toBe(
+    '{"timestamp":"2026-01-06 12:00:00","value":1,"score":0}\n{"timestamp":"2026-01-06 12:05:00","value":2,"score":0}\n',
+  );
+});
+
+it('asks for a file where none is named', async () => {
+  jest.spyOn(process.stderr, 'write').mockReturnValueOnce(true);
+
+  await expect(output('--json')).rejects.toMatchObject({ code: 'commander.error' });
+});
+
+it('asks the rules of a folder, too, and tells which it refused', async () => {
+  const rule =
+    'title: Made up\nid: a\nlevel: high\nlogsource: {product: aws}\ndetection: {s: {eventID: made-up-1}, condition: s}\n';
+  await mkdir(join(folder.path, 'rules'), { recursive: true });
+  await writeFile(join(folder.path, 'rules', 'two.yml'), `${rule}---\n${rule.replace('condition: s', 'condition: q')}`);
+  const [use] = madeUpTheft();
+  const path = await file(JSON.stringify({ ...use, eventID: 'made-up-1' }));
+  const told = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+
+  const text = await output('--rules', join(folder.path, 'rules'), '--json', path);
+
+  expect(text).toContain(': Made up"');
+  expect(String(told.mock.calls)).toMatch(/SIGMA_RULE_REFUSED .*two\.yml/);
+  told.mockRestore();
+});

@@ -1,0 +1,66 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { scoreSeries } from '../../../backtest/score-series';
+import { readSeries, type SeriesRow } from '../../../recordings/read-series';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+const folder = temporaryFolder();
+
+async function file(content: string | Buffer): Promise<string> {
+  const path = join(folder.path, `series-${Math.random()}`);
+  await writeFile(path, content);
+  return path;
+}
+
+async function rowsOf(content: string | Buffer): Promise<readonly SeriesRow[]> {
+  const found: SeriesRow[] = [];
+  for await (const rows of readSeries(await file(content))) found.push(...rows);
+  return found;
+}
+
+const NOON = Date.UTC(2026, 0, 6, 12);
+
+it.each([
+  ['ISO 8601', '2026-01-06T12:00:00Z', NOON],
+  ['with an offset', '2026-01-06T13:00:00+01:00', NOON],
+  ['without a zone', '2026-01-06 12:00:00', NOON],
+  ['with microseconds', '2026-01-06 12:00:00.000000', NOON],
+  ['seconds', '1767700800', NOON],
+  ['milliseconds', '1767700800000', NOON],
+])('a time: %s', async (_what, timestamp, at) => {
+  expect(await rowsOf(`timestamp,value\n${timestamp},1.5\n`)).toEqual([{ timestamp, at, value: 1.5 }]);
+});
+
+it.each([
+  ['no header', '1767700800,1\r\n1767700801,-2e3\r\n'],
+  ['a header', 'timestamp,value\n1767700800,1\n1767700801,-2e3'],
+  ['other columns', 'value,host,timestamp\n1,"a",1767700800\n-2e3,"b","1767700801"'],
+  ['gzipped', gzipSync('timestamp,value\n1767700800,1\n1767700801,-2e3')],
+])('%s', async (_what, content) => {
+  expect((await rowsOf(content)).map(({ at, value }) => [at - NOON, value])).toEqual([
+    [0, 1],
+    [1_000, -2_000],
+  ]);
+});
+
+it.each([
+  ['nothing', '', 0],
+  ['a header alone', 'timestamp,value\n', 1],
+  ['no number', 'timestamp,value\n1767700800,1\n1767700801,\n', 3],
+  ['no time', 'timestamp,value\n1767700800,1\nyesterday,1\n', 3],
+])('refuses %s and names the line', async (_what, content, line) => {
+  await expect(rowsOf(content)).rejects.toMatchObject({ code: 'SERIES_UNREADABLE', fields: { line } });
+});
+
+it('each file is scored as a series of its own, after what it learns from', async () => {
+  const steady = await file(Array.from({ length: 300 }, (_, row) => `${row * 300},${row % 5}`).join('\n'));
+  const strange = await file('90000,3\n90300,500');
+  const scores: number[] = [];
+
+  for await (const rows of scoreSeries([strange, strange], [steady])) scores.push(...rows.map(({ score }) => score));
+
+  expect(scores[0]).toBeLessThan(0.3);
+  expect(scores[1]).toBeGreaterThan(0.5);
+  expect(scores.slice(2)).toEqual(scores.slice(0, 2));
+});

@@ -1,0 +1,104 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadRules, ownRules } from '../../../workers/rules/load-rules';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+const CLOUDTRAIL = { product: 'aws', service: 'cloudtrail' };
+
+const temporary = temporaryFolder();
+
+const own = loadRules([ownRules()]);
+
+const titlesOf = (record: Record<string, unknown>): readonly string[] =>
+  own.rules
+    .about(CLOUDTRAIL)
+    .matchesOf(record)
+    .map(({ title }) => title);
+
+test('every rule of ours loads, and none has the id of another', () => {
+  expect(own.refused).toEqual([]);
+  expect(own.ids.length).toBeGreaterThanOrEqual(40);
+  expect(new Set(own.ids).size).toBe(own.ids.length);
+});
+
+test.each<[string, string, Record<string, unknown>]>([
+  ['Audit logging is stopped', 'cloudtrail:StopLogging', {}],
+  [
+    'Objects of a bucket are made to expire within days',
+    's3:PutBucketLifecycle',
+    { LifecycleConfiguration: { Rule: { Expiration: { Days: 1 } } } },
+  ],
+  ['A port is opened to every address', 'ec2:AuthorizeSecurityGroupIngress', { cidrIp: '0.0.0.0/0' }],
+  [
+    'Administrator rights are granted',
+    'iam:AttachUserPolicy',
+    { policyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' },
+  ],
+  ['Administrator rights are granted', 'iam:PutUserPolicy', { policyDocument: '{"Statement":[{"Action":"*"}]}' }],
+  [
+    'A bucket is opened to others',
+    's3:PutBucketPolicy',
+    { bucketPolicy: { Statement: [{ Effect: 'Allow', Principal: '*' }] } },
+  ],
+  ['The layers of a function are changed', 'lambda:UpdateFunctionConfiguration20150331v2', { layers: ['arn'] }],
+  ['Instances for mining are asked for', 'ec2:RunInstances', { instanceType: 'p3.2xlarge' }],
+])('%s: %s', (title, action, requestParameters) => {
+  const [service = '', eventName = ''] = action.split(':');
+  const titles = titlesOf({ eventSource: `${service}.amazonaws.com`, eventName, requestParameters });
+  expect(titles).toEqual([title]);
+});
+
+test.each<[string, Record<string, unknown>]>([
+  [
+    's3:PutBucketPolicy',
+    { bucketPolicy: { Statement: [{ Effect: 'Allow', Principal: { Service: 'cloudtrail.amazonaws.com' } }] } },
+  ],
+  ['s3:PutBucketLifecycle', { LifecycleConfiguration: { Rule: { Expiration: { Days: 365 } } } }],
+  ['ec2:AuthorizeSecurityGroupIngress', { cidrIp: '192.0.2.0/24' }],
+  ['iam:AttachUserPolicy', { policyArn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' }],
+  ['ec2:RunInstances', { instanceType: 't3.micro' }],
+  ['iam:CreateRole', { assumeRolePolicyDocument: '{"Statement":[{"Principal":{"Service":"ec2.amazonaws.com"}}]}' }],
+])('ordinary work matches nothing: %s', (action, requestParameters) => {
+  const [service = '', eventName = ''] = action.split(':');
+  expect(titlesOf({ eventSource: `${service}.amazonaws.com`, eventName, requestParameters })).toEqual([]);
+});
+
+test('one bad rule takes no other with it, and is named', () => {
+  const { path: folder } = temporary;
+  mkdirSync(join(folder, 'deeper'));
+  const rule = 'title: T\nid: a\nlogsource: {category: webserver}\ndetection: {s: {x: 1}, condition: s}\n';
+  writeFileSync(
+    join(folder, 'two.yml'),
+    `${rule}---\n${rule.replace('id: a', 'id: b').replace('condition: s', 'condition: q')}`,
+  );
+  writeFileSync(join(folder, 'deeper', 'broken.yaml'), 'a: [');
+
+  const { ids, refused } = loadRules([folder]);
+
+  expect(ids).toEqual(['a']);
+  expect(refused.map(({ code }) => code)).toEqual(['SIGMA_RULE_REFUSED', 'SIGMA_RULE_REFUSED']);
+  expect(refused.map(({ fields }) => String(fields['file']).slice(folder.length + 1))).toEqual([
+    'deeper/broken.yaml',
+    'two.yml',
+  ]);
+  expect(refused[1]?.fields['reason']).toBe('a condition with "q", which is no search of the rule');
+});
+
+test('aliases that blow up, and a folder by the name of a rule, are refused as well', () => {
+  const folder = join(temporary.path, 'odd');
+  mkdirSync(join(folder, 'folder.yml'), { recursive: true });
+  const nine = (name: string): string => Array(9).fill(name).join(',');
+  writeFileSync(
+    join(folder, 'bomb.yml'),
+    `a: &a [${nine('x')}]\nb: &b [${nine('*a')}]\nc: &c [${nine('*b')}]\nd: [${nine('*c')}]\n`,
+  );
+
+  const { ids, refused } = loadRules([folder]);
+
+  expect(ids).toEqual([]);
+  expect(refused.map(({ code }) => code)).toEqual(['SIGMA_RULE_REFUSED', 'SIGMA_RULE_REFUSED']);
+});
+
+test('a folder that is not there is a setting that is wrong', () => {
+  expect(() => loadRules(['/nowhere/rules'])).toThrow('CONFIG_INVALID');
+});

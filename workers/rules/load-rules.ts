@@ -1,0 +1,73 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseAllDocuments, type Document } from 'yaml';
+import { compileRule, type CompiledRule } from '../../detectors/sigma/compile-rule';
+import { RuleSet } from '../../detectors/sigma/rule-set';
+import { IncidentError } from '../../domain/errors';
+
+/** What a folder of rules gave. */
+export interface LoadedRules {
+  readonly rules: RuleSet;
+  readonly ids: readonly string[];
+  /** SIGMA_RULE_REFUSED, each with its file and reason. */
+  readonly refused: readonly IncidentError[];
+}
+
+/** The rules that come with Tourniquet. */
+export function ownRules(): string {
+  return join(projectRoot(__dirname), 'rules');
+}
+
+/**
+ * Reads the Sigma rules (`*.yml`, `*.yaml`, also several documents a file) in folders, folders in them included. A rule that is refused
+ * takes no other with it. @throws IncidentError CONFIG_INVALID for a folder that can't be read
+ */
+export function loadRules(folders: readonly string[]): LoadedRules {
+  const compiled: CompiledRule[] = [];
+  const refused: IncidentError[] = [];
+  for (const file of folders.flatMap(ruleFilesIn)) {
+    for (const document of documentsOf(file)) {
+      try {
+        compiled.push(compileRule(document));
+      } catch (error) {
+        if (!(error instanceof IncidentError)) throw error;
+        refused.push(new IncidentError(error.code, { file, ...error.fields }));
+      }
+    }
+  }
+  return { rules: RuleSet.of(compiled), ids: compiled.map(({ id }) => id), refused };
+}
+
+function ruleFilesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch (cause) {
+    throw new IncidentError('CONFIG_INVALID', { faults: [`${folder}: this folder of rules can't be read`] }, { cause });
+  }
+}
+
+/** What is no YAML, or can't be read, is undefined: no rule, and refused as such. */
+function documentsOf(file: string): readonly unknown[] {
+  try {
+    return [parseAllDocuments(readFileSync(file, 'utf8'))].flat().map(valueOf);
+  } catch {
+    return [undefined];
+  }
+}
+
+function valueOf(document: Document.Parsed): unknown {
+  try {
+    return document.errors.length > 0 ? undefined : document.toJS();
+  } catch {
+    // Aliases of aliases of aliases, which would be more than there is memory.
+    return undefined;
+  }
+}
+
+/** Compiled code lies a folder deeper than its source. */
+function projectRoot(from: string): string {
+  return existsSync(join(from, 'package.json')) || dirname(from) === from ? from : projectRoot(dirname(from));
+}
