@@ -12,7 +12,7 @@ export function figuresLine(quality: DetectionQuality) {
     alertsPer1000Unlabelled: round((1000 * invictus.unlabelledAlerts) / invictus.unlabelledEvents),
     nabScore: round(nab.score),
     pantherAgree,
-    crsRecall,
+    crsRecall: crsRecall === null ? null : round(crsRecall),
     sigmaRules,
     stolenKeyEvents: stolenKey.events,
     stolenKeySeconds: stolenKey.seconds,

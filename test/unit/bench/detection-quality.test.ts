@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { attackRunOf, withoutAttackTool } from '../../../bench/detection-quality/attack-tool';
+import { crsRecall } from '../../../bench/detection-quality/crs-recall';
 import { figuresLine } from '../../../bench/detection-quality/figures';
 import type { DetectionQuality } from '../../../bench/detection-quality/measure';
 import { invictusRecall } from '../../../bench/detection-quality/invictus-recall';
@@ -94,3 +95,7 @@ recorded(
     expect(invictus.recalled).toBeGreaterThanOrEqual(14);
   },
 );
+
+recorded(`seven of ten hostile requests of the core rule set (skipped without ${RECORDED})`, async () => {
+  expect(await crsRecall(RECORDED, OWN_RULES)).toBeGreaterThan(0.7);
+});
