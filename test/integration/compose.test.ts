@@ -279,7 +279,7 @@ describe('the Dockerfile', () => {
     const [, last = ''] = text.split(/^FROM .*\n(?![\s\S]*^FROM )/m);
     const copied = [...last.matchAll(/^COPY --from=build \/app\/(\S+)/gm)].map(([, from]) => from);
 
-    expect(copied).toEqual(['package.json', 'node_modules', 'dist']);
+    expect(copied).toEqual(['package.json', 'node_modules', 'dist', 'rules']);
     expect(last).toMatch(/^USER node$/m);
     expect(last).toContain('HEALTHCHECK');
     expect(text).toMatch(/^RUN npm ci$/m);
@@ -292,6 +292,7 @@ describe('the Dockerfile', () => {
     await mkdir(image);
     await cp(path.join(ROOT, 'dist'), path.join(image, 'dist'), { recursive: true });
     await cp(path.join(ROOT, 'package.json'), path.join(image, 'package.json'));
+    await cp(path.join(ROOT, 'rules'), path.join(image, 'rules'), { recursive: true });
     const lock = JSON.parse(await readFile(path.join(ROOT, 'package-lock.json'), 'utf8')) as {
       packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
     };

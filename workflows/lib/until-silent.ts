@@ -34,6 +34,11 @@ export async function untilSilent(leak: Leak, rotation: RotationResult): Promise
     });
     const since = Math.max(rotation.movedAt, Date.now() - quiet() * 1000);
     const use = await observe(leak, { ...incidentStep(input, `use.${look}`), of: input.version, since });
+    // No look will ever show it: where a deadline decides that is enough, and elsewhere a person is asked at once.
+    if (use?.visible === false) {
+      board.apply({ type: 'noted', at: use.at, note: 'the use of the old version can not be seen here' });
+      return plan().revokeAtDeadline ? [] : [UNKNOWN_USER];
+    }
     const users = use?.contexts.filter(({ accepted }) => accepted > 0) ?? [];
     if (use) board.discover(users.filter(({ registered }) => !registered).map(({ context }) => context));
     if (use && users.length === 0) return [];
@@ -48,12 +53,9 @@ async function observe(
   question: Parameters<typeof withinMinutes.observeUse>[0],
 ): Promise<ObservedUse | undefined> {
   try {
-    const use = await withinMinutes.observeUse.executeWithOptions({ summary: 'Who still uses the old version?' }, [
+    return await withinMinutes.observeUse.executeWithOptions({ summary: 'Who still uses the old version?' }, [
       question,
     ]);
-    if (use.visible) return use;
-    leak.board.apply({ type: 'noted', at: use.at, note: 'the use of the old version can not be seen here' });
-    return undefined;
   } catch (error) {
     if (isCancellation(error)) throw error;
     leak.board.apply({ type: 'noted', at: Date.now(), note: 'whether the old version is silent could not be told' });
