@@ -86,6 +86,7 @@ describe('tourniquet drill run', () => {
     await mkdir(root, { recursive: true });
     await cp(path.join(ROOT, 'dist'), path.join(root, 'dist'), { recursive: true });
     await cp(path.join(ROOT, 'package.json'), path.join(root, 'package.json'));
+    await cp(path.join(ROOT, 'rules'), path.join(root, 'rules'), { recursive: true });
     const file = path.join(root, 'dist/enforcement/denylist-fallback.js');
     const code = await readFile(file, 'utf8');
     const sabotaged = code.replace(/joinOne\(entry\);/, ';');

@@ -33,6 +33,8 @@ export async function withIncident<T>(
   return worker.runUntil(async () => {
     const handle = await client.workflow.start<typeof respondToLeak>('respondToLeak', {
       workflowId: incidentId(own.credentialId, own.version),
+      // A task that this server refused the completion of is given out again soon.
+      ...(skipTime ? {} : { workflowTaskTimeout: '2s' as const }),
       taskQueue,
       args: [own],
     });
