@@ -37,7 +37,7 @@ export function subjectKey(subject: Subject): string {
 }
 
 /** A form short enough for a table or a title. */
-export function shortSubject(subject: Subject): string {
+export function shortSubject(subject: string): string {
   return subject.startsWith('fp:') ? subject.replace(/^(fp:[^:]+:[0-9a-f]{8}).*/, '$1…') : subject;
 }
 

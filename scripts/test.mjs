@@ -1,5 +1,6 @@
-// All tests, in three lanes at once: the scenes, in which a whole product waits more than it works, what runs against servers, and all the rest. Within a run of Jest,
-// files go one after the other, since they share servers. Arguments go to one run of Jest instead, as they are.
+// All tests, in three lanes at once: the scenes, in which a whole product waits more than it works, what runs against servers, and all
+// the rest. Within a run of Jest, files go one after the other, since they share servers. Arguments go to one run of Jest instead, as
+// they are.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
@@ -54,14 +55,14 @@ async function runLane(runs) {
   return worst;
 }
 
-function jest(args, output, env = {}, patient = false) {
+function jest(args, output, env = {}, givesWay = false) {
   const child = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
     stdio: ['inherit', output, output],
     env: { ...process.env, ...env },
   });
   running.add(child);
   // Scenes and servers measure what they do in seconds: what only computes waits for them.
-  if (patient && child.pid) setPriority(child.pid, 10);
+  if (givesWay && child.pid) setPriority(child.pid, 10);
   const held = [];
   child.stdout?.on('data', (chunk) => held.push(chunk));
   child.stderr?.on('data', (chunk) => held.push(chunk));

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { projectRoot } from '../workers/project-root';
 
 /** The path of a compiled program of ours, also when this runs from the sources, as tests do. */
 export function compiledProgram(...segments: readonly string[]): string {
-  let root = __dirname;
-  while (!existsSync(join(root, 'package.json'))) root = dirname(root);
-  return join(root, 'dist', ...segments);
+  return join(projectRoot(), 'dist', ...segments);
 }

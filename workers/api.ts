@@ -7,12 +7,12 @@ import { createRequestLog } from '../activities/store/request-log';
 import { createSecretStore } from '../activities/store/secret-store';
 import { createLeakReportDesk } from '../api/leak-report-desk';
 import { createApi } from '../api/server';
+import { foreignMapper } from '../detectors/sources/registry';
 import { fingerprint } from '../domain/fingerprint';
 import { readSecretFile, type Config } from './config';
 import { readFingerprintKeys, readKey, readPrivateKey } from './keys';
 import { connectNats } from './nats';
 import { readPolicy } from './policy-file';
-import { foreignMappers } from './rules/foreign-mappers';
 import { loadRules, ownRules } from './rules/load-rules';
 import type { Running } from './running';
 import { openUsageIntake } from './sources/usage-intake';
@@ -42,6 +42,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     announce: (events) => usage.store(events),
     log,
   });
+  const { rules } = loadRules([ownRules()]);
   const denylist = openDenylistView(() => connectNats(config, 'api-denylist'), log);
   const app = createApi({
     apiKeys: createApiKeyStore(database),
@@ -54,7 +55,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     reports,
     fingerprintsOf: (value) => fingerprintKeys.map((key) => fingerprint(value, key)),
     storeUsage: (events) => usage.store(events),
-    mapForeign: foreignMappers(loadRules([ownRules()]).rules),
+    mapForeign: (source) => foreignMapper(source, rules),
     approvalKey: readPrivateKey(config.TOURNIQUET_APPROVAL_KEY_FILE),
     denylist: () => denylist.answer(),
     log,

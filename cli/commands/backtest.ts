@@ -6,6 +6,7 @@ import { runBacktest, type BacktestResult } from '../../backtest/run-backtest';
 import { scoreSeries } from '../../backtest/score-series';
 import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
 import { SEVERITIES, type Severity } from '../../domain/severity';
+import { shortSubject } from '../../domain/subject';
 import { rulesOf, rulesOption } from '../rules-option';
 import { endWithReader } from '../end-with-reader';
 
@@ -85,14 +86,10 @@ function render(lines: readonly DetectionLine[], { summary }: BacktestResult): s
     style: { head: [], border: [] },
   });
   for (const { at, severity, confidence, detector, credential, eventId, reason } of lines)
-    table.push([at, severity, confidence, detector, short(credential), eventId, reason]);
+    table.push([at, severity, confidence, detector, shortSubject(credential), eventId, reason]);
   const { events, records, ignored, malformed, credentials, detections, incidents, alertsPer1000 } = summary;
   const counts =
     `${records} records (${ignored} ignored, ${malformed} malformed), ${events} events of ${credentials} credentials: ` +
     `${detections} detections of ${incidents} incidents, ${alertsPer1000} in a thousand events`;
   return lines.length === 0 ? counts : `${table.toString()}\n${counts}`;
-}
-
-function short(credential: string): string {
-  return credential.replace(/^(fp:[^:]+:[0-9a-f]{8}).*/, '$1…');
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { endpointOf } from '../../domain/endpoint';
 import { isSubject } from '../../domain/subject';
 import { holdsOurValue } from '../../domain/token-format';
 import type { UsageEvent } from '../../domain/usage-event';
+import { contentId } from './content-id';
 import { IGNORED, malformed, type Mapped } from './mapped';
 
 /** One request as a proxy's access log tells it; an empty text where it does not. */
@@ -42,7 +42,10 @@ export function accessLogEvent(request: LoggedRequest, record: object): Mapped {
     kind: 'event',
     event: {
       kind: 'usage',
-      id: `${request.source}:${request.requestId === '' ? contentId(record) : request.requestId}`.slice(0, 200),
+      id: `${request.source}:${request.requestId === '' ? contentId(flatPartOf(record)) : request.requestId}`.slice(
+        0,
+        200,
+      ),
       at: request.at,
       subject: credential,
       source: request.source,
@@ -64,9 +67,8 @@ function credentialOf({ subject, user, publicId }: LoggedRequest): string | unde
 }
 
 /** The same line gives the same id however often and from wherever it is delivered. Log lines are flat; deeper values do not count. */
-function contentId(record: object): string {
-  const flat = Object.entries(record).filter(([, value]) => typeof value !== 'object');
-  return createHash('sha256').update(JSON.stringify(flat)).digest('hex').slice(0, 40);
+function flatPartOf(record: object): unknown {
+  return Object.entries(record).filter(([, value]) => typeof value !== 'object');
 }
 
 /** Without scheme and authority, query, fragment and path parameters. */

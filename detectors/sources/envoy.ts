@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import type { LogRecord } from '../sigma/record';
-import { accessLogEvent, type LoggedRequest } from './access-log-event';
+import type { LoggedRequest } from './access-log-event';
 import { logStatus, logText, parseLogTime, withoutPort } from './log-fields';
-import { describeIssues, malformed, type Mapped } from './mapped';
-import { webserverRecord } from './webserver-record';
+import { describeIssues, malformed, type NotMapped } from './mapped';
 
 /** The fields we use, named as in Envoy's own default JSON format; docs/examples/envoy.yaml adds ours. */
 const envoyLine = z.object({
@@ -21,17 +19,9 @@ const envoyLine = z.object({
 });
 
 /** One line of Envoy's access log in JSON, parsed. */
-export function mapEnvoy(record: unknown): Mapped {
+export function readEnvoy(record: unknown): LoggedRequest | NotMapped {
   const parsed = envoyLine.safeParse(record);
-  return parsed.success
-    ? accessLogEvent(requestOf(parsed.data), Object(record) as object)
-    : malformed(describeIssues(parsed.error.issues));
-}
-
-/** The line as rules see it. */
-export function webserverOfEnvoy(record: LogRecord): LogRecord {
-  const parsed = envoyLine.safeParse(record);
-  return parsed.success ? webserverRecord(record, requestOf(parsed.data)) : record;
+  return parsed.success ? requestOf(parsed.data) : malformed(describeIssues(parsed.error.issues));
 }
 
 function requestOf(line: z.infer<typeof envoyLine>): LoggedRequest {

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import type { LogRecord } from '../sigma/record';
-import { accessLogEvent, type LoggedRequest } from './access-log-event';
+import type { LoggedRequest } from './access-log-event';
 import { logStatus, logText, parseLogTime } from './log-fields';
-import { describeIssues, malformed, type Mapped } from './mapped';
-import { webserverRecord } from './webserver-record';
+import { describeIssues, malformed, type NotMapped } from './mapped';
 
 /** The fields we use, named as nginx's variables are; docs/examples/nginx.conf has a `log_format` of them. */
 const nginxLine = z.object({
@@ -28,17 +26,9 @@ const nginxLine = z.object({
 });
 
 /** One line of nginx's access log in JSON, parsed. */
-export function mapNginx(record: unknown): Mapped {
+export function readNginx(record: unknown): LoggedRequest | NotMapped {
   const parsed = nginxLine.safeParse(record);
-  return parsed.success
-    ? accessLogEvent(requestOf(parsed.data), Object(record) as object)
-    : malformed(describeIssues(parsed.error.issues));
-}
-
-/** The line as rules see it. */
-export function webserverOfNginx(record: LogRecord): LogRecord {
-  const parsed = nginxLine.safeParse(record);
-  return parsed.success ? webserverRecord(record, requestOf(parsed.data)) : record;
+  return parsed.success ? requestOf(parsed.data) : malformed(describeIssues(parsed.error.issues));
 }
 
 function requestOf(line: z.infer<typeof nginxLine>): LoggedRequest {

@@ -1,5 +1,6 @@
 import { valuesOf, type LogRecord } from '../sigma/record';
 import { parseJson } from './mapped';
+import { namesAws } from './ocsf';
 
 /**
  * An OCSF event of AWS as the CloudTrail record it was made of, as far as rules need it: so one rule serves both. What the mapping did not
@@ -7,8 +8,7 @@ import { parseJson } from './mapped';
  */
 export function ocsfAsCloudTrail(event: LogRecord): LogRecord {
   const field = (name: string): unknown => valuesOf(event, name)[0];
-  const provider = field('cloud.provider') ?? field('metadata.product.vendor_name');
-  if (typeof provider !== 'string' || provider.toUpperCase() !== 'AWS') return event;
+  if (!namesAws(field('cloud.provider') ?? field('metadata.product.vendor_name'))) return event;
   const unmapped = field('unmapped');
   return {
     ...(typeof unmapped === 'object' ? unmapped : {}),

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { holdsOurValue } from '../../domain/token-format';
 import { isSubject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
 import { actionKindOfAws, actionNameOfAws, outcomeOfAws } from './aws-action';
 import { principalKindOfAws } from './aws-principal';
+import { contentId } from './content-id';
 import { describeIssues, IGNORED, malformed, type Mapped } from './mapped';
 
 const text = z.string().nullish();
@@ -89,20 +89,23 @@ export function mapOcsf(record: unknown): Mapped {
   };
 }
 
-/** Neither the event's nor the request's id must be there. */
-function contentId(data: ApiActivity): string {
-  return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 40);
+/** Whether an event's provider, or the vendor of what wrote it, is AWS. */
+export function namesAws(provider: unknown): boolean {
+  return typeof provider === 'string' && provider.toUpperCase() === 'AWS';
 }
 
-function isAws({ cloud, metadata }: ApiActivity): boolean {
-  return (cloud?.provider ?? metadata.product?.vendor_name ?? '').toUpperCase() === 'AWS';
+function providerOf({ cloud, metadata }: ApiActivity): string {
+  return cloud?.provider ?? metadata.product?.vendor_name ?? '';
+}
+
+function isAws(data: ApiActivity): boolean {
+  return namesAws(providerOf(data));
 }
 
 /** The space a credential's id is unique in. An access key is the same subject as CloudTrail's own records name. */
 function spaceOf(data: ApiActivity): string {
   if (isAws(data)) return 'aws-access-key';
-  const provider = data.cloud?.provider ?? data.metadata.product?.vendor_name ?? '';
-  const word = provider
+  const word = providerOf(data)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');

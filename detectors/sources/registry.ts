@@ -1,35 +1,52 @@
 import type { StreamEvent } from '../../domain/usage-event';
 import type { LogRecord } from '../sigma/record';
 import { type RuleSet, type RecordKind } from '../sigma/rule-set';
-import { mapAccessLog, webserverOfAccessLog } from './access-log';
+import { readAccessLog } from './access-log';
+import { accessLogEvent, type LoggedRequest } from './access-log-event';
 import { CLOUDTRAIL, mapCloudTrail } from './cloudtrail';
-import { mapEnvoy, webserverOfEnvoy } from './envoy';
-import type { Mapped } from './mapped';
+import { readEnvoy } from './envoy';
+import type { Mapped, NotMapped } from './mapped';
 import { mapNative } from './native';
-import { mapNginx, webserverOfNginx } from './nginx';
+import { readNginx } from './nginx';
 import { mapOcsf } from './ocsf';
 import { ocsfAsCloudTrail } from './ocsf-as-cloudtrail';
-import { WEBSERVER } from './webserver-record';
+import { WEBSERVER, webserverRecord } from './webserver-record';
 import { withRules } from './with-rules';
 
 interface SourceSpec {
-  /** A record as parsed JSON becomes one of our events. */
-  readonly map: (record: unknown) => Mapped;
   /** Which rules are asked about its records. */
   readonly kind: RecordKind;
-  /** The record as these rules know it, where it has other names. */
-  readonly asRulesKnow?: (record: LogRecord) => LogRecord;
+  /** A record as parsed JSON becomes one of our events, with those of the rules that it matches. */
+  readonly map: (record: unknown, rules: RuleSet) => Mapped;
 }
 
 /** Records of other systems, one line each. */
 const SPECS = {
-  cloudtrail: { map: mapCloudTrail, kind: CLOUDTRAIL },
-  ocsf: { map: mapOcsf, kind: CLOUDTRAIL, asRulesKnow: ocsfAsCloudTrail },
-  nginx: { map: mapNginx, kind: WEBSERVER, asRulesKnow: webserverOfNginx },
-  envoy: { map: mapEnvoy, kind: WEBSERVER, asRulesKnow: webserverOfEnvoy },
+  cloudtrail: {
+    kind: CLOUDTRAIL,
+    map: (record, rules) => withRules(mapCloudTrail(record), () => record as LogRecord, rules),
+  },
+  ocsf: {
+    kind: CLOUDTRAIL,
+    map: (record, rules) => withRules(mapOcsf(record), () => ocsfAsCloudTrail(record as LogRecord), rules),
+  },
+  nginx: proxy(readNginx),
+  envoy: proxy(readEnvoy),
   /** Either of the two. */
-  'access-log': { map: mapAccessLog, kind: WEBSERVER, asRulesKnow: webserverOfAccessLog },
+  'access-log': proxy(readAccessLog),
 } as const satisfies Record<string, SourceSpec>;
+
+function proxy(read: (record: unknown) => LoggedRequest | NotMapped): SourceSpec {
+  return {
+    kind: WEBSERVER,
+    map: (record, rules) => {
+      const request = read(record);
+      if ('kind' in request) return request;
+      const line = Object(record) as LogRecord;
+      return withRules(accessLogEvent(request, line), () => webserverRecord(line, request), rules);
+    },
+  };
+}
 
 export type ForeignSource = keyof typeof SPECS;
 /** All whose records can be read: our own events, too. */
@@ -40,13 +57,9 @@ export const SOURCE_NAMES = ['native', ...FOREIGN_SOURCE_NAMES] as [Source, ...S
 
 /** Maps records of a foreign source to events that carry the rules they match. Nothing a source sends makes it throw. */
 export function foreignMapper(source: ForeignSource, rules: RuleSet): (record: unknown) => Mapped {
-  const { map, kind, asRulesKnow }: SourceSpec = SPECS[source];
+  const { map, kind }: SourceSpec = SPECS[source];
   const about = rules.about(kind);
-  return (record) => {
-    const mapped = map(record);
-    if (mapped.kind !== 'event') return mapped;
-    return withRules(mapped, asRulesKnow ? asRulesKnow(record as LogRecord) : record, about);
-  };
+  return (record) => map(record, about);
 }
 
 /** As `foreignMapper`, and for our own events, which say themselves what rules they match. */

@@ -6,7 +6,8 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { openDatabase, type Database } from '../../activities/store/database';
 import { migrate } from '../../activities/store/migrate';
 import { type fingerprint } from '../../domain/fingerprint';
-import { mapNginx } from '../../detectors/sources/nginx';
+import { foreignMapper } from '../../detectors/sources/registry';
+import { RuleSet } from '../../detectors/sigma/rule-set';
 import { OUTCOME_HEADER, SUBJECT_HEADER } from '../../domain/gateway-headers';
 import { openBucket } from '../../enforcement/buckets';
 import { createDenylist } from '../../enforcement/denylist-kv';
@@ -203,7 +204,7 @@ describe('nginx with the documented configuration', () => {
       (found) => found.filter((line) => line.includes(subject)).length === 2,
     );
     const events = lines
-      .map((line) => mapNginx(JSON.parse(line)))
+      .map((line) => foreignMapper('nginx', RuleSet.EMPTY)(JSON.parse(line)))
       .flatMap((mapped) => (mapped.kind === 'event' && mapped.event.subject === subject ? [mapped.event] : []));
     expect(events).toMatchObject([
       { action: { kind: 'read', name: 'GET /reports/*' }, outcome: 'accepted', client: { address: CLIENT } },

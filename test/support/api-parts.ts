@@ -13,7 +13,7 @@ import { RuleSet } from '../../detectors/sigma/rule-set';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import { fingerprint } from '../../domain/fingerprint';
 import { openDenylistView } from '../../workers/denylist-view';
-import { foreignMappers } from '../../workers/rules/foreign-mappers';
+import { foreignMapper } from '../../detectors/sources/registry';
 import { openUsageIntake } from '../../workers/sources/usage-intake';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
 import { testSecretStore } from './orders-server';
@@ -61,7 +61,7 @@ export function testApi(
     reports: desk,
     fingerprintsOf: (value) => TEST_FINGERPRINT_KEYS.map((key) => fingerprint(value, key)),
     storeUsage: (events) => usage.store(events),
-    mapForeign: foreignMappers(RuleSet.EMPTY),
+    mapForeign: (source) => foreignMapper(source, RuleSet.EMPTY),
     approvalKey: generateKeyPairSync('ed25519').privateKey,
     denylist: () => denylist.answer(),
     log,

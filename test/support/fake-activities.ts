@@ -4,6 +4,7 @@ import { atActivityEdge } from '../../activities/activity-edge';
 import type { Credential, SecretVersion } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
 import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
+import type { Severity } from '../../domain/severity';
 import { publicIdSubject } from '../../domain/subject';
 import type { IncidentInput } from '../../workflows/messages';
 
@@ -64,6 +65,12 @@ export function sampleInput(overrides: Partial<IncidentInput> = {}, policy: Poli
     startedBy: 'detector',
     ...overrides,
   };
+}
+
+/** The policy with another time for dependents, in seconds. */
+export function withOverlap(overlapSeconds: number, severity: Severity = 'high'): Policy {
+  const { severities } = DEFAULT_POLICY;
+  return { ...DEFAULT_POLICY, severities: { ...severities, [severity]: { ...severities[severity], overlapSeconds } } };
 }
 
 /** A credential whose users a gateway can tell apart. */

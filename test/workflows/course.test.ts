@@ -1,5 +1,4 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
 import {
   detectionSignal,
   extendOverlapUpdate,
@@ -18,6 +17,7 @@ import {
   sampleCredential,
   sampleInput,
   sampleVersion,
+  withOverlap,
 } from '../support/fake-activities';
 import { APPROVED, silentFor } from '../support/outcome-scenarios';
 import { resultWithin, untilWaiting, withIncident } from '../support/run-incident';
@@ -38,11 +38,6 @@ const IN_WAVES = sampleCredential({
 });
 const loadInWaves = () => Promise.resolve({ credential: IN_WAVES, version: sampleVersion() });
 const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
-
-const withOverlap = (overlapSeconds: number): Policy => ({
-  ...DEFAULT_POLICY,
-  severities: { ...DEFAULT_POLICY.severities, high: { ...DEFAULT_POLICY.severities.high, overlapSeconds } },
-});
 
 const notesOf = ({ incident }: IncidentView): string => incident.timeline.map(({ note }) => note).join('\n');
 
@@ -96,8 +91,7 @@ it('looks in the end at who came after its wave had gone on', async () => {
     },
     checkWave: ({ dependents }) => Promise.resolve({ at: 6, detail: `${dependents.join(', ')} seen` }),
   });
-  const overlap = { ...MEDIUM.policy.severities.medium, overlapSeconds: 6 };
-  const policy = { ...MEDIUM.policy, severities: { ...MEDIUM.policy.severities, medium: overlap } };
+  const policy = withOverlap(6, 'medium');
 
   const { view } = await withIncident(environment, activities, { ...MEDIUM, policy }, (handle) => handle.result());
 
@@ -130,8 +124,7 @@ it('takes use that can not be seen for no silence', async () => {
     loadCredential: loadInWaves,
     observeUse: () => Promise.resolve({ at: 5, visible: false, contexts: [] }),
   });
-  const overlap = { ...MEDIUM.policy.severities.medium, overlapSeconds: 600 };
-  const policy = { ...MEDIUM.policy, severities: { ...MEDIUM.policy.severities, medium: overlap } };
+  const policy = withOverlap(600, 'medium');
 
   await withIncident(environment, activities, { ...MEDIUM, policy }, async (handle) => {
     const { incident } = await untilWaiting(handle);
@@ -269,11 +262,8 @@ it('tells everybody of a cancellation that meets a tightening: no handler ends t
 
 it('moves dependents also where the policy gives their contexts no time at all', async () => {
   const { activities, calls } = fakeActivities();
-  const { policy } = sampleInput();
-  const high = { ...policy.severities.high, overlapSeconds: 0 };
-  const none = { ...policy, severities: { ...policy.severities, high } };
 
-  const { outcome, view } = await withIncident(environment, activities, sampleInput({}, none), (handle) =>
+  const { outcome, view } = await withIncident(environment, activities, sampleInput({}, withOverlap(0)), (handle) =>
     handle.result(),
   );
 

@@ -11,7 +11,7 @@ import {
   type DetectionSignal,
   type IncidentView,
 } from '../../workflows/messages';
-import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
+import { DEFAULT_POLICY } from '../../domain/policy';
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
@@ -22,16 +22,12 @@ import {
   sampleCredential,
   sampleInput,
   sampleVersion,
+  withOverlap,
 } from '../support/fake-activities';
 import { untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'mended' };
-
-const withOverlap = (overlapSeconds: number): Policy => ({
-  ...DEFAULT_POLICY,
-  severities: { ...DEFAULT_POLICY.severities, high: { ...DEFAULT_POLICY.severities.high, overlapSeconds } },
-});
 
 const graver = (severity: 'high' | 'critical', families: ('origin' | 'travel' | 'volume')[]): DetectionSignal => ({
   latest: {

@@ -1,5 +1,4 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DEFAULT_POLICY } from '../../domain/policy';
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
@@ -8,6 +7,7 @@ import {
   sampleCredential,
   sampleInput,
   sampleVersion,
+  withOverlap,
 } from '../support/fake-activities';
 import { untilWaiting, withIncident } from '../support/run-incident';
 import { approveStepUpdate, stateQuery } from '../../workflows/messages';
@@ -149,12 +149,8 @@ describe('who still uses the old version', () => {
         return Promise.resolve({ at: 6, channels: 1 });
       },
     });
-    const policy = {
-      ...DEFAULT_POLICY,
-      severities: { ...DEFAULT_POLICY.severities, high: { ...DEFAULT_POLICY.severities.high, overlapSeconds: 4 } },
-    };
 
-    const { outcome } = await withIncident(environment, activities, sampleInput({}, policy), (handle) =>
+    const { outcome } = await withIncident(environment, activities, sampleInput({}, withOverlap(4)), (handle) =>
       handle.result(),
     );
 

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseAllDocuments, type Document } from 'yaml';
 import { compileRule, type CompiledRule } from '../../detectors/sigma/compile-rule';
 import { RuleSet } from '../../detectors/sigma/rule-set';
 import { IncidentError } from '../../domain/errors';
+import { projectRoot } from '../project-root';
 
 /** What a folder of rules gave. */
 export interface LoadedRules {
@@ -15,7 +16,7 @@ export interface LoadedRules {
 
 /** The rules that come with Tourniquet. */
 export function ownRules(): string {
-  return join(projectRoot(__dirname), 'rules');
+  return join(projectRoot(), 'rules');
 }
 
 /**
@@ -65,9 +66,4 @@ function valueOf(document: Document.Parsed): unknown {
     // Aliases of aliases of aliases, which would be more than there is memory.
     return undefined;
   }
-}
-
-/** Compiled code lies a folder deeper than its source. */
-function projectRoot(from: string): string {
-  return existsSync(join(from, 'package.json')) || dirname(from) === from ? from : projectRoot(dirname(from));
 }

@@ -9,26 +9,19 @@ import { refuse } from './update-shapes';
 
 /** Dependents get longer: first the lane of those that can be told apart, then the rotation that waits for them. */
 export async function extendOverlap(leak: Leak, seconds: number, people: readonly string[]): Promise<void> {
-  const { input, board, rotation, plan } = leak;
+  const { board, rotation, plan } = leak;
   if (!rotation) return;
   const actor = people.join(' and ');
   const { severity } = plan();
   leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
-  if (plan().overlapSeconds > 0) {
-    const extension = { ...incidentStep(input, `extend.to.${leak.extendedSeconds}`), seconds, actor };
-    try {
-      await withinMinutes.extendLane.executeWithOptions({ summary: `Keep the lane open for ${seconds} s more` }, [
-        extension,
-      ]);
-    } catch (error) {
-      leak.extendedSeconds -= seconds;
-      throw error;
-    }
-  }
-  // What was approved was approved of what was known then, for the rotation that ran then.
-  if (leak.rotation?.workflowId !== rotation.workflowId || compareSeverity(plan().severity, severity) > 0) {
+  try {
+    await extendLane(leak, seconds, actor);
+    // What was approved was approved of what was known then, for the rotation that ran then.
+    if (leak.rotation?.workflowId !== rotation.workflowId || compareSeverity(plan().severity, severity) > 0)
+      throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
+  } catch (error) {
     leak.extendedSeconds -= seconds;
-    throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
+    throw error;
   }
   board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });
   const { terms } = leak.rotation;
@@ -41,4 +34,12 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
   await getExternalWorkflowHandle(rotation.workflowId)
     .signal(moreTimeSignal, { seconds, ...signature(leak) })
     .catch(() => undefined);
+}
+
+async function extendLane({ input, plan, extendedSeconds = 0 }: Leak, seconds: number, actor: string): Promise<void> {
+  if (plan().overlapSeconds === 0) return;
+  const extension = { ...incidentStep(input, `extend.to.${extendedSeconds}`), seconds, actor };
+  await withinMinutes.extendLane.executeWithOptions({ summary: `Keep the lane open for ${seconds} s more` }, [
+    extension,
+  ]);
 }

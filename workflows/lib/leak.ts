@@ -50,10 +50,10 @@ export interface Leak {
   ending?: boolean;
   /** Who said, with a signed approval, that nothing leaked. */
   falsePositive?: { readonly actor: string; readonly note: string } | undefined;
+  /** Evidence came after that was said. */
+  doubted?: boolean;
   /** From the moment at which the refusal may have been lifted. */
   lifting?: boolean;
-  /** Evidence came after that. */
-  doubted?: boolean;
 }
 
 export function planNow(input: IncidentInput, board: IncidentBoard, { credential, hasProvider }: Known): ResponsePlan {
@@ -69,7 +69,7 @@ interface Insistence<T> {
   readonly givesUpOn?: string;
   /** Nobody may skip it. */
   readonly needed?: boolean;
-  /** For records: silence never ends them. */
+  /** For what an end would misstate, such as a record that is missing or a proof: silence never ends it. */
   readonly endless?: boolean;
   /** For what must be done before an incident may be closed. */
   readonly renew?: () => Promise<never>;

@@ -25,7 +25,7 @@ export interface Question {
   readonly goOnAfterSeconds?: number | undefined;
   /** Go on by itself with every page that nobody answers. */
   readonly tryAgain?: boolean;
-  /** Silence never ends it: the record must be whole before anything is closed. */
+  /** Silence never ends it: whatever was said at an end would not be so. */
   readonly endless?: boolean;
   /** For what must never be closed unanswered, such as a leak that is not contained: goes on with a new history (continue-as-new). */
   readonly renew?: () => Promise<never>;

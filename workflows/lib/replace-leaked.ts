@@ -1,5 +1,6 @@
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
+import type { StepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
 import { rotateOnce } from './rotate-once';
@@ -9,11 +10,11 @@ import { tellBeside } from './tell-beside';
 export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const { board } = leak;
   const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
-    onFailure: ({ code, message }) => {
-      // One that was not undone stays so, whatever becomes of later ones.
-      if (code === 'ROLLBACK_INCOMPLETE') leak.notUndone = message;
+    onFailure: (failure) => {
+      rememberNotUndone(leak, failure);
       leak.rolledBack = true;
-      board.apply({ type: 'rolled-back', at: Date.now(), note: `rotation ${leak.rotations} rolled back: ${message}` });
+      const note = `rotation ${leak.rotations} rolled back: ${failure.message}`;
+      board.apply({ type: 'rolled-back', at: Date.now(), note });
     },
   });
   leak.rolledBack = false;
@@ -27,6 +28,11 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
     note: `${moved}${missing ? `; NOT moved in time: ${missing}` : ''}`,
   });
   return rotation;
+}
+
+/** One that was not undone stays so, whatever becomes of later ones. */
+function rememberNotUndone(leak: Leak, { code, message }: StepFailure): void {
+  if (code === 'ROLLBACK_INCOMPLETE') leak.notUndone = message;
 }
 
 /** Of an incident that was opened again: its dependents have long moved. */
@@ -53,9 +59,7 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
   );
   const rotation = await insist(leak, 'replace the replacement', () => rotateOnce(leak, { forwardOnly: true }), {
     needed: true,
-    onFailure: ({ code, message }) => {
-      if (code === 'ROLLBACK_INCOMPLETE') leak.notUndone = message;
-    },
+    onFailure: (failure) => rememberNotUndone(leak, failure),
   });
   board.replacement = rotation.replacement;
   const missing = rotation.missing.join(', ');

@@ -3,7 +3,7 @@ import type { ApiRole } from '../../../domain/api-role';
 import type { UsageEvent } from '../../../domain/usage-event';
 import { createApi, type ApiParts } from '../../../api/server';
 import { openApiDocument } from '../../../api/openapi';
-import { foreignMappers } from '../../../workers/rules/foreign-mappers';
+import { foreignMapper, type ForeignSource } from '../../../detectors/sources/registry';
 import { OWN_RULES } from '../../support/own-rules';
 import { recordedLog } from '../../support/recorded-log';
 import { madeUpTheft } from '../../support/recorded-theft';
@@ -17,7 +17,7 @@ function api(role: ApiRole = 'reporter') {
   const stored: UsageEvent[] = [];
   const parts = {
     apiKeys: { authenticate: async () => ({ name: 'siem', role }) },
-    mapForeign: foreignMappers(OWN_RULES),
+    mapForeign: (source: ForeignSource) => foreignMapper(source, OWN_RULES),
     storeUsage: async (events: readonly UsageEvent[]) => void stored.push(...events),
     log: recordedLog().log,
   } as unknown as ApiParts;

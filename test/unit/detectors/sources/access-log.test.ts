@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
-import { mapAccessLog } from '../../../../detectors/sources/access-log';
+import { foreignMapper } from '../../../../detectors/sources/registry';
+import { RuleSet } from '../../../../detectors/sigma/rule-set';
 import { formatToken } from '../../../../domain/token-format';
 import { usageEvent, type UsageEvent } from '../../../../domain/usage-event';
+
+const mapAccessLog = foreignMapper('access-log', RuleSet.EMPTY);
 
 const SUBJECT = `fp:k1:${'ab'.repeat(32)}`;
 const EXAMPLES = resolve(__dirname, '../../../../docs/examples');
