@@ -5,6 +5,7 @@ import { copyContexts } from '../domain/known-context';
 import type { ResponsePlan } from '../domain/response-plan';
 import { unregisteredCredential, unregisteredSubject } from '../domain/unregistered-credential';
 import type { Effect } from '../domain/ports/effect';
+import { newestLive } from '../domain/version-order';
 import { callContext, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
@@ -37,13 +38,17 @@ const ACKNOWLEDGE_WAIT_MS = 5_000;
 /** The refusal itself, and the record of it. */
 export function createContainmentActivities(deps: ActivityDeps) {
   return {
+    /**
+     * What an incident is about. `replacement`: it was revoked before and never proven dead, so that all that is left is the proof, beside
+     * this version. @throws VERSION_NOT_LIVE
+     */
     async loadCredential(
       input: Pick<IncidentStep, 'credentialId' | 'version'> & {
         readonly reopened?: unknown;
         /** Of a dry run: nothing is written down. */
         readonly rehearsed?: true;
       },
-    ): Promise<{ credential: Credential; version: SecretVersion; hasProvider?: boolean }> {
+    ): Promise<{ credential: Credential; version: SecretVersion; hasProvider?: boolean; replacement?: number }> {
       const isRegistered = input.rehearsed
         ? unregisteredSubject(input.credentialId) === undefined
         : !(await registerNewcomer(deps, input.credentialId));
@@ -51,14 +56,21 @@ export function createContainmentActivities(deps: ActivityDeps) {
       const version = await deps.inventory.version(input.credentialId, input.version);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
       const isOpenAgain = input.reopened !== undefined && version.state === 'revoked';
-      if (version.state !== 'live' && version.state !== 'quarantined' && !isOpenAgain) {
+      const replacement = isOpenAgain ? undefined : await replacementOfUnproven(deps, version);
+      const isAnswerable = version.state === 'live' || version.state === 'quarantined';
+      if (!isAnswerable && !isOpenAgain && replacement === undefined) {
         throw new IncidentError('VERSION_NOT_LIVE', {
           credential: credential.id,
           version: version.version,
           state: version.state,
         });
       }
-      return { credential, version, hasProvider: isRegistered && deps.providers.has(credential.provider) };
+      return {
+        credential,
+        version,
+        hasProvider: isRegistered && deps.providers.has(credential.provider),
+        ...(replacement === undefined ? {} : { replacement }),
+      };
     },
 
     /**
@@ -125,6 +137,15 @@ export function createContainmentActivities(deps: ActivityDeps) {
       await deps.checkpoint();
     },
   };
+}
+
+/** An incident may have ended between the one-way door and the proof: cancelled, or with its Temporal. */
+async function replacementOfUnproven(
+  deps: ActivityDeps,
+  { credentialId, state, provenDead }: SecretVersion,
+): Promise<number | undefined> {
+  if (state !== 'revoked' || provenDead) return undefined;
+  return newestLive(await deps.inventory.versions(credentialId))?.version;
 }
 
 /** What nobody registered is written down with the little that is known, so that every later step finds it. Tells whether it is one. */

@@ -5,7 +5,14 @@ import type { DependentAdapter } from '../domain/ports/dependent';
 import type { Audience, Notifier, StandardAudience } from '../domain/ports/notifier';
 import type { ApprovalDesk } from '../domain/ports/approvals';
 import type { UseLog } from '../domain/ports/use-log';
-import type { ActionBudget, AuditLog, ContainmentStore, Inventory, SecretStore } from '../domain/ports/stores';
+import type {
+  ActionBudget,
+  AuditLog,
+  ContainmentStore,
+  Inventory,
+  MovingTimeStore,
+  SecretStore,
+} from '../domain/ports/stores';
 import type { InventoryRecord } from '../domain/credential';
 import type { DeliveryLog } from './store/delivery-log';
 
@@ -26,6 +33,7 @@ export interface ActivityDeps {
   readonly deliveries: DeliveryLog;
   /** How many versions may be ended without a person. */
   readonly budget: ActionBudget;
+  readonly movingTime: MovingTimeStore;
   /** Who showed a signed approval for what loosens. */
   readonly approvals: ApprovalDesk;
   readonly denylist: Denylist;

@@ -39,6 +39,7 @@ export function createDriftActivities(deps: ActivityDeps) {
       ].join('; ');
       if (drift === '' && verdict === 'unknown')
         throw new IncidentError('COULD_NOT_TELL', { credential: credential.id, version: version.version, evidence });
+      if (drift) await deps.inventory.setProvenDead(input.credentialId, input.version, false);
       await audit(deps, input, 'check-drift', 'outcome', { verdict, evidence, ...(drift ? { drift } : {}) });
       return { ...(drift ? { drift } : {}), ...(control ? { control: control.version } : {}) };
     },

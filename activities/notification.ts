@@ -12,6 +12,8 @@ export interface NotifyInput extends IncidentStep {
 
 /** Tells one audience on all its channels; each channel once, however often the activity is tried. */
 export function createNotificationActivities(deps: ActivityDeps) {
+  /** What was sent while the log could not be written: people are paged all the same, and by one worker once. */
+  const unlogged = new Set<string>();
   return {
     async notifyAudience(input: NotifyInput): Promise<{ at: number; channels: number }> {
       const { audience, incidentId, runId, credentialId, version } = input;
@@ -29,11 +31,15 @@ export function createNotificationActivities(deps: ActivityDeps) {
       const results = await Promise.allSettled(
         channels.map(async ({ notifier, target }, index) => {
           const dedupeKey = `${input.stepKey}/${audience}/${index}`;
-          if (await deps.deliveries.wasSent(dedupeKey)) return;
-          const channel = deps.notifiers.get(notifier);
-          if (!channel) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier, audience });
-          await channel.send(target, rendered, dedupeKey, callContext(input.stepKey));
+          if (!unlogged.has(dedupeKey)) {
+            if (await deps.deliveries.wasSent(dedupeKey).catch(() => false)) return;
+            const channel = deps.notifiers.get(notifier);
+            if (!channel) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier, audience });
+            await channel.send(target, rendered, dedupeKey, callContext(input.stepKey));
+            unlogged.add(dedupeKey);
+          }
           await deps.deliveries.markSent(dedupeKey, audience);
+          unlogged.delete(dedupeKey);
         }),
       );
       // One dead channel delays no other: all were tried before the failure shows.

@@ -83,6 +83,7 @@ export function createRecoveryActivities(deps: ActivityDeps) {
       }
       const { proof, evidence } = verdict ?? { proof: 'state' as const, evidence: 'no probe was made' };
       const broken = await brokenSiblings(deps, credential, provider, context);
+      await deps.inventory.setProvenDead(input.credentialId, input.version, true);
       const at = Date.now();
       const siblings = broken.length > 0 ? `broken: ${broken.join(', ')}` : 'intact';
       await audit(deps, input, 'verify-dead', 'outcome', {

@@ -3,6 +3,7 @@ import type { DenylistEntry } from '../domain/denylist';
 import { IncidentError } from '../domain/errors';
 import type { LaneExtension } from '../domain/extend-lane';
 import { isCarriedOut } from '../domain/lift';
+import type { MovingTimeGrant } from '../domain/ports/stores';
 import { callContext, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audited, type IncidentStep } from './incident-step';
@@ -24,6 +25,8 @@ export interface ExtendInput extends IncidentStep {
   readonly seconds: number;
   /** The people whose approvals were verified. */
   readonly actor: string;
+  /** The rotation whose dependents have longer; missing in histories from before it was written down. */
+  readonly generation?: number;
 }
 
 /** All that loosens. Whoever calls it has verified that a person may, and did, decide it. */
@@ -55,12 +58,27 @@ export function createReleaseActivities(deps: ActivityDeps) {
       );
     },
 
-    /** Keeps the lane of the known contexts open for longer, at every gateway. What is refused to everybody by now stays so. */
+    /**
+     * Gives the dependents of a rotation longer, and keeps the lane of the known contexts open for as long, at every gateway. What is refused
+     * to everybody by now stays so.
+     */
     async extendLane(input: ExtendInput): Promise<Lifted> {
       const { version } = await findTarget(deps, input.credentialId, input.version);
       const { seconds, actor } = input;
       const extension = { at: stepTime(), seconds };
-      return audited(deps, input, 'extend-lane', { seconds }, () => extendAll(deps, version, extension), actor);
+      const extend = async () => {
+        const extended = await extendAll(deps, version, extension);
+        const { generation, stepKey, runId } = input;
+        if (generation !== undefined)
+          await deps.movingTime.give({ stepKey, incidentRunId: runId, generation, seconds, actor });
+        return extended;
+      };
+      return audited(deps, input, 'extend-lane', { seconds }, extend, actor);
+    },
+
+    /** How much longer people gave a rotation's dependents by one extension: whoever can send a signal can't give time. */
+    async readMovingTime(grant: MovingTimeGrant): Promise<{ readonly seconds: number }> {
+      return { seconds: await deps.movingTime.givenSeconds(grant) };
     },
   };
 }

@@ -101,10 +101,10 @@ async function start(
 ): Promise<StoredAnswer> {
   const id = incidentId(body.credential, version);
   const { provider, ownerTeam } = await inventory.credential(body.credential);
-  const { state } = await inventory.version(body.credential, version);
+  const { state, provenDead } = await inventory.version(body.credential, version);
   try {
     await askTemporal(temporal, async () => {
-      if (state === 'revoked' || state === 'discarded') await refuseDead(() => incident(temporal, id).state(), id);
+      if (provenDead || state === 'discarded') await refuseDead(() => incident(temporal, id).state(), id);
       await startIncident(temporal, {
         credentialId: body.credential,
         version,

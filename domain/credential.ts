@@ -71,6 +71,8 @@ export interface SecretVersion {
   /** Every subject it is known by: one a live fingerprint key, or one public id. */
   readonly subjects: readonly Subject[];
   readonly state: VersionState;
+  /** Of one that is revoked: it was presented and refused since. */
+  readonly provenDead?: true;
   readonly secret: SecretRef;
 }
 

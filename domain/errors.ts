@@ -23,7 +23,10 @@ const ERRORS = {
     next: 'The version has no subject that could be refused: register it with one, or look for the credential that has it.',
   },
   VERSION_UNKNOWN: { retryable: false, next: 'Name a version that `tourniquet credential list` shows.' },
-  VERSION_NOT_LIVE: { retryable: false, next: 'The version is already contained or revoked: look at its incident.' },
+  VERSION_NOT_LIVE: {
+    retryable: false,
+    next: 'It was never in use, or is dead and proven so: look at its incident, or name the version that leaked.',
+  },
   CONTAINMENT_FINAL: {
     retryable: false,
     next: 'It was revoked or discarded, which nothing undoes: use the replacement, or mint one.',

@@ -1,6 +1,6 @@
 import type { Assessment, Detection } from './detection';
 import { mergeAssessments } from './merge-assessments';
-import type { Severity } from './severity';
+import { compareSeverity, higherSeverity, type Severity } from './severity';
 
 /** Where an incident is. The order is the story's; `waiting-for-person` can come from any open stage and goes back to it. */
 export const STAGES = [
@@ -83,6 +83,8 @@ export type IncidentEvent =
       readonly at: number;
       readonly note: string;
       readonly severity: Severity;
+      /** A person has judged the evidence there is: no more of the same raises it again. */
+      readonly judged?: true;
     }
   | { readonly type: 'noted'; readonly at: number; readonly note: string };
 
@@ -97,8 +99,12 @@ export type Milestone = 'contained' | 'replaced' | 'moved' | 'revoked' | 'verifi
 
 export interface Incident {
   readonly stage: Stage;
-  /** Everything known against the version; it only gets graver here. */
+  /** Everything known against the version; only a person's word makes it less grave. */
   readonly evidence: Assessment;
+  /** The gravest that detectors said of it; missing in incidents from before it was kept. */
+  readonly assessed?: Severity;
+  /** What a person has judged to be less grave: detectors say it again for as long as the evidence lives. */
+  readonly judged?: Severity;
   readonly detections: number;
   readonly milestones: Readonly<Partial<Record<Milestone, number>>>;
   readonly timeline: readonly TimelineEntry[];
@@ -123,10 +129,13 @@ const PREDECESSORS: Readonly<Record<Exclude<Milestone, 'closed'>, readonly Stage
   notified: ['verified'],
 };
 
-export function openIncident(assessment: Assessment, at: number): Incident {
+/** `judged`: what a person judged before, in an earlier run. */
+export function openIncident(assessment: Assessment, at: number, judged?: Severity): Incident {
   return {
+    ...(judged ? { judged } : {}),
     stage: 'opened',
     evidence: assessment,
+    assessed: assessment.severity,
     detections: 0,
     milestones: {},
     timeline: [{ at, stage: 'opened', note: assessment.reason }],
@@ -140,9 +149,7 @@ export function transition(incident: Incident, event: IncidentEvent): Transition
     case 'detection-joined':
       return accept(joinDetection(incident, event.assessment, event.count));
     case 'severity-changed':
-      return accept(
-        log({ ...incident, evidence: { ...incident.evidence, severity: event.severity } }, event.at, event.note),
-      );
+      return accept(log(changeSeverity(incident, event), event.at, event.note));
     case 'noted':
       return accept(log(incident, event.at, event.note));
     case 'contained':
@@ -209,9 +216,32 @@ function reach(incident: Incident, milestone: Milestone, event: { at: number; no
   return log(reached, event.at, event.note);
 }
 
+function changeSeverity(
+  incident: Incident,
+  { severity, judged }: Extract<IncidentEvent, { type: 'severity-changed' }>,
+): Incident {
+  const { evidence, assessed = evidence.severity } = incident;
+  return { ...incident, evidence: { ...evidence, severity }, ...(judged ? { judged: assessed } : {}) };
+}
+
+/** Whether a person has judged all of it already: nothing graver, and no witness of another kind. */
+function isJudged({ judged, evidence }: Incident, added: Assessment): boolean {
+  return (
+    judged !== undefined &&
+    compareSeverity(added.severity, judged) <= 0 &&
+    added.families.every((family) => evidence.families.includes(family)) &&
+    (evidence.deterministic || !added.deterministic)
+  );
+}
+
 function joinDetection(incident: Incident, assessment: Assessment, count: number): Incident {
-  const evidence = mergeAssessments(incident.evidence, assessment);
-  const joined = { ...incident, evidence, detections: incident.detections + count };
+  const { severity } = incident.evidence;
+  const evidence = mergeAssessments(
+    incident.evidence,
+    isJudged(incident, assessment) ? { ...assessment, severity } : assessment,
+  );
+  const assessed = higherSeverity(incident.assessed ?? severity, assessment.severity);
+  const joined = { ...incident, evidence, assessed, detections: incident.detections + count };
   return evidence.severity === incident.evidence.severity
     ? joined
     : log(joined, assessment.firstAbuseAt, `severity raised to ${evidence.severity}: ${assessment.reason}`);

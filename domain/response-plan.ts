@@ -45,8 +45,8 @@ export function planResponse(
   return hasProvider ? plan : withoutProvider(plan, credential);
 }
 
-/** For a version that was ended once and works again: nobody depends on it, so nobody keeps a lane. */
-export function planForDead({ lane: _nobodys, ...plan }: ResponsePlan): ResponsePlan {
+/** For a version that was ended once, and works again or was never proven dead: nobody depends on it, so nobody keeps a lane. */
+export function planForDead({ lane: _nobodys, ...plan }: ResponsePlan, why: 'works again' | 'unproven'): ResponsePlan {
   return {
     ...plan,
     strategy: 'inseparable',
@@ -56,7 +56,11 @@ export function planForDead({ lane: _nobodys, ...plan }: ResponsePlan): Response
     revoke: 'when-moved',
     revokeAtDeadline: true,
     expectedGap: 'No gap: its dependents use the replacement.',
-    reasons: ['It was revoked and works again: it is refused to everybody and ended once more.'],
+    reasons: [
+      why === 'works again'
+        ? 'It was revoked and works again: it is refused to everybody and ended once more.'
+        : 'It was revoked and never proven dead: it is ended once more, and proven.',
+    ],
   };
 }
 

@@ -20,8 +20,26 @@ export interface IncidentInput {
   readonly startedBy: string;
   /** Closed before, and found working again: it has been replaced already. */
   readonly reopened?: { readonly replacement: number };
+  /** Of an incident that waited so long before it was contained that it went on with a new history. */
+  readonly renewed?: Renewed;
   /** An exercise: nothing leaked. The response is the real one, and everything it writes says so. */
   readonly simulated?: true;
+}
+
+/** How far one question to people has come. */
+export interface Asked {
+  /** When it was asked first, milliseconds since the epoch. */
+  readonly since: number;
+  readonly pages: number;
+  readonly acknowledged: boolean;
+}
+
+export interface Renewed {
+  readonly asked: Asked;
+  /** Somebody, or something, has answered that it is to be contained. */
+  readonly mayContain?: true;
+  /** What a person has judged to be less grave (domain/incident.ts). */
+  readonly judged?: Severity;
 }
 
 /** What is watched after an incident has closed. */
@@ -158,6 +176,8 @@ export interface Signed {
 
 export interface MoreTime {
   readonly seconds: number;
+  /** Under which it is on record; missing in histories from before a rotation looked there. */
+  readonly grant?: string;
 }
 
 export const detectionSignal = defineSignal<[DetectionSignal]>('detection');

@@ -1,10 +1,10 @@
 import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import { openIncident } from '../domain/incident';
 import { audiencesFor, escalationFor } from '../domain/policy';
-import { planResponse } from '../domain/response-plan';
 import { lookups, rehearsals, untilDone } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
 import { incidentStep } from './lib/incident-step';
+import { planNow } from './lib/leak';
 import { renderRehearsal } from './lib/render-rehearsal';
 import type { IncidentInput, RehearsedStep, RehearsalReport } from './messages';
 
@@ -13,8 +13,9 @@ import type { IncidentInput, RehearsedStep, RehearsalReport } from './messages';
  * Nothing is refused, minted, moved, revoked or told.
  */
 export async function rehearseResponse(input: IncidentInput): Promise<RehearsalReport> {
-  const { credential, hasProvider } = await lookups.loadCredential({ ...input, rehearsed: true });
-  const plan = planResponse(credential, openIncident(input.assessment, Date.now()).evidence, input.policy, hasProvider);
+  const found = await lookups.loadCredential({ ...input, rehearsed: true });
+  const { credential } = found;
+  const plan = planNow(input, openIncident(input.assessment, Date.now()).evidence, found);
   const steps: RehearsedStep[] = [];
   const report = (): RehearsalReport => ({ credentialId: credential.id, version: input.version, plan, steps });
   const ladder = escalationFor(input.policy, credential).steps.flatMap(({ tell }) => tell);

@@ -1,20 +1,19 @@
-import { ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { audiencesFor, escalationFor } from '../domain/policy';
-import { lookups } from './lib/activity-proxies';
 import { askBeforeContaining } from './lib/ask-before-containing';
 import { close } from './lib/close';
 import { containLeak } from './lib/contain-leak';
 import { Decisions } from './lib/decisions';
-import { endEarly } from './lib/end-early';
+import { endEarly, tellUnread } from './lib/end-early';
 import { proveDead, revokeLeaked } from './lib/end-leaked';
-import { stepFailure } from './lib/failure-code';
 import { handOver } from './lib/hand-over';
 import { IncidentBoard } from './lib/incident-board';
 import { runStep } from './lib/incident-step';
-import { planNow, type Known, type Leak } from './lib/leak';
+import { planNow, type Leak } from './lib/leak';
 import { keepWatch } from './lib/keep-watch';
 import { listenToEvents } from './lib/listen-to-events';
 import { listenToPeople } from './lib/listen-to-people';
+import { lookUp } from './lib/look-up';
 import { PersonDesk } from './lib/person-desk';
 import { replacedBefore, replaceLeaked } from './lib/replace-leaked';
 import { steer } from './lib/steering';
@@ -43,7 +42,7 @@ async function answer(leak: Leak): Promise<IncidentResult> {
     await firstNotice;
     return close(leak, 'contained-and-handed-over', await handOver(leak));
   }
-  const replaced = leak.input.reopened ? replacedBefore(leak, leak.input.reopened) : await replaceLeaked(leak);
+  const replaced = leak.replacedBy === undefined ? await replaceLeaked(leak) : replacedBefore(leak, leak.replacedBy);
   await revokeLeaked(leak, replaced);
   const { rotation, proof } = await proveDead(leak, replaced);
   await firstNotice;
@@ -63,19 +62,24 @@ async function open(input: IncidentInput): Promise<Leak> {
       void (await tellEveryone(input, board, { kind: 'person-needed', summary: question, audiences, round: number })),
     escalation: () => escalationFor(input.policy, board.credential ?? nobodys(input)),
     remindEverySeconds: input.policy.escalateEverySeconds,
+    asked: input.renewed?.asked,
   });
   listenToEvents(board, () => known.leak);
   listenToPeople({ board, desk, decisions });
   steer({ board, decisions }, () => known.leak);
 
-  const found = await lookUp(input);
+  const found = await lookUp(input, desk).catch(async (error: unknown) => {
+    if (isCancellation(error)) await tellUnread({ input, board, desk });
+    throw error;
+  });
   const { credential } = found;
   known.leak = {
     input,
     board,
     desk,
     credential,
-    plan: () => planNow(input, board, found),
+    plan: () => planNow(input, board.incident.evidence, found),
+    replacedBy: input.reopened?.replacement ?? found.replacement,
     story: new CancellationScope(),
     rotations: 0,
   };
@@ -86,17 +90,6 @@ async function open(input: IncidentInput): Promise<Leak> {
 /** What the policy can be asked about before it is known whose it is. */
 function nobodys({ credentialId }: IncidentInput) {
   return { id: credentialId, provider: 'unknown', ownerTeam: 'unknown' };
-}
-
-/** A credential nobody registered, or a version that is not in use, is the one thing an incident can't be about. */
-async function lookUp(input: IncidentInput): Promise<Known> {
-  try {
-    return await lookups.loadCredential(input);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    const { code, message } = stepFailure(error);
-    throw ApplicationFailure.nonRetryable(message, code);
-  }
 }
 
 function tellContained({ input, board, plan }: Leak): Promise<unknown> {

@@ -1,11 +1,11 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, setHandler } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, patched, setHandler } from '@temporalio/workflow';
 import type { RetryPolicy } from '@temporalio/common';
-import { undos, withinMinutes } from './lib/activity-proxies';
+import { undos, untilDone, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
 import { moveInWaves } from './lib/move-in-waves';
 import { MovingTime } from './lib/moving-time';
 import { reportProgress, rotationStep } from './lib/rotation-step';
-import { isRotationTerms, knowsToken, secondsOf } from './lib/signal-shapes';
+import { grantOf, isRotationTerms, knowsToken, secondsOf } from './lib/signal-shapes';
 import { UndoStack, type UndoFailure } from './lib/undo-stack';
 import { hurrySignal, moreTimeSignal, type RotationInput, type RotationResult } from './messages';
 
@@ -25,7 +25,8 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
   setHandler(hurrySignal, (terms) => void (isOurs(terms) && isRotationTerms(terms) && time.hurry(terms, Date.now())), {
     description: 'Dependents have less time than was thought',
   });
-  setHandler(moreTimeSignal, (more) => void (isOurs(more) && time.extend(secondsOf(more))), {
+  const taken = new Set<string>();
+  setHandler(moreTimeSignal, (more) => (isOurs(more) ? takeMoreTime({ input, time, taken }, more) : undefined), {
     description: 'People gave dependents more time',
   });
   try {
@@ -58,6 +59,32 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
       nonRetryable: true,
       details: [{ code, notUndone: failed.map(({ name }) => name) }],
     });
+  }
+}
+
+interface Timed {
+  readonly input: RotationInput;
+  readonly time: MovingTime;
+  /** The grants that were counted. */
+  readonly taken: Set<string>;
+}
+
+/** A signal says only that there may be more: how much is asked where nobody but the incident can write. */
+async function takeMoreTime({ input, time, taken }: Timed, more: unknown): Promise<void> {
+  if (!patched('moving-time')) return time.extend(secondsOf(more));
+  const grant = grantOf(more);
+  if (grant === undefined || taken.has(grant)) return;
+  taken.add(grant);
+  const { incidentRunId, generation } = input;
+  try {
+    const { seconds } = await untilDone.readMovingTime.executeWithOptions(
+      { summary: 'How much longer did people give dependents?' },
+      [{ stepKey: grant, incidentRunId, generation }],
+    );
+    time.extend(seconds);
+  } catch (error) {
+    // A handler that rejects would end the rotation before it has undone anything.
+    if (!isCancellation(error)) throw error;
   }
 }
 

@@ -34,6 +34,7 @@ interface VersionRow {
   public_id: string;
   state: VersionState;
   releases: number;
+  proven_dead_at: Date | null;
   secret_store: string;
   secret_path: string;
   subjects: string[];
@@ -172,6 +173,14 @@ export function createInventory(database: Database): Inventory {
       );
     },
 
+    async setProvenDead(credentialId, version, proven) {
+      await database.query(
+        `UPDATE secret_versions SET proven_dead_at = CASE WHEN $3 THEN coalesce(proven_dead_at, now()) END
+         WHERE credential_id = $1 AND version = $2`,
+        [credentialId, version, proven],
+      );
+    },
+
     async release(credentialId, version) {
       await database.query(
         `UPDATE secret_versions SET state = 'live', releases = releases + 1
@@ -245,6 +254,7 @@ function toVersion(row: VersionRow): SecretVersion {
     publicId: row.public_id,
     subjects: row.subjects.map(parseSubject),
     state: row.state,
+    ...(row.state === 'revoked' && row.proven_dead_at ? { provenDead: true } : {}),
     secret: { store: row.secret_store, path: row.secret_path, version: row.version },
   };
 }

@@ -34,7 +34,10 @@ async function show(credentialId: string, flags: PlanFlags): Promise<void> {
     const inventory = createInventory(database);
     const credential = await inventory.credential(credentialId);
     const { policy } = readPolicy(config.TOURNIQUET_POLICY_FILE);
-    const plan = planResponse(credential, evidenceOf(flags), policy, unregisteredSubject(credentialId) === undefined);
+    // Every response worker has every provider of the build.
+    const hasProvider =
+      unregisteredSubject(credentialId) === undefined && Object.hasOwn(CAPABILITIES, credential.provider);
+    const plan = planResponse(credential, evidenceOf(flags), policy, hasProvider);
     const radius = blastRadius(credential, await inventory.credentials());
     const { overlapSeconds } = responsesFor(policy, credential)[flags.severity];
     const sideEffects = plan.leftToPerson ? [] : (CAPABILITIES[credential.provider]?.sideEffects ?? []);

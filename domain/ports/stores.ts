@@ -45,6 +45,8 @@ export interface Inventory {
   reserveVersion(credentialId: string, idempotencyKey: string): Promise<number>;
   saveVersion(version: SecretVersion): Promise<void>;
   setState(credentialId: string, version: number, state: VersionState): Promise<void>;
+  /** Whether a revoked version was presented and refused since; one that works again is no longer proven. */
+  setProvenDead(credentialId: string, version: number, proven: boolean): Promise<void>;
   /** The one way back: a quarantined version is live again, because a person lifted its containment. Others stay what they are. */
   release(credentialId: string, version: number): Promise<void>;
   /** Everything the detection side and the gateways must know, to be projected. */
@@ -68,6 +70,22 @@ export interface ActionBudget {
   spend(action: IrreversibleAction): Promise<void>;
   /** How many more may be taken without a person now; never less than none. */
   left(provider: string, team: string): Promise<{ readonly provider: number; readonly team: number }>;
+}
+
+/** What people gave the dependents of one rotation beyond the policy's time. */
+export interface MovingTimeStore {
+  /** Once for each `stepKey`; a repetition is a no-op. */
+  give(grant: MovingTimeGrant & { readonly seconds: number; readonly actor: string }): Promise<void>;
+  /** What one grant gives this rotation, in seconds; none when there is no such grant for it. */
+  givenSeconds(grant: MovingTimeGrant): Promise<number>;
+}
+
+export interface MovingTimeGrant {
+  /** Of the incident's step that gave it. */
+  readonly stepKey: string;
+  readonly incidentRunId: string;
+  /** Which rotation of that incident. */
+  readonly generation: number;
 }
 
 export interface ContainmentStore {

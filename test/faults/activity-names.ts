@@ -17,6 +17,7 @@ const NAMES: Readonly<Record<keyof Activities, true>> = {
   closeAudit: true,
   liftContainment: true,
   extendLane: true,
+  readMovingTime: true,
   observeUse: true,
   checkWave: true,
   checkDrift: true,

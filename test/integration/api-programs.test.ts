@@ -140,6 +140,14 @@ describe('POST /v1/incidents', () => {
     });
   });
 
+  it('starts it for a version that was revoked and never proven dead', async () => {
+    const id = await known(['revoked', 'live']);
+
+    const answer = await call('POST', '/v1/incidents', { body: { credential: id, version: 1, reason: 'is it dead?' } });
+
+    expect([answer.status, answer.body['version']]).toEqual([202, 1]);
+  });
+
   it('names the incident that is there already', async () => {
     const id = await known();
     const body = { credential: id, version: 1, reason: 'again' };
@@ -152,6 +160,7 @@ describe('POST /v1/incidents', () => {
 
   it('refuses what can not be meant', async () => {
     const id = await known(['revoked', 'live']);
+    await createInventory(database).setProvenDead(id, 1, true);
     const post = async (body: unknown) => {
       const { status, body: problem } = await call('POST', '/v1/incidents', { body });
       return [status, problem['code']];

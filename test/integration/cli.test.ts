@@ -5,6 +5,7 @@ import { Client as PgClient } from 'pg';
 import type { ManagedProcess } from '../../stack/managed-process';
 import { compiledProgram } from '../../stack/compiled-program';
 import { startRig, type Rig } from '../../drills/rig';
+import { sampleCredential, sampleVersion } from '../support/sample-credential';
 
 describe('the command line', () => {
   let estate: Rig;
@@ -55,6 +56,9 @@ describe('the command line', () => {
       plan: { revoke: string };
     };
     expect(weak.plan.revoke).toBe('ask');
+    const elsewhere = sampleCredential({ id: 'elsewhere', provider: 'a-vendor' });
+    await estate.deps.inventory.register(elsewhere, sampleVersion({ credentialId: 'elsewhere' }));
+    expect((await tourniquet('plan', 'elsewhere')).stdout).toMatch(/replaced: +by a person: disable it at a-vendor/);
     expect((await tourniquet('plan', 'no-such')).stderr).toContain('CREDENTIAL_UNKNOWN');
     expect((await tourniquet('incident', 'list')).stdout).not.toContain('orders-db');
   });

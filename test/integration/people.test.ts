@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import { createActivities } from '../../activities';
 import { createApiKeyStore } from '../../activities/store/api-keys';
 import { signApproval } from '../../api/sign-approval';
 import { createApiClient, incident, rehearseIncident, type ApiClient } from '../../client';
@@ -17,6 +18,7 @@ import type { respondToLeak } from '../../workflows';
 import { lowerSeverityUpdate } from '../../workflows/messages';
 import { sampleAssessment } from '../support/fake-activities';
 import { eventually } from '../support/eventually';
+import { runActivity } from '../support/run-activity';
 
 const ANA = 'ana@example.com';
 const BO = 'bo@example.com';
@@ -228,6 +230,30 @@ describe('people', () => {
           (await rig.deps.containments.get(subject))?.status,
         ]).toEqual(['quarantine', 'quarantine']);
     }
+  });
+
+  it('an incident that ended between the one-way door and the proof is paged for, and goes on with the proof when it is started again', async () => {
+    const { id, handle, credential } = await asking();
+    await handle.terminate('a test');
+    const step = { incidentId: id, runId: 'run', credentialId: credential, version: 1, stepKey: `${id}/revoke` };
+    await runActivity(createActivities(rig.deps).revokeVersion, { ...step, reason: 'it leaked', decidedBy: ANA });
+    await eventually(
+      async () => {
+        await pageForAbandoned(rig.deps, temporal.client, Date.now());
+        return pagesAbout(id);
+      },
+      (pages) => pages === 1,
+    );
+
+    await program.startIncident({ credentialId: credential, version: 1, reason: 'somebody terminated it' });
+
+    const { outcome, view } = await temporal.client.workflow.getHandle<typeof respondToLeak>(id).result();
+    expect([outcome, view.replacement]).toEqual(['recovered', 2]);
+    expect(view.plan?.reasons).toEqual([expect.stringContaining('never proven dead')]);
+    expect((await rig.deps.inventory.version(credential, 1)).provenDead).toBe(true);
+    await expect(
+      program.startIncident({ credentialId: credential, version: 1, reason: 'and once more' }),
+    ).rejects.toMatchObject({ code: 'INCIDENT_EXISTS' });
   });
 
   it('an incident that ended without ending the version is opened again by a new start', async () => {

@@ -9,6 +9,7 @@ import { createAuditLog } from '../../activities/store/audit-log';
 import { createContainmentStore } from '../../activities/store/containment-store';
 import { openDatabase, type Database } from '../../activities/store/database';
 import { createInventory } from '../../activities/store/inventory';
+import { createMovingTimeStore } from '../../activities/store/moving-time';
 import { createSecretStore } from '../../activities/store/secret-store';
 import { createTokenStore } from '../../activities/store/token-store';
 import { signApproval } from '../../api/sign-approval';
@@ -141,6 +142,21 @@ describe('the inventory', () => {
     await inventory.register(sampleCredential({ id, principal: id }), version);
 
     expect((await inventory.version(id, 1)).state).toBe('revoked');
+  });
+
+  it('knows of a revoked version whether it was proven dead, until it works again', async () => {
+    const inventory = createInventory(database);
+    const id = await registered();
+    const isProven = async () => (await inventory.version(id, 1)).provenDead;
+    await inventory.setState(id, 1, 'revoked');
+
+    const seen = [await isProven()];
+    for (const proven of [true, true, false]) {
+      await inventory.setProvenDead(id, 1, proven);
+      seen.push(await isProven());
+    }
+
+    expect(seen).toEqual([undefined, true, true, undefined]);
   });
 
   it('takes a version back from quarantined only by a release, and counts it', async () => {
@@ -542,5 +558,22 @@ describe('the audit log', () => {
 
       expect(await audit.verify({ file, key: publicKey })).toMatchObject({ ok: false, brokenAt: 2 });
     });
+  });
+});
+
+describe('the time that people gave dependents', () => {
+  it('is given once for each step, to one rotation of one run', async () => {
+    const movingTime = createMovingTimeStore(database);
+    const grant = { stepKey: `${newId()}/extend.to.60`, incidentRunId: 'run', generation: 1 };
+    for (let attempt = 0; attempt < 2; attempt++) await movingTime.give({ ...grant, seconds: 60, actor: 'ana and bo' });
+
+    const given = await Promise.all([
+      movingTime.givenSeconds(grant),
+      movingTime.givenSeconds({ ...grant, generation: 2 }),
+      movingTime.givenSeconds({ ...grant, incidentRunId: 'another' }),
+      movingTime.givenSeconds({ ...grant, stepKey: 'forged' }),
+    ]);
+
+    expect(given).toEqual([60, 0, 0, 0]);
   });
 });

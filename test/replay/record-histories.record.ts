@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -12,10 +12,10 @@ import { resolveProgram } from '../../stack/toolchain/resolve-program';
 import type { respondToLeak } from '../../workflows';
 import { OTHER_SCENARIOS } from '../support/other-scenarios';
 import { OUTCOME_SCENARIOS } from '../support/outcome-scenarios';
+import { PATCHED_SCENARIOS } from '../support/patched-scenarios';
 import { RECORDED_SCENARIOS } from '../support/recorded-scenarios';
 import { workflowBundle } from '../support/workflow-bundle';
-
-const HISTORIES = path.join(__dirname, 'histories');
+import { CHECKSUMS, HISTORIES, sha256 } from './checksums';
 
 /** They name places of the machine that recorded, and no replay looks at them. */
 const withoutStackTraces = (key: string, value: unknown): unknown => (key === 'stackTrace' ? undefined : value);
@@ -26,6 +26,7 @@ const WITHOUT_ROTATION: readonly string[] = [
   'handed-over',
   'handed-over-and-approved',
   'opened-again',
+  'unproven',
 ];
 
 /** Not a test of its own: `npm run histories:record` adds the histories that are missing, from a real server. None is ever replaced. */
@@ -47,32 +48,35 @@ describe('recorded histories', () => {
     await stack.stop();
   });
 
-  it.each([...RECORDED_SCENARIOS, ...OUTCOME_SCENARIOS])('$name', async ({ name, input, activities, play }) => {
-    const client = new Client({ connection, identity: 'recorder' });
-    const taskQueue = `record-${name}`;
-    const own = { ...input, credentialId: name };
-    const worker = await Worker.create({
-      connection: native,
-      taskQueue,
-      workflowBundle,
-      activities: activities(),
-      identity: 'recorder',
-    });
-    const workflowId = incidentId(own.credentialId, own.version);
-
-    await worker.runUntil(async () => {
-      const handle = await client.workflow.start<typeof respondToLeak>('respondToLeak', {
-        workflowId,
+  it.each([...RECORDED_SCENARIOS, ...OUTCOME_SCENARIOS, ...PATCHED_SCENARIOS])(
+    '$name',
+    async ({ name, input, activities, play }) => {
+      const client = new Client({ connection, identity: 'recorder' });
+      const taskQueue = `record-${name}`;
+      const own = { ...input, credentialId: name };
+      const worker = await Worker.create({
+        connection: native,
         taskQueue,
-        args: [own],
+        workflowBundle,
+        activities: activities(),
+        identity: 'recorder',
       });
-      await play(handle);
-    });
+      const workflowId = incidentId(own.credentialId, own.version);
 
-    await keep('respond-to-leak', name, workflowId);
-    const rotation = `rotate/${own.credentialId}/${own.version}/1`;
-    if (!WITHOUT_ROTATION.includes(name)) await keep('rotate-credential', name, rotation);
-  });
+      await worker.runUntil(async () => {
+        const handle = await client.workflow.start<typeof respondToLeak>('respondToLeak', {
+          workflowId,
+          taskQueue,
+          args: [own],
+        });
+        await play(handle);
+      });
+
+      await keep('respond-to-leak', name, workflowId);
+      const rotation = `rotate/${own.credentialId}/${own.version}/1`;
+      if (!WITHOUT_ROTATION.includes(name)) await keep('rotate-credential', name, rotation);
+    },
+  );
 
   it.each(OTHER_SCENARIOS)('$type: $name', async ({ type, folder, name, workflowId, input, activities }) => {
     const client = new Client({ connection, identity: 'recorder' });
@@ -107,6 +111,8 @@ describe('recorded histories', () => {
       '--address',
       address,
     ]);
-    await writeFile(file, `${JSON.stringify(JSON.parse(shown.output, withoutStackTraces))}\n`);
+    const text = `${JSON.stringify(JSON.parse(shown.output, withoutStackTraces))}\n`;
+    await writeFile(file, text);
+    await appendFile(CHECKSUMS, `${sha256(text)}  ${workflow}/${path.basename(file)}\n`);
   }
 });

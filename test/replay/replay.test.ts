@@ -5,8 +5,8 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
 import * as workflows from '../../workflows';
 import { workflowBundle } from '../support/workflow-bundle';
+import { CHECKSUMS, HISTORIES, sha256 } from './checksums';
 
-const HISTORIES = path.join(__dirname, 'histories');
 const files = readdirSync(HISTORIES).flatMap((workflow) =>
   readdirSync(path.join(HISTORIES, workflow)).map((file) => ({ workflow, file })),
 );
@@ -19,6 +19,21 @@ function read({ workflow, file }: { workflow: string; file: string }): {
   return { text, history: historyFromJSON(JSON.parse(text)) };
 }
 
+function sourceOf(folder: string): readonly string[] {
+  const directory = path.resolve(__dirname, '../..', folder);
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(path.join(directory, file), 'utf8'));
+}
+
+/** What was new when the run passed it. */
+function patchesOf({ events }: ReturnType<typeof historyFromJSON>): readonly string[] {
+  return (events ?? []).flatMap(({ markerRecordedEventAttributes: marker }) => {
+    const data = marker?.markerName === 'core_patch' ? marker.details?.['patch-data']?.payloads?.[0]?.data : undefined;
+    return data ? [(JSON.parse(Buffer.from(data).toString('utf8')) as { id: string }).id] : [];
+  });
+}
+
 describe('the workflow bundle', () => {
   it('holds no schema library: every new sandbox would evaluate it before it contains anything', () => {
     expect(readFileSync(workflowBundle.codePath, 'utf8')).not.toMatch(/node_modules\/zod/);
@@ -28,6 +43,20 @@ describe('the workflow bundle', () => {
 describe('stored histories', () => {
   it.each(files)('$workflow/$file replays', async (stored) => {
     await expect(Worker.runReplayHistory({ workflowBundle }, read(stored).history)).resolves.toBeUndefined();
+  });
+
+  it('are those that were recorded, unchanged, and all of them', () => {
+    const lines = files.map((stored) => `${sha256(read(stored).text)}  ${stored.workflow}/${stored.file}`);
+
+    expect(lines.sort()).toEqual(readFileSync(CHECKSUMS, 'utf8').trimEnd().split('\n').sort());
+  });
+
+  it('pass every place where the workflows ask whether they were changed', () => {
+    const asked = sourceOf('workflows').flatMap((code) => [...code.matchAll(/patched\('([^']+)'\)/g)]);
+    const passed = new Set(files.flatMap((stored) => patchesOf(read(stored).history)));
+
+    expect(asked.length).toBeGreaterThan(5);
+    expect(asked.map(([, patch = '']) => patch).filter((patch) => !passed.has(patch))).toEqual([]);
   });
 
   it('cover every workflow there is', () => {

@@ -6,7 +6,7 @@ import type { Assessment } from '../../domain/detection';
 import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
 import type { Severity } from '../../domain/severity';
 import { publicIdSubject } from '../../domain/subject';
-import type { IncidentInput } from '../../workflows/messages';
+import type { IncidentInput, RotationInput } from '../../workflows/messages';
 
 /** A credential with two dependents, as the inventory would give it. */
 export function sampleCredential(overrides: Partial<Credential> = {}): Credential {
@@ -67,6 +67,21 @@ export function sampleInput(overrides: Partial<IncidentInput> = {}, policy: Poli
   };
 }
 
+/** A rotation by itself, without its incident. */
+export function sampleRotation(overrides: Partial<RotationInput> = {}): RotationInput {
+  return {
+    incidentId: 'incident/orders-db/1',
+    incidentRunId: 'run',
+    credentialId: 'orders-db',
+    version: 1,
+    dependents: ['checkout'],
+    generation: 1,
+    moveWithinSeconds: 60,
+    goOnWithoutMissing: true,
+    ...overrides,
+  };
+}
+
 /** The policy with another time for dependents, in seconds. */
 export function withOverlap(overlapSeconds: number, severity: Severity = 'high'): Policy {
   const { severities } = DEFAULT_POLICY;
@@ -81,6 +96,29 @@ export const SEPARABLE = sampleCredential({
 
 /** What the inventory says of it. */
 export const loadSeparable = () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion() });
+
+/** A canary and one that must not break, behind a gateway. */
+const IN_WAVES = sampleCredential({
+  enforcement: 'gateway',
+  knownContexts: [{ id: 'office', networks: ['192.0.2.1/32'] }],
+  dependents: (['checkout', 'reports'] as const).map((id, index) => ({
+    id,
+    kind: 'kv-pull',
+    target: '',
+    owner: 'payments',
+    criticality: index === 0 ? 0 : 2,
+  })),
+});
+/** What the inventory says of it. */
+export const loadInWaves = () => Promise.resolve({ credential: IN_WAVES, version: sampleVersion() });
+
+/** The same of one that was revoked before, and never proven dead. */
+export const loadUnproven = () =>
+  Promise.resolve({
+    credential: sampleCredential(),
+    version: { ...sampleVersion(), state: 'revoked' as const },
+    replacement: 2,
+  });
 
 /** Activities that succeed at once and write down their names, with single ones replaced. */
 export function fakeActivities(overrides: Partial<Activities> = {}): { activities: Activities; calls: string[] } {
@@ -106,6 +144,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): { activitie
     checkWave: () => Promise.resolve({ at: 1_700_000_000_350, detail: 'its use is seen' }),
     checkDrift: () => Promise.resolve({}),
     extendLane: () => Promise.resolve({ at: 1_700_000_000_250, evidence: 'open for longer' }),
+    readMovingTime: () => Promise.resolve({ seconds: 60 }),
     useApproval: () => Promise.resolve({ approvalId: 'a-1' }),
     closeAudit: () => Promise.resolve({ at: 1_700_000_000_700 }),
     notifyAudience: () => Promise.resolve({ at: 1_700_000_000_600, channels: 1 }),

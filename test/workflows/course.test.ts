@@ -1,7 +1,9 @@
+import { Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   detectionSignal,
   extendOverlapUpdate,
+  lowerSeverityUpdate,
   markFalsePositiveUpdate,
   raiseSeverityUpdate,
   retryStepUpdate,
@@ -11,32 +13,19 @@ import {
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
+  loadInWaves,
   loadSeparable,
   refusal,
   sampleAssessment,
-  sampleCredential,
   sampleInput,
-  sampleVersion,
   withOverlap,
 } from '../support/fake-activities';
 import { APPROVED, silentFor } from '../support/outcome-scenarios';
+import { gateThatOpensWithMoreTime, latecomer } from '../support/patched-scenarios';
 import { resultWithin, untilWaiting, withIncident } from '../support/run-incident';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
-/** A canary and one that must not break, behind a gateway. */
-const IN_WAVES = sampleCredential({
-  enforcement: 'gateway',
-  knownContexts: [{ id: 'office', networks: ['192.0.2.1/32'] }],
-  dependents: (['checkout', 'reports'] as const).map((id, index) => ({
-    id,
-    kind: 'kv-pull',
-    target: '',
-    owner: 'payments',
-    criticality: index === 0 ? 0 : 2,
-  })),
-});
-const loadInWaves = () => Promise.resolve({ credential: IN_WAVES, version: sampleVersion() });
 const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
 
 const notesOf = ({ incident }: IncidentView): string => incident.timeline.map(({ note }) => note).join('\n');
@@ -52,29 +41,24 @@ afterEach(async () => {
 });
 
 it('asks the gate anew after people gave more time: nothing passes unseen', async () => {
-  let [asked, extended] = [0, false];
-  const { activities, calls } = fakeActivities({
-    loadCredential: loadInWaves,
-    extendLane: () => {
-      extended = true;
-      return Promise.resolve({ at: 4, evidence: 'longer' });
-    },
-    checkWave: () => {
-      asked += 1;
-      return extended
-        ? Promise.resolve({ at: 5, detail: 'its use is seen' })
-        : Promise.reject(refusal('DEPENDENT_NOT_MOVED', false));
-    },
-  });
+  const { activities, calls } = gateThatOpensWithMoreTime();
 
-  const { outcome, view } = await withIncident(environment, activities, MEDIUM, async (handle) => {
-    await eventually(
-      () => asked,
-      (times) => times > 0,
-    );
-    await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, seconds: 60 }] });
-    return handle.result();
-  });
+  // The server that skips time is stuck for ever when an attempt that has just ended is cancelled (sdk-java#2391).
+  const { outcome, view } = await withIncident(
+    environment,
+    activities,
+    sampleInput({}, withOverlap(600)),
+    async (handle) => {
+      await eventually(
+        () => calls,
+        (made) => made.includes('checkWave'),
+      );
+      for (const actor of ['ana@example.com', 'bo@example.com'])
+        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      return resultWithin(handle, 60_000);
+    },
+    { skipTime: false },
+  );
 
   expect(outcome).toBe('recovered');
   expect(notesOf(view)).toContain('wave 1 passed its gate');
@@ -82,15 +66,7 @@ it('asks the gate anew after people gave more time: nothing passes unseen', asyn
 });
 
 it('looks in the end at who came after its wave had gone on', async () => {
-  const { activities, calls }: ReturnType<typeof fakeActivities> = fakeActivities({
-    loadCredential: loadInWaves,
-    moveDependent: ({ dependentId }) => {
-      if (dependentId === 'reports' && !calls.includes('moveDependent checkout'))
-        return Promise.reject(refusal('DEPENDENT_NOT_MOVED', false));
-      return Promise.resolve({ at: 5, detail: 'moved' });
-    },
-    checkWave: ({ dependents }) => Promise.resolve({ at: 6, detail: `${dependents.join(', ')} seen` }),
-  });
+  const { activities, calls } = latecomer();
   const policy = withOverlap(6, 'medium');
 
   const { view } = await withIncident(environment, activities, { ...MEDIUM, policy }, (handle) => handle.result());
@@ -355,4 +331,79 @@ it('revokes at the deadline even if a dependent has not moved, and pages', async
   expect(notesOf(result.view)).toContain('NOT moved in time: billing');
   expect(calls).toContain('notifyAudience engineering person-needed');
   expect(calls).not.toContain('restoreDependent billing');
+});
+
+it('stays as grave as a person judged it, however often detectors say the same again', async () => {
+  const { activities } = fakeActivities({
+    loadCredential: loadSeparable,
+    confirmInForce: () => Promise.reject(refusal('INTERNAL')),
+  });
+  const same = { ...CRITICAL_SIGNAL, assessment: MEDIUM.assessment };
+
+  await withIncident(environment, activities, MEDIUM, async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(lowerSeverityUpdate, { args: [{ ...APPROVED, severity: 'low' }] });
+    const severityAfter = async (signal: typeof same): Promise<unknown> => {
+      const { detections } = (await handle.query(stateQuery)).incident;
+      await handle.signal(detectionSignal, signal);
+      const { incident } = await eventually(
+        () => handle.query(stateQuery),
+        (view) => view.incident.detections > detections,
+      );
+      return incident.evidence.severity;
+    };
+
+    expect(await severityAfter(same)).toBe('low');
+    expect(await severityAfter(CRITICAL_SIGNAL)).toBe('critical');
+    await handle.terminate();
+  });
+});
+
+it('pages once when detectors see abuse during an exercise: it may be no part of it', async () => {
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    confirmInForce: () => Promise.reject(refusal('INTERNAL')),
+  });
+  const pages = (): number => calls.filter((call) => call === 'notifyAudience security person-needed').length;
+
+  await withIncident(environment, activities, { ...MEDIUM, simulated: true }, async (handle) => {
+    await untilWaiting(handle);
+    const before = pages();
+    for (let time = 0; time < 3; time++) await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await eventually(
+      async () => (await handle.query(stateQuery)).incident.detections,
+      (detections) => detections === 3,
+    );
+    await eventually(pages, (told) => told > before);
+    expect(pages()).toBe(before + 1);
+    await handle.terminate();
+  });
+});
+
+it('gives the dependents of a second try what is left of the time since the refusal, where the deadline decides', async () => {
+  const givenSeconds: number[] = [];
+  let mints = 0;
+  const { activities } = fakeActivities({
+    loadCredential: loadSeparable,
+    createReplacement: () =>
+      ++mints === 1
+        ? Promise.reject(refusal('PROVIDER_ADMIN_DENIED'))
+        : Promise.resolve({ at: 2, version: 2, publicId: 'orders_v2' }),
+    moveDependent: () => {
+      givenSeconds.push((Context.current().info.scheduleToCloseTimeoutMs ?? 0) / 1000);
+      return Promise.resolve({ at: 5, detail: 'moved' });
+    },
+    containVersion: () => Promise.resolve({ at: Date.now(), revision: 7, evidence: 'refused' }),
+    confirmInForce: () => Promise.resolve({ at: Date.now(), gateways: ['gateway'], behind: [] }),
+  });
+
+  await withIncident(environment, activities, sampleInput({}, withOverlap(120)), async (handle) => {
+    await untilWaiting(handle);
+    await environment.sleep('60s');
+    await handle.executeUpdate(retryStepUpdate, { args: [{ actor: 'ana@example.com', note: 'mended' }] });
+    return handle.result();
+  });
+
+  expect(Math.max(...givenSeconds)).toBeLessThanOrEqual(60);
+  expect(Math.max(...givenSeconds)).toBeGreaterThanOrEqual(30);
 });

@@ -23,7 +23,7 @@ export function watchForAbandoned(deps: Deps, temporal: Client, log: Logger): { 
 }
 
 /**
- * Pages once for each incident that was terminated, or failed, and left its version refused: nobody replaces or revokes it any more, and whoever
+ * Pages once for each incident that was terminated, or failed, and left its version refused and not proven dead: nobody replaces, revokes or tries it any more, and whoever
  * ended it may not have known. A terminated workflow can't say so itself.
  */
 export async function pageForAbandoned(deps: Deps, temporal: Client, now: number): Promise<void> {
@@ -31,13 +31,13 @@ export async function pageForAbandoned(deps: Deps, temporal: Client, now: number
   const query = `WorkflowType = 'respondToLeak' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut') AND CloseTime > '${since}'`;
   for await (const { workflowId, runId, status } of temporal.workflow.list({ query })) {
     const about = parseIncidentId(workflowId);
-    if (!about || !(await isLeftRefused(deps, about))) continue;
+    if (!about || !(await isLeftToItself(deps, about))) continue;
     // Started again since, it is looked after.
     if ((await temporal.workflow.getHandle(workflowId).describe()).runId !== runId) continue;
     await tellSecurity(deps, `abandoned/${workflowId}/${runId}`, {
       title: `[high] ${about.credentialId} v${about.version} is refused, and nobody looks after it`,
       body: [
-        `The workflow of ${workflowId} was ended (${status.name.toLowerCase()}) before its version was. It stays refused.`,
+        `The workflow of ${workflowId} was ended (${status.name.toLowerCase()}) before its version was. It stays refused, and is not proven dead.`,
         nextStep('INCIDENT_ABORTED'),
       ].join('\n'),
       fields: {
@@ -54,12 +54,13 @@ export async function pageForAbandoned(deps: Deps, temporal: Client, now: number
   }
 }
 
-async function isLeftRefused(
+async function isLeftToItself(
   { inventory }: Deps,
   { credentialId, version }: { readonly credentialId: string; readonly version: number },
 ): Promise<boolean> {
   try {
-    return (await inventory.version(credentialId, version)).state === 'quarantined';
+    const { state, provenDead } = await inventory.version(credentialId, version);
+    return state === 'quarantined' || (state === 'revoked' && !provenDead);
   } catch (error) {
     // An incident about what is in no inventory fails by itself, and refuses nothing.
     if (error instanceof IncidentError && ['VERSION_UNKNOWN', 'CREDENTIAL_UNKNOWN'].includes(error.code)) return false;

@@ -16,6 +16,7 @@ import { createContainmentStore } from '../../activities/store/containment-store
 import type { Database } from '../../activities/store/database';
 import { createDeliveryLog } from '../../activities/store/delivery-log';
 import { createInventory } from '../../activities/store/inventory';
+import { createMovingTimeStore } from '../../activities/store/moving-time';
 import { createSecretStore } from '../../activities/store/secret-store';
 import { createTokenStore } from '../../activities/store/token-store';
 import { partitionOf, type Subject } from '../../domain/subject';
@@ -65,6 +66,7 @@ export async function createResponseDeps(
     checkpoint: () => audit.checkpoint(checkpoints),
     deliveries: createDeliveryLog(database),
     budget: createActionBudget(database, policy.budgets),
+    movingTime: createMovingTimeStore(database),
     approvals: createApprovalDesk(database, approvalKey),
     denylist: createDenylist(await openBucket(nats, 'denylist')),
     gateways,

@@ -2,7 +2,7 @@ import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from 
 import type { Activities } from '../../activities';
 import { TIME_LIMITS } from './time-limits';
 
-/** Reads that everything waits for: tried until they answer. Local, so without a round trip. */
+/** Reads that everything waits for. Local, so without a round trip; tried a few times. */
 export const lookups = proxyLocalActivities<Activities>(TIME_LIMITS.lookups);
 
 /** The refusal, in the worker that runs the workflow task: no round trip on the path to containment. */

@@ -3,7 +3,7 @@ import type { IncidentView, PendingQuestion } from '../messages';
 
 /** By which updates each kind of question is answered. Skipping a failed step is offered where the story can go on or end without it. */
 const ANSWERS: Readonly<Record<QuestionKind, readonly string[]>> = {
-  contain: ['approveStep'],
+  contain: ['approveStep', 'markFalsePositive'],
   'failed-step': ['retryStep', 'skipStep'],
   'needed-step': ['retryStep'],
   revoke: ['approveStep', 'rejectStep'],

@@ -17,8 +17,8 @@ export async function askBeforeContaining(leak: Leak): Promise<void> {
   await desk.ask({
     kind: 'contain',
     text: `${input.credentialId} ${why}: it is NOT contained. Contain and replace it?`,
-    settled: () => !isProtected && plan().containAtOnce,
+    settled: () => input.renewed?.mayContain === true || (!isProtected && plan().containAtOnce),
     goOnAfterSeconds: isProtected || contain === 'wait' ? undefined : contain.afterSeconds,
-    renew: () => renew(leak),
+    renew: (asked) => renew(leak, { asked }),
   });
 }

@@ -3,6 +3,7 @@ import type { Contained, InForce } from '../../activities/containment';
 import type { ResponsePlan } from '../../domain/response-plan';
 import { atOnce, untilDone, withinMinutes } from './activity-proxies';
 import { stepFailure } from './failure-code';
+import type { Renewed } from '../messages';
 import type { respondToLeak } from '../respond-to-leak';
 import { EndsEarly } from './ends-early';
 import { incidentStep } from './incident-step';
@@ -21,7 +22,7 @@ export async function containLeak(leak: Leak): Promise<void> {
     () => refuse(leak, (plan = leak.plan()), 'contain'),
     {
       needed: true,
-      renew: () => renew(leak),
+      renew: (asked) => renew(leak, { asked, mayContain: true }),
     },
   );
   leak.applied = plan;
@@ -62,10 +63,15 @@ export async function containLeak(leak: Leak): Promise<void> {
  * Goes on with a new history, with all that is known by now: for an incident that waits before anything was done. It must never be closed,
  * and its history must not grow without end.
  */
-export async function renew({ input, board }: Pick<Leak, 'input' | 'board'>): Promise<never> {
+export async function renew({ input, board }: Pick<Leak, 'input' | 'board'>, renewed: Renewed): Promise<never> {
   // What people have sent is on record by then, and their updates answered.
   await condition(allHandlersFinished);
-  return continueAsNew<typeof respondToLeak>({ ...input, assessment: board.incident.evidence });
+  const { evidence, judged } = board.incident;
+  return continueAsNew<typeof respondToLeak>({
+    ...input,
+    assessment: evidence,
+    renewed: { ...renewed, ...(judged ? { judged } : {}) },
+  });
 }
 
 /** Who applies it. When nobody answers what to do about gateways that do not, it is contained all the same: in the list that they read. */

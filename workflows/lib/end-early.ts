@@ -42,6 +42,13 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
   throw error;
 }
 
+/** Of an incident that was cancelled before it knew what it is about. */
+export async function tellUnread({ input, board, desk }: Pick<Leak, 'input' | 'board' | 'desk'>): Promise<void> {
+  const summary =
+    'Somebody cancelled the workflow of this incident before the inventory could be read. It is NOT contained, beyond what the detectors hold. To go on, start the incident again.';
+  await tellEveryone(input, board, { kind: 'unresolved', summary, audiences: desk.everybody() });
+}
+
 /** Those who were told that it is refused. */
 async function tellRestored({ input, board }: Leak, why: string): Promise<void> {
   const summary = `Nothing leaked: version ${input.version} may be used again (${why}).`;
@@ -59,7 +66,7 @@ async function tellUnresolved({ input, board, desk, notUndone, lifting }: Leak, 
   const refused = isContained ? 'The version stays refused.' : 'It is NOT contained.';
   const standing = lifting ? 'Its refusal was being lifted: look whether it is refused still.' : refused;
   const next = isRevoked
-    ? 'It is revoked, and NOT proven dead: try its value by hand.'
+    ? 'It is revoked, and NOT proven dead: start the incident again, and it goes on with the proof.'
     : 'To go on, start the incident again.';
   const summary = [why, standing, ...(notUndone ? [notUndone] : []), next].join(' ');
   board.apply({ type: 'noted', at: Date.now(), note: summary });

@@ -1,4 +1,4 @@
-import { getExternalWorkflowHandle } from '@temporalio/workflow';
+import { getExternalWorkflowHandle, patched } from '@temporalio/workflow';
 import { compareSeverity } from '../../domain/severity';
 import { moreTimeSignal } from '../messages';
 import { withinMinutes } from './activity-proxies';
@@ -14,8 +14,9 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
   const actor = people.join(' and ');
   const { severity } = plan();
   leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
+  let grant: string | undefined;
   try {
-    await extendLane(leak, seconds, actor);
+    grant = await extendLane(leak, seconds, actor);
     // What was approved was approved of what was known then, for the rotation that ran then.
     if (leak.rotation?.workflowId !== rotation.workflowId || compareSeverity(plan().severity, severity) > 0)
       throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
@@ -32,14 +33,20 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
   leak.rotation = { ...leak.rotation, warnings: warnAnew(leak, leak.rotation, Math.max(1, left / 1000)) };
   // One that has just ended needs no more time.
   await getExternalWorkflowHandle(rotation.workflowId)
-    .signal(moreTimeSignal, { seconds, ...signature(leak) })
+    .signal(moreTimeSignal, { seconds, ...(grant === undefined ? {} : { grant }), ...signature(leak) })
     .catch(() => undefined);
 }
 
-async function extendLane({ input, plan, extendedSeconds = 0 }: Leak, seconds: number, actor: string): Promise<void> {
-  if (plan().overlapSeconds === 0) return;
-  const extension = { ...incidentStep(input, `extend.to.${extendedSeconds}`), seconds, actor };
+/** Resolves to the key under which the time that was given is on record. */
+async function extendLane(
+  { input, plan, rotations, extendedSeconds = 0 }: Leak,
+  seconds: number,
+  actor: string,
+): Promise<string | undefined> {
+  if (plan().overlapSeconds === 0 && !patched('moving-time')) return undefined;
+  const extension = { ...incidentStep(input, `extend.to.${extendedSeconds}`), seconds, actor, generation: rotations };
   await withinMinutes.extendLane.executeWithOptions({ summary: `Keep the lane open for ${seconds} s more` }, [
     extension,
   ]);
+  return extension.stepKey;
 }

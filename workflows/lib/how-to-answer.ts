@@ -7,6 +7,7 @@ const PAYLOADS: Readonly<Record<string, string>> = {
   retryStep: `{${NAME},"note":"what you mended"}`,
   approveStep: `{${NAME},"note":"why"}`,
   rejectStep: `{${NAME},"note":"why not"}`,
+  markFalsePositive: 'what `tourniquet approve <incident> markFalsePositive --note …` prints, when nothing leaked',
   skipStep: 'what `tourniquet approve <incident> skipStep --note …` prints',
 };
 

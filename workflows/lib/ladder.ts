@@ -1,17 +1,28 @@
 import type { Escalation } from '../../domain/escalation';
+import type { Asked } from '../messages';
 import { remindAfterSeconds } from './reminders';
 
 /** How far up the escalation ladder one matter is. It goes on over new tries of the same step, so that pages thin out. */
 export class Ladder {
-  #pages = 0;
+  #pages: number;
   /** Somebody said that they are on it: nobody else is paged. */
-  acknowledged = false;
+  acknowledged: boolean;
 
   constructor(
     private readonly escalation: Escalation,
     private readonly remindEverySeconds: number,
-    private readonly since: number,
-  ) {}
+    /** Milliseconds since the epoch. */
+    readonly since: number,
+    { pages = 0, acknowledged = false }: Partial<Asked> = {},
+  ) {
+    this.#pages = pages;
+    this.acknowledged = acknowledged;
+  }
+
+  /** All that another run must know to go on with it. */
+  get asked(): Asked {
+    return { since: this.since, pages: this.#pages, acknowledged: this.acknowledged };
+  }
 
   /** Whom to page now. */
   climb(): readonly string[] {

@@ -1,16 +1,23 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Activities } from '../../activities';
 import type { Credential } from '../../domain/credential';
+import type { Assessment } from '../../domain/detection';
 import { escalationFor } from '../../domain/policy';
 import { planForDead, planResponse, type ResponsePlan } from '../../domain/response-plan';
-import type { IncidentInput, RotationTerms } from '../messages';
+import type { Asked, IncidentInput, RotationTerms } from '../messages';
 import { EndsEarly } from './ends-early';
 import { stepFailure, type StepFailure } from './failure-code';
 import type { IncidentBoard } from './incident-board';
 import type { PersonDesk } from './person-desk';
 
-/** What the inventory and the worker know of it. `hasProvider` is missing in histories from before it was asked. */
-export type Known = Pick<Awaited<ReturnType<Activities['loadCredential']>>, 'credential' | 'hasProvider'>;
+/**
+ * What the inventory and the worker know of it. `hasProvider` is missing in histories from before it was asked; `replacement` is there when all
+ * that is left is to prove it dead.
+ */
+export type Known = Pick<
+  Awaited<ReturnType<Activities['loadCredential']>>,
+  'credential' | 'hasProvider' | 'replacement'
+>;
 
 /** A rotation that runs. */
 export interface Rotating {
@@ -28,6 +35,8 @@ export interface Leak {
   readonly credential: Credential;
   /** The plan for what is known now: it changes when graver evidence comes. */
   readonly plan: () => ResponsePlan;
+  /** The version that took its place, where it had been revoked before this incident began. */
+  readonly replacedBy?: number | undefined;
   /** What runs from the refusal to the proof; cancelled when a person says that nothing leaked. */
   readonly story: CancellationScope;
   /** The plan by which it is refused; missing while nothing is. */
@@ -50,15 +59,20 @@ export interface Leak {
   ending?: boolean;
   /** Who said, with a signed approval, that nothing leaked. */
   falsePositive?: { readonly actor: string; readonly note: string } | undefined;
-  /** Evidence came after that was said. */
+  /** Evidence came after that was said, or during an exercise, and people know. */
   doubted?: boolean;
   /** From the moment at which the refusal may have been lifted. */
   lifting?: boolean;
 }
 
-export function planNow(input: IncidentInput, board: IncidentBoard, { credential, hasProvider }: Known): ResponsePlan {
-  const plan = planResponse(credential, board.incident.evidence, input.policy, hasProvider);
-  return input.reopened ? planForDead(plan) : plan;
+export function planNow(
+  input: Pick<IncidentInput, 'policy' | 'reopened'>,
+  evidence: Assessment,
+  { credential, hasProvider, replacement }: Known,
+): ResponsePlan {
+  const plan = planResponse(credential, evidence, input.policy, hasProvider);
+  if (input.reopened) return planForDead(plan, 'works again');
+  return replacement === undefined ? plan : planForDead(plan, 'unproven');
 }
 
 interface Insistence<T> {
@@ -72,7 +86,7 @@ interface Insistence<T> {
   /** For what an end would misstate, such as a record that is missing or a proof: silence never ends it. */
   readonly endless?: boolean;
   /** For what must be done before an incident may be closed. */
-  readonly renew?: () => Promise<never>;
+  readonly renew?: (asked: Asked) => Promise<never>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isCancellation, setHandler } from '@temporalio/workflow';
+import { isCancellation, patched, setHandler } from '@temporalio/workflow';
 import { detectionSignal, progressSignal, stateQuery } from '../messages';
 import { followPlan } from './follow-plan';
 import type { IncidentBoard } from './incident-board';
@@ -25,6 +25,7 @@ export function listenToEvents(board: IncidentBoard, leak: () => Leak | undefine
       board.apply({ type: 'detection-joined', at: latest.at, detection: latest, assessment, count });
       const known = leak();
       if (known?.falsePositive) await tellOfDoubt(known);
+      if (known?.input.simulated) await tellOfAbuse(known, assessment.reason);
       if (known && before) await unlessCancelled(() => followPlan(known, before));
     },
     { description: 'More evidence against the same version' },
@@ -47,6 +48,15 @@ async function tellOfDoubt(leak: Leak): Promise<void> {
   const { credentialId, version } = leak.input;
   await leak.desk.tell(
     `More evidence against version ${version} of ${credentialId} came after ${leak.falsePositive?.actor} said that nothing leaked. It is not refused for that: start the incident again if it is real.`,
+  );
+}
+
+/** What is used during an exercise may be the exercise's own use; nobody but a person can tell. */
+async function tellOfAbuse(leak: Leak, reason: string): Promise<void> {
+  if (leak.doubted || !patched('abuse-in-exercise')) return;
+  leak.doubted = true;
+  await leak.desk.tell(
+    `Detectors see abuse of ${leak.input.credentialId} during this exercise: ${reason}. If that is not part of it, the leak is real; what is done about it is real in any case.`,
   );
 }
 

@@ -2,6 +2,7 @@ import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workfl
 import type { Escalation } from '../../domain/escalation';
 import type { QuestionKind } from '../../domain/incident';
 import { EndsEarly } from './ends-early';
+import type { Asked } from '../messages';
 import type { IncidentBoard } from './incident-board';
 import { Ladder } from './ladder';
 
@@ -12,6 +13,8 @@ export interface DeskParts {
   readonly escalation: () => Escalation;
   /** After the ladder's last step; less and less with time (reminders.ts). */
   readonly remindEverySeconds: number;
+  /** The question that an earlier run left open. */
+  readonly asked?: Asked | undefined;
 }
 
 export interface Question {
@@ -28,7 +31,7 @@ export interface Question {
   /** Silence never ends it: whatever was said at an end would not be so. */
   readonly endless?: boolean;
   /** For what must never be closed unanswered, such as a leak that is not contained: goes on with a new history (continue-as-new). */
-  readonly renew?: () => Promise<never>;
+  readonly renew?: (asked: Asked) => Promise<never>;
 }
 
 export interface Answer {
@@ -49,16 +52,23 @@ export class PersonDesk {
   #pages = 0;
   readonly #telling = new Set<Promise<void>>();
 
-  constructor(private readonly parts: DeskParts) {}
+  /** Of an earlier run; the first matter of this one is the same. */
+  #asked: Asked | undefined;
+
+  constructor(private readonly parts: DeskParts) {
+    this.#asked = parts.asked;
+  }
 
   /** The number of the open question. */
   get open(): number {
     return this.#questions;
   }
 
-  /** A ladder for one matter, however often it is asked about. */
+  /** A ladder for one matter, however often it is asked about, and in how many runs. */
   ladder(): Ladder {
-    return new Ladder(this.parts.escalation(), this.parts.remindEverySeconds, Date.now());
+    const asked = this.#asked;
+    this.#asked = undefined;
+    return new Ladder(this.parts.escalation(), this.parts.remindEverySeconds, asked?.since ?? Date.now(), asked);
   }
 
   /** Asks until a person answers, the question answers itself, or silence does. @throws EndsEarly after the ladder's end */
@@ -75,13 +85,12 @@ export class PersonDesk {
     if (settled()) return { decision: 'go-on' };
     const { board } = this.parts;
     const ladder = rest.ladder ?? this.ladder();
-    const asked = Date.now();
     this.#answer = undefined;
     this.#questions += 1;
     this.#ladder = ladder;
     board.apply({
       type: 'person-needed',
-      at: asked,
+      at: Date.now(),
       note: text,
       question: text,
       kind,
@@ -95,7 +104,7 @@ export class PersonDesk {
         // A dead channel keeps nobody from answering.
         if (paged) await Promise.race([paged, condition(isSettled)]);
         if (isSettled()) break;
-        const silence = asked + goOnAfterSeconds * 1000;
+        const silence = ladder.since + goOnAfterSeconds * 1000;
         const pause = Math.max(1, Math.min(ladder.pauseSeconds() * 1000, silence - Date.now()));
         if (await condition(isSettled, pause, { summary: 'Page again while nobody acknowledges' })) break;
         if (Date.now() >= silence) return this.resume('nobody answered: it goes on', { decision: 'go-on' });
@@ -103,7 +112,7 @@ export class PersonDesk {
           // An answer that is being taken must not be lost with this run.
           await condition(allHandlersFinished);
           if (isSettled()) break;
-          await renew();
+          await renew(ladder.asked);
         }
         if (!renew && !endless && ladder.isOver(Date.now())) throw new EndsEarly(`nobody answered: ${text}`);
         if (tryAgain) return this.resume('nobody answered: tried again', { decision: 'go-on' });

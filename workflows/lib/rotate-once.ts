@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   executeChild,
@@ -27,39 +28,61 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
   leak.rotations += 1;
   const generation = leak.rotations;
   // Where nobody can go back, nobody holds the others up.
-  const terms = { ...termsNow(leak), ...(way.forwardOnly ? { goOnWithoutMissing: true } : {}) };
+  const terms = {
+    ...termsNow(leak),
+    ...(generation > 1 && !way.forwardOnly ? timeLeft(leak) : {}),
+    ...(way.forwardOnly ? { goOnWithoutMissing: true } : {}),
+  };
   const workflowId = `rotate/${input.credentialId}/${input.version}/${generation}`;
   const warnings = startWarnings(leak, terms.moveWithinSeconds);
   leak.token = patched('signed-signals') ? uuid4() : undefined;
   const signed = signature(leak);
   leak.rotation = { workflowId, terms, warnings };
   try {
-    return await executeChild(rotateCredential, {
-      workflowId,
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      staticSummary: `${input.simulated ? 'SIMULATED: ' : ''}Replace ${input.credentialId} v${input.version}`,
-      args: [
-        {
-          incidentId: workflowInfo().workflowId,
-          incidentRunId: workflowInfo().runId,
-          credentialId: input.credentialId,
-          version: input.version,
-          dependents: credential.dependents.map(({ id }) => id),
-          // Those that are refused already gain nothing by waiting for one another.
-          ...(leak.plan().strategy === 'separable' && !way.forwardOnly
-            ? { waves: wavesOf(credential.dependents) }
-            : {}),
-          generation,
-          ...signed,
-          ...terms,
-          ...way,
-          ...(input.simulated ? { simulated: true } : {}),
-        },
-      ],
-    });
+    return await startWhenFree(leak, () =>
+      executeChild(rotateCredential, {
+        workflowId,
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        staticSummary: `${input.simulated ? 'SIMULATED: ' : ''}Replace ${input.credentialId} v${input.version}`,
+        args: [
+          {
+            incidentId: workflowInfo().workflowId,
+            incidentRunId: workflowInfo().runId,
+            credentialId: input.credentialId,
+            version: input.version,
+            dependents: credential.dependents.map(({ id }) => id),
+            // Those that are refused already gain nothing by waiting for one another.
+            ...(leak.plan().strategy === 'separable' && !way.forwardOnly
+              ? { waves: wavesOf(credential.dependents) }
+              : {}),
+            generation,
+            ...signed,
+            ...terms,
+            ...way,
+            ...(input.simulated ? { simulated: true } : {}),
+          },
+        ],
+      }),
+    );
   } finally {
     leak.rotation?.warnings.cancel();
     leak.rotation = undefined;
+  }
+}
+
+/** As long as an undo may take (time-limits.ts), and how often it is looked. */
+const UNDOING = { pauseMs: 5_000, looks: 120 } as const;
+
+/** The rotation of an earlier run of this incident, which was ended, may still be undoing itself; two at once would undo one another. */
+async function startWhenFree<T>({ board }: Leak, start: () => Promise<T>): Promise<T> {
+  for (let look = 1; ; look++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || look === UNDOING.looks) throw error;
+      if (look === 1) board.apply({ type: 'noted', at: Date.now(), note: 'an earlier rotation still undoes itself' });
+      await sleep(UNDOING.pauseMs, { summary: 'An earlier rotation still undoes itself' });
+    }
   }
 }
 
@@ -72,6 +95,18 @@ function termsNow({ input, credential, plan }: Leak): RotationTerms {
   const { overlapSeconds } = responsesFor(input.policy, credential)[severity];
   // Without a lane they are refused already; they still need a moment to take what is new.
   return { moveWithinSeconds: overlapSeconds || WITHOUT_LANE_SECONDS, goOnWithoutMissing: revokeAtDeadline };
+}
+
+/**
+ * Where the deadline decides it counts from the refusal, as the gateways' lane does, however often the rotation is tried; whoever is left still
+ * has a moment.
+ */
+function timeLeft(leak: Leak): Partial<RotationTerms> {
+  const { moveWithinSeconds, goOnWithoutMissing } = termsNow(leak);
+  if (!goOnWithoutMissing) return {};
+  const { contained = Date.now() } = leak.board.incident.milestones;
+  const left = moveWithinSeconds + (leak.extendedSeconds ?? 0) - (Date.now() - contained) / 1000;
+  return { moveWithinSeconds: Math.max(WITHOUT_LANE_SECONDS, left) };
 }
 
 /** After graver evidence: a rotation that runs gets the terms it would be begun with now. */

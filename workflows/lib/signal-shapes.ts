@@ -49,6 +49,12 @@ export function secondsOf(signal: unknown): number {
   return isNumber(seconds) && seconds > 0 && seconds <= LONGEST_EXTENSION_SECONDS ? seconds : 0;
 }
 
+/** Under which key the time that a signal speaks of is on record; undefined when it is of no known shape. */
+export function grantOf(signal: unknown): string | undefined {
+  const grant = isRecord(signal) ? signal['grant'] : undefined;
+  return isText(grant) ? grant : undefined;
+}
+
 /** Whether a signal between an incident and its rotation comes from the other: only they know the token. */
 export function knowsToken(signal: unknown, token: string | undefined): boolean {
   return token === undefined || (isRecord(signal) && signal['token'] === token);

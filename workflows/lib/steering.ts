@@ -1,4 +1,4 @@
-import { setHandler } from '@temporalio/workflow';
+import { patched, setHandler } from '@temporalio/workflow';
 import { APPROVAL_LIFETIME_SECONDS } from '../../domain/approval';
 import { atLeast, compareSeverity } from '../../domain/severity';
 import {
@@ -75,7 +75,8 @@ export function steer(
     const isOvertaken = approve ? severity !== was : compareSeverity(input.severity, severity) <= 0;
     if (isOvertaken) throw refuse(`the severity is ${severity} by now: look again`);
     const note = `${input.actor} changed the severity to ${input.severity}. ${input.note}`;
-    if (!board.apply({ type: 'severity-changed', at: Date.now(), note, severity: input.severity }))
+    const judged = approve && patched('lowered-stays') ? ({ judged: true } as const) : {};
+    if (!board.apply({ type: 'severity-changed', at: Date.now(), note, severity: input.severity, ...judged }))
       throw refuse('the incident has been closed meanwhile');
     wasHigh ||= atLeast(was, 'high');
     const known = leak();
@@ -122,7 +123,7 @@ function mustBeRestorable(leak: Leak | undefined): Leak {
   if (!leak) throw refuse('it is not known yet what this is about');
   if (leak.falsePositive) throw refuse(`${leak.falsePositive.actor} said so already`);
   if (leak.ending) throw refuse('the incident is being closed');
-  if (leak.atTheDoor || leak.input.reopened)
+  if (leak.atTheDoor || leak.replacedBy !== undefined)
     throw refuse('the version is revoked, or may be: it is never enabled again');
   return leak;
 }

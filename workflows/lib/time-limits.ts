@@ -6,7 +6,8 @@
 const QUICK_RETRY = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' } as const;
 
 export const TIME_LIMITS = {
-  lookups: { startToCloseTimeout: '10s', retry: { ...QUICK_RETRY, maximumInterval: '2s' } },
+  // A local activity that is tried for long keeps its workflow task open, and each beat of that is three events.
+  lookups: { startToCloseTimeout: '10s', retry: { ...QUICK_RETRY, maximumInterval: '2s', maximumAttempts: 5 } },
   atOnce: {
     startToCloseTimeout: '10s',
     // Temporal does not hold a local activity that is tried again to its scheduleToCloseTimeout (seen by test/faults), so it is attempts that

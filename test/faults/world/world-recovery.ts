@@ -1,7 +1,10 @@
 import { LEAKED, type World } from './world';
 import { audit, audited, failure, type WorldActivities } from './world-activity';
 
-type Recovery = Pick<WorldActivities, 'revokeVersion' | 'verifyDead' | 'closeAudit' | 'liftContainment' | 'extendLane'>;
+type Recovery = Pick<
+  WorldActivities,
+  'revokeVersion' | 'verifyDead' | 'closeAudit' | 'liftContainment' | 'extendLane' | 'readMovingTime'
+>;
 
 /** The irreversible end and the proof of it, in the simulated world. */
 export function recoveryOf(world: World): Recovery {
@@ -43,7 +46,14 @@ export function recoveryOf(world: World): Recovery {
 
     extendLane(step, cut) {
       // Lanes end some day in any case, so nobody counts on one (World.works).
-      return audited(world, 'extend-lane', step, cut, () => ({ at: now(), evidence: 'open for longer' }));
+      return audited(world, 'extend-lane', step, cut, () => {
+        world.granted.set(step.stepKey, step.seconds);
+        return { at: now(), evidence: 'open for longer' };
+      });
+    },
+
+    readMovingTime({ stepKey }) {
+      return { seconds: world.granted.get(stepKey) ?? 0 };
     },
 
     closeAudit(step) {

@@ -71,6 +71,8 @@ export class World {
   readonly audit: AuditEntry[] = [];
   readonly told: DeliveredNotice[] = [];
   readonly reserved = new Map<string, number>();
+  /** How much longer people gave dependents, by the step that did. */
+  readonly granted = new Map<string, number>();
   readonly deliveries = new Set<string>();
   #trouble: Trouble;
 

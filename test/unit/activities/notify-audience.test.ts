@@ -22,7 +22,10 @@ const INPUT: NotifyInput = {
 };
 
 /** `pager` is a channel that fails as often as told; `mail` always works. */
-function world(audiences: Readonly<Record<string, readonly Channel[]>>, pagerFailures = 0) {
+function world(
+  audiences: Readonly<Record<string, readonly Channel[]>>,
+  { pagerFailures = 0, isLogDown = (): boolean => false } = {},
+) {
   const sent: string[] = [];
   const delivered = new Set<string>();
   const audit: AuditEvent[] = [];
@@ -38,8 +41,8 @@ function world(audiences: Readonly<Record<string, readonly Channel[]>>, pagerFai
     audiences,
     notifiers: new Map(['pager', 'mail'].map((id) => [id, channel(id)])),
     deliveries: {
-      wasSent: (key: string) => Promise.resolve(delivered.has(key)),
-      markSent: (key: string) => Promise.resolve(void delivered.add(key)),
+      wasSent: (key: string) => (isLogDown() ? DOWN() : Promise.resolve(delivered.has(key))),
+      markSent: (key: string) => (isLogDown() ? DOWN() : Promise.resolve(void delivered.add(key))),
     },
     audit: { append: (event: AuditEvent) => Promise.resolve(void audit.push(event)) },
     incidentUrl: () => 'http://temporal.test',
@@ -47,12 +50,25 @@ function world(audiences: Readonly<Record<string, readonly Channel[]>>, pagerFai
   return { sent, audit, notify: (audience = 'on-call') => runActivity(notifyAudience, { ...INPUT, audience }) };
 }
 
+const DOWN = () => Promise.reject<never>(new Error('connection refused'));
+
 const ON_CALL = [
   { notifier: 'pager', target: 'a' },
   { notifier: 'mail', target: 'b' },
 ];
 
 describe('telling an audience', () => {
+  it('tells people once while the log can not be written, and writes it down when it can', async () => {
+    let isDown = true;
+    const { sent, audit, notify } = world({ 'on-call': ON_CALL }, { isLogDown: () => isDown });
+
+    for (let attempt = 0; attempt < 3; attempt++) await expect(notify()).rejects.toThrow('connection refused');
+    expect([sent, audit]).toEqual([['pager a', 'mail b'], []]);
+    isDown = false;
+    for (let attempt = 0; attempt < 2; attempt++) expect(await notify()).toMatchObject({ channels: 2 });
+    expect(sent).toEqual(['pager a', 'mail b']);
+  });
+
   it('says AUDIENCE_UNKNOWN of one that has no channels, tells nobody and audits nothing', async () => {
     const { sent, audit, notify } = world({ security: ON_CALL });
 
@@ -74,7 +90,7 @@ describe('telling an audience', () => {
   });
 
   it('lets one dead channel delay no other, and tells that one alone at the next attempt', async () => {
-    const { sent, audit, notify } = world({ 'on-call': ON_CALL }, 1);
+    const { sent, audit, notify } = world({ 'on-call': ON_CALL }, { pagerFailures: 1 });
 
     await expect(notify()).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED' });
     expect([sent, audit]).toEqual([['mail b'], []]);

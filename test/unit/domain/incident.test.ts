@@ -162,6 +162,26 @@ describe('incident state machine', () => {
     expect(apply(lowered, [high as IncidentEvent]).evidence.severity).toBe('high');
   });
 
+  it('is not raised again by what a person has judged, only by more than that', () => {
+    const judged = apply(start(), [
+      { type: 'severity-changed', at: 1, note: 'a test of ours', severity: 'low', judged: true },
+    ]);
+    const after = (overrides: Parameters<typeof sampleAssessment>[0]) => {
+      const [joining] = fc.sample(
+        event.filter((one) => one.type === 'detection-joined'),
+        1,
+      );
+      const { assessment: _other, ...rest } = joining as Extract<IncidentEvent, { type: 'detection-joined' }>;
+      return apply(judged, [{ ...rest, assessment: sampleAssessment(overrides) }]).evidence.severity;
+    };
+
+    expect(judged.evidence.severity).toBe('low');
+    expect(after({ severity: 'high' })).toBe('low');
+    expect(after({ severity: 'critical' })).toBe('critical');
+    expect(after({ severity: 'high', families: ['origin', 'volume'] })).toBe('high');
+    expect(after({ severity: 'high', deterministic: true })).toBe('high');
+  });
+
   it('closes from a question, which is open no more; other stages do not change that', () => {
     const asked = apply(start(), [
       { type: 'contained', at: 1, note: '' },

@@ -87,7 +87,7 @@ describe('response plan', () => {
   it('for what was ended and works again refuses it to everybody at once, and ends it without asking', () => {
     const weak = sampleAssessment({ severity: 'medium', families: ['origin'] });
     for (const credential of [atGateway, sampleCredential(), { ...atGateway, knownContexts: [] }]) {
-      const plan = planForDead(planResponse(credential, weak, DEFAULT_POLICY));
+      const plan = planForDead(planResponse(credential, weak, DEFAULT_POLICY), 'works again');
 
       expect(plan).toMatchObject({
         strategy: 'inseparable',

@@ -66,6 +66,16 @@ describe('an escalation ladder', () => {
     expect([HOUR * 1000 + 4_999, HOUR * 1000 + 5_000].map((now) => ladder.isOver(now))).toEqual([false, true]);
   });
 
+  it('goes on in another run where it was', () => {
+    const ladder = new Ladder(ladderOf(0, 300, 1_000), QUARTER, 5_000);
+    ladder.climb();
+    ladder.acknowledged = true;
+    const { since, ...rest } = ladder.asked;
+    const later = new Ladder(ladderOf(0, 300, 1_000), QUARTER, since, rest);
+
+    expect([later.climb(), later.acknowledged, later.since]).toEqual([['step-1'], true, 5_000]);
+  });
+
   it('of a policy without steps pages nobody and goes on', () => {
     const ladder = new Ladder({ ...DEFAULT_ESCALATION, steps: [] }, QUARTER, 0);
 

@@ -1,0 +1,121 @@
+import {
+  detectionSignal,
+  extendOverlapUpdate,
+  lowerSeverityUpdate,
+  markFalsePositiveUpdate,
+} from '../../workflows/messages';
+import {
+  fakeActivities,
+  loadInWaves,
+  loadSeparable,
+  loadUnproven,
+  refusal,
+  sampleAssessment,
+  sampleInput,
+  withOverlap,
+} from './fake-activities';
+import { APPROVED, steeredActivities } from './outcome-scenarios';
+import { CRITICAL_SIGNAL, type RecordedScenario } from './recorded-scenarios';
+import { untilStage, untilWaiting } from './run-incident';
+
+/** Runs that pass each place where the workflows ask `patched`, and those that came after the others were recorded. */
+export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
+  {
+    name: 'false-positive-told',
+    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
+    activities: () => fakeActivities().activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'gate-asked-anew',
+    input: sampleInput({}, withOverlap(600)),
+    activities: () => gateThatOpensWithMoreTime().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      for (const actor of ['ana@example.com', 'bo@example.com'])
+        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'latecomer-gated',
+    input: sampleInput({}, withOverlap(6)),
+    activities: () => latecomer().activities,
+    play: (handle) => handle.result(),
+  },
+  {
+    name: 'extended-and-judged',
+    input: sampleInput(),
+    activities: () => steeredActivities().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      for (const actor of ['ana@example.com', 'bo@example.com'])
+        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      await handle.executeUpdate(lowerSeverityUpdate, { args: [{ ...APPROVED, severity: 'medium' }] });
+      await handle.signal(detectionSignal, { ...CRITICAL_SIGNAL, assessment: sampleAssessment() });
+      return handle.result();
+    },
+  },
+  {
+    name: 'abuse-in-exercise',
+    input: sampleInput({ simulated: true }),
+    activities: () => steeredActivities().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await handle.signal(detectionSignal, { ...CRITICAL_SIGNAL, assessment: sampleAssessment() });
+      for (const actor of ['ana@example.com', 'bo@example.com'])
+        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'unproven',
+    input: sampleInput(),
+    activities: () => fakeActivities({ loadCredential: loadUnproven }).activities,
+    play: (handle) => handle.result(),
+  },
+  {
+    name: 'inventory-unread',
+    input: sampleInput(),
+    activities: () => {
+      let tries = 0;
+      return fakeActivities({
+        loadCredential: () => (++tries < 8 ? Promise.reject(refusal('INTERNAL', false)) : loadSeparable()),
+      }).activities;
+    },
+    play: (handle) => handle.result(),
+  },
+];
+
+/** The first wave shows that it works only when people have given more time. */
+export function gateThatOpensWithMoreTime(): ReturnType<typeof fakeActivities> {
+  let extended = false;
+  return fakeActivities({
+    loadCredential: loadInWaves,
+    extendLane: () => {
+      extended = true;
+      return Promise.resolve({ at: 4, evidence: 'longer' });
+    },
+    checkWave: () =>
+      extended
+        ? Promise.resolve({ at: 5, detail: 'its use is seen' })
+        : Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
+  });
+}
+
+/** One of the second wave moves after the first has, by itself. */
+export function latecomer(): ReturnType<typeof fakeActivities> {
+  const made: ReturnType<typeof fakeActivities> = fakeActivities({
+    loadCredential: loadInWaves,
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'reports' && !made.calls.includes('moveDependent checkout')
+        ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+    checkWave: ({ dependents }) => Promise.resolve({ at: 6, detail: `${dependents.join(', ')} seen` }),
+  });
+  return made;
+}
