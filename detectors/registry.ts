@@ -1,8 +1,11 @@
 import type { Detector } from './detector';
+import { dormantAwake } from './dormant-awake';
+import { endpointSpike } from './endpoint-spike';
 import { impossibleTravel } from './impossible-travel';
 import { laneBreach } from './lane-breach';
 import { listedCredential } from './listed-credential';
 import { manyNetworks } from './many-networks';
+import { newActions } from './new-actions';
 import { newOrigin } from './new-origin';
 import { privilegeProbing } from './privilege-probing';
 import { rateSpike } from './rate-spike';
@@ -20,4 +23,7 @@ export const DETECTORS: readonly Detector[] = [
   laneBreach,
   ruleMatch,
   privilegeProbing,
+  newActions,
+  endpointSpike,
+  dormantAwake,
 ];

@@ -1,0 +1,46 @@
+import { defineDetector, NO_FINDINGS, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { hasLearned } from './learning';
+import type { LocatedUsageEvent } from './located-event';
+import { duration } from './person-text';
+import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+
+const PARAMETERS = {
+  /** No use for 20 days: under the 30 after which a subject is forgotten (reference/detection.md 1.2.13 says 30). */
+  dormantMs: 20 * 86_400_000,
+  confidence: 0.5,
+} as const;
+
+interface DormantState {
+  readonly lastAt: number;
+}
+
+/** A credential nobody used for weeks is used again. */
+export const dormantAwake = defineDetector<DormantState>({
+  id: 'dormant-awake',
+  family: 'origin',
+  parameters: PARAMETERS,
+  initial: () => ({ lastAt: 0 }),
+  reduce,
+  samples,
+});
+
+function reduce(state: DormantState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<DormantState> {
+  const { at } = located.event;
+  const slept = at - state.lastAt;
+  // When it was last used is a fact and no habit, so a use under suspicion counts too: only the waking one is reported.
+  const next = { lastAt: Math.max(at, state.lastAt) };
+  if (!hasLearned(facts, at) || slept < PARAMETERS.dormantMs) return { state: next, findings: NO_FINDINGS };
+  const { confidence } = PARAMETERS;
+  const reason = `used after ${duration(slept)} without any use`;
+  return { state: next, findings: [{ severity: 'low', confidence, deterministic: false, accuses: 'use', reason }] };
+}
+
+function samples(): Samples {
+  const life = steadyLife({ count: 60, everyMs: 100 });
+  const day = 86_400_000;
+  const places = SAMPLE_PLACES;
+  return {
+    positives: [{ title: 'three weeks later', events: [...life, sampleUse({ afterMs: 21 * day })], places }],
+    nearMisses: [{ title: 'a long weekend later', events: [...life, sampleUse({ afterMs: 4 * day })], places }],
+  };
+}
