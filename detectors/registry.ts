@@ -1,6 +1,7 @@
 import type { Detector } from './detector';
 import { dormantAwake } from './dormant-awake';
 import { endpointSpike } from './endpoint-spike';
+import { exfiltration } from './exfiltration';
 import { impossibleTravel } from './impossible-travel';
 import { laneBreach } from './lane-breach';
 import { listedCredential } from './listed-credential';
@@ -26,4 +27,5 @@ export const DETECTORS: readonly Detector[] = [
   newActions,
   endpointSpike,
   dormantAwake,
+  exfiltration,
 ];

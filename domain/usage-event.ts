@@ -42,6 +42,8 @@ export const usageEvent = z.strictObject({
   }),
   /** `accepted` = it worked. A refusal says why: `contained` (by us), `authentication`, `authorization`; `failed` = broke for another reason. */
   outcome: z.enum(['accepted', 'contained', 'authentication', 'authorization', 'failed']),
+  /** How much was handed out, in bytes, where the source sees answers. */
+  bytes: z.number().int().nonnegative().optional(),
   /** Rules (Sigma) that the source's record matched. */
   rules: z.array(ruleMatch).max(MOST_RULES).optional(),
   /** A registered probe of our own: raises no detection. */

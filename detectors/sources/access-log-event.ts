@@ -17,6 +17,8 @@ export interface LoggedRequest {
   /** As the client sent it, as far as the log has that. Rules are asked about it, and it goes no further. */
   readonly target: string;
   readonly status: number;
+  /** Of the answer's body. */
+  readonly bytes: number | undefined;
   readonly address: string;
   readonly agent: string;
   /** Our own words about the request, as our gateway hands them back; see docs/examples. */
@@ -56,6 +58,7 @@ export function accessLogEvent(request: LoggedRequest, record: object): Mapped {
         name: endpointOf(request.method, plainPath(request.path)),
       },
       outcome: outcomeOf(request),
+      ...(request.bytes === undefined ? {} : { bytes: request.bytes }),
     },
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isSubject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
 import type { RecordKind } from '../sigma/rule-set';
+import { logBytes } from './log-fields';
 import { actionKindOfAws, actionNameOfAws, outcomeOfAws } from './aws-action';
 import { principalKindOfAws } from './aws-principal';
 import { describeIssues, IGNORED, malformed, type Mapped } from './mapped';
@@ -21,6 +22,8 @@ const cloudTrailRecord = z.object({
   sourceIPAddress: z.string().nullish(),
   userAgent: z.string().nullish(),
   responseElements: z.object({ ConsoleLogin: z.unknown().optional() }).nullish().catch(undefined),
+  /** Of data events of S3. */
+  additionalEventData: z.object({ bytesTransferredOut: logBytes }).nullish().catch(undefined),
   userIdentity: z
     .object({
       type: z.string().nullish(),
@@ -52,6 +55,7 @@ export function mapCloudTrail(record: unknown): Mapped {
   const use = useOf(data);
   if (!use) return IGNORED;
   const { subject, ...rest } = use;
+  const bytes = data.additionalEventData?.bytesTransferredOut;
   if (!isSubject(subject)) return malformed('userIdentity: unreadable');
   return {
     kind: 'event',
@@ -63,6 +67,7 @@ export function mapCloudTrail(record: unknown): Mapped {
       source: 'cloudtrail',
       client: { address: (data.sourceIPAddress ?? '').slice(0, 64), agent: (data.userAgent ?? '').slice(0, 512) },
       ...rest,
+      ...(bytes === undefined ? {} : { bytes }),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LoggedRequest } from './access-log-event';
-import { logStatus, logText, parseLogTime, withoutPort } from './log-fields';
+import { logBytes, logStatus, logText, parseLogTime, withoutPort } from './log-fields';
 import { describeIssues, malformed, type NotMapped } from './mapped';
 
 /** The fields we use, named as in Envoy's own default JSON format; docs/examples/envoy.yaml adds ours. */
@@ -10,6 +10,7 @@ const envoyLine = z.object({
   method: logText,
   path: logText,
   response_code: logStatus,
+  bytes_sent: logBytes,
   downstream_remote_address: logText,
   user_agent: logText,
   tourniquet_subject: logText,
@@ -33,6 +34,7 @@ function requestOf(line: z.infer<typeof envoyLine>): LoggedRequest {
     path: line.path,
     target: line.path,
     status: line.response_code,
+    bytes: line.bytes_sent,
     address: withoutPort(line.downstream_remote_address),
     agent: line.user_agent,
     subject: line.tourniquet_subject,

@@ -12,6 +12,15 @@ export const logStatus = z
   .transform(Number)
   .pipe(z.int().min(0).max(999));
 
+/** A size in bytes, which some formats write as text; undefined where there is none. */
+export const logBytes = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) => {
+    const bytes = value === '' ? NaN : Number(value ?? NaN);
+    return Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined;
+  });
+
 const EPOCH_SECONDS = /^\d{1,11}(?:\.\d{1,9})?$/;
 
 /** `06/Jan/2026:12:00:00 +0000`. */

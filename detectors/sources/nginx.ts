@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LoggedRequest } from './access-log-event';
-import { logStatus, logText, parseLogTime } from './log-fields';
+import { logBytes, logStatus, logText, parseLogTime } from './log-fields';
 import { describeIssues, malformed, type NotMapped } from './mapped';
 
 /** The fields we use, named as nginx's variables are; docs/examples/nginx.conf has a `log_format` of them. */
@@ -19,6 +19,7 @@ const nginxLine = z.object({
   /** `GET /path HTTP/1.1`, for formats that have only this. */
   request: logText,
   status: logStatus,
+  body_bytes_sent: logBytes,
   http_user_agent: logText,
   tourniquet_subject: logText,
   tourniquet_outcome: logText,
@@ -41,6 +42,7 @@ function requestOf(line: z.infer<typeof nginxLine>): LoggedRequest {
     path: line.uri || line.request_uri || path,
     target: line.request_uri || path || (line.args === '' ? line.uri : `${line.uri}?${line.args}`),
     status: line.status,
+    bytes: line.body_bytes_sent,
     address: line.remote_addr,
     agent: line.http_user_agent,
     subject: line.tourniquet_subject,

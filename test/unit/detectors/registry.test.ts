@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FAMILIES } from '../../../domain/families';
 import type { Detector } from '../../../detectors/detector';
@@ -32,6 +32,19 @@ test('each detector brings parameters, positives and near-misses', () => {
     expect(samples().positives.length).toBeGreaterThan(0);
     expect(samples().nearMisses.length).toBeGreaterThan(0);
   }
+});
+
+test('the documentation says of every detector what it speaks of, under its family', () => {
+  const page = readFileSync(join(FOLDER, '../docs/detection.md'), 'utf8');
+
+  expect(DETECTORS.filter(({ id, family }) => !page.includes(`| \`${id}\` | ${family} | `))).toEqual([]);
+});
+
+test('the worked example of the documentation is the detector it shows', () => {
+  const guide = readFileSync(join(FOLDER, '../docs/adding-a-detector.md'), 'utf8');
+  const shown = /```ts\n(?<code>import [\s\S]*?)```/.exec(guide)?.groups?.['code'];
+
+  expect(shown).toBe(readFileSync(join(FOLDER, 'dormant-awake.ts'), 'utf8'));
 });
 
 function isDetector(value: unknown): value is Detector {

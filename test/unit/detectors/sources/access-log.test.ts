@@ -22,6 +22,7 @@ const nginx = (more: Record<string, unknown> = {}): Record<string, unknown> => (
   request_method: 'GET',
   uri: '/reports/7',
   status: '200',
+  body_bytes_sent: '1234',
   http_user_agent: 'curl/8.5.0',
   tourniquet_subject: SUBJECT,
   tourniquet_outcome: 'accepted',
@@ -35,6 +36,7 @@ const envoy = (more: Record<string, unknown> = {}): Record<string, unknown> => (
   method: 'GET',
   path: '/reports/7',
   response_code: 200,
+  bytes_sent: 1234,
   downstream_remote_address: '192.0.2.10:51234',
   user_agent: 'curl/8.5.0',
   tourniquet_subject: SUBJECT,
@@ -65,6 +67,7 @@ test.each([
     client: { address: '192.0.2.10', agent: 'curl/8.5.0' },
     action: { kind: 'read', name: 'GET /reports/*' },
     outcome: 'accepted',
+    bytes: 1234,
   });
 });
 
@@ -86,6 +89,12 @@ test.each([
   ['only a template', '/users/4711/keys/0123456789abcdef0123456789abcdef', 'GET /users/*/keys/*'],
 ])('the action keeps %s', (_what, path, name) => {
   expect([mapped(nginx({ uri: path })).action.name, mapped(envoy({ path })).action.name]).toEqual([name, name]);
+});
+
+test.each([['-'], [''], [null], ['-3'], ['12.5'], ['1e400'], [undefined]])('a size of %p is none', (size) => {
+  const events = [mapped(nginx({ body_bytes_sent: size })), mapped(envoy({ bytes_sent: size }))];
+
+  expect(events.map((event) => 'bytes' in event)).toEqual([false, false]);
 });
 
 test('the request line is taken apart where a format has nothing else', () => {

@@ -128,6 +128,19 @@ test('sign-in of a federated session or of a user that does not exist names no c
   expect(mapCloudTrail(record(signIn, { type: 'IAMUser', arn: undefined }))).toEqual({ kind: 'ignored' });
 });
 
+test('what S3 handed out is kept, and nothing that is no size', () => {
+  const bytesOf = (additionalEventData: unknown) => {
+    const result = mapCloudTrail(record({ additionalEventData }));
+    return result.kind === 'event' ? result.event.bytes : result;
+  };
+
+  expect([{ bytesTransferredOut: 4096 }, { bytesTransferredOut: 'much' }, 'text'].map(bytesOf)).toEqual([
+    4096,
+    undefined,
+    undefined,
+  ]);
+});
+
 test('nothing makes the mapper throw', () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => void mapCloudTrail(value)));
 });
