@@ -11,6 +11,9 @@ import { weighed } from '../domain/severity-mapping';
 import type { ControlEvent } from '../domain/usage-event';
 import { askTemporal } from './ask-temporal';
 
+/** How reports of scanners are told from those of people and programs, whose names have no colon. */
+export const FEED_REPORTER = 'feed:';
+
 export interface LeakReportDeskParts {
   readonly reports: LeakReportStore;
   readonly inventory: Inventory;
@@ -19,8 +22,12 @@ export interface LeakReportDeskParts {
   readonly policy: Policy;
   /** Tells the detectors, in the stream they fold. Resolves when the stream has it. */
   readonly announce: (events: readonly ControlEvent[]) => Promise<void>;
+  /** So many reports of one scanner are acted on an hour; the others wait, and people are told. What people report is not counted. */
+  readonly mostPerFeedAndHour?: number;
   readonly log: Logger;
 }
+
+export const MOST_PER_FEED_AND_HOUR = 20;
 
 /**
  * Takes reports in and acts on them afterwards: whether a value is ours shows neither in the answer nor in how long it took. What
@@ -41,7 +48,9 @@ export function createLeakReportDesk(parts: LeakReportDeskParts): LeakReportDesk
   function settle(report: LeakReport): void {
     if (inProgress.has(report.id)) return;
     const settled = act(parts, report)
-      .then(async ({ outcome, incident }) => {
+      .then(async (acted) => {
+        if (!acted) return;
+        const { outcome, incident } = acted;
         await parts.reports.settle(report.id, outcome, incident);
         parts.log.info({ report: report.id, reporter: report.reporter, outcome, incident }, 'leak report settled');
       })
@@ -73,9 +82,12 @@ export function createLeakReportDesk(parts: LeakReportDeskParts): LeakReportDesk
 async function act(
   parts: LeakReportDeskParts,
   report: LeakReport,
-): Promise<{ readonly outcome: LeakReportOutcome; readonly incident?: string }> {
+): Promise<{ readonly outcome: LeakReportOutcome; readonly incident?: string } | undefined> {
   const version = await find(parts.inventory, report);
   if (!version) return { outcome: 'unknown' };
+  // True reports of everything at once would be an outage that we make ourselves.
+  if (isOfFeed(report) && !(await parts.reports.letThrough(report, parts.mostPerFeedAndHour ?? MOST_PER_FEED_AND_HOUR)))
+    return undefined;
   const incident = incidentId(version.credentialId, version.version);
   // Detectors know a dead version as revoked, which says more; and it is nothing to respond to.
   if (version.state === 'revoked' || version.state === 'discarded') return { outcome: 'dead', incident };
@@ -87,6 +99,10 @@ async function act(
   return { outcome: joined ? 'incident' : 'incident-closed', incident };
 }
 
+function isOfFeed({ reporter }: LeakReport): boolean {
+  return reporter.startsWith(FEED_REPORTER);
+}
+
 async function find(inventory: Inventory, { subjects }: LeakReport): Promise<SecretVersion | undefined> {
   for (const subject of subjects) {
     const version = await inventory.findBySubject(subject);
@@ -95,7 +111,7 @@ async function find(inventory: Inventory, { subjects }: LeakReport): Promise<Sec
   return undefined;
 }
 
-/** A statement by an authorized person or program needs no second witness. */
+/** A statement by an authorized person, program or scanner needs no second witness. */
 function assessmentOf({ severity, reporter, source, receivedAt }: LeakReport): Assessment {
   const reason = `reported as leaked by ${reporter}: ${source}`;
   return { severity, confidence: 1, families: ['listed'], deterministic: true, firstAbuseAt: receivedAt, reason };

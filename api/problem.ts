@@ -6,6 +6,7 @@ import type { Fault } from './read-request';
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   REQUEST_INVALID: 400,
   UNAUTHENTICATED: 401,
+  FEED_UNVERIFIED: 401,
   ROLE_INSUFFICIENT: 403,
   SECRET_ACCESS_DENIED: 403,
   CREDENTIAL_UNKNOWN: 404,

@@ -16,6 +16,7 @@ import { authenticate, MOST_FAILURES, type FailureLimit } from './authenticate';
 import { installDenylistRoutes } from './denylist-routes';
 import type { MapForeign } from './foreign-records';
 import { installIncidentRoutes } from './incident-routes';
+import { installFeedRoutes, type LeakFeeds } from './leak-feeds/feed-routes';
 import type { LeakReportDesk } from './leak-report-desk';
 import { installLeakReportRoutes } from './leak-report-routes';
 import { openApiDocument } from './openapi';
@@ -43,13 +44,15 @@ export interface ApiParts {
   readonly approvalKey: KeyObject;
   /** The denylist, as far as it can be vouched for. */
   readonly denylist: () => DenylistAnswer | undefined;
+  /** Scanners that push findings; none when none is configured. */
+  readonly leakFeeds?: LeakFeeds | undefined;
   readonly log: Logger;
 }
 
 /** A credential's id, URL-encoded: three characters for one at worst. */
 const MAX_PARAM_LENGTH = 3 * 128;
 
-/** The HTTP API. Everything but `/healthz` and the description needs a key. The caller listens, on loopback by default. */
+/** The HTTP API. Everything but `/healthz` and the description needs a key, or a scanner's signature. The caller listens, on loopback by default. */
 export function createApi(parts: ApiParts): FastifyInstance {
   const app = Fastify({ bodyLimit: 1_048_576, routerOptions: { maxParamLength: MAX_PARAM_LENGTH } });
   app.setErrorHandler((error, request, reply) => answerError(parts.log, error, request, reply));
@@ -60,6 +63,8 @@ export function createApi(parts: ApiParts): FastifyInstance {
     open.get('/v1/openapi.json', () => document);
     done();
   });
+  const { leakFeeds, log } = parts;
+  if (leakFeeds) void app.register((scope) => installFeedRoutes(scope, { ...leakFeeds, log }));
   void app.register(async (protectedApi) => {
     await protectedApi.register(rateLimit, { global: false });
     protectedApi.addHook('onRequest', authenticate(parts.apiKeys, failureLimit(protectedApi)));

@@ -12,8 +12,10 @@ import { demoCommand } from './commands/demo';
 import { deploymentCommand } from './commands/deployment';
 import { drillCommand } from './commands/drill';
 import { incidentCommand } from './commands/incident';
+import { leakCommand } from './commands/leak';
 import { planCommand } from './commands/plan';
 import { policyCommand } from './commands/policy';
+import { scanCommand } from './commands/scan';
 import { simulateCommand } from './commands/simulate';
 import { stackCommand } from './commands/stack';
 import { usageCommand } from './commands/usage';
@@ -25,6 +27,8 @@ const program = new Command('tourniquet')
   .addCommand(simulateCommand())
   .addCommand(backtestCommand())
   .addCommand(usageCommand())
+  .addCommand(scanCommand())
+  .addCommand(leakCommand())
   .addCommand(stackCommand())
   .addCommand(incidentCommand())
   .addCommand(approveCommand())

@@ -146,6 +146,14 @@ const ERRORS = {
     next: 'Send `Authorization: Bearer <key>` with a key that `tourniquet api-key create` printed.',
   },
   ROLE_INSUFFICIENT: { retryable: false, next: 'Use a key whose role allows this: see docs/operations.md.' },
+  LEAK_REPORTS_WAIT: {
+    retryable: true,
+    next: 'Look at `leak_reports` for what waits; start the incidents that can not wait, or raise `maxReportsPerHour` in the leak feeds file.',
+  },
+  FEED_UNVERIFIED: {
+    retryable: false,
+    next: 'Sign the raw body as the scanner documents it, with the key or token that the leak feeds file names, and a clock that is right.',
+  },
   RATE_LIMITED: { retryable: true, next: 'Wait as long as Retry-After says, and use a key that is known.' },
   REQUEST_INVALID: { retryable: false, next: 'Correct every fault listed and send it again; nothing was done.' },
   IDEMPOTENCY_KEY_REUSED: {

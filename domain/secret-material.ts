@@ -28,6 +28,13 @@ export function parseMaterial<K extends SecretMaterial['kind']>(
   return parsed.data as Extract<SecretMaterial, { kind: K }>;
 }
 
+/** The part of what a store returned that is the secret; undefined when it can't be read. */
+export function valueOf(text: string): string | undefined {
+  const parsed = secretMaterial.safeParse(safeJson(text));
+  if (!parsed.success) return undefined;
+  return parsed.data.kind === 'postgres' ? parsed.data.password : parsed.data.token;
+}
+
 function safeJson(text: string): unknown {
   try {
     return JSON.parse(text);

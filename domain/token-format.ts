@@ -41,9 +41,23 @@ function checksum(body: string): string {
 
 const OUR_VALUES = /tqt_[0-9A-Za-z]{44}|tqk_[\w-]{40,}/g;
 
+export interface OurValue {
+  readonly value: string;
+  /** Where in the text it begins. */
+  readonly at: number;
+  /** How it may be shown: a token's public id, or what kind of value it is. */
+  readonly shown: string;
+}
+
+/** The tokens and API keys of ours that a text holds, each known by its prefix, tokens by their checksum too. */
+export function ourValuesIn(text: string): readonly OurValue[] {
+  return [...text.matchAll(OUR_VALUES)].flatMap(({ 0: value, index: at }) => {
+    const shown = value.startsWith('tqk_') ? 'an API key' : tokenPublicId(value);
+    return shown === undefined ? [] : [{ value, at, shown }];
+  });
+}
+
 /** Whether a text that people and logs will see holds a token or an API key of ours, pasted by mistake. */
 export function holdsOurValue(text: string): boolean {
-  return [...text.matchAll(OUR_VALUES)].some(
-    ([value]) => value.startsWith('tqk_') || tokenPublicId(value) !== undefined,
-  );
+  return ourValuesIn(text).length > 0;
 }

@@ -11,6 +11,7 @@ import { foreignMapper } from '../detectors/sources/registry';
 import { fingerprint } from '../domain/fingerprint';
 import { readSecretFile, type Config } from './config';
 import { readFingerprintKeys, readKey, readPrivateKey } from './keys';
+import { openLeakFeeds, readLeakFeeds } from './leak-feeds';
 import { connectNats } from './nats';
 import { readPolicy } from './policy-file';
 import { loadRules, ownRules } from './rules/load-rules';
@@ -33,6 +34,9 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   const taskQueue = config.TOURNIQUET_TASK_QUEUE;
   const { policy } = readPolicy(config.TOURNIQUET_POLICY_FILE);
   const usage = openUsageIntake(() => connectNats(config, 'api'), { partitions: config.TOURNIQUET_PARTITIONS, log });
+  const feedsFile = readLeakFeeds(config.TOURNIQUET_LEAK_FEEDS_FILE);
+  const secrets = createSecretStore(database, { id: 'sealing', key: readKey(config.TOURNIQUET_SEALING_KEY_FILE) });
+  const fingerprintsOf = (value: string) => fingerprintKeys.map((key) => fingerprint(value, key));
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
@@ -40,6 +44,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     taskQueue,
     policy,
     announce: (events) => usage.store(events),
+    ...(feedsFile ? { mostPerFeedAndHour: feedsFile.maxReportsPerHour } : {}),
     log,
   });
   const { rules } = loadRules([ownRules()]);
@@ -47,17 +52,18 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   const app = createApi({
     apiKeys: createApiKeyStore(database),
     inventory,
-    secrets: createSecretStore(database, { id: 'sealing', key: readKey(config.TOURNIQUET_SEALING_KEY_FILE) }),
+    secrets,
     temporal: temporal.client,
     taskQueue,
     policy,
     requests: createRequestLog(database),
     reports,
-    fingerprintsOf: (value) => fingerprintKeys.map((key) => fingerprint(value, key)),
+    fingerprintsOf,
     storeUsage: (events) => usage.store(events),
     mapForeign: (source) => foreignMapper(source, rules),
     approvalKey: readPrivateKey(config.TOURNIQUET_APPROVAL_KEY_FILE),
     denylist: () => denylist.answer(),
+    leakFeeds: feedsFile && openLeakFeeds(feedsFile, { database, inventory, secrets, reports, fingerprintsOf }),
     log,
   });
   const url = await app.listen({ host: config.TOURNIQUET_LISTEN_HOST, port: config.TOURNIQUET_API_PORT });

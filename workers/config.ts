@@ -59,6 +59,8 @@ const SETTINGS = {
   TOURNIQUET_GATEWAY_FALLBACK_URL: httpUrl.optional(),
   TOURNIQUET_GATEWAY_FALLBACK_KEY_FILE: readableFile.optional(),
   TOURNIQUET_API_PORT: port.default(8402),
+  /** YAML: scanners that push leaked values to the API (workers/leak-feeds.ts); none without it. */
+  TOURNIQUET_LEAK_FEEDS_FILE: readableFile.optional(),
   /** Where a person's command line finds the API, and a file with their key for it; read by `tourniquet approve` alone. */
   TOURNIQUET_API_URL: httpUrl.optional(),
   TOURNIQUET_API_KEY_FILE: readableFile.optional(),
@@ -138,6 +140,7 @@ export const ROLES = {
     'TOURNIQUET_FINGERPRINT_KEYS_FILE',
     'TOURNIQUET_APPROVAL_KEY_FILE',
     'TOURNIQUET_API_PORT',
+    'TOURNIQUET_LEAK_FEEDS_FILE',
     'TOURNIQUET_POLICY_FILE',
   ],
   cli: [

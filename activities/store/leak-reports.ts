@@ -1,6 +1,6 @@
 import type { Severity } from '../../domain/severity';
 import { parseSubject, type Subject } from '../../domain/subject';
-import type { Database } from './database';
+import { inTransaction, type Database } from './database';
 
 /** An outside statement that a value is exposed, as it is kept: by what the value is known, never the value. */
 export interface LeakReport {
@@ -19,8 +19,12 @@ export type LeakReportOutcome = 'unknown' | 'recorded' | 'dead' | 'incident' | '
 
 export interface LeakReportStore {
   add(report: LeakReport): Promise<void>;
-  /** Those that nothing was done about yet, oldest first. */
+  /** Those that nothing was done about yet, oldest first; those that wait for their reporter's hour come last. */
   open(): Promise<readonly LeakReport[]>;
+  /** Whether a report fits into its reporter's hour; once let through it stays so, and those that are not wait. One at a time over all servers. */
+  letThrough(report: Pick<LeakReport, 'id' | 'reporter'>, mostPerHour: number): Promise<boolean>;
+  /** Those that have waited for their reporter's hour since before `since`, by reporter. */
+  waiting(since: Date): Promise<readonly { readonly reporter: string; readonly count: number }[]>;
   settle(id: string, outcome: LeakReportOutcome, incidentId?: string): Promise<void>;
   /** How many there were of each outcome; `open` for those that wait. */
   counts(): Promise<Readonly<Record<string, number>>>;
@@ -49,7 +53,9 @@ export function createLeakReportStore(database: Database): LeakReportStore {
 
     async open() {
       const result = await database.query<Row>(
-        'SELECT * FROM leak_reports WHERE handled_at IS NULL ORDER BY received_at LIMIT $1',
+        // What waits for its reporter's hour must not stand in front of what people report.
+        `SELECT * FROM leak_reports WHERE handled_at IS NULL
+         ORDER BY reporter LIKE 'feed:%' AND let_through_at IS NULL, received_at LIMIT $1`,
         [BATCH],
       );
       return result.rows.map(({ received_at, subjects, ...row }) => ({
@@ -57,6 +63,29 @@ export function createLeakReportStore(database: Database): LeakReportStore {
         subjects: subjects.map(parseSubject),
         receivedAt: received_at.getTime(),
       }));
+    },
+
+    letThrough({ id, reporter }, mostPerHour) {
+      return inTransaction(database, async (client) => {
+        await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`tourniquet.leak_reports.${reporter}`]);
+        const { rowCount } = await client.query(
+          `UPDATE leak_reports SET let_through_at = coalesce(let_through_at, now())
+           WHERE id = $1 AND (let_through_at IS NOT NULL OR $3 > (
+             SELECT count(*) FROM leak_reports WHERE reporter = $2 AND let_through_at > now() - interval '1 hour'))`,
+          [id, reporter, mostPerHour],
+        );
+        return rowCount === 1;
+      });
+    },
+
+    async waiting(since) {
+      const { rows } = await database.query<{ reporter: string; count: number }>(
+        `SELECT reporter, count(*)::integer AS count FROM leak_reports
+         WHERE handled_at IS NULL AND let_through_at IS NULL AND reporter LIKE 'feed:%' AND received_at < $1
+         GROUP BY reporter ORDER BY reporter`,
+        [since],
+      );
+      return rows;
     },
 
     async settle(id, outcome, incidentId) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { createApiClient } from '../../client/api-client';
 import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
+import { apiOption, keyFileOption } from '../api-options';
 import { rulesOf, rulesOption } from '../rules-option';
 import { sendUsage } from '../send-usage';
 
@@ -24,12 +25,8 @@ export function usageCommand(): Command {
           new Option('--source <source>', 'what wrote the records').choices(SOURCE_NAMES).makeOptionMandatory(),
         )
         .addOption(rulesOption())
-        .addOption(new Option('--api <url>', 'the HTTP API').env('TOURNIQUET_API_URL').default('http://127.0.0.1:8402'))
-        .addOption(
-          new Option('--key-file <file>', 'a file with your API key, role reporter')
-            .env('TOURNIQUET_API_KEY_FILE')
-            .makeOptionMandatory(),
-        )
+        .addOption(apiOption())
+        .addOption(keyFileOption('reporter').makeOptionMandatory())
         .option('--json', 'say what was sent as one line of JSON', false)
         .action(send),
     );

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { Client as PgClient } from 'pg';
 import type { ManagedProcess } from '../../stack/managed-process';
 import { compiledProgram } from '../../stack/compiled-program';
+import { createApiKeyStore } from '../../activities/store/api-keys';
+import { formatToken, tokenPublicId } from '../../domain/token-format';
 import { startRig, type Rig } from '../../drills/rig';
 import { sampleCredential, sampleVersion } from '../support/sample-credential';
 
@@ -73,6 +75,26 @@ describe('the command line', () => {
     await writeFile(file, (await tourniquet('policy', 'show')).stdout);
     expect(await tourniquet('policy', 'check', file)).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse((await tourniquet('policy', 'schema')).stdout)).toMatchObject({ title: 'Tourniquet policy' });
+  });
+
+  it('finds our own tokens in files, and hands in what scanners found; shows no value', async () => {
+    const token = formatToken((size) => Buffer.alloc(size, 47));
+    const file = path.join(estate.deployment.directory, 'leaked.env');
+    const findings = path.join(estate.deployment.directory, 'gitleaks.json');
+    const key = path.join(estate.deployment.directory, 'ci.key');
+    await writeFile(file, `A=1\nTOKEN=${token}\n`);
+    await writeFile(findings, JSON.stringify([{ Secret: token, File: 'app.env', StartLine: 2 }, {}]));
+    await writeFile(key, await createApiKeyStore(estate.database).issue('ci', 'responder'), { mode: 0o600 });
+    const api = ['--api', estate.deployment.apiUrl, '--key-file', key];
+
+    const scanned = await tourniquet('scan', '--report', ...api, file);
+    const reported = await tourniquet('leak', 'report', '--scanner', 'gitleaks', ...api, findings);
+
+    expect(scanned).toMatchObject({ code: 1, stdout: `${file}:2: ${tokenPublicId(token) ?? ''}\n`, stderr: '' });
+    expect(reported).toMatchObject({ code: 1, stdout: '1 findings reported, 1 not understood\n' });
+    expect(await tourniquet('scan', path.join(estate.deployment.directory, 'ci.key'))).toMatchObject({ code: 1 });
+    const { rows } = await estate.database.query<{ source: string }>('SELECT source FROM leak_reports ORDER BY source');
+    expect(rows.map(({ source }) => source)).toEqual(['gitleaks: app.env:2', `tourniquet scan: ${file}:2`]);
   });
 
   it('takes an incident from its start to its proof, and shows it', async () => {

@@ -4,6 +4,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities';
 import { openDatabase, warmUp } from '../../activities/store/database';
+import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { readSecretFile, type Config } from '../config';
 import { encryptedDataConverter } from '../../client/data-converter';
 import { ensureStreams } from '../detection/streams';
@@ -16,6 +17,7 @@ import { watchForAbandoned } from './abandoned-incidents';
 import { createResponseDeps } from './response-deps';
 import { DEPLOYMENT_NAME, registerBuild } from '../worker-builds';
 import { startSweep } from './sweep';
+import { watchForWaitingReports } from './waiting-reports';
 import { builtId, workflowCode } from './workflow-code';
 
 /** How long work in progress may take to end when the worker is stopped. */
@@ -57,6 +59,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
   const sweep = startSweep(deps, log);
   const temporal = createTemporalClient(config);
   const abandoned = watchForAbandoned(deps, temporal.client, log);
+  const waiting = watchForWaitingReports(deps, createLeakReportStore(database), log);
   const ran = worker.run();
   // A worker that fails ends its process: whoever supervises it starts it again, and Temporal goes on where it was.
   ran.catch((error: unknown) => {
@@ -70,6 +73,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     async stop() {
       sweep.stop();
       abandoned.stop();
+      waiting.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await ran.catch(() => undefined);
       await connection.close();

@@ -45,6 +45,8 @@ async function reported(
       open: () => Promise.resolve([]),
       settle: (_id, outcome, incident) => Promise.resolve(void settled.push([outcome, incident])),
       counts: () => Promise.resolve({}),
+      letThrough: () => Promise.resolve(true),
+      waiting: () => Promise.resolve([]),
     },
     inventory: {
       findBySubject: (subject: string) => Promise.resolve(subject === SUBJECT ? version : undefined),

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { FeedCounts } from '../../activities/store/feed-counts';
+import type { SecretVersion } from '../../domain/credential';
+import type { Inventory } from '../../domain/ports/stores';
+import type { Severity } from '../../domain/severity';
+import type { Subject } from '../../domain/subject';
+import { holdsOurValue } from '../../domain/token-format';
+import { FEED_REPORTER, type LeakReportDesk } from '../leak-report-desk';
+import type { FoundOutcome, FoundSecret } from './feed';
+import type { HmslIndex } from './hmsl-index';
+
+export interface FeedDeskParts {
+  readonly reports: Pick<LeakReportDesk, 'take'>;
+  readonly inventory: Pick<Inventory, 'findBySubject'>;
+  readonly fingerprintsOf: (value: string) => readonly Subject[];
+  readonly hmsl: HmslIndex;
+  readonly counts: FeedCounts;
+  readonly severity: Severity;
+  /** Kinds that are public by design, such as a publishable key: nothing is done about them. */
+  readonly publicTypes: ReadonlySet<string>;
+}
+
+/** What a person reads of a place: a scanner wrote it, and it may hold the value. */
+const LONGEST_PLACE = 200;
+
+/** Acts on what a scanner found. Of what is not ours nothing is kept but the count. */
+export function createFeedDesk(parts: FeedDeskParts) {
+  async function take(feed: string, found: FoundSecret, now: number): Promise<FoundOutcome> {
+    if (parts.publicTypes.has(found.type)) return 'public';
+    const version = await find(parts, found);
+    if (!version) return 'unknown';
+    await parts.reports.take({
+      // The same finding told again, or a replay of it, is the same report.
+      id: uuidOf([feed, version.credentialId, String(version.version), found.place]),
+      subjects: version.subjects,
+      source: placeOf(feed, found),
+      severity: parts.severity,
+      reporter: `${FEED_REPORTER}${feed}`,
+      receivedAt: now,
+    });
+    return 'taken';
+  }
+
+  return {
+    /** In the order of the findings. */
+    async takeAll(feed: string, found: readonly FoundSecret[], now: number): Promise<readonly FoundOutcome[]> {
+      const outcomes: FoundOutcome[] = [];
+      for (const one of found) outcomes.push(await take(feed, one, now));
+      await parts.counts.add(feed, outcomes);
+      return outcomes;
+    },
+  };
+}
+
+export type FeedDesk = ReturnType<typeof createFeedDesk>;
+
+async function find(
+  { inventory, fingerprintsOf, hmsl }: FeedDeskParts,
+  { secret }: FoundSecret,
+): Promise<SecretVersion | undefined> {
+  if ('hmsl' in secret) return hmsl.find(secret.hmsl);
+  for (const subject of fingerprintsOf(secret.token)) {
+    const version = await inventory.findBySubject(subject);
+    if (version) return version;
+  }
+  return undefined;
+}
+
+function placeOf(feed: string, { place, secret }: FoundSecret): string {
+  const holdsValue = holdsOurValue(place) || ('token' in secret && place.includes(secret.token));
+  return `${feed}: ${holdsValue ? 'a place whose name holds the value' : place.slice(0, LONGEST_PLACE)}`;
+}
+
+/** Version 8 of RFC 9562: made of a hash. */
+function uuidOf(parts: readonly string[]): string {
+  const hex = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

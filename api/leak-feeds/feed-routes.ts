@@ -1,0 +1,46 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { problem } from '../problem';
+import type { LeakFeed } from './feed';
+import type { FeedDesk } from './feed-desk';
+
+export interface LeakFeeds {
+  readonly feeds: readonly LeakFeed[];
+  readonly desk: FeedDesk;
+}
+
+/** So many requests an address and minute: verifying a signature costs a tenth of a millisecond, and anybody may ask for one. */
+const MOST_REQUESTS = { max: 120, timeWindow: 60_000 } as const;
+
+/** What scanners push, each under its own signature instead of a key of ours. Nothing but that is looked at before it is good. */
+export async function installFeedRoutes(
+  app: FastifyInstance,
+  { feeds, desk, log }: LeakFeeds & { readonly log: Logger },
+): Promise<void> {
+  await app.register(rateLimit, {
+    ...MOST_REQUESTS,
+    errorResponseBuilder: () => ({ statusCode: 429, code: 'RATE_LIMITED' }),
+  });
+  // Signatures are over what was sent, to the byte.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  for (const feed of feeds) {
+    app.post(`/v1/leak-feeds/${feed.id}`, async (request, reply) => {
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const now = Date.now();
+      if (!(await feed.verify(request.headers, body, now))) {
+        log.warn({ feed: feed.id, address: request.ip }, 'a finding without a good signature was refused');
+        return problem(reply, 'FEED_UNVERIFIED');
+      }
+      const found = feed.read(body);
+      const outcomes = await desk.takeAll(feed.id, found, now);
+      const count = (outcome: string): number => outcomes.filter((one) => one === outcome).length;
+      log.info(
+        { feed: feed.id, taken: count('taken'), unknown: count('unknown'), public: count('public') },
+        'findings',
+      );
+      return reply.code(200).send(feed.answer?.(found, outcomes) ?? { received: found.length });
+    });
+  }
+}

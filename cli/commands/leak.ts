@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { createApiClient } from '../../client/api-client';
+import { readRecords } from '../../recordings/read-records';
+import { SEVERITIES, type Severity } from '../../domain/severity';
+import { apiOption, keyFileOption } from '../api-options';
+import { SCANNERS } from '../scanner-findings';
+
+interface ReportFlags {
+  readonly scanner: string;
+  readonly severity: Severity;
+  readonly api: string;
+  readonly keyFile: string;
+}
+
+export function leakCommand(): Command {
+  return new Command('leak').description('What others have found').addCommand(
+    new Command('report')
+      .description("Hand a scanner's findings to the HTTP API, which answers those that are ours as leaks")
+      .argument('<files...>', 'what the scanner wrote, as JSON or JSON lines; - is standard input')
+      .addOption(new Option('--scanner <name>', 'which').choices(Object.keys(SCANNERS)).makeOptionMandatory())
+      .addOption(new Option('--severity <severity>', 'how grave').choices(SEVERITIES).default('high'))
+      .addOption(apiOption())
+      .addOption(keyFileOption('responder').makeOptionMandatory())
+      .action(report),
+  );
+}
+
+/** A value goes to the API and nowhere else; whether it is ours is not told. */
+async function report(files: readonly string[], { scanner, severity, api, keyFile }: ReportFlags): Promise<void> {
+  const client = createApiClient({ url: api, key: readFileSync(keyFile, 'utf8').trim() });
+  let [sent, unread] = [0, 0];
+  for (const file of files) {
+    for await (const records of readRecords(file)) {
+      for (const record of records) {
+        const finding = SCANNERS[scanner]?.(record);
+        if (!finding) {
+          unread += 1;
+          continue;
+        }
+        const { token, place } = finding;
+        const source = place.includes(token) ? scanner : place.slice(0, 300);
+        await client.reportLeak({ token, source, severity });
+        sent += 1;
+      }
+    }
+  }
+  process.stdout.write(`${sent} findings reported, ${unread} not understood\n`);
+  if (unread > 0) process.exitCode = 1;
+}

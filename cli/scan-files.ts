@@ -1,0 +1,63 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { IncidentError } from '../domain/errors';
+import { ourValuesIn, type OurValue } from '../domain/token-format';
+import { readBytes, STDIN } from '../recordings/read-bytes';
+
+export interface FoundValue extends OurValue {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** What version control keeps is packed, and found where it is checked out. */
+const SKIPPED = new Set(['.git']);
+
+/** Longer than any value of ours: one that lies across two pieces of a file is found in the second. */
+const OVERLAP = 256;
+
+/** The files in a folder and below, or the one that is named. @throws IncidentError RECORDING_UNREADABLE */
+export async function* filesOf(place: string): AsyncGenerator<string> {
+  if (place === STDIN || (await stat(place).catch(unreadable(place))).isFile()) {
+    yield place;
+    return;
+  }
+  for (const entry of await readdir(place, { withFileTypes: true }).catch(unreadable(place))) {
+    const inside = path.join(place, entry.name);
+    if (entry.isFile()) yield inside;
+    else if (entry.isDirectory() && !SKIPPED.has(entry.name)) yield* filesOf(inside);
+  }
+}
+
+/** Tokens and API keys of ours in one file, text or not, gzipped or not. @throws IncidentError RECORDING_UNREADABLE */
+export async function* valuesIn(file: string): AsyncGenerator<FoundValue> {
+  let [rest, line, searched] = ['', 1, 0];
+  for await (const chunk of readBytes(file)) {
+    // One byte, one character: what lies in it is ASCII, whatever the rest is.
+    const text = rest + chunk.toString('latin1');
+    for (const found of ourValuesIn(text)) {
+      // What could go on in the next piece is looked at with it.
+      const isWhole = found.at + found.value.length < text.length;
+      if (isWhole && found.at + found.value.length > searched)
+        yield { ...found, file, line: line + linesIn(text, found.at) };
+    }
+    const kept = Math.min(OVERLAP, text.length);
+    line += linesIn(text, text.length - kept);
+    rest = text.slice(text.length - kept);
+    searched = kept - 1;
+  }
+  for (const found of ourValuesIn(rest)) {
+    if (found.at + found.value.length === rest.length) yield { ...found, file, line: line + linesIn(rest, found.at) };
+  }
+}
+
+function linesIn(text: string, end: number): number {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines;
+}
+
+function unreadable(file: string) {
+  return (cause: NodeJS.ErrnoException): never => {
+    throw new IncidentError('RECORDING_UNREADABLE', { file, reason: cause.code ?? 'unreadable' }, { cause });
+  };
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/** A value that a scanner found, and where. */
+export interface ScannerFinding {
+  readonly token: string;
+  readonly place: string;
+}
+
+const gitleaks = z.object({
+  Secret: z.string().min(1),
+  File: z.string().default(''),
+  StartLine: z.number().optional(),
+  Commit: z.string().default(''),
+});
+
+const trufflehog = z.object({
+  Raw: z.string().min(1),
+  SourceMetadata: z.object({ Data: z.record(z.string(), z.record(z.string(), z.unknown())) }).optional(),
+});
+
+/** What each scanner writes of one finding; undefined for what is none. */
+export const SCANNERS: Readonly<Record<string, (record: unknown) => ScannerFinding | undefined>> = {
+  gitleaks(record) {
+    const { success, data } = gitleaks.safeParse(record);
+    if (!success) return undefined;
+    const commit = data.Commit === '' ? '' : ` at ${data.Commit.slice(0, 12)}`;
+    return { token: data.Secret, place: `gitleaks: ${data.File}:${data.StartLine ?? '?'}${commit}` };
+  },
+
+  trufflehog(record) {
+    const { success, data } = trufflehog.safeParse(record);
+    if (!success) return undefined;
+    const [source, facts] = Object.entries(data.SourceMetadata?.Data ?? {})[0] ?? ['', {}];
+    const [file, line] = ['file', 'line'].map((name) => textOf(facts[name]));
+    return { token: data.Raw, place: `trufflehog: ${[source, file, line].filter((part) => part !== '').join(':')}` };
+  },
+};
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}

@@ -1,0 +1,239 @@
+import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { connect } from '@nats-io/transport-node';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { FastifyInstance } from 'fastify';
+import { fetch } from 'undici';
+import { openDatabase, type Database } from '../../activities/store/database';
+import { createFeedCounts } from '../../activities/store/feed-counts';
+import { createInventory } from '../../activities/store/inventory';
+import { createLeakReportStore } from '../../activities/store/leak-reports';
+import { migrate } from '../../activities/store/migrate';
+import { createFeedDesk } from '../../api/leak-feeds/feed-desk';
+import { githubFeed } from '../../api/leak-feeds/github';
+import { gitguardianFeed } from '../../api/leak-feeds/gitguardian';
+import { createHmslIndex, hmslHash } from '../../api/leak-feeds/hmsl-index';
+import { createLeakReportDesk } from '../../api/leak-report-desk';
+import { createApi } from '../../api/server';
+import { incidentId } from '../../domain/credential';
+import { fingerprint } from '../../domain/fingerprint';
+import { formatToken } from '../../domain/token-format';
+import { ensureStreams } from '../../workers/detection/streams';
+import { pageForWaitingReports } from '../../workers/response/waiting-reports';
+import { testApi, TEST_PARTITIONS, type TestApi } from '../support/api-parts';
+import { eventually } from '../support/eventually';
+import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
+import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
+import { integrationStack } from '../support/integration-stack';
+import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { recordedLog } from '../support/recorded-log';
+import { sampleCredential, sampleVersion } from '../support/sample-credential';
+import { findSecrets } from '../support/secret-scan';
+
+const GITGUARDIAN_TOKEN = 'a signature token';
+const PER_HOUR = 3;
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const { log, lines } = recordedLog();
+
+let fresh: FreshDatabase;
+let database: Database;
+let server: PrivateNatsServer;
+let api: TestApi;
+let app: FastifyInstance;
+let url: string;
+let next = 0;
+const started: string[] = [];
+
+beforeAll(async () => {
+  const stack = integrationStack();
+  fresh = await freshDatabase(stack.postgres.adminUrl);
+  await migrate(fresh.url);
+  database = openDatabase(fresh.url, { applicationName: 'leak-feeds' });
+  server = await privateNatsServer();
+  const nats = await connect({ servers: server.url });
+  await ensureStreams(await jetstreamManager(nats), { partitions: TEST_PARTITIONS });
+  await nats.close();
+  api = testApi(database, { temporal: stack.temporal, connectNats: () => connect({ servers: server.url }) }, log);
+  const { inventory, secrets, temporal, taskQueue, policy, fingerprintsOf } = api.parts;
+  const reports = createLeakReportDesk({
+    reports: createLeakReportStore(database),
+    inventory,
+    temporal,
+    taskQueue,
+    policy,
+    announce: () => Promise.resolve(),
+    mostPerFeedAndHour: PER_HOUR,
+    log,
+  });
+  const desk = createFeedDesk({
+    reports,
+    inventory,
+    fingerprintsOf,
+    hmsl: createHmslIndex(inventory, secrets),
+    counts: createFeedCounts(database),
+    severity: 'high',
+    publicTypes: new Set(['publishable_key']),
+  });
+  const keys = { find: (id: string) => Promise.resolve(id === 'current' ? publicKey : undefined) };
+  app = createApi({ ...api.parts, leakFeeds: { feeds: [githubFeed(keys), gitguardianFeed(GITGUARDIAN_TOKEN)], desk } });
+  url = await app.listen({ host: '127.0.0.1', port: 0 });
+});
+
+afterAll(async () => {
+  await app.close();
+  await api.desk.stop();
+  for (const id of started)
+    await api.temporal.workflow
+      .getHandle(id)
+      .terminate('the test is over')
+      .catch(() => undefined);
+  await api.stop();
+  await database.end();
+  await server.stop();
+  await fresh.drop();
+});
+
+beforeEach(async () => {
+  await database.query('TRUNCATE leak_reports, feed_counts');
+});
+
+/** A live token of ours, in the inventory and sealed in the store. */
+async function ours(): Promise<{ readonly id: string; readonly token: string }> {
+  const token = formatToken((size) => createHash('sha512').update(`leak-feeds ${next++}`).digest().subarray(0, size));
+  const id = `feeds-${process.pid}-${next}`;
+  const version = sampleVersion({
+    credentialId: id,
+    subjects: TEST_FINGERPRINT_KEYS.map((key) => fingerprint(token, key)),
+  });
+  await createInventory(database).register(sampleCredential({ id, provider: 'api-token' }), version);
+  await api.parts.secrets.putIfAbsent(version.secret, JSON.stringify({ kind: 'api-token', token }));
+  started.push(incidentId(id, 1));
+  return { id, token };
+}
+
+async function github(found: readonly object[], { key = 'current', tamper = false } = {}) {
+  const body = JSON.stringify(found);
+  const response = await fetch(`${url}/v1/leak-feeds/github`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'github-public-key-identifier': key,
+      'github-public-key-signature': sign('sha256', Buffer.from(body), privateKey).toString('base64'),
+    },
+    body: tamper ? `${body} ` : body,
+  });
+  return { status: response.status, body: (await response.json()) };
+}
+
+const finding = (token: string, more: object = {}) => ({
+  token,
+  type: 'tourniquet_token',
+  url: 'https://github.test/o/r/blob/main/.env',
+  source: 'content',
+  ...more,
+});
+
+const isRunning = (id: string): Promise<string> =>
+  eventually(
+    async () =>
+      (
+        await api.temporal.workflow
+          .getHandle(incidentId(id, 1))
+          .describe()
+          .catch(() => undefined)
+      )?.status.name ?? 'none',
+    (status) => status === 'RUNNING',
+  );
+
+const reportsKept = async (): Promise<number> => (await database.query('SELECT FROM leak_reports')).rowCount ?? 0;
+
+it('a value of ours that GitHub found is answered as a leak; one that is not ours is counted and not kept', async () => {
+  const { id, token } = await ours();
+  const strangers = 'ghp_somebody_elses_value';
+
+  const answer = await github([finding(token), finding(strangers), finding('pk_public', { type: 'publishable_key' })]);
+
+  const sha256 = (value: string): string => createHash('sha256').update(value).digest('hex');
+  expect(answer).toEqual({
+    status: 200,
+    body: [
+      { token_hash: sha256(token), token_type: 'tourniquet_token', label: 'true_positive' },
+      { token_hash: sha256(strangers), token_type: 'tourniquet_token', label: 'false_positive' },
+    ],
+  });
+  expect(await isRunning(id)).toBe('RUNNING');
+  expect(await reportsKept()).toBe(1);
+  expect(await createFeedCounts(database).totals('github')).toEqual({ taken: 1, unknown: 1, public: 1 });
+  expect(findSecrets(JSON.stringify(lines), [token, strangers])).toEqual([]);
+});
+
+it('what is forged, changed, or signed by an unknown key is refused before any of it is read, and leaves nothing', async () => {
+  const { token } = await ours();
+
+  const answers = [
+    await github([finding(token)], { tamper: true }),
+    await github([finding(token)], { key: 'unknown' }),
+  ];
+
+  expect(answers).toMatchObject(answers.map(() => ({ status: 401, body: { code: 'FEED_UNVERIFIED' } })));
+  expect([await reportsKept(), await createFeedCounts(database).totals('github')]).toEqual([0, {}]);
+});
+
+it('a replay is the same report', async () => {
+  const { token } = await ours();
+
+  for (let time = 0; time < 3; time++) expect((await github([finding(token)])).status).toBe(200);
+
+  expect(await reportsKept()).toBe(1);
+});
+
+it('a place that holds the value is not shown', async () => {
+  const { token } = await ours();
+  await github([finding(token, { url: `https://github.test/?key=${token}` })]);
+
+  const { rows } = await database.query<{ source: string }>('SELECT source FROM leak_reports');
+
+  expect(rows).toEqual([{ source: 'github: a place whose name holds the value' }]);
+});
+
+it('GitGuardian keeps values to itself, and is understood by their hash', async () => {
+  const { id, token } = await ours();
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const body = JSON.stringify({ action: 'incident_triggered', incident: { hmsl_hash: await hmslHash(token) } });
+  const send = (signature: string) =>
+    fetch(`${url}/v1/leak-feeds/gitguardian`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', timestamp, 'gitguardian-signature': `sha256=${signature}` },
+      body,
+    });
+
+  expect((await send('0'.repeat(64))).status).toBe(401);
+  const good = createHmac('sha256', timestamp + GITGUARDIAN_TOKEN)
+    .update(body)
+    .digest('hex');
+  expect(await (await send(good)).json()).toEqual({ received: 1 });
+  expect(await isRunning(id)).toBe('RUNNING');
+});
+
+it('a flood of true findings is answered within its hour: the others wait, and people are told', async () => {
+  const leaked = await Promise.all(Array.from({ length: PER_HOUR + 2 }, ours));
+
+  await github(leaked.map(({ token }) => finding(token)));
+
+  const store = createLeakReportStore(database);
+  await eventually(
+    () => store.counts(),
+    ({ incident }) => incident === PER_HOUR,
+  );
+  const later = new Date(Date.now() + 120_000);
+  expect(await store.waiting(later)).toEqual([{ reporter: 'feed:github', count: 2 }]);
+  const told: string[] = [];
+  const deps = {
+    audiences: { security: [{ notifier: 'test', target: '' }] },
+    notifiers: new Map([
+      ['test', { id: 'test', send: (_to: string, notice: { title: string }) => void told.push(notice.title) }],
+    ]),
+    deliveries: { wasSent: () => Promise.resolve(told.length > 0), markSent: () => Promise.resolve() },
+  } as unknown as Parameters<typeof pageForWaitingReports>[0];
+  for (let round = 0; round < 2; round++) await pageForWaitingReports(deps, store, later.getTime());
+  expect(told).toEqual(['[critical] 2 leaks that feed:github found wait']);
+});

@@ -1,0 +1,63 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { formatToken, tokenPublicId } from '../../../domain/token-format';
+import { filesOf, valuesIn } from '../../../cli/scan-files';
+
+/** As a file is read: pieces of this size. */
+const PIECE = 65_536;
+const TOKEN = formatToken((size) => Buffer.alloc(size, 43));
+const SHOWN = tokenPublicId(TOKEN);
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tourniquet-scan-'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+async function found(content: string | Buffer): Promise<readonly (readonly [number, string])[]> {
+  const file = join(directory, 'file');
+  writeFileSync(file, content);
+  const values: (readonly [number, string])[] = [];
+  for await (const { line, shown } of valuesIn(file)) values.push([line, shown]);
+  return values;
+}
+
+it('finds a token with a good checksum, and says its line and public id', async () => {
+  const wrong = `${TOKEN.slice(0, -1)}${TOKEN.endsWith('0') ? '1' : '0'}`;
+
+  expect(await found(`a\nb ${TOKEN}\n${wrong}\nkey: tqk_${'x'.repeat(43)}\n`)).toEqual([
+    [2, SHOWN],
+    [4, 'an API key'],
+  ]);
+});
+
+it('finds each once, wherever the pieces of the file end', async () => {
+  for (let offset = 1; offset < TOKEN.length + 300; offset += 7) {
+    const before = 'x\n'.repeat((PIECE - offset) / 2);
+    expect(await found(`${before}${TOKEN}\n${'y\n'.repeat(PIECE)}`)).toEqual([[before.split('\n').length, SHOWN]]);
+  }
+});
+
+it('finds it at the very end, in what is packed, and in what is no text', async () => {
+  const binary = Buffer.concat([Buffer.from([0, 255, 254]), Buffer.from(TOKEN), Buffer.from([0])]);
+
+  expect([await found(TOKEN), await found(gzipSync(`\n${TOKEN}`)), await found(binary)]).toEqual([
+    [[1, SHOWN]],
+    [[2, SHOWN]],
+    [[1, SHOWN]],
+  ]);
+});
+
+it('walks folders, and leaves what version control keeps', async () => {
+  for (const folder of ['a/b', '.git']) mkdirSync(join(directory, folder), { recursive: true });
+  for (const file of ['one', 'a/two', 'a/b/three', '.git/four']) writeFileSync(join(directory, file), '');
+  const files: string[] = [];
+  for await (const file of filesOf(directory)) files.push(file.slice(directory.length + 1));
+
+  expect(files.sort()).toEqual(['a/b/three', 'a/two', 'one']);
+  await expect(filesOf(join(directory, 'nowhere')).next()).rejects.toMatchObject({ code: 'RECORDING_UNREADABLE' });
+});

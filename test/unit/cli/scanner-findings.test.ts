@@ -1,0 +1,30 @@
+import { SCANNERS } from '../../../cli/scanner-findings';
+
+const VALUE = 'a-made-up-value';
+
+it.each([
+  [
+    'gitleaks',
+    { RuleID: 'generic', Secret: VALUE, File: 'config/app.yml', StartLine: 7, Commit: 'abcdef0123456789', Match: '…' },
+    'gitleaks: config/app.yml:7 at abcdef012345',
+  ],
+  ['gitleaks', { Secret: VALUE }, 'gitleaks: :?'],
+  [
+    'trufflehog',
+    { SourceMetadata: { Data: { Git: { file: 'app.py', line: 3, commit: 'abc' } } }, DetectorName: 'X', Raw: VALUE },
+    'trufflehog: Git:app.py:3',
+  ],
+  ['trufflehog', { Raw: VALUE }, 'trufflehog: '],
+])('%s: a finding is read', (scanner, record, place) => {
+  expect(SCANNERS[scanner]?.(record)).toEqual({ token: VALUE, place });
+});
+
+it.each(Object.keys(SCANNERS))('%s: what is no finding is none', (scanner) => {
+  expect([null, 7, {}, { Secret: '', Raw: '' }, []].map((record) => SCANNERS[scanner]?.(record))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});

@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import type { LeakReportStore } from '../../activities/store/leak-reports';
+import type { ActivityDeps } from '../../activities/deps';
+import { nextStep } from '../../domain/errors';
+import { errorLabel } from '../log';
+import { tellSecurity } from './tell-security';
+
+const HOUR_MS = 3_600_000;
+/** One that was taken a moment ago may be let through at once. */
+const SETTLES_WITHIN_MS = 60_000;
+
+type Deps = Pick<ActivityDeps, 'audiences' | 'deliveries' | 'notifiers'>;
+
+/** Looks now and then for findings that wait. Every response worker may run it. */
+export function watchForWaitingReports(
+  deps: Deps,
+  reports: Pick<LeakReportStore, 'waiting'>,
+  log: Logger,
+): { stop(): void } {
+  const timer = setInterval(() => {
+    pageForWaitingReports(deps, reports, Date.now()).catch((error: unknown) =>
+      log.error(errorLabel(error), 'findings that wait could not be looked for; it is tried again'),
+    );
+  }, SETTLES_WITHIN_MS);
+  return { stop: () => clearInterval(timer) };
+}
+
+/** Pages once an hour and scanner while true findings wait: more was found than is answered by itself. */
+export async function pageForWaitingReports(
+  deps: Deps,
+  reports: Pick<LeakReportStore, 'waiting'>,
+  now: number,
+): Promise<void> {
+  for (const { reporter, count } of await reports.waiting(new Date(now - SETTLES_WITHIN_MS))) {
+    const hour = new Date(now - (now % HOUR_MS)).toISOString();
+    await tellSecurity(deps, `waiting-reports/${reporter}/${hour}`, {
+      title: `[critical] ${count} leaks that ${reporter} found wait`,
+      body: [
+        'More credentials of ours were found than are answered by themselves in an hour. The others wait for the next: NOTHING is done about them yet.',
+        nextStep('LEAK_REPORTS_WAIT'),
+      ].join('\n'),
+      fields: {
+        audience: 'security',
+        kind: 'leak-reports-wait',
+        code: 'LEAK_REPORTS_WAIT',
+        severity: 'critical',
+        reporter,
+        count: String(count),
+        since: hour,
+      },
+    });
+  }
+}
