@@ -84,7 +84,9 @@ async function takeMoreTime({ input, time, taken }: Timed, more: unknown): Promi
     time.extend(seconds);
   } catch (error) {
     // A handler that rejects would end the rotation before it has undone anything.
-    if (!isCancellation(error)) throw error;
+    if (isCancellation(error)) return;
+    const note = `more time was given, and could not be read: ${stepFailure(error).message}`;
+    await reportProgress(input, { type: 'noted', at: Date.now(), note });
   }
 }
 

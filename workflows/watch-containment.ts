@@ -43,7 +43,8 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
       return { checks: check + 1, drift: found.drift, unclear };
     }
     unclear = found ? 0 : unclear + 1;
-    if (unclear === TELL_AFTER_UNCLEAR) await tellUnclear(input, key);
+    // Whom nobody could tell is told after the next look that can't.
+    if (unclear === TELL_AFTER_UNCLEAR && !(await tellUnclear(input, key))) unclear -= 1;
     if (check + 1 - input.checks >= CHECKS_A_RUN || workflowInfo().continueAsNewSuggested)
       await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1, unclear });
   }
@@ -61,8 +62,8 @@ async function look(step: Look): Promise<Drift | undefined> {
   }
 }
 
-/** A watch that sees nothing is none, and somebody must know. */
-async function tellUnclear(input: WatchInput, key: string): Promise<void> {
+/** A watch that sees nothing is none, and somebody must know. Resolves to whether somebody does. */
+async function tellUnclear(input: WatchInput, key: string): Promise<boolean> {
   const { credentialId, version, incident } = input;
   const notice = {
     kind: 'unresolved' as const,
@@ -77,9 +78,11 @@ async function tellUnclear(input: WatchInput, key: string): Promise<void> {
     await notices.notifyAudience.executeWithOptions({ summary: 'Tell security: nothing can be seen' }, [
       { ...step, audience: 'security', notice },
     ]);
+    return true;
   } catch (error) {
     // A dead channel must not end the watch.
     if (isCancellation(error)) throw error;
+    return false;
   }
 }
 

@@ -1,22 +1,17 @@
 import { incidentId } from '../../domain/credential';
-import { stepFailure } from '../../workflows/lib/failure-code';
-import {
-  detectionSignal,
-  pendingQuestionsQuery,
-  stateQuery,
-  type IncidentView,
-  type PendingQuestion,
-} from '../../workflows/messages';
+import { detectionSignal, pendingQuestionsQuery, type PendingQuestion } from '../../workflows/messages';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { CallBook } from './call-book';
 import { answerTo } from './answer';
+import type { Deed } from './deeds';
 import { performAttempt } from './perform-attempt';
 import type { FaultCase, RunReport } from './run-report';
-import { inputOf, type Pace } from './scenarios';
-import { decodeError, encode } from './simulator/payloads';
+import { inputOf, watchOf, type Pace } from './pace';
+import { encode } from './simulator/payloads';
 import type { SimulatedRun } from './simulator/simulated-run';
 import { SimulatedTemporal } from './simulator/simulated-temporal';
 import { VirtualClock } from './simulator/virtual-clock';
+import { standingOf, viewOf } from './standing';
 import type { WorkflowSandbox } from './simulator/workflow-sandbox';
 import { World } from './world/world';
 import { activitiesOf } from './world/world-activities';
@@ -37,12 +32,12 @@ export async function runInSimulator(
   change: ChangeActivities = (unchanged) => unchanged,
 ): Promise<RunReport> {
   const clock = new VirtualClock(START);
-  const { credential, hasProvider, trouble, person } = scenario;
+  const { credential, hasProvider, trouble, before, person, says, workflow } = scenario;
   const id = incidentId(credential.id, 1);
   const answer = (): void => {
     const run = temporal.running(id);
     if (!run || run.broken) return;
-    const answered = answerTo(run.query(pendingQuestionsQuery.name) as readonly PendingQuestion[]);
+    const answered = answerTo(run.query(pendingQuestionsQuery.name) as readonly PendingQuestion[], says);
     if (!answered) return;
     world.mend();
     // Until it is taken, or nothing is asked any more.
@@ -52,6 +47,7 @@ export async function runInSimulator(
     credential,
     hasProvider,
     trouble,
+    before,
     now: () => clock.now,
     onPage: ({ kind }) => {
       if (kind === 'person-needed' && person === 'answers') clock.after(ANSWER_AFTER_MS, answer);
@@ -60,9 +56,7 @@ export async function runInSimulator(
   const activities = change(activitiesOf(world), world);
   const book = new CallBook();
   const onCall = (call: string): void => {
-    if (call !== scenario.outside?.when) return;
-    if (scenario.outside.does === 'cancel') incident.requestCancel();
-    else incident.signal(detectionSignal.name, [encode(CRITICAL_SIGNAL)]);
+    if (call === scenario.outside?.when) for (const deed of scenario.outside.does) perform(main, deed);
   };
   const stage = { world, activities, book, faults, onCall };
   const temporal: SimulatedTemporal = new SimulatedTemporal(
@@ -75,39 +69,22 @@ export async function runInSimulator(
       return end;
     },
   );
-  const incident: SimulatedRun = temporal.start('respondToLeak', id, inputOf(scenario, credential.id, pace));
+  const input = inputOf(scenario, credential.id, pace);
+  const main: SimulatedRun =
+    workflow === undefined
+      ? temporal.start('respondToLeak', id, input)
+      : temporal.start(workflow, `${workflow}/1`, workflow === 'watchContainment' ? watchOf(input, id, START) : input);
   const isOver = (): boolean =>
     book.endless !== undefined || temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
   await clock.run(START + pace.patience * 1_000, isOver);
   // As on the server: one that waits for nobody at that moment is looked at when it does.
-  const isAsked = (): boolean => !incident.end && viewOf(incident).incident.waiting !== undefined;
+  const isAsked = (): boolean => temporal.running(id) !== undefined && viewOf(temporal)?.incident.waiting !== undefined;
   if (person === 'nobody' && !isOver()) await clock.run(START + 2 * pace.patience * 1_000, () => isOver() || isAsked());
-  return { ...standingOf(incident, temporal.runs), world, calls: book.names };
+  return { ...standingOf(main, temporal), world, calls: book.names };
 }
 
-function standingOf(incident: SimulatedRun, runs: readonly SimulatedRun[]): Omit<RunReport, 'world' | 'calls'> {
-  const broken = runs.find((run) => run.broken)?.broken;
-  if (broken)
-    return {
-      status: 'running',
-      broken: broken instanceof Error ? (broken.stack ?? broken.message) : 'what was thrown is no error',
-    };
-  const { end } = incident;
-  const view = viewOf(incident);
-  switch (end?.status) {
-    case 'completed':
-      return { status: 'completed', outcome: String((end.result as { outcome?: unknown }).outcome), view };
-    case 'failed': {
-      return { status: 'failed', view, failureCode: stepFailure(decodeError(end.failure)).code };
-    }
-    case 'cancelled':
-    case 'terminated':
-      return { status: 'cancelled', view };
-    default:
-      return { status: 'running', view };
-  }
-}
-
-function viewOf(incident: SimulatedRun): IncidentView {
-  return incident.query(stateQuery.name) as IncidentView;
+function perform(run: SimulatedRun, deed: Deed): void {
+  if (deed.does === 'cancel') run.requestCancel();
+  else if (deed.does === 'update') void run.update(deed.update, deed.input);
+  else run.signal(detectionSignal.name, [encode(CRITICAL_SIGNAL)]);
 }

@@ -1,17 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowUpdateStage } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { incidentId } from '../../domain/credential';
 import type { respondToLeak } from '../../workflows';
 import { stepFailure } from '../../workflows/lib/failure-code';
-import { detectionSignal, pendingQuestionsQuery, stateQuery, type IncidentView } from '../../workflows/messages';
+import {
+  detectionSignal,
+  pendingQuestionsQuery,
+  stateQuery,
+  type IncidentView,
+  type PersonInput,
+} from '../../workflows/messages';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import type { LeakHandle } from '../support/run-incident';
 import { CallBook } from './call-book';
 import { answerTo } from './answer';
 import type { FaultCase, RunReport } from './run-report';
-import { inputOf, SHORT_PACE } from './scenarios';
+import { inputOf, SHORT_PACE } from './pace';
 import type { ServerLane } from './server-lane';
 import { World } from './world/world';
 import { activitiesOf } from './world/world-activities';
@@ -26,6 +32,11 @@ const ANSWER_AFTER_MS = 200;
 /** An attempt has 200 ms, and something to do besides (short-time-limits.ts). */
 const CANCELLED_WITHIN_MS = 170;
 const LOOK_AGAIN_MS = 5;
+
+const ACCEPTED = (input: PersonInput) => ({
+  args: [input] as [PersonInput],
+  waitForStage: WorkflowUpdateStage.ACCEPTED as 'ACCEPTED',
+});
 
 type Ending = Omit<RunReport, 'world' | 'calls' | 'view'>;
 
@@ -53,7 +64,7 @@ export async function runOnServer(lane: ServerLane, faultCase: FaultCase): Promi
 }
 
 async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promise<RunReport> {
-  const { hasProvider, trouble, person, outside } = scenario;
+  const { hasProvider, trouble, before, person, says, outside } = scenario;
   const credential = { ...scenario.credential, id: `${scenario.credential.id}-${randomUUID()}` };
   const workflowId = incidentId(credential.id, 1);
   const { client } = lane;
@@ -62,6 +73,7 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
     credential,
     hasProvider,
     trouble,
+    before,
     now: Date.now,
     onPage: ({ kind }) => {
       if (kind === 'person-needed' && person === 'answers') void answer();
@@ -73,7 +85,7 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
       await delay(ANSWER_AFTER_MS);
       const answered = await handle
         .query(pendingQuestionsQuery)
-        .then(answerTo)
+        .then((questions) => answerTo(questions, says))
         .catch(() => undefined);
       if (!answered) return;
       world.mend();
@@ -83,10 +95,14 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
   const book = new CallBook();
   const onCall = async (call: string): Promise<void> => {
     if (call !== outside?.when) return;
-    if (outside.does === 'cancel') {
-      await handle.cancel();
-      await cancelIsRequested(lane, running.workflowIds);
-    } else await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    for (const deed of outside.does) {
+      if (deed.does === 'cancel') {
+        await handle.cancel();
+        await cancelIsRequested(lane, running.workflowIds);
+      } else if (deed.does === 'update')
+        await handle.startUpdate(deed.update, ACCEPTED(deed.input)).catch(() => undefined);
+      else await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    }
   };
   const running = lane.begin(credential.id, { world, activities: activitiesOf(world), book, faults, onCall });
   try {

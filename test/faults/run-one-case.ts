@@ -2,7 +2,7 @@ import { productBundle } from './fault-bundle';
 import { violationsOf } from './invariants/violations';
 import { runInSimulator } from './run-in-simulator';
 import { parseCase } from './run-report';
-import { PRODUCT_PACE } from './scenarios';
+import { PRODUCT_PACE } from './pace';
 import { withServerLanes } from './server-lanes';
 import { runServerUnit } from './server-suite';
 import { SimulatorThread } from './simulator-pool';

@@ -13,6 +13,8 @@ export interface FaultCase {
 export interface RunReport {
   readonly status: 'completed' | 'failed' | 'cancelled' | 'running';
   readonly outcome?: string;
+  /** How the watch ended that opened the incident. */
+  readonly besides?: string;
   /** The code a failed incident ended with. */
   readonly failureCode?: string;
   readonly view?: IncidentView;

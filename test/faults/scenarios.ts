@@ -1,13 +1,8 @@
 import type { Credential } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
-import { DEFAULT_ESCALATION } from '../../domain/escalation';
-import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
-import type { IncidentInput } from '../../workflows/messages';
 import { sampleAssessment, sampleCredential, SEPARABLE } from '../support/fake-activities';
-import type { Trouble } from './world/world';
-
-/** What somebody does from outside when a call is first made. */
-export type Outside = 'graver-evidence' | 'cancel';
+import { CANCEL, EXTENSION, FALSE_POSITIVE, GRAVER_EVIDENCE, signed, type Deed } from './deeds';
+import type { Before, Trouble } from './world/world';
 
 /** One way an incident can go before anything fails: what leaked, what is wrong outside, and whether anybody answers. */
 export interface Scenario {
@@ -18,8 +13,17 @@ export interface Scenario {
   readonly assessment: Assessment;
   /** Whether the person who is paged mends what is wrong and answers, or nobody does. */
   readonly person: 'answers' | 'nobody';
-  readonly outside?: { readonly when: string; readonly does: Outside };
+  /** What they say where they are asked to go on. */
+  readonly says?: 'nothing leaked';
+  /** What somebody does from outside when a call is first made, in this order. */
+  readonly outside?: { readonly when: string; readonly does: readonly Deed[] };
+  /** The version was ended by an earlier incident. */
+  readonly before?: Before;
   readonly simulated?: true;
+  /** By default the incident itself. */
+  readonly workflow?: 'watchContainment' | 'rehearseResponse';
+  /** It turns on what comes first within milliseconds, or takes hours: both are in the simulator's hand alone. */
+  readonly simulatorOnly?: true;
   /** Whether its pairs are run as well; the others give further paths to single faults. */
   readonly pairs?: true;
 }
@@ -56,10 +60,80 @@ export const SCENARIOS: readonly Scenario[] = [
   of('graver-evidence', {
     ...separable,
     assessment: medium,
-    outside: { when: 'createReplacement:create.1#1', does: 'graver-evidence' },
+    outside: { when: 'createReplacement:create.1#1', does: [GRAVER_EVIDENCE] },
   }),
-  of('cancelled', { ...separable, outside: { when: 'moveDependent:move.billing#1', does: 'cancel' } }),
+  of('cancelled', { ...separable, outside: { when: 'moveDependent:move.billing#1', does: [CANCEL] } }),
+  of('graver-evidence-and-cancelled', {
+    ...separable,
+    assessment: medium,
+    simulatorOnly: true,
+    outside: { when: 'createReplacement:create.1#1', does: [GRAVER_EVIDENCE, CANCEL] },
+  }),
   of('simulated', { simulated: true }),
+  of('first-replacement-breaks', { trouble: { firstReplacementBreaks: true } }),
+  of('works-again', { before: 'works-again' }),
+  of('unproven', { before: 'unproven' }),
+  of('false-positive-before-containing', { assessment: { ...medium, deterministic: false }, says: 'nothing leaked' }),
+  of('false-positive-before-revoke', { assessment: weak, says: 'nothing leaked' }),
+  of('false-positive-handed-over', { hasProvider: false, says: 'nothing leaked' }),
+  of('false-positive-while-moving', {
+    ...separable,
+    assessment: medium,
+    simulatorOnly: true,
+    trouble: { neverMoves: 'billing' },
+    outside: { when: 'moveDependent:move.billing#1', does: [FALSE_POSITIVE] },
+  }),
+  of('evidence-after-false-positive', {
+    assessment: weak,
+    says: 'nothing leaked',
+    outside: { when: 'liftContainment:lift#1', does: [GRAVER_EVIDENCE] },
+  }),
+  of('extended-high', {
+    ...separable,
+    simulatorOnly: true,
+    trouble: { neverMoves: 'billing' },
+    outside: { when: 'moveDependent:move.billing#1', does: EXTENSION },
+  }),
+  of('extended-medium', {
+    ...separable,
+    assessment: medium,
+    simulatorOnly: true,
+    trouble: { neverMoves: 'billing' },
+    outside: { when: 'moveDependent:move.billing#1', does: EXTENSION },
+  }),
+  of('extended-and-graver', {
+    ...separable,
+    assessment: medium,
+    simulatorOnly: true,
+    trouble: { neverMoves: 'billing' },
+    outside: { when: 'moveDependent:move.billing#1', does: [...EXTENSION, GRAVER_EVIDENCE] },
+  }),
+  of('lowered-and-evidence', {
+    ...separable,
+    simulatorOnly: true,
+    outside: {
+      when: 'createReplacement:create.1#1',
+      does: [signed('lowerSeverity', { severity: 'medium' }), GRAVER_EVIDENCE],
+    },
+  }),
+  of('abuse-in-exercise', {
+    simulated: true,
+    outside: { when: 'createReplacement:create.1#1', does: [GRAVER_EVIDENCE] },
+  }),
+  of('watched', { before: 'unproven', workflow: 'watchContainment', simulatorOnly: true }),
+  of('watched-and-drifts', {
+    before: 'unproven',
+    workflow: 'watchContainment',
+    simulatorOnly: true,
+    trouble: { worksAgainAtLook: 2 },
+  }),
+  of('watched-and-unseen', {
+    before: 'unproven',
+    workflow: 'watchContainment',
+    simulatorOnly: true,
+    trouble: { looksTellNothing: true },
+  }),
+  of('rehearsed', { ...separable, workflow: 'rehearseResponse', simulatorOnly: true }),
 ];
 
 const SILENT = '-nobody';
@@ -76,71 +150,4 @@ export function scenarioNamed(name: string): Scenario {
   const scenario = SCENARIOS.find((one) => one.name === bare);
   if (!scenario) throw new Error(`no scenario ${name}; there are ${SCENARIOS.map((one) => one.name).join(', ')}`);
   return bare === name ? scenario : withNobody(scenario);
-}
-
-/** How long everything takes: dependents that move, and people who do not answer. In seconds. */
-export interface Pace {
-  readonly overlap: Readonly<Record<Assessment['severity'], number>>;
-  readonly remindEvery: number;
-  /** What is not contained before somebody was asked is contained after this silence. */
-  readonly containAfter: number;
-  /** An incident that nobody answers is closed after this. */
-  readonly closeAfter: number;
-  /** After this a run that still waits has shown that it does. */
-  readonly patience: number;
-}
-
-/** With the product's own time limits, in virtual time. Reminders come seldom, so that a run in which nobody answers stays short. */
-export const PRODUCT_PACE: Pace = {
-  overlap: { critical: 60, high: 120, medium: 240, low: 480 },
-  remindEvery: 21_600,
-  containAfter: 1_800,
-  closeAfter: 43_200,
-  patience: 54_000,
-};
-
-/**
- * With the short limits (short-time-limits.ts), for the server, where everything ends in real time (server-lane.ts). As with the product's,
- * a step that fails is tried again once before silence closes the incident, even if the step and the page each took a whole call of
- * 0.9 s: the first silence ends after 3 to 4.8 s, the second after 6 s at the earliest.
- */
-export const SHORT_PACE: Pace = {
-  overlap: { critical: 2, high: 3, medium: 3, low: 3 },
-  remindEvery: 3,
-  containAfter: 1,
-  closeAfter: 5.4,
-  patience: 16,
-};
-
-/** What starts the incident of a scenario. */
-export function inputOf({ assessment, simulated, person }: Scenario, credentialId: string, pace: Pace): IncidentInput {
-  // Where somebody answers, that must come before silence does, on a busy machine too.
-  const silence = person === 'answers' ? PRODUCT_PACE : pace;
-  const { severities } = DEFAULT_POLICY;
-  const paced = (severity: Assessment['severity']): Policy['severities']['high'] => ({
-    ...severities[severity],
-    overlapSeconds: pace.overlap[severity],
-  });
-  return {
-    credentialId,
-    version: 1,
-    assessment,
-    policy: {
-      ...DEFAULT_POLICY,
-      escalateEverySeconds: silence.remindEvery,
-      escalation: {
-        ...DEFAULT_ESCALATION,
-        onSilence: {
-          ...DEFAULT_ESCALATION.onSilence,
-          contain: { afterSeconds: silence.containAfter },
-          closeAfterSeconds: silence.closeAfter,
-        },
-      },
-      // What is looked at after the end is no part of the plan.
-      watchSeconds: 0,
-      severities: { critical: paced('critical'), high: paced('high'), medium: paced('medium'), low: paced('low') },
-    },
-    startedBy: 'detector',
-    ...(simulated ? { simulated } : {}),
-  };
 }

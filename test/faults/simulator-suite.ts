@@ -2,7 +2,8 @@ import { pairsOf, singlesOf } from './enumerate';
 import { violationsOf } from './invariants/violations';
 import { runInSimulator, type ChangeActivities } from './run-in-simulator';
 import { nameOfCase, wasAsked, type FaultCase, type RunReport } from './run-report';
-import { PRODUCT_PACE, SCENARIOS, withNobody } from './scenarios';
+import { PRODUCT_PACE } from './pace';
+import { SCENARIOS, withNobody } from './scenarios';
 import type { UnitResult, Violation } from './unit-result';
 import type { WorkflowSandbox } from './simulator/workflow-sandbox';
 

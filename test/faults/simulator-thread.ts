@@ -4,7 +4,7 @@ import { productBundle, shortBundle } from './fault-bundle';
 import { runInSimulator } from './run-in-simulator';
 import { nameOfCase, parseCase, wasAsked } from './run-report';
 import { sabotageOf, type SabotageName } from './sabotage';
-import { SHORT_PACE } from './scenarios';
+import { SHORT_PACE } from './pace';
 import { WorkflowSandbox } from './simulator/workflow-sandbox';
 import { runSimulatorUnit, simulatorUnits } from './simulator-suite';
 import type { UnitResult } from './unit-result';

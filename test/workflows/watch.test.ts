@@ -99,6 +99,22 @@ it('takes a look that could tell nothing for neither, and looks again', async ()
   expect(calls).not.toContain('containVersion');
 });
 
+it('tells once that it can see nothing, and again later when nobody could be told', async () => {
+  let tellings = 0;
+  const { activities } = fakeActivities({
+    checkDrift: () => Promise.reject(refusal('COULD_NOT_TELL')),
+    notifyAudience: () =>
+      ++tellings === 1 ? Promise.reject(refusal('AUDIENCE_UNKNOWN')) : Promise.resolve({ at: 1, channels: 1 }),
+  });
+
+  const { unclear } = await watch(activities, 1, (id) =>
+    environment.client.workflow.getHandle<typeof watchContainment>(id).result(),
+  );
+
+  expect(unclear).toBeGreaterThan(3);
+  expect(tellings).toBe(2);
+});
+
 it('is begun by an incident that has recovered', async () => {
   const { activities } = fakeActivities();
 

@@ -10,8 +10,11 @@ const ACTIONS: Readonly<Partial<Record<TrueEffect['what'], string>>> = {
   revoke: 'revoke',
 };
 
-/** What a recovered incident must have on record as done. */
-const STORY = ['contain', 'create-replacement', 'revoke', 'verify-dead', 'close'];
+/** What a recovered incident must have on record as done; an earlier one may have replaced it already. */
+function storyOf({ setting }: RunReport['world']): readonly string[] {
+  const minted = setting.before === undefined ? ['create-replacement'] : [];
+  return ['contain', ...minted, 'revoke', 'verify-dead', 'close'];
+}
 
 /** Every effect has its intent, what is claimed has its outcome, people's decisions have their names, and the end is the last of it. */
 export function auditFaults({ status, outcome, world, view }: RunReport): readonly string[] {
@@ -37,8 +40,8 @@ export function auditFaults({ status, outcome, world, view }: RunReport): readon
       ? [`it ended as ${outcome}, and its record says ${closing?.outcome ?? 'nothing'}`]
       : []),
     ...(closing && status === 'running' ? ['its record is closed, and it runs'] : []),
-    ...(outcome === 'recovered' ? STORY.filter((action) => !has(action, 'outcome')) : []).map(
-      (action) => `recovered, and there is no outcome of ${action} on record`,
-    ),
+    ...(outcome === 'recovered' ? storyOf(world) : [])
+      .filter((action) => !has(action, 'outcome'))
+      .map((action) => `recovered, and there is no outcome of ${action} on record`),
   ];
 }

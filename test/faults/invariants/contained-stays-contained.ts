@@ -1,3 +1,4 @@
+import { saidNothingLeaked } from './decided-by-people';
 import type { RunReport } from '../run-report';
 import { LEAKED } from '../world/world';
 
@@ -7,6 +8,8 @@ export function containmentFaults({ world, view }: RunReport): readonly string[]
   const wasRefused = world.effects.some(({ what, version }) => what === 'refuse' && version === LEAKED);
   const claimed = view?.incident.milestones.contained !== undefined;
   const refused = world.isRefused(LEAKED);
+  // Before that nothing may be lifted by anybody.
+  if (saidNothingLeaked(world) && view?.incident.milestones.revoked === undefined) return [];
   return [
     ...loosened.map(({ stepKey }) => `the containment was loosened by ${stepKey}`),
     ...(wasRefused && !refused ? ['it was contained, and is not any more'] : []),

@@ -8,7 +8,9 @@ export function endFaults(report: RunReport, { scenario }: FaultCase): readonly 
     case 'completed':
       return [];
     case 'cancelled':
-      return scenario.outside?.does === 'cancel' ? [] : ['it was cancelled, and nobody cancelled it'];
+      return scenario.outside?.does.some(({ does }) => does === 'cancel')
+        ? []
+        : ['it was cancelled, and nobody cancelled it'];
     case 'failed':
       return [
         ...(failureCode ? [] : ['it failed without a code']),

@@ -1,5 +1,6 @@
 import type { RunReport } from '../run-report';
-import { LEAKED } from '../world/world';
+import { saidNothingLeaked } from './decided-by-people';
+import { LEAKED, type World } from '../world/world';
 
 /** What an incident says of itself when it is over is how things are. */
 export function outcomeFaults(report: RunReport): readonly string[] {
@@ -46,7 +47,25 @@ function wrongOutcome(outcome: string | undefined, { world, view }: RunReport): 
     case 'contained-waiting-for-person':
     case 'contained-and-handed-over':
       return is(world.isRefused(LEAKED), 'it is not contained');
+    case 'false-positive-restored': {
+      const untold = audiencesOf(world, 'contained').filter((one) => !audiencesOf(world, 'resolved').includes(one));
+      const shows = view?.incident.timeline.some(({ note }) => note.includes('could NOT be told'));
+      return [
+        ...is(saidNothingLeaked(world), 'nobody said so with an approval'),
+        ...is(world.refusals.get(LEAKED) === 'none' && leaked.atProvider === 'live', 'it does not work again'),
+        ...is(leaked.state === 'live', `the inventory believes that it is ${leaked.state}`),
+        ...is(
+          [...world.uses.values()].every((version) => world.works(version)),
+          'a dependent has no version that works',
+        ),
+        ...is(untold.length === 0 || shows === true, `${untold.join(', ')} still believe that it is refused`),
+      ];
+    }
     default:
       return [`ended with an outcome that nobody decided on: ${outcome ?? 'none'}`];
   }
+}
+
+function audiencesOf({ told }: World, kind: string): readonly string[] {
+  return told.filter((one) => one.kind === kind).map(({ audience }) => audience);
 }

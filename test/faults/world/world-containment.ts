@@ -1,5 +1,5 @@
 import { publicIdSubject } from '../../../domain/subject';
-import { LEAKED, type World } from './world';
+import { LEAKED, REPLACED_BEFORE, type World } from './world';
 import { audit, failure, type WorldActivities } from './world-activity';
 
 type Containment = Pick<WorldActivities, 'loadCredential' | 'containVersion' | 'confirmInForce' | 'recordContainment'>;
@@ -10,14 +10,16 @@ const GATEWAYS = ['gateway-1'];
 export function containmentOf(world: World): Containment {
   const { credential, hasProvider, now } = world.setting;
   return {
-    loadCredential() {
+    loadCredential({ reopened }) {
       const { state } = world.version(LEAKED);
-      if (state !== 'live' && state !== 'quarantined') throw failure('VERSION_NOT_LIVE', true);
+      const isUnproven = world.setting.before === 'unproven';
+      if (state !== 'live' && state !== 'quarantined' && !reopened && !isUnproven)
+        throw failure('VERSION_NOT_LIVE', true);
       const secret = { store: 'postgres', path: `credentials/${credential.id}`, version: LEAKED };
       const publicId = `${credential.principal}_v${LEAKED}`;
       const subjects = [publicIdSubject(credential.provider, `${credential.account}/${publicId}`)];
       const version = { credentialId: credential.id, version: LEAKED, publicId, subjects, state, secret };
-      return { credential, version, hasProvider };
+      return { credential, version, hasProvider, ...(isUnproven ? { replacement: REPLACED_BEFORE } : {}) };
     },
 
     containVersion({ plan, stepKey }, cut) {

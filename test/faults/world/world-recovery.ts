@@ -20,6 +20,7 @@ export function recoveryOf(world: World): Recovery {
           world.effects.push({ what: 'revoke', version: LEAKED, stepKey });
         }
         version.state = 'revoked';
+        if (world.trouble.firstReplacementBreaks) world.breakReplacement();
         world.refuse(LEAKED, 'revoked', stepKey);
         return { at: now(), evidence: 'ended in the simulated world' };
       });
@@ -27,6 +28,7 @@ export function recoveryOf(world: World): Recovery {
 
     verifyDead(step, cut) {
       if (world.version(LEAKED).atProvider !== 'dead') throw failure('STILL_ALIVE', false);
+      if (world.version(step.control).atProvider === 'locked') throw failure('CONTROL_REFUSED', true);
       if (!world.works(step.control)) throw failure('COULD_NOT_TELL', false);
       cut();
       audit(world, 'verify-dead', 'outcome', step);

@@ -20,7 +20,7 @@ export interface AuditEntry extends Pick<AuditEvent, 'action' | 'phase' | 'stepK
 
 /** Something that really changed outside, in order. */
 export interface TrueEffect {
-  readonly what: 'refuse' | 'loosen' | 'lock' | 'unlock' | 'mint' | 'move' | 'restore' | 'discard' | 'revoke';
+  readonly what: 'break' | 'refuse' | 'loosen' | 'lock' | 'unlock' | 'mint' | 'move' | 'restore' | 'discard' | 'revoke';
   readonly version: number;
   readonly stepKey: string;
   readonly dependent?: string;
@@ -38,12 +38,22 @@ export interface Trouble {
   readonly budgetSpent?: true;
   /** The provider says that it revoked, and did not. */
   readonly revokeIsNoRevoke?: true;
+  /** The first replacement stops working when the leaked version is revoked. */
+  readonly firstReplacementBreaks?: true;
+  /** What was dead works again when it is looked at so often. */
+  readonly worksAgainAtLook?: number;
+  /** Whoever watches can tell nothing. */
+  readonly looksTellNothing?: true;
 }
+
+/** How things are when it begins, where the version was ended before: it works again, or nobody ever proved that it is dead. */
+export type Before = 'works-again' | 'unproven';
 
 export interface WorldSetting {
   readonly credential: Credential;
   readonly hasProvider: boolean;
   readonly trouble: Trouble;
+  readonly before?: Before | undefined;
   readonly now: () => number;
   /** A page has reached people. */
   readonly onPage: (page: DeliveredNotice) => void | Promise<void>;
@@ -81,6 +91,16 @@ export class World {
     this.versions.set(LEAKED, { atProvider: 'live', state: 'live' });
     this.refusals.set(LEAKED, 'none');
     for (const { id } of setting.credential.dependents) this.uses.set(id, LEAKED);
+    if (setting.before) this.endBefore(setting.before);
+  }
+
+  /** An earlier incident has revoked it and moved its dependents. */
+  private endBefore(before: Before): void {
+    this.versions.set(LEAKED, { atProvider: before === 'works-again' ? 'live' : 'dead', state: 'revoked' });
+    this.versions.set(REPLACED_BEFORE, { atProvider: 'live', state: 'live' });
+    this.refusals.set(LEAKED, 'revoked');
+    this.refusals.set(REPLACED_BEFORE, 'none');
+    for (const dependent of this.uses.keys()) this.uses.set(dependent, REPLACED_BEFORE);
   }
 
   get trouble(): Trouble {
@@ -92,6 +112,14 @@ export class World {
     const leaked = this.version(LEAKED);
     if (this.#trouble.revokeIsNoRevoke && leaked.state === 'revoked') leaked.atProvider = 'dead';
     this.#trouble = {};
+  }
+
+  /** The first replacement works no longer; it happens once. */
+  breakReplacement(): void {
+    const [number, first] = [...this.versions].find(([one, { state }]) => one !== LEAKED && state === 'live') ?? [];
+    if (!first || number === undefined || this.effects.some(({ what }) => what === 'break')) return;
+    first.atProvider = 'locked';
+    this.effects.push({ what: 'break', version: number, stepKey: 'outside' });
   }
 
   version(number: number): TrueVersion {
@@ -136,6 +164,9 @@ export class World {
     return this.version(number).atProvider === 'live' && this.refusals.get(number) === 'none';
   }
 }
+
+/** What took its place in an earlier incident. */
+export const REPLACED_BEFORE = 2;
 
 /** The version that every incident here is about. */
 export const LEAKED = 1;

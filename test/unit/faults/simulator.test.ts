@@ -1,4 +1,4 @@
-import { SABOTAGES, type SabotageName } from '../../faults/sabotage';
+import { SABOTAGES, sabotageOf, type SabotageName } from '../../faults/sabotage';
 import { SimulatorThread } from '../../faults/simulator-pool';
 import type { Violation } from '../../faults/unit-result';
 
@@ -19,8 +19,10 @@ describe('faults in the simulated world', () => {
   });
 
   async function sample(count: number, pairs: number, sabotage?: SabotageName) {
-    const units = await simulator.units();
-    const stride = Math.floor(units.length / count);
+    const { scenario }: { readonly scenario?: string } = sabotageOf(sabotage);
+    const all = await simulator.units();
+    const units = scenario ? all.filter((unit) => unit.split('|')[0] === scenario) : all;
+    const stride = Math.max(1, Math.floor(units.length / count));
     const violations: Violation[] = [];
     let cases = 0;
     for (let index = 0; index < units.length; index += stride) {
@@ -36,6 +38,14 @@ describe('faults in the simulated world', () => {
 
     expect(violations).toEqual([]);
     expect(cases).toBeGreaterThan(UNITS);
+  });
+
+  it('violate nothing where none occurs, in every scenario', async () => {
+    const undisturbed = (await simulator.units()).filter((unit) => !unit.includes('|'));
+    const results = await Promise.all(undisturbed.map((unit) => simulator.unit(unit, 0)));
+
+    expect(undisturbed.length).toBeGreaterThan(30);
+    expect(results.flatMap(({ violations }) => violations)).toEqual([]);
   });
 
   it.each(Object.keys(SABOTAGES) as SabotageName[])('are found when %s', async (sabotage) => {
