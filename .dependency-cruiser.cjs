@@ -25,7 +25,11 @@ module.exports = {
       ['domain', 'detectors'],
       'Files are read as they are; what is done with them is for others to say.',
     ),
-    only('intel', ['domain'], 'Lists of others are read and kept; what they mean for a use is for the detectors to say.'),
+    only(
+      'intel',
+      ['domain'],
+      'Lists of others are read and kept; what they mean for a use is for the detectors to say.',
+    ),
     only('enforcement', ['domain'], 'Refusing must not depend on anything that can be down.'),
     only('activities', ['domain', 'enforcement', 'intel'], 'Activities never import workflows; workers join the two.'),
     only('client', ['domain', 'workflows', 'activities'], 'What is published drags no server code along.'),

@@ -29,20 +29,21 @@ export class AddressSet {
   /** The next broader range around each entry. */
   readonly #parents: Int32Array;
 
-  /** `sorted`: in the order of `canonical`, each network once. */
-  private constructor(sorted: readonly ListedNetwork[]) {
-    this.size = sorted.length;
+  /** `at` gives them in the order of `canonical`, each network once; one after the other, since a million objects at once are 200 MB. */
+  private constructor(size: number, at: (index: number) => ListedNetwork) {
+    this.size = size;
     this.#words = new Uint32Array(4 * this.size);
     this.#until = new Uint32Array(this.size);
     this.#bits = new Uint8Array(this.size);
     this.#sources = new Uint8Array(this.size);
     this.#parents = new Int32Array(this.size);
-    sorted.forEach(({ words, bits, until, sources }, index) => {
+    for (let index = 0; index < size; index++) {
+      const { words, bits, until, sources } = at(index);
       this.#words.set(words, 4 * index);
       this.#until[index] = until;
       this.#bits[index] = bits;
       this.#sources[index] = sources;
-    });
+    }
     let around = NO_PARENT;
     for (let index = 0; index < this.size; index++) {
       const words = this.#words.subarray(4 * index, 4 * index + 4);
@@ -57,7 +58,8 @@ export class AddressSet {
 
   /** Of networks in any order, also several times: the same networks give the same set. */
   static of(networks: Iterable<ListedNetwork>): AddressSet {
-    return new AddressSet(canonical(networks));
+    const sorted = canonical(networks);
+    return new AddressSet(sorted.length, (index) => sorted[index] as ListedNetwork);
   }
 
   /** What is known of `address` at a time (milliseconds since the epoch); undefined where nothing is, and for what is no address. */
@@ -92,7 +94,7 @@ export class AddressSet {
   static decode(bytes: Buffer): AddressSet | undefined {
     const length = bytes.length - MAGIC.length;
     if (length < 0 || length % ENTRY_BYTES !== 0 || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-    return new AddressSet(Array.from({ length: length / ENTRY_BYTES }, (_, index) => read(bytes, index)));
+    return new AddressSet(length / ENTRY_BYTES, (index) => read(bytes, index));
   }
 
   /** The networks in words of people, in order; for a person to look at. */
