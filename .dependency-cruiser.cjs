@@ -3,7 +3,7 @@
  * `tsPreCompilationDeps: 'specify'` marks what the compiler removes as pre-compilation-only.
  */
 const PARTS =
-  'domain|detectors|recordings|enforcement|workflows|activities|workers|client|api|backtest|cli|drills|stack|bench|test';
+  'domain|detectors|intel|recordings|enforcement|workflows|activities|workers|client|api|backtest|cli|drills|stack|bench|test';
 
 /** A rule for a part that may import nothing of ours but the parts named. */
 const only = (part, allowed, comment) => ({
@@ -25,8 +25,13 @@ module.exports = {
       ['domain', 'detectors'],
       'Files are read as they are; what is done with them is for others to say.',
     ),
+    only(
+      'intel',
+      ['domain'],
+      'Lists of others are read and kept; what they mean for a use is for the detectors to say.',
+    ),
     only('enforcement', ['domain'], 'Refusing must not depend on anything that can be down.'),
-    only('activities', ['domain', 'enforcement'], 'Activities never import workflows; workers join the two.'),
+    only('activities', ['domain', 'enforcement', 'intel'], 'Activities never import workflows; workers join the two.'),
     only('client', ['domain', 'workflows', 'activities'], 'What is published drags no server code along.'),
     only(
       'api',

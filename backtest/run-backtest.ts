@@ -1,6 +1,7 @@
 import type { DetectorFailure } from '../detectors/ask-detectors';
 import { foldPartition } from '../detectors/partition-fold';
 import { emptyPartition } from '../detectors/partition-state';
+import type { BacktestIntel } from './read-intel';
 import type { RuleSet } from '../detectors/sigma/rule-set';
 import { mapperOf, type Source } from '../detectors/sources/registry';
 import type { DetectionMessage } from '../domain/detection';
@@ -17,6 +18,8 @@ export interface BacktestRequest {
   readonly files: readonly string[];
   /** Asked about each record, as at every intake. */
   readonly rules: RuleSet;
+  /** Threat lists in force from the beginning. */
+  readonly intel?: BacktestIntel;
   /** Folded first, and nothing is said of them. */
   readonly learn?: readonly string[];
   /** What an assessment must reach to be told; by default what starts or joins an incident. */
@@ -62,7 +65,7 @@ export async function runBacktest(
   const { source, files, rules, learn = [], from = DEFAULT_POLICY.incidentFrom, prepare } = request;
   const toEvent = mapperOf(source, rules);
   const map = prepare ? (record: unknown) => toEvent(prepare(record)) : toEvent;
-  const { fold, failures } = folder();
+  const { fold, failures } = folder(request.intel);
   if (learn.length > 0) await forEachInTime(learn, map, fold);
 
   const credentials = new Set<string>();
@@ -99,18 +102,20 @@ export async function runBacktest(
 }
 
 /** All partitions of a deployment in one process. */
-function folder(): {
+function folder(intel: BacktestIntel | undefined): {
   readonly fold: (event: StreamEvent) => readonly Omit<DetectionMessage, 'hold'>[];
   readonly failures: readonly DetectorFailure[];
 } {
   const locate = createLocator();
+  const options = { locate, ...(intel ? { askList: intel.ask } : {}) };
   const states = Array.from({ length: PARTITIONS }, emptyPartition);
+  if (intel) for (const state of states) foldPartition(state, [intel.event], options);
   const failures: DetectorFailure[] = [];
   return {
     failures,
     fold: (event) => {
       const state = states[partitionOf(event.subject, PARTITIONS)] ?? emptyPartition();
-      const result = foldPartition(state, [event], { locate });
+      const result = foldPartition(state, [event], options);
       for (const failure of result.failures) failures.push(failure);
       return result.messages;
     },

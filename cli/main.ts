@@ -12,6 +12,7 @@ import { demoCommand } from './commands/demo';
 import { deploymentCommand } from './commands/deployment';
 import { drillCommand } from './commands/drill';
 import { incidentCommand } from './commands/incident';
+import { intelCommand } from './commands/intel';
 import { leakCommand } from './commands/leak';
 import { planCommand } from './commands/plan';
 import { policyCommand } from './commands/policy';
@@ -35,6 +36,7 @@ const program = new Command('tourniquet')
   .addCommand(credentialCommand())
   .addCommand(planCommand())
   .addCommand(policyCommand())
+  .addCommand(intelCommand())
   .addCommand(auditCommand())
   .addCommand(apiKeyCommand())
   .addCommand(codecCommand())

@@ -1,6 +1,6 @@
 import type { Family } from '../domain/families';
 import type { Severity } from '../domain/severity';
-import type { BreachEvent, ControlEvent, StreamEvent } from '../domain/usage-event';
+import type { BreachEvent, ControlEvent, PartitionEvent } from '../domain/usage-event';
 import type { LocatedUsageEvent, Place } from './located-event';
 
 /** What is known of the subject beside the event; the engine keeps it, since all detectors ask for it. */
@@ -40,8 +40,10 @@ export interface Reduction<S> {
 /** A life of one subject, made at run time, with the places its addresses lie in. */
 export interface Sample {
   readonly title: string;
-  readonly events: readonly StreamEvent[];
+  readonly events: readonly PartitionEvent[];
   readonly places: Readonly<Record<string, Place>>;
+  /** By address, the first letter of each list's content that names it. */
+  readonly listed?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Samples {

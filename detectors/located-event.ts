@@ -1,3 +1,4 @@
+import type { Listing } from '../domain/intel';
 import type { UsageEvent } from '../domain/usage-event';
 
 /** Where an address lies, as far as we can tell; an empty string where we cannot. */
@@ -16,4 +17,6 @@ export interface LocatedUsageEvent {
   readonly place: Place;
   /** The agent without versions: see `agentFamily`. */
   readonly agent: string;
+  /** What lists in force say of its address. */
+  readonly listings: readonly Listing[];
 }

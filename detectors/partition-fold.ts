@@ -1,11 +1,12 @@
 import type { DetectionMessage } from '../domain/detection';
-import type { ControlEvent, StreamEvent, UsageEvent } from '../domain/usage-event';
+import type { ControlEvent, PartitionEvent, StreamEvent, UsageEvent } from '../domain/usage-event';
 import { agentFamily } from './agent-family';
 import { concludeEvent } from './conclude-event';
 import { detectorsConcerned } from './detectors-concerned';
 import { isStale, notAhead } from './time-rules';
 import type { Detector, SubjectFacts } from './detector';
 import { askDetectors, type DetectorFailure } from './ask-detectors';
+import { inForce, listingsOf, type AskList } from './listings';
 import { makeRoom, sweepIdle } from './eviction';
 import type { LocatedUsageEvent, Place } from './located-event';
 import { emptySubject, type PartitionState, type SubjectState } from './partition-state';
@@ -15,6 +16,8 @@ import { DETECTORS } from './registry';
 export interface FoldOptions {
   /** Where the event's client is. Must answer the same for the same event for as long as a snapshot is to be replayed. */
   readonly locate: (event: UsageEvent) => Place;
+  /** What a list's content says of an address at a time; without it no list says anything. Must answer the same for ever. */
+  readonly askList?: AskList;
   /** When the stream stored the batch; without it no event counts as future-dated (files). */
   readonly storedAt?: number;
   readonly detectors?: readonly Detector[];
@@ -37,14 +40,23 @@ export interface FoldResult {
  * - *Future-dated* by over a minute against the stream: judged as of the time it was stored, so that no one can move the clock.
  * - *Control events* change what later events of the subject mean; times decide, not arrival.
  * - *Breaches* say of one use that comes after them what the gateway saw; that use is judged by them.
+ * - *Lists* of threat intelligence that an event puts in force are in force for all that come after it.
  * - *Probes* of our own are skipped. *Denied use of a revoked version* and *failed authentication behind a public id* are shown
  *   to `listed` detectors only.
  */
-export function foldPartition(state: PartitionState, events: readonly StreamEvent[], options: FoldOptions): FoldResult {
+export function foldPartition(
+  state: PartitionState,
+  events: readonly PartitionEvent[],
+  options: FoldOptions,
+): FoldResult {
   const messages: Omit<DetectionMessage, 'hold'>[] = [];
   const failures: DetectorFailure[] = [];
   for (const raw of events) {
     const event = notAhead(raw, options.storedAt);
+    if (event.kind === 'intel') {
+      state.intel = inForce(state.intel, event);
+      continue;
+    }
     const subject = subjectOf(state, event);
     state.clock = Math.max(state.clock, event.at);
     sweepIdle(state);
@@ -53,13 +65,14 @@ export function foldPartition(state: PartitionState, events: readonly StreamEven
     else if (event.kind === 'breach') {
       const { use, context, what, detail } = event;
       subject.breach = { use, context, what, detail };
-    } else if (event.probe === undefined) foldUse(subject, event, options, messages, failures);
+    } else if (event.probe === undefined) foldUse(state, subject, event, options, messages, failures);
     subject.lastAt = Math.max(subject.lastAt, event.at);
   }
   return { state, messages, failures };
 }
 
 function foldUse(
+  { intel }: PartitionState,
   subject: SubjectState,
   event: UsageEvent,
   options: FoldOptions,
@@ -72,6 +85,7 @@ function foldUse(
     event,
     place: options.locate(event),
     agent: agentFamily(event.client.agent),
+    listings: listingsOf(intel?.lists ?? [], event, options.askList),
   };
   const answer = askDetectors(subject, located, detectors, factsOf(subject));
   for (const failure of answer.failures) failures.push(failure);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { IntelEvent } from '../domain/intel';
 import type { BreachEvent, ControlEvent } from '../domain/usage-event';
 import type { Evidence } from './assess';
 import type { Spoken } from './rearm';
@@ -44,6 +45,8 @@ export interface PartitionState {
   clock: number;
   nextSweepAt: number;
   size: number;
+  /** The lists in force, of the newest event that named any. */
+  intel?: Pick<IntelEvent, 'at' | 'lists'>;
   /** By subject. Keys begin with `fp:` or `id:`, so none can meet an object's own names. */
   subjects: Record<string, SubjectState>;
 }

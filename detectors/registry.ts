@@ -11,6 +11,7 @@ import { newOrigin } from './new-origin';
 import { privilegeProbing } from './privilege-probing';
 import { rateSpike } from './rate-spike';
 import { ruleMatch } from './rule-match';
+import { threatIntel } from './threat-intel';
 import { workloadMisuse } from './workload-misuse';
 
 /** Every detector, one line each; a test compares this list with the files beside it. The order is that of detections of one event. */
@@ -28,4 +29,5 @@ export const DETECTORS: readonly Detector[] = [
   endpointSpike,
   dormantAwake,
   exfiltration,
+  threatIntel,
 ];

@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../domain/usage-event';
+import type { PartitionEvent, StreamEvent } from '../domain/usage-event';
 
 /** How an event's time is treated that does not fit what came before. */
 export const TIME_RULES = {
@@ -9,7 +9,7 @@ export const TIME_RULES = {
 } as const;
 
 /** The event, with its time put back where its clock runs ahead of the stream. */
-export function notAhead(event: StreamEvent, storedAt: number | undefined): StreamEvent {
+export function notAhead<E extends PartitionEvent>(event: E, storedAt: number | undefined): E {
   return storedAt !== undefined && event.at > storedAt + TIME_RULES.aheadMs ? { ...event, at: storedAt } : event;
 }
 

@@ -191,6 +191,18 @@ const ERRORS = {
     retryable: false,
     next: 'Correct the rule or take it out of the rules folder; every other rule is loaded.',
   },
+  INTEL_LIST_UNREACHABLE: {
+    retryable: true,
+    next: 'Nothing: the last good list stays in force until it runs out. Look at the address and its password if it lasts.',
+  },
+  INTEL_LIST_UNREADABLE: {
+    retryable: false,
+    next: 'The last good list stays in force until it runs out. Look at what is published with `tourniquet intel check`, and at its format in the settings file.',
+  },
+  INTEL_LIST_MISSING: {
+    retryable: false,
+    next: 'Nothing: the lists before it stay in force, and the next refresh puts new ones in force (`tourniquet intel refresh`).',
+  },
   CONFIRMATION_NEEDED: {
     retryable: false,
     next: 'This replaces and revokes the credential for real and moves its dependents. Say --yes if that is meant.',

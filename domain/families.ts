@@ -9,6 +9,7 @@ export const FAMILIES = [
   'lane',
   'signature',
   'probing',
+  'intel',
 ] as const;
 
 export type Family = (typeof FAMILIES)[number];

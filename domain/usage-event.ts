@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { intelEvent } from './intel';
 import { isSubject, type Subject } from './subject';
 
 const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
@@ -81,6 +82,9 @@ export const breachEvent = z.strictObject({
 
 export const streamEvent = z.discriminatedUnion('kind', [usageEvent, controlEvent, breachEvent]);
 
+/** All that a partition's stream carries: what concerns one subject, and what concerns all of them. */
+export const partitionEvent = z.discriminatedUnion('kind', [usageEvent, controlEvent, breachEvent, intelEvent]);
+
 /** One NATS message on `usage.<partition>` carries a batch. */
 export const usageBatch = z.strictObject({ events: z.array(streamEvent).min(1).max(1000) });
 
@@ -89,4 +93,5 @@ export type UsageEvent = z.infer<typeof usageEvent>;
 export type ControlEvent = z.infer<typeof controlEvent>;
 export type BreachEvent = z.infer<typeof breachEvent>;
 export type StreamEvent = z.infer<typeof streamEvent>;
+export type PartitionEvent = z.infer<typeof partitionEvent>;
 export type UsageBatch = z.infer<typeof usageBatch>;

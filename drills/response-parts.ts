@@ -6,6 +6,7 @@ import { parseConfig, readSecretFile, type Config } from '../workers/config';
 import { createLog } from '../workers/log';
 import { connectNats } from '../workers/nats';
 import { createResponseDeps } from '../workers/response/response-deps';
+import { readResponseFiles } from '../workers/response/response-files';
 
 /** What a response worker of a deployment has, for whoever looks at it from outside. */
 export interface ResponseParts {
@@ -26,5 +27,6 @@ export async function openResponseParts(
   await atEnd(() => nats.drain());
   const database = openDatabase(readSecretFile(deployment.databaseUrlFile), { applicationName: `tourniquet-${name}` });
   await atEnd(() => database.end());
-  return { config, nats, database, deps: await createResponseDeps(config, nats, database, createLog(name, 'error')) };
+  const deps = await createResponseDeps(config, readResponseFiles(config), nats, database, createLog(name, 'error'));
+  return { config, nats, database, deps };
 }

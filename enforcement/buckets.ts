@@ -6,6 +6,7 @@ import { Kvm, type KV } from '@nats-io/kv';
  * The KV buckets, each with its only writers: `denylist` (detection, response), `gateways` (gateways), `inventory` (response),
  * `credentials` (response; dependents read), `acks` (dependents), `positions` (detection: how far logs are read), `snapshots`
  * (detection: the state of its folds), `sightings` (detection: who uses what has an open incident; response reads).
+ * `intel` (response: the last good content of each threat list; detection reads).
  * stack/nats-roles.ts holds them to it.
  */
 export const BUCKETS = [
@@ -17,6 +18,7 @@ export const BUCKETS = [
   'positions',
   'snapshots',
   'sightings',
+  'intel',
 ] as const;
 
 export type Bucket = (typeof BUCKETS)[number];

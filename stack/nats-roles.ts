@@ -87,11 +87,12 @@ const PUBLISH: Readonly<Record<Exclude<NatsRole, 'admin'>, readonly string[]>> =
     ...writeBucket('positions'),
     ...writeBucket('sightings'),
     ...readBucket('inventory'),
+    ...readBucket('intel'),
   ],
   dispatcher: [...ALL_STREAMS, ...consume('DETECTIONS', 'dispatcher'), 'deadletter.>', ...readBucket('inventory')],
   response: [
     ...ALL_STREAMS,
-    // Only to tell the detectors that a version is revoked.
+    // Only to tell the detectors that a version is revoked, and which threat lists are in force.
     'usage.*',
     ...writeBucket('denylist'),
     ...writeBucket('inventory'),
@@ -99,6 +100,7 @@ const PUBLISH: Readonly<Record<Exclude<NatsRole, 'admin'>, readonly string[]>> =
     ...readBucket('acks'),
     ...readBucket('gateways'),
     ...readBucket('sightings'),
+    ...writeBucket('intel'),
   ],
   gateway: [
     ...lookAt('USAGE'),

@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { apiTokenSettings } from '../activities/providers/api-token';
 import { postgresRoleSettings } from '../activities/providers/postgres-role';
 import { IncidentError } from '../domain/errors';
+import { INTEL_SAYS, INTEL_TRUST, MOST_INTEL_LISTS } from '../domain/intel';
 import { parseNetwork } from '../domain/known-context';
 import { isRoutePattern } from '../domain/route-patterns';
+import { INTEL_FORMAT_NAMES } from '../intel/formats/registry';
+import { isListAddress, type ListAccess, type ListSource } from '../intel/list-source';
 import { readSecretFile } from './config';
 import { readYamlFile, shownKey } from './yaml-file';
 
@@ -23,6 +26,42 @@ const route = z.strictObject({
 /** The admin connection string of a PostgreSQL account stands in a file of its own, so that the settings hold no secret. */
 const postgresAccount = postgresRoleSettings.omit({ adminUrl: true }).extend({ adminUrlFile: z.string() });
 
+/** What a server of lists knows us by stands in a file of its own. */
+const listAccess = z.union([
+  z.strictObject({ user: z.string().min(1), passwordFile: z.string() }),
+  z.strictObject({
+    header: z.string().regex(/^[A-Za-z][\w-]{0,63}$/, 'is no name of a header'),
+    valueFile: z.string(),
+  }),
+]);
+
+const threatList = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,47}$/, 'is no name of small letters, digits and -'),
+  from: z.string().refine(isListAddress, 'is no absolute path, https:// URL, or http:// URL on loopback'),
+  format: z.enum([...INTEL_FORMAT_NAMES, 'taxii']),
+  says: z.enum(INTEL_SAYS).default('hostile'),
+  trust: z.enum(INTEL_TRUST).default('medium'),
+  /** Hours after which a list that nobody confirmed says nothing any more. */
+  goodForHours: z.number().int().min(1).max(720).default(72),
+  access: listAccess.optional(),
+});
+
+const threatIntel = z
+  .strictObject({
+    everyMinutes: z.number().int().min(5).max(1_440).default(60),
+    lists: z.array(threatList).max(MOST_INTEL_LISTS).default([]),
+  })
+  .superRefine(({ lists }, context) => {
+    lists.forEach(({ name }, index) => {
+      if (lists.findIndex((other) => other.name === name) < index)
+        context.addIssue({
+          code: 'custom',
+          path: ['lists', index, 'name'],
+          message: 'is the name of another list, too',
+        });
+    });
+  });
+
 const settings = z.strictObject({
   providers: z
     .strictObject({
@@ -37,6 +76,8 @@ const settings = z.strictObject({
   trustedProxies: z.array(network).default([]),
   /** Routes that gateways shut while nobody can tell them whether a credential is still good; none by default. */
   gateway: z.strictObject({ privilegedRoutes: z.array(route).default([]) }).default({ privilegedRoutes: [] }),
+  /** Lists of hostile, or of harmless, addresses. */
+  threatIntel: threatIntel.default({ everyMinutes: 60, lists: [] }),
   /** PostgreSQL JSON logs to read usage from. */
   postgresLogs: z.array(z.strictObject({ account: z.string(), directory: z.string() })).default([]),
 });
@@ -65,6 +106,31 @@ export function postgresAccounts(settings: Settings): ReadonlyMap<string, z.infe
   });
   if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
   return new Map(read);
+}
+
+/** A threat list of the settings, with what its server knows us by. */
+export type ThreatList = Omit<z.infer<typeof threatList>, 'access'> & ListSource;
+
+/** The threat lists, with the content of their secret files. @throws IncidentError CONFIG_INVALID */
+export function threatLists({ threatIntel: { lists } }: Settings): readonly ThreatList[] {
+  const faults: string[] = [];
+  const read = (path: string, place: string): string => {
+    try {
+      return readSecretFile(path);
+    } catch {
+      faults.push(`${place}: names no readable file`);
+      return '';
+    }
+  };
+  const accessOf = (access: z.infer<typeof listAccess>, place: string): ListAccess =>
+    'user' in access
+      ? { kind: 'basic', user: access.user, password: read(access.passwordFile, `${place}.passwordFile`) }
+      : { kind: 'header', name: access.header, value: read(access.valueFile, `${place}.valueFile`) };
+  const complete = lists.map(({ access, ...list }, index) =>
+    access ? { ...list, access: accessOf(access, `threatIntel.lists.${index}.access`) } : list,
+  );
+  if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
+  return complete;
 }
 
 function isNetwork(text: string): boolean {

@@ -1,3 +1,4 @@
+export { refreshThreatIntel } from './refresh-threat-intel';
 export { rehearseResponse } from './rehearse-response';
 export { respondToLeak } from './respond-to-leak';
 export { rotateCredential } from './rotate-credential';

@@ -216,3 +216,6 @@ export const SEARCH_ATTRIBUTES = {
   campaign: defineSearchAttributeKey('TourniquetCampaign', 'KEYWORD'),
   outcome: defineSearchAttributeKey('TourniquetOutcome', 'KEYWORD'),
 } as const;
+
+/** The Temporal schedule that refreshes threat lists; ids of its runs begin with this, too. */
+export const THREAT_INTEL_SCHEDULE = 'threat-intel';

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import type { DetectionLine } from '../../backtest/detection-line';
 import { runBacktest, type BacktestResult } from '../../backtest/run-backtest';
+import { readIntel } from '../../backtest/read-intel';
 import { scoreSeries } from '../../backtest/score-series';
 import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
 import { SEVERITIES, type Severity } from '../../domain/severity';
@@ -14,6 +15,7 @@ interface BacktestFlags {
   readonly source: Source | typeof SERIES;
   readonly learn: readonly string[];
   readonly rules: readonly string[];
+  readonly intel: readonly string[];
   readonly from?: Severity;
   readonly json: boolean;
 }
@@ -39,6 +41,7 @@ export function backtestCommand(): Command {
       [],
     )
     .addOption(rulesOption())
+    .option('--intel <file...>', 'lists of hostile addresses, of any format that `tourniquet intel check` reads', [])
     .addOption(
       new Option('--from <severity>', 'tell detections from this on (default: what starts an incident)').choices(
         SEVERITIES,
@@ -58,7 +61,8 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
   const tell = (line: DetectionLine): void =>
     void (flags.json ? process.stdout.write(`${JSON.stringify(line)}\n`) : lines.push(line));
   const rules = rulesOf(flags.rules);
-  const result = await runBacktest({ source, files, rules, learn, ...(from ? { from } : {}) }, tell);
+  const intel = flags.intel.length > 0 ? { intel: await readIntel(flags.intel) } : {};
+  const result = await runBacktest({ source, files, rules, learn, ...intel, ...(from ? { from } : {}) }, tell);
   for (const fault of result.faults) process.stderr.write(`malformed: ${fault}\n`);
   for (const { code, detector, event, cause } of result.failures)
     process.stderr.write(`${code}: ${detector} threw ${cause} at ${event.id}\n`);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client as PgClient } from 'pg';
 import type { ManagedProcess } from '../../stack/managed-process';
@@ -16,6 +16,10 @@ describe('the command line', () => {
   beforeAll(async () => {
     estate = await startRig();
     await estate.addCredential('orders-db');
+    const list = path.join(estate.deployment.directory, 'bad.txt');
+    await writeFile(list, '198.51.100.7\n203.0.113.0/24\n');
+    const lists = `[{ name: bad, from: ${list}, format: plain }, { name: none, from: ${list}.none, format: plain }]`;
+    await appendFile(path.join(estate.deployment.directory, 'settings.yaml'), `\nthreatIntel: { lists: ${lists} }\n`);
     worker = await estate.startWorker('cli', 'tourniquet-response');
   });
 
@@ -63,6 +67,20 @@ describe('the command line', () => {
     expect((await tourniquet('plan', 'elsewhere')).stdout).toMatch(/replaced: +by a person: disable it at a-vendor/);
     expect((await tourniquet('plan', 'no-such')).stderr).toContain('CREDENTIAL_UNKNOWN');
     expect((await tourniquet('incident', 'list')).stdout).not.toContain('orders-db');
+  });
+
+  it('refreshes the threat lists of the settings, and says what is in force', async () => {
+    const refreshed = await tourniquet('intel', 'refresh', '--json');
+
+    // A list that could not be had is told, and by the status, too.
+    expect(refreshed).toMatchObject({ code: 1, stderr: '' });
+    expect(JSON.parse(refreshed.stdout)).toMatchObject({
+      lists: [
+        { name: 'bad', networks: 2, trust: 'medium' },
+        { name: 'none', networks: 0, fault: { code: 'INTEL_LIST_UNREACHABLE' } },
+      ],
+    });
+    expect((await tourniquet('intel', 'list')).stdout).toMatch(/bad +│ hostile +│ medium +│ 2 +│ 2/);
   });
 
   it('finds every fault of a policy file, with its line', async () => {

@@ -69,6 +69,8 @@ describe('roles on NATS', () => {
     ['gateway', '$JS.API.STREAM.PURGE.KV_denylist', 'nor empties the denylist'],
     ['gateway', '$JS.API.CONSUMER.CREATE.USAGE.x', 'nor reads what others saw'],
     ['gateway', '$KV.sightings.fp.k1.x', 'nor says who was seen'],
+    ['gateway', '$KV.intel.list.tor', 'nor says who is hostile'],
+    ['detection', '$KV.intel.list.tor', 'a detector changes no threat list'],
     ['detection', '$KV.credentials.orders-db', 'a detector moves no dependent'],
     ['detection', '$JS.API.DIRECT.GET.KV_credentials.$KV.credentials.x', 'nor reads where secrets are announced'],
     ['detection', '$JS.API.CONSUMER.CREATE.KV_credentials.x', 'nor watches them'],
@@ -116,6 +118,8 @@ describe('roles on NATS', () => {
     expect((await (await openBucket(as('gateway'), 'denylist')).get('fp.k1.a'))?.string()).toBe('{}');
     expect((await (await openBucket(as('dependent'), 'credentials')).get('orders-db'))?.string()).toBe('{"version":2}');
     expect((await (await openBucket(as('response'), 'sightings')).get('fp.k1.a'))?.string()).toBe('{"contexts":[]}');
+    await (await openBucket(as('response'), 'intel')).put('list.tor', '{}');
+    expect((await (await openBucket(as('detection'), 'intel')).get('list.tor'))?.string()).toBe('{}');
     // The API follows the denylist too, for gateways that lost theirs.
     for (const role of ['gateway', 'api'] as const) {
       const watch = await (await openBucket(as(role), 'denylist')).watch();

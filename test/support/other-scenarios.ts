@@ -1,4 +1,4 @@
-import type { Activities } from '../../activities';
+import type { IntelActivities, ListReport } from '../../activities/intel';
 import { incidentId, rehearsalId, watchId } from '../../domain/credential';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import { fakeActivities, refusal, sampleInput } from './fake-activities';
@@ -11,7 +11,7 @@ export interface OtherScenario {
   readonly name: string;
   readonly workflowId: (credentialId: string) => string;
   readonly input: (credentialId: string) => unknown;
-  readonly activities: () => Activities;
+  readonly activities: () => object;
 }
 
 const watched = (credentialId: string) => ({
@@ -25,6 +25,17 @@ const watched = (credentialId: string) => ({
   until: Date.now() + 1_000,
   checks: 0,
 });
+
+const report = (name: string): ListReport => ({
+  ...{ name, says: 'hostile', trust: 'medium', networks: 7, leftOut: {}, confirmedAt: 1, until: 2 },
+});
+
+const intelActivities: IntelActivities = {
+  listThreatLists: () => Promise.resolve(['tor', 'ours']),
+  refreshThreatList: ({ name }) =>
+    name === 'tor' ? Promise.reject(refusal('INTEL_LIST_UNREADABLE')) : Promise.resolve({ name, outcome: 'changed' }),
+  putThreatListsInForce: () => Promise.resolve(['tor', 'ours'].map(report)),
+};
 
 export const OTHER_SCENARIOS: readonly OtherScenario[] = [
   {
@@ -54,5 +65,13 @@ export const OTHER_SCENARIOS: readonly OtherScenario[] = [
         rehearseStep: ({ stage }) =>
           stage === 'revoke' ? Promise.reject(refusal('ACTION_BUDGET_SPENT')) : Promise.resolve({ detail: 'ready' }),
       }).activities,
+  },
+  {
+    type: 'refreshThreatIntel',
+    folder: 'refresh-threat-intel',
+    name: 'one-list-bad',
+    workflowId: () => 'threat-intel',
+    input: () => undefined,
+    activities: () => intelActivities,
   },
 ];

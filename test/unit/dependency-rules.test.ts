@@ -32,7 +32,7 @@ const FILES: [path: string, text: string, rule: string | undefined][] = [
   [
     'activities/starts-itself.ts',
     "import { story } from '../workflows/story';\nexport const again = story;",
-    'activities-imports-only-domain-enforcement',
+    'activities-imports-only-domain-enforcement-intel',
   ],
   ['activities/asks-pg.ts', "import { Pool } from 'pg';\nexport const pool = Pool;", 'pg-has-few-homes'],
   ['activities/store/pool.ts', "import { Pool } from 'pg';\nexport const pool = Pool;", undefined],

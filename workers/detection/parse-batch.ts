@@ -1,6 +1,6 @@
 import { IncidentError } from '../../domain/errors';
 import { partitionOf } from '../../domain/subject';
-import { streamEvent, type StreamEvent } from '../../domain/usage-event';
+import { partitionEvent, type PartitionEvent } from '../../domain/usage-event';
 
 /** Part of a message that is no usage event: all of it, or the events at fault. */
 export interface BatchFault {
@@ -9,7 +9,7 @@ export interface BatchFault {
 }
 
 export interface ParsedBatch {
-  readonly events: readonly StreamEvent[];
+  readonly events: readonly PartitionEvent[];
   readonly faults: readonly BatchFault[];
 }
 
@@ -19,10 +19,10 @@ const MOST_EVENTS = 1000;
 export function parseBatch(text: string, partition: number, partitions: number): ParsedBatch {
   const found = eventsIn(text);
   if (typeof found === 'string') return { events: [], faults: [{ error: malformed(found) }] };
-  const events: StreamEvent[] = [];
+  const events: PartitionEvent[] = [];
   const faults: BatchFault[] = [];
   found.forEach((item, index) => {
-    const parsed = streamEvent.safeParse(item);
+    const parsed = partitionEvent.safeParse(item);
     const fault = parsed.success
       ? misplaced(parsed.data, partition, partitions)
       : parsed.error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`).join(', ');
@@ -48,7 +48,9 @@ function eventsIn(text: string): readonly unknown[] | string {
 }
 
 /** A subject's events must all come to the partition that holds its state. */
-function misplaced(event: StreamEvent, partition: number, partitions: number): string | undefined {
+function misplaced(event: PartitionEvent, partition: number, partitions: number): string | undefined {
+  // Lists concern every partition.
+  if (event.kind === 'intel') return undefined;
   const right = partitionOf(event.subject, partitions);
   return right === partition ? undefined : `subject belongs to partition ${right}`;
 }

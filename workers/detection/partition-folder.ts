@@ -1,10 +1,11 @@
 import { IncidentError } from '../../domain/errors';
-import type { UsageEvent } from '../../domain/usage-event';
+import type { PartitionEvent, UsageEvent } from '../../domain/usage-event';
 import type { Place } from '../../detectors/located-event';
 import { foldPartition } from '../../detectors/partition-fold';
 import { notAhead } from '../../detectors/time-rules';
 import { emptyPartition, type PartitionState } from '../../detectors/partition-state';
 import { untilDone } from '../sources/back-off';
+import type { IntelContents } from './intel-contents';
 import { publishDeadLetter, type DeadLetter } from './dead-letter';
 import { parseBatch } from './parse-batch';
 import { publishDetection, type Held, type PublishingParts } from './publish-detection';
@@ -23,6 +24,7 @@ export interface FolderParts extends PublishingParts {
   readonly partition: number;
   readonly partitions: number;
   readonly locate: (event: UsageEvent) => Place;
+  readonly intel: IntelContents;
   readonly snapshots: SnapshotStore;
   /** Sees every use that is folded, also a second time after a crash; it must not wait. */
   readonly onUse: (event: UsageEvent) => void;
@@ -66,6 +68,7 @@ export class PartitionFolder {
       log.error({ partition, revision }, 'the snapshot is unreadable; the state is made anew from the stream');
     }
     this.#state = state ?? emptyPartition();
+    await this.parts.intel.loadAgain(this.parts.partition, this.#state.intel?.lists ?? []);
     this.#revision = revision;
     this.#folded = streamSequence;
     this.#saved = streamSequence;
@@ -79,16 +82,18 @@ export class PartitionFolder {
 
   /** @throws when it was aborted: then the state is void until it is loaded again. */
   async fold(message: StoredUsage): Promise<void> {
-    const { partition, partitions, locate, counters, signal } = this.parts;
-    const { events, faults } = parseBatch(Buffer.from(message.data).toString('utf8'), partition, partitions);
+    const { partition, partitions, locate, intel, counters, signal } = this.parts;
+    const { events: sent, faults } = parseBatch(Buffer.from(message.data).toString('utf8'), partition, partitions);
     this.#whole = false;
     for (const fault of faults) await this.#keep({ ...fault, stream: 'usage', message });
+    const events = await this.#withContents(sent, message);
     for (const event of events) {
       const timed = notAhead(event, message.storedAt);
       if (timed.kind === 'usage') this.parts.onUse(timed);
     }
-    const result = foldPartition(this.#state, events, { locate, storedAt: message.storedAt });
+    const result = foldPartition(this.#state, events, { locate, askList: intel.ask, storedAt: message.storedAt });
     this.#state = result.state;
+    if (events.some(({ kind }) => kind === 'intel')) intel.keep(partition, this.#state.intel?.lists ?? []);
     for (const { code, detector, event, cause } of result.failures) {
       counters.detectorFailures += 1;
       const content = { part: `${detector}:${event.id}`, body: JSON.stringify({ events: [event] }) };
@@ -111,6 +116,20 @@ export class PartitionFolder {
     this.#revision = revision;
     this.#saved = folded;
     this.parts.counters.snapshots += 1;
+  }
+
+  /** Loads what events put in force. One that names what is nowhere is left out: the lists before it stay in force. */
+  async #withContents(events: readonly PartitionEvent[], message: StoredUsage): Promise<readonly PartitionEvent[]> {
+    const loaded: PartitionEvent[] = [];
+    for (const event of events) {
+      const error = event.kind === 'intel' ? await this.parts.intel.load(this.parts.partition, event.lists) : undefined;
+      if (!error) loaded.push(event);
+      else {
+        const content = { part: event.id, body: JSON.stringify({ events: [event] }) };
+        await this.#keep({ stream: 'usage', message, error, content });
+      }
+    }
+    return loaded;
   }
 
   async #keep(letter: DeadLetter): Promise<void> {

@@ -10,6 +10,8 @@ import type { UsageEvent } from '../../domain/usage-event';
 import type { Place } from '../../detectors/located-event';
 import { zeroCounters, type DetectionCounters } from './counters';
 import { openBucket } from '../../enforcement/buckets';
+import { ListShelf } from '../../intel/list-shelf';
+import { IntelContents } from './intel-contents';
 import { createLocator } from './locator';
 import { PartitionWorker } from './partition-worker';
 import type { Hold } from './publish-detection';
@@ -49,6 +51,8 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
   const manager = await jetstreamManager(nats);
   await ensureStreams(manager, { partitions });
   const bucket = await openBucket(nats, SNAPSHOT_BUCKET);
+  const shelf = new ListShelf(await openBucket(nats, 'intel'));
+  const intel = new IntelContents((name, content) => shelf.content(name, content), log);
   const locate = options.locate ?? createLocator();
 
   const workers = Array.from({ length: partitions }, (_, partition) => {
@@ -64,6 +68,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
       partition,
       partitions,
       locate,
+      intel,
       snapshots,
       onUse,
       signal: abort.signal,

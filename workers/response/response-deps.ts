@@ -29,17 +29,17 @@ import { createUseLog } from '../../enforcement/sightings-kv';
 import { readSecretFile, type Config } from '../config';
 import { errorLabel } from '../log';
 import { incidentUrl } from '../temporal';
-import { readResponseFiles } from './response-files';
+import type { readResponseFiles } from './response-files';
 
 /** Every part an incident touches: a provider, a dependent or a notifier is added here by one line. */
 export async function createResponseDeps(
   config: Config<'response'>,
+  files: ReturnType<typeof readResponseFiles>,
   nats: NatsConnection,
   database: Database,
   log: Logger,
 ): Promise<ActivityDeps> {
-  const { settings, policy, fingerprintKeys, accounts, sealingKey, auditKey, signingKey, approvalKey } =
-    readResponseFiles(config);
+  const { settings, policy, fingerprintKeys, accounts, sealingKey, auditKey, signingKey, approvalKey } = files;
   const secrets = createSecretStore(database, { id: 'sealing', key: sealingKey });
   const gateways = createGatewayRegistry(await openBucket(nats, 'gateways'), (key, cause) =>
     log.error({ key, ...errorLabel(cause) }, 'a gateway lease could not be read'),

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities';
+import { createIntelActivities } from '../../activities/intel';
 import { openDatabase, warmUp } from '../../activities/store/database';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { readSecretFile, type Config } from '../config';
@@ -14,8 +15,11 @@ import { connectNats } from '../nats';
 import type { Running } from '../running';
 import { createTemporalClient } from '../temporal';
 import { watchForAbandoned } from './abandoned-incidents';
+import { createIntelDeps } from './intel-deps';
+import { scheduleThreatIntel } from './threat-intel-schedule';
 import { createResponseDeps } from './response-deps';
 import { DEPLOYMENT_NAME, registerBuild } from '../worker-builds';
+import { readResponseFiles } from './response-files';
 import { startSweep } from './sweep';
 import { watchForWaitingReports } from './waiting-reports';
 import { builtId, workflowCode } from './workflow-code';
@@ -34,7 +38,9 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
   const nats = await connectNats(config, 'response');
   // Revoking tells the detectors, in their stream: it must be there even if no detection worker ever ran.
   await ensureStreams(await jetstreamManager(nats), { partitions: config.TOURNIQUET_PARTITIONS });
-  const deps = await createResponseDeps(config, nats, database, log);
+  const files = readResponseFiles(config);
+  const deps = await createResponseDeps(config, files, nats, database, log);
+  const intel = await createIntelDeps(nats, files.lists, config.TOURNIQUET_PARTITIONS);
   await deps.projection.write(await deps.inventory.records());
   await deps.checkpoint();
   const buildId = config.TOURNIQUET_BUILD_ID ?? builtId();
@@ -44,7 +50,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     namespace: config.TOURNIQUET_TEMPORAL_NAMESPACE,
     taskQueue: config.TOURNIQUET_TASK_QUEUE,
     dataConverter,
-    activities: createActivities(deps),
+    activities: { ...createActivities(deps), ...createIntelActivities(intel) },
     // A task of a workflow that was cached in a worker which died waits this long for it; the default is ten seconds.
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: SHUTDOWN_GRACE,
@@ -68,6 +74,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     setImmediate(() => process.exit());
   });
   await register(temporal.client.connection, config, buildId, log);
+  await scheduleThreatIntel(temporal.client.schedule, config.TOURNIQUET_TASK_QUEUE, files.settings.threatIntel);
   return {
     isHealthy: () => worker.getState() === 'RUNNING' && !nats.isClosed(),
     async stop() {

@@ -1,5 +1,6 @@
-import type { StreamEvent, UsageEvent } from '../../../domain/usage-event';
+import type { PartitionEvent, UsageEvent } from '../../../domain/usage-event';
 import type { Detector, Sample } from '../../../detectors/detector';
+import type { AskList } from '../../../detectors/listings';
 import { NOWHERE, type Place } from '../../../detectors/located-event';
 import { foldPartition, type FoldResult } from '../../../detectors/partition-fold';
 import { emptyPartition, restorePartition, type PartitionState } from '../../../detectors/partition-state';
@@ -10,17 +11,24 @@ export function locateIn(places: Readonly<Record<string, Place>>): (event: Usage
   return (event) => places[event.client.address] ?? NOWHERE;
 }
 
+/** What the lists of a sample say of its addresses. */
+export function askIn(listed: Sample['listed'] = {}): AskList {
+  return (content, address) => (listed[address]?.includes(content.charAt(0)) ? { until: 0, sources: 1 } : undefined);
+}
+
 /** Folds everything in one call. */
 export function foldAll(
-  events: readonly StreamEvent[],
+  events: readonly PartitionEvent[],
   places: Readonly<Record<string, Place>>,
   detectors?: readonly Detector[],
+  listed?: Sample['listed'],
 ): FoldResult {
-  return foldPartition(emptyPartition(), events, { locate: locateIn(places), ...(detectors ? { detectors } : {}) });
+  const options = { locate: locateIn(places), askList: askIn(listed) };
+  return foldPartition(emptyPartition(), events, { ...options, ...(detectors ? { detectors } : {}) });
 }
 
 export function foldSample(sample: Sample, detectors?: readonly Detector[]): FoldResult {
-  return foldAll(sample.events, sample.places, detectors);
+  return foldAll(sample.events, sample.places, detectors, sample.listed);
 }
 
 /** What a snapshot written and read back holds. */

@@ -2,7 +2,7 @@ import { detectionMessage } from '../../../domain/detection';
 import { DETECTORS } from '../../../detectors/registry';
 import { foldPartition } from '../../../detectors/partition-fold';
 import { emptyPartition } from '../../../detectors/partition-state';
-import { foldSample, idsOf, locateIn, throughSnapshot, type Message } from './folding';
+import { askIn, foldSample, idsOf, locateIn, throughSnapshot, type Message } from './folding';
 
 describe.each(DETECTORS.map((detector) => [detector.id, detector] as const))('%s', (id, detector) => {
   const { positives, nearMisses } = detector.samples();
@@ -28,7 +28,7 @@ describe.each(DETECTORS.map((detector) => [detector.id, detector] as const))('%s
   test.each([...positives, ...nearMisses].map((sample) => [sample.title, sample] as const))(
     'keeps its state in plain JSON: %s',
     (_title, sample) => {
-      const options = { locate: locateIn(sample.places), detectors: [detector] };
+      const options = { locate: locateIn(sample.places), askList: askIn(sample.listed), detectors: [detector] };
       let state = emptyPartition();
       const messages = sample.events.flatMap((event) => {
         const result = foldPartition(throughSnapshot(state), [event], options);
@@ -48,6 +48,7 @@ describe.each(DETECTORS.map((detector) => [detector.id, detector] as const))('%s
 
     const result = foldPartition(emptyPartition(), events, {
       locate: locateIn(sample?.places ?? {}),
+      askList: askIn(sample?.listed),
       detectors: [{ ...frozen, reduce: (state, event, facts) => freezeState(detector.reduce(state, event, facts)) }],
     });
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { IncidentError } from '../../../domain/errors';
 import { readFingerprintKeys, readKey, readTogether } from '../../../workers/keys';
 import { errorLabel } from '../../../workers/log';
-import { postgresAccounts, readSettings } from '../../../workers/settings';
+import { postgresAccounts, readSettings, threatLists } from '../../../workers/settings';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const HOOK = 'https://hooks.test/T00/verysecrettoken';
@@ -35,6 +35,50 @@ function faultsOf(read: () => unknown): string {
   }
   return 'none';
 }
+
+describe('threat lists', () => {
+  const settingsOf = (lists: string) => readSettings(fileOf(`${AUDIENCES}threatIntel: { lists: [${lists}] }\n`));
+  const tor = "name: tor, from: 'https://lists.test/tor', format: plain";
+
+  it('are none by default, and hostile ones of medium trust, good for three days', () => {
+    expect(readSettings(fileOf(AUDIENCES)).threatIntel).toEqual({ everyMinutes: 60, lists: [] });
+    expect(settingsOf(`{ ${tor} }`).threatIntel.lists).toMatchObject([
+      { says: 'hostile', trust: 'medium', goodForHours: 72 },
+    ]);
+  });
+
+  it('come with what their servers know us by', () => {
+    const password = fileOf('made-up\n', 'password');
+    const settings = settingsOf(
+      `{ ${tor}, access: { user: ana, passwordFile: ${password} } }, { name: b, from: /b, format: csv, access: { header: x-key, valueFile: ${password} } }`,
+    );
+
+    expect(threatLists(settings).map(({ access }) => access)).toEqual([
+      { kind: 'basic', user: 'ana', password: 'made-up' },
+      { kind: 'header', name: 'x-key', value: 'made-up' },
+    ]);
+  });
+
+  it('name a file that is not there', () => {
+    const settings = settingsOf(`{ ${tor}, access: { user: ana, passwordFile: /nowhere } }`);
+
+    expect(faultsOf(() => threatLists(settings))).toContain('threatIntel.lists.0.access.passwordFile: names no');
+  });
+
+  it.each([
+    [`{ ${tor} }, { ${tor} }`, 'threatIntel.lists.1.name: is the name of another list, too'],
+    ["{ name: tor, from: 'http://lists.test/tor', format: plain }", 'threatIntel.lists.0.from: is no absolute path'],
+    ["{ name: 'T or', from: /tor, format: plain }", 'threatIntel.lists.0.name: is no name'],
+    ['{ name: tor, from: /tor, format: xml }', 'threatIntel.lists.0.format'],
+    [`{ ${tor}, goodForHours: 0 }`, 'threatIntel.lists.0.goodForHours'],
+    [`{ ${tor}, access: { user: ana, password: made-up } }`, 'threatIntel.lists.0.access'],
+  ])('are not taken as %s', (list, fault) => {
+    const faults = faultsOf(() => settingsOf(list));
+
+    expect(faults).toContain(fault);
+    expect(faults).not.toContain('made-up');
+  });
+});
 
 describe('the routes that gateways shut while they are stale', () => {
   it('are none by default', () => {

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { jsonOf, ListUnreadable, NOT_UNDERSTOOD, OTHER_MATTER, timeOf, type Entry, type IntelFormat } from './format';
+import { addressesIn } from './stix-pattern';
+
+/** A bundle of STIX 2.0 or 2.1, or what TAXII 2.1 calls an envelope. */
+const bundle = z.object({ objects: z.array(z.unknown()).optional() });
+
+const indicator = z.object({
+  type: z.literal('indicator'),
+  pattern: z.string(),
+  pattern_type: z.string().default('stix'),
+  valid_until: z.string().optional(),
+  revoked: z.boolean().default(false),
+});
+
+/**
+ * STIX 2.1 bundles: indicators whose pattern names addresses, until `valid_until`. Revoked ones say nothing, and addresses outside of an indicator are what
+ * somebody saw, not what is hostile.
+ */
+export const stix: IntelFormat = { entries };
+
+function* entries(text: string): Generator<Entry> {
+  const parsed = bundle.safeParse(jsonOf(text));
+  if (!parsed.success) throw new ListUnreadable('no STIX bundle: an object with "objects" is missing');
+  for (const object of parsed.data.objects ?? []) yield* entriesOf(object);
+}
+
+/** What one STIX object names. */
+export function* entriesOf(object: unknown): Generator<Entry> {
+  if (Object(object) !== object || (object as { type?: unknown }).type !== 'indicator') return;
+  const parsed = indicator.safeParse(object);
+  if (!parsed.success) {
+    yield NOT_UNDERSTOOD;
+    return;
+  }
+  const { pattern, pattern_type: language, valid_until: validUntil, revoked } = parsed.data;
+  if (revoked) return;
+  if (language !== 'stix') {
+    yield OTHER_MATTER;
+    return;
+  }
+  const until = validUntil === undefined ? undefined : timeOf(validUntil);
+  if (validUntil !== undefined && until === undefined) {
+    yield NOT_UNDERSTOOD;
+    return;
+  }
+  const addresses = addressesIn(pattern);
+  if (typeof addresses === 'string') {
+    yield addresses;
+    return;
+  }
+  for (const address of addresses) yield { address, ...(until === undefined ? {} : { until }) };
+}

@@ -1,0 +1,111 @@
+import ipaddr from 'ipaddr.js';
+
+/** A network as 128 bits in four words (IPv4 mapped into IPv6), and how many of them count. */
+export interface NetworkWords {
+  readonly words: readonly [number, number, number, number];
+  readonly bits: number;
+}
+
+/** Why a network is not taken from a list. */
+export type NetworkFault = 'no-address' | 'too-broad' | 'not-public';
+
+/**
+ * The broadest networks a list may name: a quarter of one percent of the IPv4 Internet. A list with 0.0.0.0/0 in it, by mistake or by
+ * malice, would name everybody.
+ */
+const BROADEST = { ipv4: 8, ipv6: 16 } as const;
+
+/** Addresses that mean another machine at every place: no list of others knows ours. */
+const NOT_PUBLIC: readonly string[] = [
+  'unspecified',
+  'broadcast',
+  'multicast',
+  'linkLocal',
+  'loopback',
+  'private',
+  'carrierGradeNat',
+  'uniqueLocal',
+];
+
+const MAPPED_BITS = 96;
+const MAPPED_WORD = 0xffff;
+
+/** An address as a network of its own, or undefined for what is none, such as the masks in records. Allocates nothing for plain IPv4. */
+export function addressWords(address: string): NetworkWords['words'] | undefined {
+  const plain = plainIpv4(address);
+  if (plain !== undefined) return [0, 0, MAPPED_WORD, plain];
+  return isWholeAddress(address) ? wordsOf(ipaddr.process(address)) : undefined;
+}
+
+/** A CIDR range or an address of a list, with the bits outside its prefix cleared. */
+export function networkWords(text: string): NetworkWords | NetworkFault {
+  const [base = '', prefix, ...more] = text.split('/');
+  if (more.length > 0 || !isWholeAddress(base)) return 'no-address';
+  if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return 'no-address';
+  const written = ipaddr.parse(base);
+  const address = ipaddr.process(base);
+  const width = address.kind() === 'ipv4' ? 32 : 128;
+  // ::ffff:192.0.2.0/120 is 192.0.2.0/24.
+  const mapped = written.kind() === 'ipv6' && width === 32 ? MAPPED_BITS : 0;
+  const bits = prefix === undefined ? width : Number(prefix) - mapped;
+  if (bits > width || bits < 0) return 'no-address';
+  if (bits < BROADEST[address.kind()]) return 'too-broad';
+  if (NOT_PUBLIC.includes(address.range())) return 'not-public';
+  const words = wordsOf(address);
+  const counted = width === 32 ? bits + MAPPED_BITS : bits;
+  return {
+    words: words.map((word, index) => masked(word, counted - index * 32)) as unknown as typeof words,
+    bits: counted,
+  };
+}
+
+/** As people write it. */
+export function formatNetwork({ words, bits }: NetworkWords): string {
+  const bytes = words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]);
+  const isIpv4 = words[0] === 0 && words[1] === 0 && words[2] === MAPPED_WORD && bits >= MAPPED_BITS;
+  const address = ipaddr.fromByteArray(isIpv4 ? bytes.slice(12) : bytes).toString();
+  const [shown, width] = isIpv4 ? [bits - MAPPED_BITS, 32] : [bits, 128];
+  return shown === width ? address : `${address}/${shown}`;
+}
+
+/** ipaddr.js takes `1` and `0x7f.1` for addresses, as inet_aton does; a list that holds such holds numbers, not addresses. */
+function isWholeAddress(text: string): boolean {
+  return text.includes(':')
+    ? ipaddr.IPv6.isValid(text) && !text.includes('%')
+    : ipaddr.IPv4.isValidFourPartDecimal(text);
+}
+
+function plainIpv4(text: string): number | undefined {
+  let value = 0;
+  let part = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 46) {
+      if (digits === 0 || ++dots > 3) return undefined;
+      value = value * 256 + part;
+      part = 0;
+      digits = 0;
+    } else if (code >= 48 && code <= 57) {
+      part = part * 10 + code - 48;
+      if (++digits > 3 || part > 255) return undefined;
+    } else return undefined;
+  }
+  return dots === 3 && digits > 0 ? value * 256 + part : undefined;
+}
+
+function wordsOf(address: ipaddr.IPv4 | ipaddr.IPv6): NetworkWords['words'] {
+  if (address.kind() === 'ipv4') {
+    const [a = 0, b = 0, c = 0, d = 0] = address.toByteArray();
+    return [0, 0, MAPPED_WORD, ((a << 24) | (b << 16) | (c << 8) | d) >>> 0];
+  }
+  const { parts } = address as ipaddr.IPv6;
+  const word = (index: number) => (((parts[index] ?? 0) << 16) | (parts[index + 1] ?? 0)) >>> 0;
+  return [word(0), word(2), word(4), word(6)];
+}
+
+function masked(word: number, bits: number): number {
+  if (bits >= 32) return word;
+  return bits <= 0 ? 0 : (word & (0xffff_ffff << (32 - bits))) >>> 0;
+}

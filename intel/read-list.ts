@@ -1,0 +1,77 @@
+import { IncidentError } from '../domain/errors';
+import { AddressSet, type ListedNetwork } from './address-set';
+import { ListUnreadable, NOT_UNDERSTOOD, type Entry, type OTHER_MATTER } from './formats/format';
+import { INTEL_FORMATS, type IntelFormatName } from './formats/registry';
+import { networkWords, type NetworkFault } from './network-words';
+
+/** Networks of one list: 26 MB in a detection worker, and 22 MB in NATS before compression. */
+export const MOST_NETWORKS = 1_000_000;
+
+/** Why entries were left out. */
+export type LeftOut = NetworkFault | typeof OTHER_MATTER | typeof NOT_UNDERSTOOD | 'expired';
+
+/** What a list gave. */
+export interface ReadList {
+  readonly networks: AddressSet;
+  /** Entries that are not in it, by the reason. */
+  readonly leftOut: Readonly<Partial<Record<LeftOut, number>>>;
+}
+
+const LAST_SECOND = 0xffff_ffff;
+
+/**
+ * Reads a list. Single entries that can't be used are counted and left out; a text that is no list, that names no address at all, or of
+ * which more than half can't be used is refused, since the last good one is worth more than such a one.
+ * `goodAt`: entries that have run out by then are left out.
+ * @throws IncidentError INTEL_LIST_UNREADABLE
+ */
+export function readList(format: IntelFormatName, text: string, readAt: number, goodAt = readAt): ReadList {
+  return collect(
+    guarded(() => INTEL_FORMATS[format].entries(text, readAt)),
+    goodAt,
+  );
+}
+
+/** As `readList`, of entries that were read already. */
+export function collect(entries: Iterable<Entry>, goodAt: number): ReadList {
+  const networks: ListedNetwork[] = [];
+  const leftOut: Partial<Record<LeftOut, number>> = {};
+  const leave = (reason: LeftOut) => void (leftOut[reason] = (leftOut[reason] ?? 0) + 1);
+  for (const entry of entries) {
+    const network = networkOf(entry, goodAt);
+    if (typeof network === 'string') leave(network);
+    else if (networks.push(network) > MOST_NETWORKS) throw unreadable(`more than ${MOST_NETWORKS} networks`);
+  }
+  const bad = (leftOut['no-address'] ?? 0) + (leftOut[NOT_UNDERSTOOD] ?? 0) + (leftOut['too-broad'] ?? 0);
+  const expired = leftOut.expired ?? 0;
+  if (networks.length + expired === 0) throw unreadable('no address in it');
+  if (bad > networks.length + expired)
+    throw unreadable(`${bad} entries are no addresses, and only ${networks.length} are`);
+  return { networks: AddressSet.of(networks), leftOut };
+}
+
+function networkOf(entry: Entry, goodAt: number): ListedNetwork | LeftOut {
+  if (typeof entry === 'string') return entry;
+  const { address, until, sources = 1 } = entry;
+  const network = networkWords(address);
+  if (typeof network === 'string') return network;
+  if (until !== undefined && until <= goodAt) return 'expired';
+  return {
+    ...network,
+    until: until === undefined ? 0 : Math.min(Math.ceil(until / 1000), LAST_SECOND),
+    sources: Math.min(Math.max(sources, 1), 255),
+  };
+}
+
+function* guarded(entries: () => Iterable<Entry>): Generator<Entry> {
+  try {
+    yield* entries();
+  } catch (error) {
+    if (error instanceof ListUnreadable) throw unreadable(error.message);
+    throw error;
+  }
+}
+
+function unreadable(fault: string): IncidentError {
+  return new IncidentError('INTEL_LIST_UNREADABLE', { fault });
+}

@@ -1,0 +1,142 @@
+import { gzipSync } from 'node:zlib';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fetchList, readUnnamed } from '../../../intel/fetch-list';
+import { httpGet } from '../../../intel/http-get';
+import { isListAddress, type ListSource } from '../../../intel/list-source';
+import { listServer, type ListServer } from '../../support/list-server';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+let server: ListServer;
+const folder = temporaryFolder();
+
+beforeEach(async () => {
+  server = await listServer((_request, response) => response.end('198.51.100.7\n'));
+});
+
+afterEach(() => server.stop());
+
+const signal = new AbortController().signal;
+
+function get(more: Partial<ListSource> = {}, etag?: string) {
+  return fetchList({ from: `${server.url}/list`, format: 'plain', ...more }, { now: 0, signal, etag });
+}
+
+async function networksOf(fetching: ReturnType<typeof get>): Promise<string[]> {
+  const list = await fetching;
+  if (list === 'unchanged') throw new Error('unchanged');
+  return [...list.networks.networks()];
+}
+
+test('fetches a list, and says who asks', async () => {
+  expect(await networksOf(get({ access: { kind: 'header', name: 'x-api-key', value: 'made-up' } }))).toEqual([
+    '198.51.100.7',
+  ]);
+  await get({ access: { kind: 'basic', user: 'ana', password: 'made up' } });
+
+  expect(server.requests.map(({ headers }) => headers['x-api-key'] ?? headers.authorization)).toEqual([
+    'made-up',
+    `Basic ${Buffer.from('ana:made up').toString('base64')}`,
+  ]);
+});
+
+test('a server that knows the content does not send it again', async () => {
+  server.answer = (request, response) => {
+    if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
+    else response.writeHead(200, { etag: '"1"' }).end('198.51.100.7\n');
+  };
+
+  expect(await get()).toMatchObject({ etag: '"1"' });
+  expect(await get({}, '"1"')).toBe('unchanged');
+});
+
+test('a redirection is not followed: neither list nor password goes elsewhere', async () => {
+  const elsewhere = await listServer((_request, response) => response.end('0.0.0.0\n'));
+  server.answer = (_request, response) => response.writeHead(302, { location: elsewhere.url }).end();
+
+  await expect(get()).rejects.toMatchObject({ code: 'INTEL_LIST_UNREACHABLE' });
+  expect(elsewhere.requests).toEqual([]);
+  await elsewhere.stop();
+});
+
+test.each([401, 404, 500])('a server that answers %d gave no list, and its words go nowhere', async (status) => {
+  server.answer = (_request, response) => response.writeHead(status).end('198.51.100.7 made-up-secret\n');
+
+  const failure: unknown = await get({ from: `${server.url}/list?key=made-up-key` }).catch((error: unknown) => error);
+
+  expect(failure).toMatchObject({ code: 'INTEL_LIST_UNREACHABLE' });
+  expect(JSON.stringify(failure) + String(failure)).not.toMatch(/made-up/);
+});
+
+test('a list that breaks off is none', async () => {
+  server.answer = (_request, response) => {
+    response.writeHead(200, { 'content-length': '1000' }).write('198.51.100.7\n');
+    setTimeout(() => response.destroy(), 20);
+  };
+
+  await expect(get()).rejects.toMatchObject({ code: 'INTEL_LIST_UNREACHABLE' });
+});
+
+test('no more is read than may be, after unpacking', async () => {
+  server.answer = (_request, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('198.51.100.7\n'.repeat(100_000)));
+
+  await expect(httpGet(server.url, { signal, mostBytes: 10_000 })).rejects.toMatchObject({
+    code: 'INTEL_LIST_UNREADABLE',
+  });
+});
+
+test('a file may be packed; one that is not there is unreachable', async () => {
+  const file = join(folder.path, 'list.txt.gz');
+  await writeFile(file, gzipSync('198.51.100.7\n'));
+
+  expect(await readUnnamed(file, 0)).toMatchObject({ format: 'plain', networks: { size: 1 } });
+  await expect(readUnnamed(join(folder.path, 'none'), 0)).rejects.toMatchObject({ code: 'INTEL_LIST_UNREACHABLE' });
+});
+
+test.each([
+  ['https://lists.example.com/a?b=c', true],
+  ['http://127.0.0.1:8080/a', true],
+  ['http://localhost/a', true],
+  ['/etc/tourniquet/list.txt', true],
+  ['http://lists.example.com/a', false],
+  ['https://user:password@lists.example.com/a', false],
+  ['ftp://lists.example.com/a', false],
+  ['file:///etc/passwd', false],
+  ['list.txt', false],
+])('a list from %s: %s', (from, allowed) => {
+  expect(isListAddress(from)).toBe(allowed);
+});
+
+describe('taxii', () => {
+  const page = (next: string | undefined, ...addresses: readonly string[]) =>
+    JSON.stringify({
+      more: next !== undefined,
+      next,
+      objects: addresses.map((address) => ({ type: 'indicator', pattern: `[ipv4-addr:value = '${address}']` })),
+    });
+  const taxii = () => get({ from: `${server.url}/api/collections/1/`, format: 'taxii' });
+
+  test('asks page by page, for indicators only', async () => {
+    server.answer = (request, response) =>
+      response.end(request.url?.includes('next=p2') ? page(undefined, '203.0.113.9') : page('p2', '198.51.100.7'));
+
+    expect(await networksOf(taxii())).toEqual(['198.51.100.7', '203.0.113.9']);
+    expect(server.requests.map(({ url }) => url)).toEqual([
+      '/api/collections/1/objects/?match%5Btype%5D=indicator&limit=1000',
+      '/api/collections/1/objects/?match%5Btype%5D=indicator&limit=1000&next=p2',
+    ]);
+    expect(server.requests[0]?.headers.accept).toBe('application/taxii+json;version=2.1');
+  });
+
+  test.each([
+    ['the same page for ever', page('p2', '198.51.100.7')],
+    ['more, and no way to it', '{"more":true,"objects":[]}'],
+    ['no envelope', '[]'],
+    ['no JSON', 'sorry'],
+  ])('%s is refused', async (_title, answer) => {
+    server.answer = (_request, response) => response.end(answer);
+
+    await expect(taxii()).rejects.toMatchObject({ code: 'INTEL_LIST_UNREADABLE' });
+  });
+});

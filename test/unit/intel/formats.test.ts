@@ -1,0 +1,216 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { IncidentError } from '../../../domain/errors';
+import { guessFormat, INTEL_FORMAT_NAMES, type IntelFormatName } from '../../../intel/formats/registry';
+import { readList } from '../../../intel/read-list';
+
+const NOW = Date.UTC(2026, 10, 25);
+const DAY = 86_400_000;
+
+function read(format: IntelFormatName, text: string) {
+  const { networks, leftOut } = readList(format, text, NOW);
+  return { found: [...networks.networks()], leftOut, networks };
+}
+
+test('every format that lies in the folder is in the registry', () => {
+  const parts = ['format.ts', 'registry.ts', 'stix-pattern.ts'];
+  const files = readdirSync(join(__dirname, '../../../intel/formats')).filter((file) => !parts.includes(file));
+
+  expect(files.map((file) => file.replace(/\.ts$/, '')).sort()).toEqual([...INTEL_FORMAT_NAMES].sort());
+});
+
+test('plain: addresses and ranges, remarks, and the number of sources', () => {
+  const text = '# a list\n198.51.100.7\t5\n203.0.113.0/24 # a network\r\n; remark\n\n2001:db8::1\nnot an address\n';
+  const { found, leftOut, networks } = read('plain', text);
+
+  expect(found).toEqual(['198.51.100.7', '203.0.113.0/24', '2001:db8::1']);
+  expect(leftOut).toEqual({ 'no-address': 1 });
+  expect(networks.find('198.51.100.7', NOW)).toEqual({ until: 0, sources: 5 });
+});
+
+test('csv: the header says where the address stands, in a remark too, and quotes are no part of it', () => {
+  const text =
+    '# Feed\n"first_seen","dst_ip","port","expires"\n"2026-11-24 01:02:03","198.51.100.7","443","2026-11-26 00:00:00"\n"x","203.0.113.9","80",""\n';
+  const { found, networks } = read('csv', text);
+
+  expect(found).toEqual(['198.51.100.7', '203.0.113.9']);
+  expect(networks.find('198.51.100.7', NOW)?.until).toBe((NOW + DAY) / 1000);
+  expect(read('csv', '# ip;count\n198.51.100.7;4\n').networks.find('198.51.100.7', NOW)?.sources).toBe(4);
+  expect(read('csv', 'ioc_value\n198.51.100.7:8080\nhttp://example.com/a\n')).toMatchObject({
+    found: ['198.51.100.7'],
+    leftOut: { 'other-matter': 1 },
+  });
+});
+
+test('ipset: what ipset save writes, with time-outs counted from the fetch', () => {
+  const text =
+    'create bad hash:net family inet hashsize 1024\nadd bad 198.51.100.0/24 timeout 60\nadd bad 203.0.113.9,tcp:80\nadd bad 198.51.100.7 nomatch\n';
+  const { found, leftOut, networks } = read('ipset', text);
+
+  expect(found).toEqual(['198.51.100.0/24', '203.0.113.9']);
+  expect(leftOut).toEqual({ 'not-understood': 1 });
+  expect(networks.find('198.51.100.9', NOW + 59_000)).toBeDefined();
+  expect(networks.find('198.51.100.9', NOW + 60_000)).toBeUndefined();
+});
+
+describe('stix', () => {
+  const bundle = (...objects: object[]) => JSON.stringify({ type: 'bundle', id: 'bundle--1', objects });
+  const indicator = (pattern: string, more: object = {}) => ({
+    ...{ type: 'indicator', spec_version: '2.1', pattern_type: 'stix', pattern },
+    ...more,
+  });
+  const other = indicator("[ipv4-addr:value = '192.0.2.1']");
+
+  test.each([
+    ["[ipv4-addr:value = '198.51.100.7']", ['198.51.100.7']],
+    ["[ipv6-addr:value = '2001:db8::1']", ['2001:db8::1']],
+    ["[ipv4-addr:value ISSUBSET '198.51.100.0/24']", ['198.51.100.0/24']],
+    ["[ipv4-addr:value IN ('198.51.100.7', '203.0.113.9')]", ['198.51.100.7', '203.0.113.9']],
+    ["[ipv4-addr:value='198.51.100.7'] OR [ipv4-addr:value = '203.0.113.9']", ['198.51.100.7', '203.0.113.9']],
+    [
+      "([network-traffic:dst_ref.value = '198.51.100.7' OR ipv4-addr:value = '203.0.113.9'])",
+      ['198.51.100.7', '203.0.113.9'],
+    ],
+  ])('%s names addresses', (pattern, expected) => {
+    expect(read('stix', bundle(indicator(pattern))).found).toEqual(expected);
+  });
+
+  test.each([
+    "[ipv4-addr:value = '198.51.100.7' AND network-traffic:dst_port = 80]",
+    "[ipv4-addr:value != '198.51.100.7']",
+    "[NOT ipv4-addr:value = '198.51.100.7']",
+    "[ipv4-addr:value = '198.51.100.7'] FOLLOWEDBY [ipv4-addr:value = '203.0.113.9']",
+    "[ipv4-addr:value = '198.51.100.7'] REPEATS 5 TIMES",
+    "[ipv4-addr:value LIKE '198.%']",
+    "[ipv4-addr:value = '198.51.100.7' OR]",
+    "[ipv4-addr:value = '198.51.100.7",
+    "ipv4-addr:value = '198.51.100.7'",
+  ])('%s names none by itself', (pattern) => {
+    expect(read('stix', bundle(other, indicator(pattern)))).toMatchObject({
+      found: ['192.0.2.1'],
+      leftOut: { 'not-understood': 1 },
+    });
+  });
+
+  test('valid_until is honoured, revoked ones and observations say nothing', () => {
+    const text = bundle(
+      indicator("[ipv4-addr:value = '198.51.100.7']", { valid_until: '2026-11-26T00:00:00.000Z' }),
+      indicator("[ipv4-addr:value = '198.51.100.8']", { valid_until: '2026-11-24T00:00:00Z' }),
+      indicator("[ipv4-addr:value = '198.51.100.9']", { revoked: true }),
+      indicator("[file:hashes.'SHA-256' = 'aa']"),
+      indicator('alert tcp any any', { pattern_type: 'snort' }),
+      { type: 'ipv4-addr', value: '203.0.113.9' },
+    );
+    const { found, leftOut, networks } = read('stix', text);
+
+    expect(found).toEqual(['198.51.100.7']);
+    expect(leftOut).toEqual({ expired: 1, 'other-matter': 2 });
+    expect(networks.find('198.51.100.7', NOW + DAY - 1)).toBeDefined();
+    expect(networks.find('198.51.100.7', NOW + DAY)).toBeUndefined();
+  });
+});
+
+test('misp: attributes meant for detection, of events, objects and answers; and warning lists', () => {
+  const event = {
+    Attribute: [
+      { type: 'ip-dst', value: '198.51.100.7', to_ids: true },
+      { type: 'ip-src|port', value: '203.0.113.9|80', to_ids: '1' },
+      { type: 'ip-src', value: '198.51.100.8', to_ids: false },
+      { type: 'ip-src', value: '198.51.100.9', to_ids: true, deleted: true },
+      { type: 'domain', value: 'example.com', to_ids: true },
+    ],
+    Object: [{ Attribute: [{ type: 'ip-dst', value: '2001:db8::1', to_ids: true }] }],
+  };
+
+  for (const document of [{ Event: event }, { response: [{ Event: event }] }, { response: event }]) {
+    const { found, leftOut } = read('misp', JSON.stringify(document));
+    expect([...found].sort()).toEqual(['198.51.100.7', '2001:db8::1', '203.0.113.9']);
+    expect(leftOut).toEqual({ 'other-matter': 2 });
+  }
+  expect(read('misp', JSON.stringify({ name: 'Ours', type: 'cidr', list: ['198.51.100.0/24'] })).found).toEqual([
+    '198.51.100.0/24',
+  ]);
+});
+
+describe('a list that would do harm', () => {
+  const codeOf = (run: () => unknown): string | undefined => {
+    try {
+      run();
+      return undefined;
+    } catch (error) {
+      return error instanceof IncidentError ? error.code : 'another error';
+    }
+  };
+
+  test.each<[IntelFormatName, string]>([
+    ['plain', ''],
+    ['plain', '<html><body>Service unavailable</body></html>'],
+    ['plain', '# nothing today\n'],
+    ['plain', '198.51.100.7\nsorry\nwe\nmoved\n'],
+    ['plain', '0.0.0.0/0'],
+    ['csv', 'a,b\n1,2\n'],
+    ['ipset', '198.51.100.7\n'],
+    ['stix', '{"type":"bundle","objects":[]}'],
+    ['stix', '[]'],
+    ['misp', '{"Event":{"Attribute":[]}}'],
+    ['misp', 'null'],
+  ])('%s: %j is refused', (format, text) => {
+    expect(codeOf(() => readList(format, text, NOW))).toBe('INTEL_LIST_UNREADABLE');
+  });
+
+  test('whatever is sent, a reader reads it or refuses it', () => {
+    const words = fc.constantFrom(
+      '198.51.100.7',
+      '/24',
+      'add',
+      'x',
+      ',',
+      '"',
+      '[',
+      ']',
+      '{',
+      '}',
+      "'",
+      '=',
+      ' ',
+      '\n',
+      '#',
+      'ip',
+      'OR',
+      '\\',
+    );
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(words, { maxLength: 40 }).map((parts) => parts.join('')),
+      fc.json(),
+    );
+
+    fc.assert(
+      fc.property(fc.constantFrom(...INTEL_FORMAT_NAMES), text, (format, sent) => {
+        expect([undefined, 'INTEL_LIST_UNREADABLE']).toContain(codeOf(() => readList(format, sent, NOW)));
+      }),
+      { numRuns: 2_000 },
+    );
+    fc.assert(
+      fc.property(
+        fc.array(words).map((parts) => `[ipv4-addr:value${parts.join('')}`),
+        (pattern) => {
+          const bundle = JSON.stringify({ objects: [{ type: 'indicator', pattern }] });
+          expect([undefined, 'INTEL_LIST_UNREADABLE']).toContain(codeOf(() => readList('stix', bundle, NOW)));
+        },
+      ),
+    );
+  });
+});
+
+test.each<[string, string, IntelFormatName]>([
+  ['a.txt', '198.51.100.7\n', 'plain'],
+  ['a.csv', 'ip\n198.51.100.7\n', 'csv'],
+  ['a.ipset', '# Generated by ipset save\ncreate bad hash:ip\n', 'ipset'],
+  ['a.netset', '# FireHOL\n198.51.100.7\n', 'plain'],
+  ['a.json', '{"type": "bundle", "objects": []}', 'stix'],
+  ['a.json', '{"Event": {}}', 'misp'],
+])('%s with %j looks like %s', (name, text, format) => {
+  expect(guessFormat(name, text)).toBe(format);
+});
