@@ -121,7 +121,7 @@ async function github(found: readonly object[], { key = 'current', tamper = fals
     },
     body: tamper ? `${body} ` : body,
   });
-  return { status: response.status, body: (await response.json()) };
+  return { status: response.status, body: await response.json() };
 }
 
 const finding = (token: string, more: object = {}) => ({
