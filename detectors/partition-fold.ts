@@ -1,4 +1,5 @@
 import type { DetectionMessage } from '../domain/detection';
+import type { Family } from '../domain/families';
 import type { ControlEvent, PartitionEvent, StreamEvent, UsageEvent } from '../domain/usage-event';
 import { agentFamily } from './agent-family';
 import { concludeEvent } from './conclude-event';
@@ -87,13 +88,22 @@ function foldUse(
     agent: agentFamily(event.client.agent),
     listings: listingsOf(intel?.lists ?? [], event, options.askList),
   };
-  const answer = askDetectors(subject, located, detectors, factsOf(subject));
+  const answer = askDetectors(subject, located, askedAbout(located, detectors), factsOf(subject));
   for (const failure of answer.failures) failures.push(failure);
   for (const message of concludeEvent(subject, event, answer.findings)) messages.push(message);
   if (answer.findings.length === 0 && event.outcome === 'accepted' && !isStale(event, subject.lastAt)) {
     if (subject.cleanUses === 0) subject.cleanSince = event.at;
     subject.cleanUses += 1;
   }
+}
+
+/** Kinds of witness that speak of nothing but where a use came from. */
+const OF_PLACES: readonly Family[] = ['origin', 'travel', 'spread'];
+
+/** What we know for a familiar place is neither news nor a habit; every other detector is asked all the same. */
+function askedAbout({ listings }: LocatedUsageEvent, detectors: readonly Detector[]): readonly Detector[] {
+  const isFamiliar = listings.some(({ says }) => says === 'familiar');
+  return isFamiliar ? detectors.filter(({ family }) => !OF_PLACES.includes(family)) : detectors;
 }
 
 function factsOf(subject: SubjectState): SubjectFacts {

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** What a list says of an address: `hostile`, or that it is `harmless`, whatever other lists say of it. */
-export const INTEL_SAYS = ['hostile', 'harmless'] as const;
+/**
+ * What a list says of an address: `hostile`; that it is `harmless`, whatever other lists say of it; or that it is `familiar`, such as our own VPN,
+ * a relay or an office: that the credential was never used from there says nothing.
+ */
+export const INTEL_SAYS = ['hostile', 'harmless', 'familiar'] as const;
 
 /** How far a hostile list is believed by itself. `low`: only together with others, such as Tor exits or datacenters. */
 export const INTEL_TRUST = ['low', 'medium', 'high'] as const;

@@ -24,12 +24,12 @@ export interface FetchedList extends ReadList {
  * @throws IncidentError INTEL_LIST_UNREACHABLE, INTEL_LIST_UNREADABLE
  */
 export async function fetchList(source: ListSource, options: FetchOptions): Promise<FetchedList | 'unchanged'> {
-  const { from, format, access } = source;
+  const { from, format, access, ofOurs = false } = source;
   const { now, signal, etag } = options;
-  if (format === 'taxii') return collect(await readCollection(from, { access, signal }), now);
+  if (format === 'taxii') return collect(await readCollection(from, { access, signal }), { goodAt: now, ofOurs });
   const got = from.startsWith('/') ? await readLocal(from) : await httpGet(from, { access, signal, etag });
   if (got === 'unchanged') return got;
-  return { ...readList(format, got.text, now), ...(got.etag === undefined ? {} : { etag: got.etag }) };
+  return { ...readList(format, got.text, now, { ofOurs }), ...(got.etag === undefined ? {} : { etag: got.etag }) };
 }
 
 /** Reads a list from a file, gzipped or not. @throws IncidentError INTEL_LIST_UNREACHABLE, INTEL_LIST_UNREADABLE */
@@ -54,7 +54,7 @@ export async function readUnnamed(
 ): Promise<ReadList & { readonly format: IntelFormatName }> {
   const { text } = await readLocal(path);
   const format = guessFormat(path, text);
-  return { ...readList(format, text, now, goodAt), format };
+  return { ...readList(format, text, now, { goodAt }), format };
 }
 
 function unzip(bytes: Buffer): Buffer {

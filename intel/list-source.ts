@@ -11,6 +11,8 @@ export interface ListSource {
   readonly from: string;
   readonly format: IntelFormatName | 'taxii';
   readonly access?: ListAccess;
+  /** It names our own places, which may have private addresses. */
+  readonly ofOurs?: boolean;
 }
 
 /** A text that was fetched, and what says whether it has changed since. */

@@ -27,6 +27,9 @@ const NOT_PUBLIC: readonly string[] = [
   'uniqueLocal',
 ];
 
+/** Of these, what a VPN or an office of ours may be seen by. */
+const OF_OURS: readonly string[] = ['private', 'carrierGradeNat', 'uniqueLocal'];
+
 const MAPPED_BITS = 96;
 const MAPPED_WORD = 0xffff;
 
@@ -37,8 +40,8 @@ export function addressWords(address: string): NetworkWords['words'] | undefined
   return isWholeAddress(address) ? wordsOf(ipaddr.process(address)) : undefined;
 }
 
-/** A CIDR range or an address of a list, with the bits outside its prefix cleared. */
-export function networkWords(text: string): NetworkWords | NetworkFault {
+/** A CIDR range or an address of a list, with the bits outside its prefix cleared. `ofOurs`: a list of our own places may name private ones. */
+export function networkWords(text: string, ofOurs = false): NetworkWords | NetworkFault {
   const [base = '', prefix, ...more] = text.split('/');
   if (more.length > 0 || !isWholeAddress(base)) return 'no-address';
   if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return 'no-address';
@@ -50,7 +53,8 @@ export function networkWords(text: string): NetworkWords | NetworkFault {
   const bits = prefix === undefined ? width : Number(prefix) - mapped;
   if (bits > width || bits < 0) return 'no-address';
   if (bits < BROADEST[address.kind()]) return 'too-broad';
-  if (NOT_PUBLIC.includes(address.range())) return 'not-public';
+  const isOfOurs = ofOurs && OF_OURS.includes(address.range());
+  if (!isOfOurs && NOT_PUBLIC.includes(address.range())) return 'not-public';
   const words = wordsOf(address);
   const counted = width === 32 ? bits + MAPPED_BITS : bits;
   return {

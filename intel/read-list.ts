@@ -22,23 +22,31 @@ const LAST_SECOND = 0xffff_ffff;
 /**
  * Reads a list. Single entries that can't be used are counted and left out; a text that is no list, that names no address at all, or of
  * which more than half can't be used is refused, since the last good one is worth more than such a one.
- * `goodAt`: entries that have run out by then are left out.
+ * `goodAt`: entries that have run out by then are left out. `ofOurs`: of a list of our own places private networks are taken, too.
  * @throws IncidentError INTEL_LIST_UNREADABLE
  */
-export function readList(format: IntelFormatName, text: string, readAt: number, goodAt = readAt): ReadList {
+export function readList(
+  format: IntelFormatName,
+  text: string,
+  readAt: number,
+  { goodAt = readAt, ofOurs = false } = {},
+): ReadList {
   return collect(
     guarded(() => INTEL_FORMATS[format].entries(text, readAt)),
-    goodAt,
+    { goodAt, ofOurs },
   );
 }
 
 /** As `readList`, of entries that were read already. */
-export function collect(entries: Iterable<Entry>, goodAt: number): ReadList {
+export function collect(
+  entries: Iterable<Entry>,
+  { goodAt, ofOurs = false }: { readonly goodAt: number; readonly ofOurs?: boolean },
+): ReadList {
   const networks: ListedNetwork[] = [];
   const leftOut: Partial<Record<LeftOut, number>> = {};
   const leave = (reason: LeftOut) => void (leftOut[reason] = (leftOut[reason] ?? 0) + 1);
   for (const entry of entries) {
-    const network = networkOf(entry, goodAt);
+    const network = networkOf(entry, goodAt, ofOurs);
     if (typeof network === 'string') leave(network);
     else if (networks.push(network) > MOST_NETWORKS) throw unreadable(`more than ${MOST_NETWORKS} networks`);
   }
@@ -50,10 +58,10 @@ export function collect(entries: Iterable<Entry>, goodAt: number): ReadList {
   return { networks: AddressSet.of(networks), leftOut };
 }
 
-function networkOf(entry: Entry, goodAt: number): ListedNetwork | LeftOut {
+function networkOf(entry: Entry, goodAt: number, ofOurs: boolean): ListedNetwork | LeftOut {
   if (typeof entry === 'string') return entry;
   const { address, until, sources = 1 } = entry;
-  const network = networkWords(address);
+  const network = networkWords(address, ofOurs);
   if (typeof network === 'string') return network;
   if (until !== undefined && until <= goodAt) return 'expired';
   return {

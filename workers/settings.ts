@@ -76,7 +76,7 @@ const settings = z.strictObject({
   trustedProxies: z.array(network).default([]),
   /** Routes that gateways shut while nobody can tell them whether a credential is still good; none by default. */
   gateway: z.strictObject({ privilegedRoutes: z.array(route).default([]) }).default({ privilegedRoutes: [] }),
-  /** Lists of hostile, or of harmless, addresses. */
+  /** Lists of hostile, harmless or familiar addresses. */
   threatIntel: threatIntel.default({ everyMinutes: 60, lists: [] }),
   /** PostgreSQL JSON logs to read usage from. */
   postgresLogs: z.array(z.strictObject({ account: z.string(), directory: z.string() })).default([]),
@@ -126,9 +126,11 @@ export function threatLists({ threatIntel: { lists } }: Settings): readonly Thre
     'user' in access
       ? { kind: 'basic', user: access.user, password: read(access.passwordFile, `${place}.passwordFile`) }
       : { kind: 'header', name: access.header, value: read(access.valueFile, `${place}.valueFile`) };
-  const complete = lists.map(({ access, ...list }, index) =>
-    access ? { ...list, access: accessOf(access, `threatIntel.lists.${index}.access`) } : list,
-  );
+  const complete = lists.map(({ access, ...list }, index) => ({
+    ...list,
+    ...(list.says === 'familiar' ? { ofOurs: true } : {}),
+    ...(access ? { access: accessOf(access, `threatIntel.lists.${index}.access`) } : {}),
+  }));
   if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
   return complete;
 }

@@ -20,7 +20,7 @@ const SHOWN = 5;
 export function intelCommand(): Command {
   const json = (command: Command) => command.option('--json', 'for programs', false);
   return new Command('intel')
-    .description('Lists of hostile, or of harmless, addresses')
+    .description('Lists of hostile, harmless or familiar addresses')
     .addCommand(
       json(
         new Command('check')

@@ -111,3 +111,34 @@ test('the fold is a function of its events, wherever it is cut and begun again f
     }),
   );
 });
+
+describe('a familiar place', () => {
+  const familiar = lists(0, list({ name: 'our-vpn', says: 'familiar' }));
+  const life = steadyLife({ count: 60, everyMs: 100, afterMs: 1 });
+  const places = { ...SAMPLE_PLACES };
+  const spoken = (events: readonly PartitionEvent[]): readonly string[] =>
+    foldPartition(emptyPartition(), events, {
+      locate: locateIn(places),
+      askList: (_content, address) => (address === THIEF ? { until: 0, sources: 1 } : undefined),
+    }).messages.map(({ detection }) => detection.detector);
+
+  test('is no news: not its country, not its network, not the way there', () => {
+    expect(spoken([...life, use(7_000)])).toEqual(expect.arrayContaining(['new-origin']));
+    expect(spoken([familiar, ...life, use(7_000)])).toEqual([]);
+  });
+
+  test('silences nobody who speaks of something else', () => {
+    const worse = lists(0, list({ name: 'our-vpn', says: 'familiar' }), list({ name: 'worse' }));
+    const tool = sampleUse({ afterMs: 7_000, address: THIEF, agent: 'psql/16', action: 'admin' });
+
+    expect(spoken([worse, ...life, use(7_000)])).toEqual(['threat-intel']);
+    expect(spoken([familiar, ...life, tool])).toContain('workload-misuse');
+  });
+
+  test('becomes no habit: when it is on no list any more, it is news', () => {
+    const after = lists(8_000);
+    const uses = Array.from({ length: 20 }, (_, index) => use(7_000 + index));
+
+    expect(spoken([familiar, ...life, ...uses, after, use(9_000)])).toContain('new-origin');
+  });
+});

@@ -129,6 +129,14 @@ describe('networks of lists', () => {
   ])('%s is left out: %s', (text, fault) => {
     expect(networkWords(text)).toBe(fault);
   });
+
+  test('a list of our own places may name private networks, and nothing that means every machine', () => {
+    const taken = ['10.0.0.0/8', '100.64.0.7', 'fd00::/16'].map((text) => typeof networkWords(text, true));
+    const refused = ['127.0.0.1', '0.0.0.0', 'fe80::1', '10.0.0.0/7'].map((text) => networkWords(text, true));
+
+    expect(taken).toEqual(['object', 'object', 'object']);
+    expect(refused).toEqual(['not-public', 'not-public', 'not-public', 'too-broad']);
+  });
 });
 
 test('a large list is kept in 22 bytes a network', () => {
