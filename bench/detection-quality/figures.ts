@@ -3,7 +3,7 @@ import type { DetectionQuality } from './measure';
 
 /** The one line of JSON that programs read. */
 export function figuresLine(quality: DetectionQuality) {
-  const { stratus, invictus, stolenKey, nab, pantherAgree, crsRecall, sigmaRules } = quality;
+  const { stratus, invictus, stolenKey, nab, panther, crsRecall, sigmaRules } = quality;
   return {
     bench: 'detection-quality',
     stratusRecall: round(stratus.recalled / stratus.techniques),
@@ -11,7 +11,7 @@ export function figuresLine(quality: DetectionQuality) {
     invictusActingRunRecall: round(invictus.actingRecalled / invictus.actingRuns),
     alertsPer1000Unlabelled: round((1000 * invictus.unlabelledAlerts) / invictus.unlabelledEvents),
     nabScore: round(nab.score),
-    pantherAgree,
+    pantherAgree: panther === null ? null : round(panther.agreed / panther.tests),
     crsRecall: crsRecall === null ? null : round(crsRecall),
     sigmaRules,
     stolenKeyEvents: stolenKey.events,
@@ -49,10 +49,16 @@ export function qualityRows(quality: DetectionQuality): readonly Row[] {
       nab.score.toFixed(1),
       `${nab.series} series; windowed Gaussian in the same run ${nab.floor.toFixed(1)}`,
     ],
-    ['Panther rule tests agreed on', shown(line.pantherAgree), ''],
+    ['Panther rule tests agreed on', shown(line.pantherAgree), pantherTests(quality.panther)],
     ['CRS requests recognised', shown(line.crsRecall), ''],
     ['Sigma rules loaded or refused with a reason', shown(line.sigmaRules), ''],
   ];
+}
+
+function pantherTests(panther: DetectionQuality['panther']): string {
+  if (panther === null) return '';
+  const { agreed, tests, covered, rules } = panther;
+  return `${agreed} of ${tests} tests of the ${covered} rules covered, of ${rules} for CloudTrail`;
 }
 
 function shown(figure: number | null): string {

@@ -4,7 +4,7 @@ import { loadRules, ownRules } from '../../workers/rules/load-rules';
 import { crsRecall } from './crs-recall';
 import { invictusRecall, type InvictusFigures } from './invictus-recall';
 import { nab, type NabFigures } from './nab';
-import { pantherVerdicts } from './panther-verdicts';
+import { pantherVerdicts, type PantherFigures } from './panther-verdicts';
 import { sigmaRules } from './sigma-rules';
 import { stolenKey, type StolenKeyFigures } from './stolen-key';
 import { stratusRecall, type StratusFigures } from './stratus-recall';
@@ -15,7 +15,7 @@ export interface DetectionQuality {
   readonly invictus: InvictusFigures;
   readonly stolenKey: StolenKeyFigures;
   readonly nab: NabFigures;
-  readonly pantherAgree: number | null;
+  readonly panther: PantherFigures | null;
   readonly crsRecall: number | null;
   readonly sigmaRules: number | null;
 }
@@ -37,7 +37,7 @@ export async function measureDetectionQuality(
     invictus: await step('Invictus runs', invictusRecall),
     stolenKey: await step('the stolen key', stolenKey),
     nab: await step('NAB', nab),
-    pantherAgree: await step('Panther verdicts', pantherVerdicts),
+    panther: await step('Panther verdicts', pantherVerdicts),
     crsRecall: await step('CRS requests', crsRecall),
     sigmaRules: await step('Sigma rules', sigmaRules),
   };

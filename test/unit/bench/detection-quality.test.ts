@@ -21,7 +21,7 @@ const QUALITY: DetectionQuality = {
   invictus: { runs: 3, recalled: 2, actingRuns: 2, actingRecalled: 1, unlabelledEvents: 2_000, unlabelledAlerts: 1 },
   stolenKey: { events: 1, seconds: 0, others: 0 },
   nab: { series: 2, score: 61.2345, floor: 35 },
-  pantherAgree: null,
+  panther: null,
   crsRecall: null,
   sigmaRules: 1,
 };
