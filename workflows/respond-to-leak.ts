@@ -82,6 +82,8 @@ async function open(input: IncidentInput): Promise<Leak> {
     replacedBy: input.reopened?.replacement ?? found.replacement,
     story: new CancellationScope(),
     rotations: 0,
+    // Their replacement came with the incident before.
+    ...(input.reopened ? { unserved: [] } : {}),
   };
   board.describe(credential, known.leak.plan());
   return known.leak;
