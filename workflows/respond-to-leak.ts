@@ -73,17 +73,18 @@ async function open(input: IncidentInput): Promise<Leak> {
     throw error;
   });
   const { credential } = found;
+  const replacedBy = input.reopened?.replacement ?? found.replacement;
   known.leak = {
     input,
     board,
     desk,
     credential,
     plan: () => planNow(input, board.incident.evidence, found),
-    replacedBy: input.reopened?.replacement ?? found.replacement,
+    replacedBy,
     story: new CancellationScope(),
     rotations: 0,
     // Their replacement came with the incident before.
-    ...(input.reopened ? { unserved: [] } : {}),
+    ...(replacedBy === undefined ? {} : { unserved: [] }),
   };
   board.describe(credential, known.leak.plan());
   return known.leak;

@@ -1,11 +1,12 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, patched, setHandler } from '@temporalio/workflow';
 import type { RetryPolicy } from '@temporalio/common';
-import { undos, untilDone, withinMinutes } from './lib/activity-proxies';
+import { undos, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
 import { moveInWaves } from './lib/move-in-waves';
 import { MovingTime } from './lib/moving-time';
 import { reportProgress, rotationStep } from './lib/rotation-step';
-import { grantOf, isRotationTerms, knowsToken, secondsOf } from './lib/signal-shapes';
+import { isRotationTerms, knowsToken } from './lib/signal-shapes';
+import { takeMoreTime } from './lib/take-more-time';
 import { UndoStack, type UndoFailure } from './lib/undo-stack';
 import { hurrySignal, moreTimeSignal, type RotationInput, type RotationResult } from './messages';
 
@@ -59,34 +60,6 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
       nonRetryable: true,
       details: [{ code, notUndone: failed.map(({ name }) => name) }],
     });
-  }
-}
-
-interface Timed {
-  readonly input: RotationInput;
-  readonly time: MovingTime;
-  /** The grants that were counted. */
-  readonly taken: Set<string>;
-}
-
-/** A signal says only that there may be more: how much is asked where nobody but the incident can write. */
-async function takeMoreTime({ input, time, taken }: Timed, more: unknown): Promise<void> {
-  if (!patched('moving-time')) return time.extend(secondsOf(more));
-  const grant = grantOf(more);
-  if (grant === undefined || taken.has(grant)) return;
-  taken.add(grant);
-  const { incidentRunId, generation } = input;
-  try {
-    const { seconds } = await untilDone.readMovingTime.executeWithOptions(
-      { summary: 'How much longer did people give dependents?' },
-      [{ stepKey: grant, incidentRunId, generation }],
-    );
-    time.extend(seconds);
-  } catch (error) {
-    // A handler that rejects would end the rotation before it has undone anything.
-    if (isCancellation(error)) return;
-    const note = `more time was given, and could not be read: ${stepFailure(error).message}`;
-    await reportProgress(input, { type: 'noted', at: Date.now(), note });
   }
 }
 

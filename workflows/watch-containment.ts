@@ -31,12 +31,16 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
   let unclear = input.unclear ?? 0;
   for (let check = input.checks; ; check++) {
     const left = input.until - Date.now();
-    if (left <= 0) return { checks: check, drift: undefined, unclear };
+    if (left <= 0) {
+      // Nobody looks again: what the last looks could not tell must be known.
+      if (unclear > 0 && unclear < TELL_AFTER_UNCLEAR) await tellUnclear(input, keyOf(check));
+      return { checks: check, drift: undefined, unclear };
+    }
     setCurrentDetails(details(input, check, unclear));
     await sleep(Math.min(left, pauseBeforeCheck(check) * 1000), {
       summary: `Look again whether ${credentialId} v${version} is dead`,
     });
-    const key = `${workflowInfo().firstExecutionRunId}/drift.${check}`;
+    const key = keyOf(check);
     const found = await look({ ...step, stepKey: key, since: input.since });
     if (found?.drift !== undefined) {
       await reopen(input, found.drift, found.control ?? input.replacement);
@@ -48,6 +52,10 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
     if (check + 1 - input.checks >= CHECKS_A_RUN || workflowInfo().continueAsNewSuggested)
       await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1, unclear });
   }
+}
+
+function keyOf(check: number): string {
+  return `${workflowInfo().firstExecutionRunId}/drift.${check}`;
 }
 
 type Look = Parameters<typeof patientChecks.checkDrift>[0];
@@ -71,7 +79,7 @@ async function tellUnclear(input: WatchInput, key: string): Promise<boolean> {
     ownerTeam: 'unknown',
     severity: 'high' as const,
     reason: 'the watch could not tell whether it is still dead',
-    summary: `${TELL_AFTER_UNCLEAR} looks in a row could not tell whether version ${version} of ${credentialId} is still dead.`,
+    summary: `The last looks could not tell whether version ${version} of ${credentialId} is still dead.`,
   };
   const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, stepKey: `${key}/unclear` };
   try {

@@ -1,8 +1,10 @@
+import { Context } from '@temporalio/activity';
 import {
   detectionSignal,
   extendOverlapUpdate,
   lowerSeverityUpdate,
   markFalsePositiveUpdate,
+  skipStepUpdate,
 } from '../../workflows/messages';
 import {
   fakeActivities,
@@ -17,6 +19,8 @@ import {
 import { APPROVED, steeredActivities } from './outcome-scenarios';
 import { CRITICAL_SIGNAL, type RecordedScenario } from './recorded-scenarios';
 import { untilStage, untilWaiting } from './run-incident';
+
+const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
 
 /** Runs that pass each place where the workflows ask `patched`, and those that came after the others were recorded. */
 export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
@@ -73,6 +77,27 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     },
   },
   {
+    name: 'replacement-kept',
+    input: MEDIUM,
+    activities: () => stranding().activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'extended-at-a-failure',
+    input: sampleInput({}, withOverlap(600)),
+    activities: () => failingAsItIsGivenUp().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      for (const actor of ['ana@example.com', 'bo@example.com'])
+        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      return handle.result();
+    },
+  },
+  {
     name: 'unproven',
     input: sampleInput(),
     activities: () => fakeActivities({ loadCredential: loadUnproven }).activities,
@@ -90,6 +115,33 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     play: (handle) => handle.result(),
   },
 ];
+
+/** A dependent refuses the replacement, and none can be sent back from it. */
+export function stranding(): ReturnType<typeof fakeActivities> {
+  return fakeActivities({
+    loadCredential: loadSeparable,
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'billing'
+        ? Promise.reject(refusal('DEPENDENT_REFUSED'))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+    restoreDependent: () => Promise.reject(refusal('DEPENDENT_REFUSED')),
+  });
+}
+
+/** The first try to move one dependent ends with a failure at the moment at which it is given up. */
+export function failingAsItIsGivenUp(): ReturnType<typeof fakeActivities> {
+  let tries = 0;
+  return fakeActivities({
+    loadCredential: loadSeparable,
+    async moveDependent({ dependentId }) {
+      if (dependentId === 'billing' && ++tries === 1) {
+        await Context.current().cancelled.catch(() => undefined);
+        throw refusal('DEPENDENT_REFUSED');
+      }
+      return { at: 5, detail: 'moved' };
+    },
+  });
+}
 
 /** The first wave shows that it works only when people have given more time. */
 export function gateThatOpensWithMoreTime(): ReturnType<typeof fakeActivities> {
