@@ -24,6 +24,15 @@ export interface Contained {
   readonly evidence: string;
 }
 
+/** What is known of a version and its credential. */
+export interface Looked {
+  readonly credential: Credential;
+  readonly version: SecretVersion;
+  readonly hasProvider?: boolean;
+  readonly replacement?: number;
+  readonly newer?: number;
+}
+
 export interface InForce {
   readonly at: number;
   readonly gateways: readonly string[];
@@ -40,7 +49,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
   return {
     /**
      * What an incident is about. `replacement`: it was revoked before and never proven dead, so that all that is left is the proof, beside
-     * this version. @throws VERSION_NOT_LIVE
+     * this version. `newer`: a later version that lives, of a rotation that was begun before. @throws VERSION_NOT_LIVE
      */
     async loadCredential(
       input: Pick<IncidentStep, 'credentialId' | 'version'> & {
@@ -48,7 +57,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
         /** Of a dry run: nothing is written down. */
         readonly rehearsed?: true;
       },
-    ): Promise<{ credential: Credential; version: SecretVersion; hasProvider?: boolean; replacement?: number }> {
+    ): Promise<Looked> {
       const isRegistered = input.rehearsed
         ? unregisteredSubject(input.credentialId) === undefined
         : !(await registerNewcomer(deps, input.credentialId));
@@ -56,7 +65,9 @@ export function createContainmentActivities(deps: ActivityDeps) {
       const version = await deps.inventory.version(input.credentialId, input.version);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
       const isOpenAgain = input.reopened !== undefined && version.state === 'revoked';
-      const replacement = isOpenAgain ? undefined : await replacementOfUnproven(deps, version);
+      const newer = await newerThan(deps, version);
+      const isUnproven = version.state === 'revoked' && !version.provenDead && !isOpenAgain;
+      const replacement = isUnproven ? newer : undefined;
       const isAnswerable = version.state === 'live' || version.state === 'quarantined';
       if (!isAnswerable && !isOpenAgain && replacement === undefined) {
         throw new IncidentError('VERSION_NOT_LIVE', {
@@ -70,6 +81,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
         version,
         hasProvider: isRegistered && deps.providers.has(credential.provider),
         ...(replacement === undefined ? {} : { replacement }),
+        ...(newer === undefined || !isAnswerable ? {} : { newer }),
       };
     },
 
@@ -139,13 +151,10 @@ export function createContainmentActivities(deps: ActivityDeps) {
   };
 }
 
-/** An incident may have ended between the one-way door and the proof: cancelled, or with its Temporal. */
-async function replacementOfUnproven(
-  deps: ActivityDeps,
-  { credentialId, state, provenDead }: SecretVersion,
-): Promise<number | undefined> {
-  if (state !== 'revoked' || provenDead) return undefined;
-  return newestLive(await deps.inventory.versions(credentialId))?.version;
+/** An incident may have ended after it had minted one: cancelled, or with its Temporal, or because a person wanted no more of it. */
+async function newerThan(deps: ActivityDeps, { credentialId, version }: SecretVersion): Promise<number | undefined> {
+  const newest = newestLive(await deps.inventory.versions(credentialId))?.version;
+  return newest !== undefined && newest > version ? newest : undefined;
 }
 
 /** What nobody registered is written down with the little that is known, so that every later step finds it. Tells whether it is one. */

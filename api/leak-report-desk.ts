@@ -66,8 +66,8 @@ export function createLeakReportDesk(parts: LeakReportDeskParts): LeakReportDesk
 
   return {
     async take(report) {
-      await parts.reports.add(report);
-      settle(report);
+      // What was told before is acted on, or will be.
+      if (await parts.reports.add(report)) settle(report);
     },
     async settleOpen() {
       for (const report of await parts.reports.open()) settle(report);

@@ -97,6 +97,9 @@ export interface TimelineEntry {
 /** Milestones a report measures, milliseconds since the epoch. */
 export type Milestone = 'contained' | 'replaced' | 'moved' | 'revoked' | 'verified' | 'notified' | 'closed';
 
+/** The evidence that there was when a person judged it, as grave as detectors had called it. */
+export type Judged = Pick<Assessment, 'severity' | 'families' | 'deterministic'>;
+
 export interface Incident {
   readonly stage: Stage;
   /** Everything known against the version; only a person's word makes it less grave. */
@@ -104,7 +107,7 @@ export interface Incident {
   /** The gravest that detectors said of it; missing in incidents from before it was kept. */
   readonly assessed?: Severity;
   /** What a person has judged to be less grave: detectors say it again for as long as the evidence lives. */
-  readonly judged?: Severity;
+  readonly judged?: Judged;
   readonly detections: number;
   readonly milestones: Readonly<Partial<Record<Milestone, number>>>;
   readonly timeline: readonly TimelineEntry[];
@@ -129,13 +132,17 @@ const PREDECESSORS: Readonly<Record<Exclude<Milestone, 'closed'>, readonly Stage
   notified: ['verified'],
 };
 
-/** `judged`: what a person judged before, in an earlier run. */
-export function openIncident(assessment: Assessment, at: number, judged?: Severity): Incident {
+/** `earlier`: of a run that this one goes on with. */
+export function openIncident(
+  assessment: Assessment,
+  at: number,
+  { judged, assessed = assessment.severity }: Pick<Incident, 'judged' | 'assessed'> = {},
+): Incident {
   return {
     ...(judged ? { judged } : {}),
     stage: 'opened',
     evidence: assessment,
-    assessed: assessment.severity,
+    assessed,
     detections: 0,
     milestones: {},
     timeline: [{ at, stage: 'opened', note: assessment.reason }],
@@ -221,16 +228,22 @@ function changeSeverity(
   { severity, judged }: Extract<IncidentEvent, { type: 'severity-changed' }>,
 ): Incident {
   const { evidence, assessed = evidence.severity } = incident;
-  return { ...incident, evidence: { ...evidence, severity }, ...(judged ? { judged: assessed } : {}) };
+  const { families, deterministic } = evidence;
+  const gravest = higherSeverity(assessed, incident.judged?.severity ?? assessed);
+  return {
+    ...incident,
+    evidence: { ...evidence, severity },
+    ...(judged ? { judged: { severity: gravest, families, deterministic } } : {}),
+  };
 }
 
 /** Whether a person has judged all of it already: nothing graver, and no witness of another kind. */
-function isJudged({ judged, evidence }: Incident, added: Assessment): boolean {
+function isJudged({ judged }: Incident, added: Assessment): boolean {
   return (
     judged !== undefined &&
-    compareSeverity(added.severity, judged) <= 0 &&
-    added.families.every((family) => evidence.families.includes(family)) &&
-    (evidence.deterministic || !added.deterministic)
+    compareSeverity(added.severity, judged.severity) <= 0 &&
+    added.families.every((family) => judged.families.includes(family)) &&
+    (judged.deterministic || !added.deterministic)
   );
 }
 

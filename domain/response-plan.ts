@@ -55,7 +55,10 @@ export function planForDead({ lane: _nobodys, ...plan }: ResponsePlan, why: 'wor
     containAtOnce: true,
     revoke: 'when-moved',
     revokeAtDeadline: true,
-    expectedGap: 'No gap: its dependents use the replacement.',
+    expectedGap:
+      why === 'works again'
+        ? 'No gap: its dependents use the replacement.'
+        : 'Whoever had not moved when it was revoked has no version that works until they have.',
     reasons: [
       why === 'works again'
         ? 'It was revoked and works again: it is refused to everybody and ended once more.'

@@ -2,7 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Credential } from '../domain/credential';
 import type { Assessment, Detection } from '../domain/detection';
-import type { Incident, IncidentEvent, OpenQuestion, Outcome, TimelineEntry } from '../domain/incident';
+import type { Incident, IncidentEvent, Judged, OpenQuestion, Outcome, TimelineEntry } from '../domain/incident';
 import type { Policy } from '../domain/policy';
 import type { Severity } from '../domain/severity';
 import type { ResponsePlan } from '../domain/response-plan';
@@ -39,7 +39,9 @@ export interface Renewed {
   /** Somebody, or something, has answered that it is to be contained. */
   readonly mayContain?: true;
   /** What a person has judged to be less grave (domain/incident.ts). */
-  readonly judged?: Severity;
+  readonly judged?: Judged;
+  /** The gravest that detectors had said. */
+  readonly assessed?: Severity;
 }
 
 /** What is watched after an incident has closed. */
@@ -152,6 +154,8 @@ export interface RotationInput extends RotationTerms {
   readonly token?: string;
   /** Which try of this incident it is: each has its own keys, so a rolled-back one is never continued. */
   readonly generation: number;
+  /** The version that takes its place lives already: none is minted, and nobody who uses it is sent back. */
+  readonly adopt?: number;
   /** The leaked version is ended: dependents can't go back to it, so a failure leaves them where they are. */
   readonly forwardOnly?: true;
   /** Of an exercise. */

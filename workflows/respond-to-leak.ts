@@ -73,7 +73,8 @@ async function open(input: IncidentInput): Promise<Leak> {
     throw error;
   });
   const { credential } = found;
-  const replacedBy = input.reopened?.replacement ?? found.replacement;
+  const replacedBy = input.reopened?.replacement;
+  const isRevoked = found.version.state === 'revoked';
   known.leak = {
     input,
     board,
@@ -81,6 +82,10 @@ async function open(input: IncidentInput): Promise<Leak> {
     credential,
     plan: () => planNow(input, board.incident.evidence, found),
     replacedBy,
+    newer: found.replacement ?? found.newer,
+    wasRefused: isRevoked || found.version.state === 'quarantined',
+    // What is revoked is never enabled again.
+    ...(isRevoked ? { atTheDoor: true } : {}),
     story: new CancellationScope(),
     rotations: 0,
     // Their replacement came with the incident before.

@@ -31,12 +31,9 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     description: 'People gave dependents more time',
   });
   try {
-    const replacement = await mint(input, undo, leftBehind);
-    const told = reportProgress(input, {
-      type: 'replaced',
-      at: replacement.at,
-      note: `version ${replacement.version} (${replacement.publicId}) minted and tested`,
-    });
+    const replacement = input.adopt === undefined ? await mint(input, undo, leftBehind) : adopted(input.adopt);
+    const { at: replacedAt, note } = replacement;
+    const told = reportProgress(input, { type: 'replaced', at: replacedAt, note });
     const { moved, missing, at } = await moveInWaves({ input, to: replacement.version, undo, time, arrived });
     await told;
     return {
@@ -48,15 +45,15 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
       ...(leftBehind.length > 0 ? { leftBehind: leftBehind.map(({ name }) => name) } : {}),
     };
   } catch (error) {
-    // Whoever works on it after the one-way door has nothing to go back to.
-    const keeps = input.forwardOnly && arrived.size > 0;
+    // Whoever works on it after the one-way door, or worked on it before, has nothing to go back to.
+    const keeps = input.adopt !== undefined || (input.forwardOnly && arrived.size > 0);
     const failed = [...leftBehind, ...(keeps ? [] : await undo.run())];
     // Cancelled, it says so; but what could not be undone must be told whatever the reason.
     if (isCancellation(error) && failed.length === 0) throw error;
     const { code, message } = stepFailure(error);
     throw ApplicationFailure.create({
       type: failed.length > 0 ? 'ROLLBACK_INCOMPLETE' : 'ROLLED_BACK',
-      message: `${message}${keeps ? ` It stays in use by ${[...arrived].join(', ')}.` : ''}${failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : ''}`,
+      message: `${message}${keeps && arrived.size > 0 ? ` It stays in use by ${[...arrived].join(', ')}.` : ''}${failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : ''}`,
       nonRetryable: true,
       details: [{ code, notUndone: failed.map(({ name }) => name) }],
     });
@@ -79,10 +76,11 @@ async function mint(input: RotationInput, undo: UndoStack, leftBehind: UndoFailu
       ]);
     });
     try {
-      return await withinMinutes.createReplacement.executeWithOptions(
+      const made = await withinMinutes.createReplacement.executeWithOptions(
         { summary: 'Mint and test the replacement', retry: retryUnlessRejected },
         [create],
       );
+      return { ...made, note: `version ${made.version} (${made.publicId}) minted and tested` };
     } catch (error) {
       if (
         !(error instanceof ActivityFailure) ||
@@ -94,6 +92,10 @@ async function mint(input: RotationInput, undo: UndoStack, leftBehind: UndoFailu
       leftBehind.push(...(await undo.run()));
     }
   }
+}
+
+function adopted(version: number) {
+  return { at: Date.now(), version, note: `version ${version} takes its place: it lives already` };
 }
 
 /** A rejected value is not tried twice by the activity's own retries: the next attempt mints another. */

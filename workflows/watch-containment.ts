@@ -43,8 +43,9 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
     const key = keyOf(check);
     const found = await look({ ...step, stepKey: key, since: input.since });
     if (found?.drift !== undefined) {
-      await reopen(input, found.drift, found.control ?? input.replacement);
-      return { checks: check + 1, drift: found.drift, unclear };
+      // One that is just being closed looks no more: it is looked again.
+      if (await reopen(input, found.drift, found.control ?? input.replacement))
+        return { checks: check + 1, drift: found.drift, unclear };
     }
     unclear = found ? 0 : unclear + 1;
     // Whom nobody could tell is told after the next look that can't.
@@ -94,12 +95,12 @@ async function tellUnclear(input: WatchInput, key: string): Promise<boolean> {
   }
 }
 
-/** The incident's own workflow does what there is to do; one that runs already will find the same. */
+/** The incident's own workflow does what there is to do. Resolves to whether it was opened: while one runs it can't be. */
 async function reopen(
   { credentialId, version, policy }: WatchInput,
   drift: string,
   replacement: number,
-): Promise<void> {
+): Promise<boolean> {
   const reason = `drift after closing: ${drift}`.slice(0, 1000);
   try {
     await startChild(respondToLeak, {
@@ -131,8 +132,10 @@ async function reopen(
         },
       ],
     });
+    return true;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return false;
   }
 }
 

@@ -18,7 +18,8 @@ export interface LeakReport {
 export type LeakReportOutcome = 'unknown' | 'recorded' | 'dead' | 'incident' | 'incident-closed';
 
 export interface LeakReportStore {
-  add(report: LeakReport): Promise<void>;
+  /** Whether it is new: one that was told before is the same, and says nothing more. */
+  add(report: LeakReport): Promise<boolean>;
   /** Those that nothing was done about yet, oldest first; those that wait for their reporter's hour come last. */
   open(): Promise<readonly LeakReport[]>;
   /** Whether a report fits into its reporter's hour; once let through it stays so, and those that are not wait. One at a time over all servers. */
@@ -44,11 +45,12 @@ const BATCH = 100;
 export function createLeakReportStore(database: Database): LeakReportStore {
   return {
     async add({ id, subjects, source, severity, reporter, receivedAt }) {
-      await database.query(
+      const { rowCount } = await database.query(
         `INSERT INTO leak_reports (id, subjects, source, severity, reporter, received_at) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO NOTHING`,
         [id, subjects, source, severity, reporter, new Date(receivedAt)],
       );
+      return rowCount === 1;
     },
 
     async open() {

@@ -3,11 +3,13 @@ import { PERSON } from './answer';
 
 /** What somebody does from outside while an incident runs. */
 export type Deed =
-  | { readonly does: 'graver-evidence' | 'cancel' }
+  | { readonly does: 'graver-evidence' | 'cancel' | 'begin-again' }
   | { readonly does: 'update'; readonly update: string; readonly input: PersonInput };
 
 export const GRAVER_EVIDENCE: Deed = { does: 'graver-evidence' };
 export const CANCEL: Deed = { does: 'cancel' };
+/** Its workflow is terminated, and started again a moment later. */
+export const BEGIN_AGAIN: Deed = { does: 'begin-again' };
 export const FALSE_POSITIVE = signed('markFalsePositive');
 
 /** Two people give dependents longer; at medium the first is enough. */

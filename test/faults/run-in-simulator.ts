@@ -21,6 +21,8 @@ const START = Date.UTC(2026, 0, 1);
 /** A person reads the page first, and is quicker than a reminder. */
 const ANSWER_AFTER_MS = 500;
 
+const BEGIN_AGAIN_AFTER_MS = 50;
+
 /** Replaces activities of the world: how a test shows that a broken one is found. */
 export type ChangeActivities = (activities: WorldActivities, world: World) => WorldActivities;
 
@@ -56,7 +58,11 @@ export async function runInSimulator(
   const activities = change(activitiesOf(world), world);
   const book = new CallBook();
   const onCall = (call: string): void => {
-    if (call === scenario.outside?.when) for (const deed of scenario.outside.does) perform(main, deed);
+    if (call === scenario.outside?.when)
+      for (const deed of scenario.outside.does) {
+        if (deed.does === 'begin-again') beginAgain();
+        else perform(main, deed);
+      }
   };
   const stage = { world, activities, book, faults, onCall };
   const temporal: SimulatedTemporal = new SimulatedTemporal(
@@ -70,12 +76,23 @@ export async function runInSimulator(
     },
   );
   const input = inputOf(scenario, credential.id, pace);
+  let begins = false;
+  const beginAgain = (): void => {
+    begins = true;
+    temporal.running(id)?.terminate();
+    clock.after(BEGIN_AGAIN_AFTER_MS, () => {
+      temporal.start('respondToLeak', id, input);
+      begins = false;
+    });
+  };
   const main: SimulatedRun =
     workflow === undefined
       ? temporal.start('respondToLeak', id, input)
       : temporal.start(workflow, `${workflow}/1`, workflow === 'watchContainment' ? watchOf(input, id, START) : input);
   const isOver = (): boolean =>
-    book.endless !== undefined || temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
+    book.endless !== undefined ||
+    (!begins && temporal.runs.every(({ end }) => end)) ||
+    temporal.runs.some(({ broken }) => broken);
   await clock.run(START + pace.patience * 1_000, isOver);
   // As on the server: one that waits for nobody at that moment is looked at when it does.
   const isAsked = (): boolean => temporal.running(id) !== undefined && viewOf(temporal)?.incident.waiting !== undefined;

@@ -1,7 +1,7 @@
 import type { Credential } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
 import { sampleAssessment, sampleCredential, SEPARABLE } from '../support/fake-activities';
-import { CANCEL, EXTENSION, FALSE_POSITIVE, GRAVER_EVIDENCE, signed, type Deed } from './deeds';
+import { BEGIN_AGAIN, CANCEL, EXTENSION, FALSE_POSITIVE, GRAVER_EVIDENCE, signed, type Deed } from './deeds';
 import type { Before, Trouble } from './world/world';
 
 /** One way an incident can go before anything fails: what leaked, what is wrong outside, and whether anybody answers. */
@@ -73,6 +73,15 @@ export const SCENARIOS: readonly Scenario[] = [
   of('first-replacement-breaks', { trouble: { firstReplacementBreaks: true } }),
   of('works-again', { before: 'works-again' }),
   of('unproven', { before: 'unproven' }),
+  of('begun-again', { before: 'replaced' }),
+  of('begun-again-medium', { before: 'replaced', assessment: medium, trouble: { refusesMove: 'billing' } }),
+  of('begun-again-while-moving', {
+    ...separable,
+    assessment: medium,
+    simulatorOnly: true,
+    outside: { when: 'moveDependent:move.billing#1', does: [BEGIN_AGAIN] },
+  }),
+  of('begun-again-and-breaks', { before: 'replaced', trouble: { firstReplacementBreaks: true } }),
   of('false-positive-before-containing', { assessment: { ...medium, deterministic: false }, says: 'nothing leaked' }),
   of('false-positive-before-revoke', { assessment: weak, says: 'nothing leaked' }),
   of('false-positive-handed-over', { hasProvider: false, says: 'nothing leaked' }),

@@ -179,11 +179,19 @@ it('what is forged, changed, or signed by an unknown key is refused before any o
 });
 
 it('a replay is the same report', async () => {
-  const { token } = await ours();
+  const { id, token } = await ours();
+  const signals = async (): Promise<number> => {
+    const { events = [] } = await api.temporal.workflow.getHandle(incidentId(id, 1)).fetchHistory();
+    return events?.filter((event) => event.workflowExecutionSignaledEventAttributes).length ?? 0;
+  };
+  await github([finding(token)]);
+  await isRunning(id);
+  const before = await signals();
 
   for (let time = 0; time < 3; time++) expect((await github([finding(token)])).status).toBe(200);
 
-  expect(await reportsKept()).toBe(1);
+  await api.desk.settleOpen();
+  expect([await reportsKept(), await signals()]).toEqual([1, before]);
 });
 
 it('a place that holds the value is not shown', async () => {

@@ -4,6 +4,7 @@ import type { ActivityDeps } from '../../activities/deps';
 import { parseIncidentId } from '../../domain/credential';
 import { IncidentError, nextStep } from '../../domain/errors';
 import { errorLabel } from '../log';
+import { pageForAbandonedRotations } from './abandoned-rotations';
 import { tellSecurity } from './tell-security';
 
 const EVERY_MS = 60_000;
@@ -15,7 +16,10 @@ type Deps = Pick<ActivityDeps, 'audiences' | 'deliveries' | 'inventory' | 'notif
 /** Looks now and then for incidents whose workflow was ended from outside. Every response worker may run it. */
 export function watchForAbandoned(deps: Deps, temporal: Client, log: Logger): { stop(): void } {
   const timer = setInterval(() => {
-    pageForAbandoned(deps, temporal, Date.now()).catch((error: unknown) =>
+    Promise.all([
+      pageForAbandoned(deps, temporal, Date.now()),
+      pageForAbandonedRotations(deps, temporal, Date.now()),
+    ]).catch((error: unknown) =>
       log.error(errorLabel(error), 'abandoned incidents could not be looked for; it is tried again'),
     );
   }, EVERY_MS);
@@ -23,21 +27,24 @@ export function watchForAbandoned(deps: Deps, temporal: Client, log: Logger): { 
 }
 
 /**
- * Pages once for each incident that was terminated, or failed, and left its version refused and not proven dead: nobody replaces, revokes or tries it any more, and whoever
- * ended it may not have known. A terminated workflow can't say so itself.
+ * Pages once for each incident that was terminated or failed, or was cancelled and could tell nobody, and left its version alive or not proven dead: nobody refuses, replaces, revokes or
+ * tries it any more, and whoever ended it may not have known. A terminated workflow can't say so itself.
  */
 export async function pageForAbandoned(deps: Deps, temporal: Client, now: number): Promise<void> {
   const since = new Date(now - LOOK_BACK_MS).toISOString();
-  const query = `WorkflowType = 'respondToLeak' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut') AND CloseTime > '${since}'`;
+  const query = `WorkflowType = 'respondToLeak' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled') AND CloseTime > '${since}'`;
   for await (const { workflowId, runId, status } of temporal.workflow.list({ query })) {
     const about = parseIncidentId(workflowId);
-    if (!about || !(await isLeftToItself(deps, about))) continue;
+    // One that was cancelled has said so itself, where a channel took it.
+    if (status.name === 'CANCELLED' && (await deps.deliveries.wasSent(ownNotice(runId)))) continue;
+    const standing = about && (await standingOf(deps, about));
+    if (!standing) continue;
     // Started again since, it is looked after.
     if ((await temporal.workflow.getHandle(workflowId).describe()).runId !== runId) continue;
     await tellSecurity(deps, `abandoned/${workflowId}/${runId}`, {
-      title: `[high] ${about.credentialId} v${about.version} is refused, and nobody looks after it`,
+      title: `[high] ${about.credentialId} v${about.version} is ${standing}, and nobody looks after it`,
       body: [
-        `The workflow of ${workflowId} was ended (${status.name.toLowerCase()}) before its version was. It stays refused, and is not proven dead.`,
+        `The workflow of ${workflowId} was ended (${status.name.toLowerCase()}) before its version was: that is ${standing}, and not proven dead.`,
         nextStep('INCIDENT_ABORTED'),
       ].join('\n'),
       fields: {
@@ -54,16 +61,25 @@ export async function pageForAbandoned(deps: Deps, temporal: Client, now: number
   }
 }
 
-async function isLeftToItself(
+/** How a cancelled incident's last notice to security is known (workflows/lib/tell-everyone.ts). */
+function ownNotice(runId: string): string {
+  return `${runId}/notify.unresolved.0.security/security/0`;
+}
+
+/** How its version stands; undefined when nothing is left to be done about it. */
+async function standingOf(
   { inventory }: Deps,
   { credentialId, version }: { readonly credentialId: string; readonly version: number },
-): Promise<boolean> {
+): Promise<string | undefined> {
   try {
     const { state, provenDead } = await inventory.version(credentialId, version);
-    return state === 'quarantined' || (state === 'revoked' && !provenDead);
+    if (state === 'live') return 'NOT refused, unless the detectors hold it';
+    if (state === 'quarantined') return 'refused';
+    return state === 'revoked' && !provenDead ? 'revoked' : undefined;
   } catch (error) {
     // An incident about what is in no inventory fails by itself, and refuses nothing.
-    if (error instanceof IncidentError && ['VERSION_UNKNOWN', 'CREDENTIAL_UNKNOWN'].includes(error.code)) return false;
+    if (error instanceof IncidentError && ['VERSION_UNKNOWN', 'CREDENTIAL_UNKNOWN'].includes(error.code))
+      return undefined;
     throw error;
   }
 }

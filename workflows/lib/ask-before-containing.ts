@@ -9,6 +9,8 @@ import type { Leak } from './leak';
  */
 export async function askBeforeContaining(leak: Leak): Promise<void> {
   const { input, desk, credential, plan } = leak;
+  // It was refused before, by an earlier run or for ever: there is nothing left to decide about that.
+  if (leak.wasRefused) return;
   const isProtected = credential.protection !== 'normal';
   const why = isProtected
     ? `is a ${credential.protection} credential`

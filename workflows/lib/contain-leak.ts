@@ -66,11 +66,11 @@ export async function containLeak(leak: Leak): Promise<void> {
 export async function renew({ input, board }: Pick<Leak, 'input' | 'board'>, renewed: Renewed): Promise<never> {
   // What people have sent is on record by then, and their updates answered.
   await condition(allHandlersFinished);
-  const { evidence, judged } = board.incident;
+  const { evidence, judged, assessed } = board.incident;
   return continueAsNew<typeof respondToLeak>({
     ...input,
     assessment: evidence,
-    renewed: { ...renewed, ...(judged ? { judged } : {}) },
+    renewed: { ...renewed, ...(judged ? { judged } : {}), ...(assessed ? { assessed } : {}) },
   });
 }
 

@@ -46,7 +46,7 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
 /** Of an incident that was cancelled before it knew what it is about. */
 export async function tellUnread({ input, board, desk }: Pick<Leak, 'input' | 'board' | 'desk'>): Promise<void> {
   const summary =
-    'Somebody cancelled the workflow of this incident before the inventory could be read. It is NOT contained, beyond what the detectors hold. To go on, start the incident again.';
+    'Somebody cancelled the workflow of this incident before the inventory could be read. This incident has NOT contained it; what was refused before stays refused. To go on, start the incident again.';
   await tellEveryone(input, board, { kind: 'unresolved', summary, audiences: desk.everybody() });
 }
 
@@ -65,7 +65,7 @@ async function tellUnresolved(leak: Leak, why: string): Promise<void> {
   const { input, board, desk, notUndone, lifting, credential } = leak;
   const isContained = board.incident.milestones.contained !== undefined;
   const isRevoked = board.incident.milestones.revoked !== undefined;
-  const refused = isContained ? 'The version stays refused.' : 'It is NOT contained.';
+  const refused = isContained ? 'The version stays refused.' : 'This incident has NOT contained it.';
   const standing = lifting ? 'Its refusal was being lifted: look whether it is refused still.' : refused;
   const next = isRevoked
     ? 'It is revoked, and NOT proven dead: start the incident again, and it goes on with the proof.'

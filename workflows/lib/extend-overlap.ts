@@ -24,6 +24,7 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
     leak.extendedSeconds -= seconds;
     throw error;
   }
+  leak.extensions = (leak.extensions ?? 0) + 1;
   board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });
   const { terms } = leak.rotation;
   const left =
@@ -39,12 +40,14 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
 
 /** Resolves to the key under which the time that was given is on record. */
 async function extendLane(
-  { input, plan, rotations, extendedSeconds = 0 }: Leak,
+  { input, plan, rotations, extensions = 0 }: Leak,
   seconds: number,
   actor: string,
 ): Promise<string | undefined> {
   if (plan().overlapSeconds === 0 && !patched('moving-time')) return undefined;
-  const extension = { ...incidentStep(input, `extend.to.${extendedSeconds}`), seconds, actor, generation: rotations };
+  // A repetition after a failure is the same step; another extension, or one of another rotation, is another.
+  const name = `extend.${rotations}.${extensions}.by.${seconds}`;
+  const extension = { ...incidentStep(input, name), seconds, actor, generation: rotations };
   await withinMinutes.extendLane.executeWithOptions({ summary: `Keep the lane open for ${seconds} s more` }, [
     extension,
   ]);

@@ -16,7 +16,7 @@ export class IncidentBoard {
   readonly #audiences = new Set<string>();
 
   constructor(private readonly input: IncidentInput) {
-    this.#incident = openIncident(input.assessment, Date.now(), input.renewed?.judged);
+    this.#incident = openIncident(input.assessment, Date.now(), input.renewed);
     this.show();
   }
 

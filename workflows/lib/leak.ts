@@ -16,7 +16,7 @@ import type { PersonDesk } from './person-desk';
  */
 export type Known = Pick<
   Awaited<ReturnType<Activities['loadCredential']>>,
-  'credential' | 'hasProvider' | 'replacement'
+  'credential' | 'version' | 'hasProvider' | 'replacement' | 'newer'
 >;
 
 /** A rotation that runs. */
@@ -35,8 +35,12 @@ export interface Leak {
   readonly credential: Credential;
   /** The plan for what is known now: it changes when graver evidence comes. */
   readonly plan: () => ResponsePlan;
-  /** The version that took its place, where it had been revoked before this incident began. */
+  /** The version that took its place in an earlier incident, whose dependents have all moved or were told of. */
   readonly replacedBy?: number | undefined;
+  /** A later version that lives, minted before this incident began: dependents go there, and nothing is minted besides. */
+  newer?: number | undefined;
+  /** Whether it was refused, or revoked, before this run began. */
+  readonly wasRefused?: boolean;
   /** What runs from the refusal to the proof; cancelled when a person says that nothing leaked. */
   readonly story: CancellationScope;
   /** The plan by which it is refused; missing while nothing is. */
@@ -47,8 +51,10 @@ export interface Leak {
   token?: string | undefined;
   /** How many rotations were begun. */
   rotations: number;
-  /** By how much people gave dependents longer, in all. */
+  /** By how much people gave dependents longer, in all, since the plan last became graver. */
   extendedSeconds?: number;
+  /** How often they did. */
+  extensions?: number;
   /** Whether the last rotation failed and was undone. */
   rolledBack?: boolean;
   /** Dependents that have no replacement that works; missing while there is none, and so for all of them. */

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { IncidentInput } from '../messages';
 import { lookups, untilDone } from './activity-proxies';
 import { stepFailure } from './failure-code';
@@ -40,21 +40,14 @@ function mustBeReadable(error: unknown): void {
 }
 
 function unread({ credentialId, version }: IncidentInput, error: unknown): string {
-  return `The inventory can't be read, so nothing is done about version ${version} of ${credentialId}: it is NOT contained, beyond what the detectors hold. ${stepFailure(error).message}`;
+  return `The inventory can't be read, so nothing is done about version ${version} of ${credentialId}: this incident has NOT contained it; what was refused before stays refused. ${stepFailure(error).message}`;
 }
 
 /** Pages people along the ladder for as long as the work takes. */
 async function whilePaging<T>(desk: PersonDesk, text: string, work: () => Promise<T>): Promise<T> {
   const paging = new CancellationScope();
-  const pageOn = async (): Promise<void> => {
-    const ladder = desk.ladder();
-    for (;;) {
-      void desk.tell(text, ladder.climb());
-      await sleep(ladder.pauseSeconds() * 1000, { summary: 'Page again while the inventory can not be read' });
-    }
-  };
   // Ends with its scope; that it was cancelled is no news.
-  paging.run(pageOn).catch(() => undefined);
+  paging.run(() => desk.pageOn(text, 'Page again while the inventory can not be read')).catch(() => undefined);
   try {
     return await work();
   } finally {

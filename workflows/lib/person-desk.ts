@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Escalation } from '../../domain/escalation';
 import type { QuestionKind } from '../../domain/incident';
 import { EndsEarly } from './ends-early';
@@ -122,6 +122,18 @@ export class PersonDesk {
       if (!isSettled()) board.apply({ type: 'person-resumed', at: Date.now(), note: 'the question was closed' });
     }
     return this.#answer ?? this.resume('graver evidence answered the question', { decision: 'go-on' });
+  }
+
+  /** Pages people along the ladder, until it is cancelled or somebody says to be on it. */
+  async pageOn(what: string, summary: string): Promise<never> {
+    const { escalation, remindEverySeconds } = this.parts;
+    const ladder = new Ladder(escalation(), remindEverySeconds, Date.now());
+    this.#ladder = ladder;
+    for (;;) {
+      const audiences = ladder.climb();
+      if (!ladder.acknowledged) void this.tell(what, audiences);
+      await sleep(ladder.pauseSeconds() * 1000, { summary });
+    }
   }
 
   /** Pages people without waiting for an answer. */

@@ -12,9 +12,14 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
     onFailure: (failure) => {
       rememberNotUndone(leak, failure);
-      leak.rolledBack = true;
-      const note = `rotation ${leak.rotations} rolled back: ${failure.message}`;
-      board.apply({ type: 'rolled-back', at: Date.now(), note });
+      // Nobody is sent back from a version that lived before.
+      leak.rolledBack = leak.newer === undefined && UNDONE.includes(failure.code);
+      const what = leak.rolledBack ? 'rolled back' : 'failed';
+      board.apply({
+        type: 'rolled-back',
+        at: Date.now(),
+        note: `rotation ${leak.rotations} ${what}: ${failure.message}`,
+      });
     },
   });
   leak.rolledBack = false;
@@ -30,6 +35,8 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   });
   return rotation;
 }
+
+const UNDONE: readonly string[] = ['ROLLED_BACK', 'ROLLBACK_INCOMPLETE'];
 
 /** One that was not undone stays so, whatever becomes of later ones. */
 function rememberNotUndone(leak: Leak, { code, message }: StepFailure): void {

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { responsesFor } from '../../domain/policy';
 import { wavesOf } from '../../domain/waves';
+import { lookups } from './activity-proxies';
 import { hurrySignal, type RotationResult, type RotationTerms, type Signed } from '../messages';
 import { rotateCredential } from '../rotate-credential';
 import type { Leak, Rotating } from './leak';
@@ -27,63 +28,77 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
   const { input, credential } = leak;
   leak.rotations += 1;
   const generation = leak.rotations;
-  // Where nobody can go back, nobody holds the others up.
-  const terms = {
-    ...termsNow(leak),
-    ...(generation > 1 && !way.forwardOnly ? timeLeft(leak) : {}),
-    ...(way.forwardOnly ? { goOnWithoutMissing: true } : {}),
-  };
+  if (generation > 1 && leak.newer !== undefined) await lookForNewer(leak);
   const workflowId = `rotate/${input.credentialId}/${input.version}/${generation}`;
-  const warnings = startWarnings(leak, terms.moveWithinSeconds);
-  leak.token = patched('signed-signals') ? uuid4() : undefined;
-  const signed = signature(leak);
-  leak.rotation = { workflowId, terms, warnings };
+  const begin = (): Promise<RotationResult> => {
+    // As things are now: it may have had to wait, and evidence came meanwhile.
+    const terms = { ...termsNow(leak), ...(way.forwardOnly ? FORWARD : generation > 1 ? timeLeft(leak) : {}) };
+    const warnings = startWarnings(leak, terms.moveWithinSeconds);
+    leak.token = patched('signed-signals') ? uuid4() : undefined;
+    leak.rotation = { workflowId, terms, warnings };
+    return executeChild(rotateCredential, {
+      workflowId,
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      staticSummary: `${input.simulated ? 'SIMULATED: ' : ''}Replace ${input.credentialId} v${input.version}`,
+      args: [
+        {
+          incidentId: workflowInfo().workflowId,
+          incidentRunId: workflowInfo().runId,
+          credentialId: input.credentialId,
+          version: input.version,
+          dependents: credential.dependents.map(({ id }) => id),
+          // Those that are refused already gain nothing by waiting for one another.
+          ...(leak.plan().strategy === 'separable' && !way.forwardOnly
+            ? { waves: wavesOf(credential.dependents) }
+            : {}),
+          generation,
+          ...signature(leak),
+          ...terms,
+          ...(leak.newer === undefined || way.forwardOnly ? {} : { adopt: leak.newer }),
+          ...way,
+          ...(input.simulated ? { simulated: true } : {}),
+        },
+      ],
+    });
+  };
   try {
-    return await startWhenFree(leak, () =>
-      executeChild(rotateCredential, {
-        workflowId,
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        staticSummary: `${input.simulated ? 'SIMULATED: ' : ''}Replace ${input.credentialId} v${input.version}`,
-        args: [
-          {
-            incidentId: workflowInfo().workflowId,
-            incidentRunId: workflowInfo().runId,
-            credentialId: input.credentialId,
-            version: input.version,
-            dependents: credential.dependents.map(({ id }) => id),
-            // Those that are refused already gain nothing by waiting for one another.
-            ...(leak.plan().strategy === 'separable' && !way.forwardOnly
-              ? { waves: wavesOf(credential.dependents) }
-              : {}),
-            generation,
-            ...signed,
-            ...terms,
-            ...way,
-            ...(input.simulated ? { simulated: true } : {}),
-          },
-        ],
-      }),
-    );
+    return await startWhenFree(leak, begin);
   } finally {
-    leak.rotation?.warnings.cancel();
-    leak.rotation = undefined;
+    endRotation(leak);
   }
+}
+
+/** Where nobody can go back, nobody holds the others up. */
+const FORWARD = { goOnWithoutMissing: true } as const;
+
+function endRotation(leak: Leak): void {
+  leak.rotation?.warnings.cancel();
+  leak.rotation = undefined;
 }
 
 /** As long as an undo may take (time-limits.ts), and how often it is looked. */
 const UNDOING = { pauseMs: 5_000, looks: 120 } as const;
 
 /** The rotation of an earlier run of this incident, which was ended, may still be undoing itself; two at once would undo one another. */
-async function startWhenFree<T>({ board }: Leak, start: () => Promise<T>): Promise<T> {
+async function startWhenFree<T>(leak: Leak, start: () => Promise<T>): Promise<T> {
   for (let look = 1; ; look++) {
     try {
       return await start();
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError) || look === UNDOING.looks) throw error;
-      if (look === 1) board.apply({ type: 'noted', at: Date.now(), note: 'an earlier rotation still undoes itself' });
+      endRotation(leak);
+      if (look === 1)
+        leak.board.apply({ type: 'noted', at: Date.now(), note: 'an earlier rotation still undoes itself' });
       await sleep(UNDOING.pauseMs, { summary: 'An earlier rotation still undoes itself' });
+      await lookForNewer(leak);
     }
   }
+}
+
+/** What is undone meanwhile must not be adopted. */
+async function lookForNewer(leak: Leak): Promise<void> {
+  const { newer, replacement } = await lookups.loadCredential(leak.input);
+  leak.newer = replacement ?? newer;
 }
 
 export function signature({ token }: Leak): Signed {
@@ -113,7 +128,7 @@ function timeLeft(leak: Leak): Partial<RotationTerms> {
 export async function hurryRotation(leak: Leak): Promise<void> {
   const { rotation } = leak;
   const terms = termsNow(leak);
-  if (!rotation || terms.moveWithinSeconds >= rotation.terms.moveWithinSeconds || !patched('hurry-rotation')) return;
+  if (!rotation || !isShorter(terms, rotation.terms) || !patched('hurry-rotation')) return;
   leak.rotation = { ...rotation, terms, warnings: warnAnew(leak, rotation, terms.moveWithinSeconds) };
   leak.board.apply({
     type: 'noted',
@@ -124,6 +139,12 @@ export async function hurryRotation(leak: Leak): Promise<void> {
   await getExternalWorkflowHandle(rotation.workflowId)
     .signal(hurrySignal, { ...terms, ...signature(leak) })
     .catch(() => undefined);
+}
+
+/** Less time, or an end of it at which nobody is waited for. */
+function isShorter(next: RotationTerms, before: RotationTerms): boolean {
+  const decides = next.goOnWithoutMissing && !before.goOnWithoutMissing;
+  return next.moveWithinSeconds < before.moveWithinSeconds || decides;
 }
 
 function startWarnings(leak: Leak, seconds: number): CancellationScope {

@@ -24,7 +24,7 @@ export function steer(
   /** When each has approved which extension of which rotation, where two people must. */
   const extensions = new Map<string, Map<string, number>>();
   /** Whoever lowers it alone must not then be enough to extend alone. */
-  let wasHigh = false;
+  let wasHigh = atLeast(board.incident.judged?.severity ?? 'low', 'high');
 
   setHandler(raiseSeverityUpdate, (input: SeverityInput) => changeSeverity(input, false), {
     validator: (input: SeverityInput) => {

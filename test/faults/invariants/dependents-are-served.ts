@@ -15,7 +15,9 @@ export function dependentFaults({ world, status, outcome }: RunReport): readonly
   const stranded = status === 'cancelled' ? [] : [...world.uses].filter(([, version]) => !world.works(version));
   const pages = pagesOf(world).filter(({ afterEffects }) => afterEffects > 0);
   const mustName = status === 'completed' && outcome === 'recovered';
+  const sentBack = world.setting.before === undefined ? [] : world.effects.filter(({ what }) => what === 'restore');
   return [
+    ...sentBack.map(({ dependent }) => `${dependent} worked, and was sent back to what is refused`),
     ...wentBack.map(({ what, stepKey }) => `after the one-way door something was undone: ${what} by ${stepKey}`),
     ...stranded
       .filter(([dependent]) => !pages.some(({ summary }) => !mustName || summary.includes(dependent)))

@@ -19,7 +19,10 @@ export function containmentOf(world: World): Containment {
       const publicId = `${credential.principal}_v${LEAKED}`;
       const subjects = [publicIdSubject(credential.provider, `${credential.account}/${publicId}`)];
       const version = { credentialId: credential.id, version: LEAKED, publicId, subjects, state, secret };
-      return { credential, version, hasProvider, ...(isUnproven ? { replacement: REPLACED_BEFORE } : {}) };
+      const [newer] =
+        [...world.versions].filter(([number, one]) => number > LEAKED && one.state === 'live').at(-1) ?? [];
+      if (isUnproven) return { credential, version, hasProvider, replacement: REPLACED_BEFORE };
+      return { credential, version, hasProvider, ...(newer === undefined ? {} : { newer }) };
     },
 
     containVersion({ plan, stepKey }, cut) {

@@ -46,8 +46,11 @@ export interface Trouble {
   readonly looksTellNothing?: true;
 }
 
-/** How things are when it begins, where the version was ended before: it works again, or nobody ever proved that it is dead. */
-export type Before = 'works-again' | 'unproven';
+/**
+ * How an earlier incident left things: ended and works again; ended, and nobody ever proved that it is dead; or only replaced, with one dependent
+ * that has not moved.
+ */
+export type Before = 'works-again' | 'unproven' | 'replaced';
 
 export interface WorldSetting {
   readonly credential: Credential;
@@ -94,13 +97,15 @@ export class World {
     if (setting.before) this.endBefore(setting.before);
   }
 
-  /** An earlier incident has revoked it and moved its dependents. */
   private endBefore(before: Before): void {
-    this.versions.set(LEAKED, { atProvider: before === 'works-again' ? 'live' : 'dead', state: 'revoked' });
+    const isReplaced = before === 'replaced';
+    const state = isReplaced ? 'quarantined' : 'revoked';
+    this.versions.set(LEAKED, { atProvider: before === 'unproven' ? 'dead' : isReplaced ? 'locked' : 'live', state });
     this.versions.set(REPLACED_BEFORE, { atProvider: 'live', state: 'live' });
-    this.refusals.set(LEAKED, 'revoked');
+    this.refusals.set(LEAKED, isReplaced ? 'deny-all' : 'revoked');
     this.refusals.set(REPLACED_BEFORE, 'none');
-    for (const dependent of this.uses.keys()) this.uses.set(dependent, REPLACED_BEFORE);
+    const [last] = before === 'works-again' ? [] : [...this.uses.keys()].slice(-1);
+    for (const dependent of this.uses.keys()) if (dependent !== last) this.uses.set(dependent, REPLACED_BEFORE);
   }
 
   get trouble(): Trouble {

@@ -41,7 +41,7 @@ async function reported(
   const version = sampleVersion({ subjects: [SUBJECT], state });
   const desk = createLeakReportDesk({
     reports: {
-      add: () => Promise.resolve(),
+      add: () => Promise.resolve(true),
       open: () => Promise.resolve([]),
       settle: (_id, outcome, incident) => Promise.resolve(void settled.push([outcome, incident])),
       counts: () => Promise.resolve({}),

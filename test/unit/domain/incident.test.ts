@@ -182,6 +182,26 @@ describe('incident state machine', () => {
     expect(after({ severity: 'high', deterministic: true })).toBe('high');
   });
 
+  it('is raised by a witness of another kind also when that spoke softly before', () => {
+    const [first] = fc.sample(
+      event.filter((one) => one.type === 'detection-joined'),
+      1,
+    );
+    const joining = (overrides: Parameters<typeof sampleAssessment>[0]): IncidentEvent => ({
+      ...(first as Extract<IncidentEvent, { type: 'detection-joined' }>),
+      assessment: sampleAssessment(overrides),
+    });
+    const families = ['origin', 'volume'] as const;
+
+    const after = apply(start(), [
+      { type: 'severity-changed', at: 1, note: 'a test of ours', severity: 'low', judged: true },
+      joining({ severity: 'low', families: [...families] }),
+      joining({ severity: 'high', families: [...families] }),
+    ]);
+
+    expect(after.evidence.severity).toBe('high');
+  });
+
   it('closes from a question, which is open no more; other stages do not change that', () => {
     const asked = apply(start(), [
       { type: 'contained', at: 1, note: '' },
