@@ -78,6 +78,8 @@ async function open(input: IncidentInput): Promise<Leak> {
     plan: () => planNow(input, board, found),
     story: new CancellationScope(),
     rotations: 0,
+    // Their replacement came with the incident before.
+    ...(input.reopened ? { unserved: [] } : {}),
   };
   board.describe(credential, known.leak.plan());
   return known.leak;

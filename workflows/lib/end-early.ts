@@ -53,7 +53,8 @@ function outcomeOf({ rolledBack, notUndone }: Leak): Outcome {
   return rolledBack ? 'contained-and-rolled-back' : 'contained-waiting-for-person';
 }
 
-async function tellUnresolved({ input, board, desk, notUndone, lifting }: Leak, why: string): Promise<void> {
+async function tellUnresolved(leak: Leak, why: string): Promise<void> {
+  const { input, board, desk, notUndone, lifting, credential } = leak;
   const isContained = board.incident.milestones.contained !== undefined;
   const isRevoked = board.incident.milestones.revoked !== undefined;
   const refused = isContained ? 'The version stays refused.' : 'It is NOT contained.';
@@ -61,7 +62,10 @@ async function tellUnresolved({ input, board, desk, notUndone, lifting }: Leak, 
   const next = isRevoked
     ? 'It is revoked, and NOT proven dead: try its value by hand.'
     : 'To go on, start the incident again.';
-  const summary = [why, standing, ...(notUndone ? [notUndone] : []), next].join(' ');
+  const { unserved = credential.dependents.map(({ id }) => id) } = leak;
+  const without =
+    unserved.length > 0 ? [`These dependents have no replacement that works: ${unserved.join(', ')}.`] : [];
+  const summary = [why, standing, ...without, ...(notUndone ? [notUndone] : []), next].join(' ');
   board.apply({ type: 'noted', at: Date.now(), note: summary });
   await tellEveryone(input, board, { kind: 'unresolved', summary, audiences: desk.everybody() });
 }

@@ -6,9 +6,10 @@ import type { Leak } from './leak';
  */
 export async function handOver({ input, desk, credential, plan }: Leak): Promise<string> {
   const left = plan().leftToPerson ?? [];
+  const users = credential.dependents.map(({ id }) => id).join(', ') || 'nobody known';
   const { by = 'nobody' } = await desk.ask({
     kind: 'hand-over',
-    text: `Tourniquet can do nothing at ${credential.provider} for ${input.credentialId}: only gateways refuse it. Left to you: ${left.join('; ')}. Say when that is done.`,
+    text: `Tourniquet can do nothing at ${credential.provider} for ${input.credentialId}: only gateways refuse it. It is used by: ${users}. Left to you: ${left.join('; ')}. Say when that is done.`,
   });
   return `${by} says: ${left.join('; ')}. Not verified by Tourniquet`;
 }

@@ -42,6 +42,8 @@ export interface Leak {
   extendedSeconds?: number;
   /** Whether the last rotation failed and was undone. */
   rolledBack?: boolean;
+  /** Dependents that have no replacement that works; missing while there is none, and so for all of them. */
+  unserved?: readonly string[];
   /** What could not be undone of any rotation. */
   notUndone?: string;
   /** From the moment at which the one-way door may have been passed: nothing is restored any more. */

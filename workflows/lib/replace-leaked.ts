@@ -18,6 +18,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
     },
   });
   leak.rolledBack = false;
+  leak.unserved = rotation.missing;
   await tellLeftBehind(leak, rotation);
   board.replacement = rotation.replacement;
   const missing = rotation.missing.join(', ');
@@ -52,7 +53,8 @@ export function replacedBefore(
  * is ended as well.
  */
 export async function replaceReplacement(leak: Leak, refused: number): Promise<RotationResult> {
-  const { input, board, desk } = leak;
+  const { input, board, desk, credential } = leak;
+  leak.unserved = credential.dependents.map(({ id }) => id);
   await tellBeside(
     desk,
     `Version ${refused}, the replacement of ${input.credentialId}, does not work: another one is minted.`,
@@ -62,6 +64,7 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
     onFailure: (failure) => rememberNotUndone(leak, failure),
   });
   board.replacement = rotation.replacement;
+  leak.unserved = rotation.missing;
   const missing = rotation.missing.join(', ');
   const moved = `${rotation.moved.join(', ') || 'no dependent'} moved on to version ${rotation.replacement}`;
   const note = `${moved}${missing ? `; NOT moved: ${missing}, whose version is dead` : ''}`;
