@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, setHandler } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, patched, setHandler } from '@temporalio/workflow';
 import type { RetryPolicy } from '@temporalio/common';
 import { undos, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
@@ -61,14 +61,21 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
   }
 }
 
+/** A replacement that is not discarded, since a dependent may use it. */
+class StillInUse extends Error {
+  override readonly name = 'StillInUse';
+}
+
 async function mint(input: RotationInput, undo: UndoStack, leftBehind: UndoFailure[]) {
   for (let attempt = 1; ; attempt++) {
     const create = rotationStep(input, `create.${attempt}`);
-    undo.register(attempt === 1 ? 'discard the replacement' : `discard replacement ${attempt}`, () =>
-      undos.discardReplacement.executeWithOptions({ summary: 'Discard the replacement' }, [
+    undo.register(attempt === 1 ? 'discard the replacement' : `discard replacement ${attempt}`, async (failed) => {
+      // Whoever could not be sent back may use it: then nothing else works for them.
+      if (failed.length > 0 && patched('keep-what-is-used')) throw new StillInUse();
+      await undos.discardReplacement.executeWithOptions({ summary: 'Discard the replacement' }, [
         { ...rotationStep(input, `discard.${attempt}`), createStepKey: create.stepKey },
-      ]),
-    );
+      ]);
+    });
     try {
       return await withinMinutes.createReplacement.executeWithOptions(
         { summary: 'Mint and test the replacement', retry: retryUnlessRejected },

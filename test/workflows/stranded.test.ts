@@ -1,8 +1,11 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { fakeActivities, refusal, sampleInput } from '../support/fake-activities';
-import { silentFor } from '../support/outcome-scenarios';
-import { withIncident } from '../support/run-incident';
+import { markFalsePositiveUpdate } from '../../workflows/messages';
+import { fakeActivities, loadSeparable, refusal, sampleAssessment, sampleInput } from '../support/fake-activities';
+import { APPROVED, silentFor } from '../support/outcome-scenarios';
+import { untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
+
+const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
 
 let environment: TestWorkflowEnvironment;
 
@@ -29,4 +32,30 @@ it('names in the end the dependents that have no replacement', async () => {
 
   expect(outcome).toBe('contained-and-rolled-back');
   expect(told[0]).toContain('have no replacement that works: checkout, billing');
+});
+
+it('keeps the replacement for a dependent that could not be sent back', async () => {
+  const told: string[] = [];
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'checkout'
+        ? Promise.reject(refusal('DEPENDENT_REFUSED'))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+    restoreDependent: () => Promise.reject(refusal('DEPENDENT_REFUSED')),
+    notifyAudience: ({ notice }) => {
+      told.push(notice.summary);
+      return Promise.resolve({ at: 6, channels: 1 });
+    },
+  });
+
+  const { outcome } = await withIncident(environment, activities, MEDIUM, async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+
+  expect(outcome).toBe('false-positive-restored');
+  expect(calls).not.toContain('discardReplacement');
+  expect(told.at(-1)).toContain('Not undone: restore checkout, restore billing, discard the replacement.');
 });

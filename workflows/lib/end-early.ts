@@ -19,7 +19,8 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
     try {
       if (leak.notUndone)
         await leak.desk.tell(`After the false positive of ${leak.input.credentialId}: ${leak.notUndone}`);
-      const summary = await restore(leak, leak.falsePositive);
+      const left = leak.notUndone ? `; still to be mended: ${leak.notUndone}` : '';
+      const summary = (await restore(leak, leak.falsePositive)) + left;
       if (patched('tell-restored')) await tellRestored(leak, summary);
       return await close(leak, 'false-positive-restored', summary);
     } catch (later) {
