@@ -3,6 +3,7 @@ import {
   continueAsNew,
   isCancellation,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   sleep,
   startChild,
@@ -29,24 +30,36 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
   const { credentialId, version, incident } = input;
   const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version };
   let unclear = input.unclear ?? 0;
+  let owed = input.owed ?? false;
   for (let check = input.checks; ; check++) {
     const left = input.until - Date.now();
-    if (left <= 0) return { checks: check, drift: undefined, unclear };
+    if (left <= 0) {
+      // Nobody looks again: what the last looks could not tell must be known.
+      const isUntold = owed || (unclear > 0 && unclear < TELL_AFTER_UNCLEAR);
+      if (isUntold && patched('tell-until-heard')) await tellUnclear(input, `${keyOf(check)}/unclear`, unclear);
+      return { checks: check, drift: undefined, unclear };
+    }
     setCurrentDetails(details(input, check, unclear));
     await sleep(Math.min(left, pauseBeforeCheck(check) * 1000), {
       summary: `Look again whether ${credentialId} v${version} is dead`,
     });
-    const key = `${workflowInfo().firstExecutionRunId}/drift.${check}`;
+    const key = keyOf(check);
     const found = await look({ ...step, stepKey: key, since: input.since });
     if (found?.drift !== undefined) {
       await reopen(input, found.drift, found.control ?? input.replacement);
       return { checks: check + 1, drift: found.drift, unclear };
     }
     unclear = found ? 0 : unclear + 1;
-    if (unclear === TELL_AFTER_UNCLEAR) await tellUnclear(input, key);
+    const isDue = unclear === TELL_AFTER_UNCLEAR || (owed && unclear > 0 && patched('tell-until-heard'));
+    if (isDue) owed = !(await tellUnclear(input, `${key}/unclear`, unclear));
+    else owed &&= unclear > 0;
     if (check + 1 - input.checks >= CHECKS_A_RUN || workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1, unclear });
+      await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1, unclear, owed });
   }
+}
+
+function keyOf(check: number): string {
+  return `${workflowInfo().firstExecutionRunId}/drift.${check}`;
 }
 
 type Look = Parameters<typeof patientChecks.checkDrift>[0];
@@ -61,8 +74,8 @@ async function look(step: Look): Promise<Drift | undefined> {
   }
 }
 
-/** A watch that sees nothing is none, and somebody must know. */
-async function tellUnclear(input: WatchInput, key: string): Promise<void> {
+/** A watch that sees nothing is none, and somebody must know. Resolves to whether anybody was told. */
+async function tellUnclear(input: WatchInput, stepKey: string, unclear: number): Promise<boolean> {
   const { credentialId, version, incident } = input;
   const notice = {
     kind: 'unresolved' as const,
@@ -70,16 +83,18 @@ async function tellUnclear(input: WatchInput, key: string): Promise<void> {
     ownerTeam: 'unknown',
     severity: 'high' as const,
     reason: 'the watch could not tell whether it is still dead',
-    summary: `${TELL_AFTER_UNCLEAR} looks in a row could not tell whether version ${version} of ${credentialId} is still dead.`,
+    summary: `${unclear === 1 ? 'The last look' : `${unclear} looks in a row`} could not tell whether version ${version} of ${credentialId} is still dead.`,
   };
-  const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, stepKey: `${key}/unclear` };
+  const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, stepKey };
   try {
     await notices.notifyAudience.executeWithOptions({ summary: 'Tell security: nothing can be seen' }, [
       { ...step, audience: 'security', notice },
     ]);
+    return true;
   } catch (error) {
-    // A dead channel must not end the watch.
+    // A dead channel must not end the watch: it is told after the next look.
     if (isCancellation(error)) throw error;
+    return false;
   }
 }
 

@@ -99,6 +99,27 @@ it('takes a look that could tell nothing for neither, and looks again', async ()
   expect(calls).not.toContain('containVersion');
 });
 
+it('tells of looks that could tell nothing until somebody has heard it, also when there are no more', async () => {
+  const told: string[] = [];
+  const { activities } = fakeActivities({
+    checkDrift: () => Promise.reject(refusal('COULD_NOT_TELL')),
+    notifyAudience: ({ notice }) => {
+      told.push(notice.summary);
+      return told.length === 1 ? Promise.reject(refusal('INTERNAL')) : Promise.resolve({ at: 6, channels: 1 });
+    },
+  });
+  const over = (id: string) => environment.client.workflow.getHandle<typeof watchContainment>(id).result();
+
+  await watch(activities, 0.06, over);
+  await watch(activities, 0.0001, over);
+
+  expect(told).toEqual([
+    expect.stringContaining('3 looks in a row could not tell'),
+    expect.stringContaining('4 looks in a row could not tell'),
+    expect.stringContaining('The last look could not tell'),
+  ]);
+});
+
 it('is begun by an incident that has recovered', async () => {
   const { activities } = fakeActivities();
 
