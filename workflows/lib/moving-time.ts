@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
 import type { RotationTerms } from '../messages';
 
 /** How long the dependents of one rotation have. Evidence only ever makes it shorter; people can give more. */
@@ -58,8 +58,9 @@ export class MovingTime {
       return await scope.run(work);
     } catch (error) {
       // Cancelled from outside it goes up: only our own cancellation means another try.
-      if (isCancellation(error) && scope.consideredCancelled && !CancellationScope.current().consideredCancelled)
-        return 'hurried';
+      if (!scope.consideredCancelled || CancellationScope.current().consideredCancelled) throw error;
+      // One that just failed, as it was to be given up, comes back as a failure: under the new terms it is tried anew all the same.
+      if (isCancellation(error) || patched('anew-after-failure')) return 'hurried';
       throw error;
     } finally {
       this.#attempts.delete(scope);
