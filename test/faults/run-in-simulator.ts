@@ -1,23 +1,17 @@
 import { incidentId } from '../../domain/credential';
-import { stepFailure } from '../../workflows/lib/failure-code';
-import {
-  detectionSignal,
-  pendingQuestionsQuery,
-  stateQuery,
-  type IncidentView,
-  type PendingQuestion,
-} from '../../workflows/messages';
-import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
-import { CallBook } from './call-book';
+import { pendingQuestionsQuery, stateQuery, type IncidentView, type PendingQuestion } from '../../workflows/messages';
 import { answerTo } from './answer';
+import { CallBook } from './call-book';
+import { inputOf, workflowIdOf } from './input-of';
+import { doDeeds, type Reach } from './outside';
+import type { Pace } from './pace';
 import { performAttempt } from './perform-attempt';
 import type { FaultCase, RunReport } from './run-report';
-import { inputOf, type Pace } from './scenarios';
-import { decodeError, encode } from './simulator/payloads';
-import type { SimulatedRun } from './simulator/simulated-run';
+import { encode } from './simulator/payloads';
 import { SimulatedTemporal } from './simulator/simulated-temporal';
 import { VirtualClock } from './simulator/virtual-clock';
 import type { WorkflowSandbox } from './simulator/workflow-sandbox';
+import { standingOf } from './standing';
 import { World } from './world/world';
 import { activitiesOf } from './world/world-activities';
 import type { WorldActivities } from './world/world-activity';
@@ -37,10 +31,10 @@ export async function runInSimulator(
   change: ChangeActivities = (unchanged) => unchanged,
 ): Promise<RunReport> {
   const clock = new VirtualClock(START);
-  const { credential, hasProvider, trouble, person } = scenario;
-  const id = incidentId(credential.id, 1);
+  const { credential, person, outside, story } = scenario;
+  const incident = incidentId(credential.id, 1);
   const answer = (): void => {
-    const run = temporal.running(id);
+    const run = temporal.running(incident);
     if (!run || run.broken) return;
     const answered = answerTo(run.query(pendingQuestionsQuery.name) as readonly PendingQuestion[]);
     if (!answered) return;
@@ -49,9 +43,7 @@ export async function runInSimulator(
     void run.update(answered.update.name, answered.person).then(() => clock.after(ANSWER_AFTER_MS, answer));
   };
   const world: World = new World({
-    credential,
-    hasProvider,
-    trouble,
+    ...scenario,
     now: () => clock.now,
     onPage: ({ kind }) => {
       if (kind === 'person-needed' && person === 'answers') clock.after(ANSWER_AFTER_MS, answer);
@@ -59,12 +51,12 @@ export async function runInSimulator(
   });
   const activities = change(activitiesOf(world), world);
   const book = new CallBook();
-  const onCall = (call: string): void => {
-    if (call !== scenario.outside?.when) return;
-    if (scenario.outside.does === 'cancel') incident.requestCancel();
-    else incident.signal(detectionSignal.name, [encode(CRITICAL_SIGNAL)]);
+  const reach: Reach = {
+    cancel: () => temporal.running(incident)?.requestCancel(),
+    signal: (name, arg) => temporal.running(incident)?.signal(name, [encode(arg)]),
+    update: (name, arg) => void temporal.running(incident)?.update(name, arg),
   };
-  const stage = { world, activities, book, faults, onCall };
+  const stage = { world, activities, book, faults, onCall: (call: string) => doDeeds(outside, call, reach) };
   const temporal: SimulatedTemporal = new SimulatedTemporal(
     sandbox,
     clock,
@@ -75,39 +67,19 @@ export async function runInSimulator(
       return end;
     },
   );
-  const incident: SimulatedRun = temporal.start('respondToLeak', id, inputOf(scenario, credential.id, pace));
+  const begun = temporal.start(
+    story,
+    workflowIdOf(scenario, credential.id),
+    inputOf(scenario, credential.id, pace, START),
+  );
   const isOver = (): boolean =>
     book.endless !== undefined || temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
   await clock.run(START + pace.patience * 1_000, isOver);
   // As on the server: one that waits for nobody at that moment is looked at when it does.
-  const isAsked = (): boolean => !incident.end && viewOf(incident).incident.waiting !== undefined;
+  const isAsked = (): boolean => {
+    const view = temporal.running(incident)?.query(stateQuery.name) as IncidentView | undefined;
+    return view?.incident.waiting !== undefined;
+  };
   if (person === 'nobody' && !isOver()) await clock.run(START + 2 * pace.patience * 1_000, () => isOver() || isAsked());
-  return { ...standingOf(incident, temporal.runs), world, calls: book.names };
-}
-
-function standingOf(incident: SimulatedRun, runs: readonly SimulatedRun[]): Omit<RunReport, 'world' | 'calls'> {
-  const broken = runs.find((run) => run.broken)?.broken;
-  if (broken)
-    return {
-      status: 'running',
-      broken: broken instanceof Error ? (broken.stack ?? broken.message) : 'what was thrown is no error',
-    };
-  const { end } = incident;
-  const view = viewOf(incident);
-  switch (end?.status) {
-    case 'completed':
-      return { status: 'completed', outcome: String((end.result as { outcome?: unknown }).outcome), view };
-    case 'failed': {
-      return { status: 'failed', view, failureCode: stepFailure(decodeError(end.failure)).code };
-    }
-    case 'cancelled':
-    case 'terminated':
-      return { status: 'cancelled', view };
-    default:
-      return { status: 'running', view };
-  }
-}
-
-function viewOf(incident: SimulatedRun): IncidentView {
-  return incident.query(stateQuery.name) as IncidentView;
+  return { ...standingOf(story, begun, temporal.runs), world, calls: book.names };
 }

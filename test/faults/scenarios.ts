@@ -1,146 +1,122 @@
-import type { Credential } from '../../domain/credential';
-import type { Assessment } from '../../domain/detection';
-import { DEFAULT_ESCALATION } from '../../domain/escalation';
-import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
-import type { IncidentInput } from '../../workflows/messages';
 import { sampleAssessment, sampleCredential, SEPARABLE } from '../support/fake-activities';
-import type { Trouble } from './world/world';
-
-/** What somebody does from outside when a call is first made. */
-export type Outside = 'graver-evidence' | 'cancel';
-
-/** One way an incident can go before anything fails: what leaked, what is wrong outside, and whether anybody answers. */
-export interface Scenario {
-  readonly name: string;
-  readonly credential: Credential;
-  readonly hasProvider: boolean;
-  readonly trouble: Trouble;
-  readonly assessment: Assessment;
-  /** Whether the person who is paged mends what is wrong and answers, or nobody does. */
-  readonly person: 'answers' | 'nobody';
-  readonly outside?: { readonly when: string; readonly does: Outside };
-  readonly simulated?: true;
-  /** Whether its pairs are run as well; the others give further paths to single faults. */
-  readonly pairs?: true;
-}
-
-const DEFAULTS = { credential: sampleCredential(), hasProvider: true, trouble: {}, person: 'answers' } as const;
-
-const of = (name: string, more: Partial<Scenario> = {}): Scenario => ({
-  name,
-  ...DEFAULTS,
-  assessment: sampleAssessment(),
-  ...more,
-});
+import { CANCELS, givesMoreTime, GRAVER_EVIDENCE, saysNothingLeaked } from './outside';
+import { findScenario, scenario, type Scenario } from './scenario';
 
 const weak = sampleAssessment({ families: ['origin'] });
 const medium = sampleAssessment({ severity: 'medium', deterministic: true });
 const separable = { credential: SEPARABLE } as const;
+const separableMedium = { ...separable, assessment: medium } as const;
+
+const ANA = 'ana@example.com';
+const BEN = 'ben@example.com';
 
 /** Every strategy, and every severity, outcome and trouble that gives another path through the saga. */
-export const SCENARIOS: readonly Scenario[] = [
-  of('inseparable-high', { pairs: true }),
-  of('separable-high', { ...separable, pairs: true }),
-  of('separable-medium', { ...separable, assessment: medium, pairs: true }),
-  of('separable-critical', { ...separable, assessment: sampleAssessment({ severity: 'critical' }) }),
-  of('asked-before-revoke', { assessment: weak, pairs: true }),
-  of('handed-over', { hasProvider: false }),
-  of('break-glass', { credential: sampleCredential({ protection: 'break-glass' }) }),
-  of('asked-before-containing', { assessment: { ...medium, deterministic: false } }),
-  of('never-moves-high', { ...separable, trouble: { neverMoves: 'billing' } }),
-  of('never-moves-medium', { ...separable, assessment: medium, trouble: { neverMoves: 'billing' } }),
-  of('refuses-move-medium', { ...separable, assessment: medium, trouble: { refusesMove: 'billing' } }),
-  of('budget-spent', { trouble: { budgetSpent: true } }),
-  of('first-value-rejected', { trouble: { rejectsFirstValue: true } }),
-  of('still-alive', { trouble: { revokeIsNoRevoke: true } }),
-  of('graver-evidence', {
-    ...separable,
-    assessment: medium,
-    outside: { when: 'createReplacement:create.1#1', does: 'graver-evidence' },
-  }),
-  of('cancelled', { ...separable, outside: { when: 'moveDependent:move.billing#1', does: 'cancel' } }),
-  of('simulated', { simulated: true }),
+const INCIDENTS: readonly Scenario[] = [
+  scenario('inseparable-high', { pairs: true }),
+  scenario('separable-high', { ...separable, pairs: true }),
+  scenario('separable-medium', { ...separableMedium, pairs: true }),
+  scenario('separable-critical', { ...separable, assessment: sampleAssessment({ severity: 'critical' }) }),
+  scenario('asked-before-revoke', { assessment: weak, pairs: true }),
+  scenario('handed-over', { hasProvider: false }),
+  scenario('break-glass', { credential: sampleCredential({ protection: 'break-glass' }) }),
+  scenario('asked-before-containing', { assessment: { ...medium, deterministic: false } }),
+  scenario('never-moves-high', { ...separable, trouble: { neverMoves: 'billing' } }),
+  scenario('never-moves-medium', { ...separableMedium, trouble: { neverMoves: 'billing' } }),
+  scenario('refuses-move-medium', { ...separableMedium, trouble: { refusesMove: 'billing' } }),
+  scenario('budget-spent', { trouble: { budgetSpent: true } }),
+  scenario('first-value-rejected', { trouble: { rejectsFirstValue: true } }),
+  scenario('still-alive', { trouble: { revokeIsNoRevoke: true } }),
+  scenario('replacement-breaks', { ...separable, trouble: { replacementsBreak: 1 } }),
+  scenario('replacements-break', { trouble: { replacementsBreak: 3 } }),
+  scenario('simulated', { simulated: true }),
+  scenario('opened-again', { past: 'ended-and-works-again' }),
 ];
 
-const SILENT = '-nobody';
+/** The page that asks the first question. */
+const ASKED = 'notifyAudience:notify.person-needed.1.security#1';
+const MOVING_CHECKOUT = 'moveDependent:move.checkout#1';
 
-/** The same, and nobody answers. It differs from the other only where somebody is asked. */
-export function withNobody(scenario: Scenario): Scenario {
-  const isSilent = scenario.name.endsWith(SILENT);
-  return { ...scenario, name: isSilent ? scenario.name : `${scenario.name}${SILENT}`, person: 'nobody' };
-}
+/** Where evidence or a person changes the course. */
+const STEERED: readonly Scenario[] = [
+  scenario('graver-evidence', {
+    ...separableMedium,
+    outside: [{ when: 'createReplacement:create.1#1', deeds: [GRAVER_EVIDENCE] }],
+  }),
+  scenario('cancelled', { ...separable, outside: [{ when: 'moveDependent:move.billing#1', deeds: [CANCELS] }] }),
+  scenario('false-positive-before-containing', {
+    assessment: { ...medium, deterministic: false },
+    outside: [{ when: ASKED, deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  // Billing has moved by then, and is sent back.
+  scenario('false-positive-while-moving', {
+    ...separableMedium,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  // The replacement is in use by then, and lives beside it.
+  scenario('false-positive-before-revoke', {
+    assessment: weak,
+    outside: [{ when: ASKED, deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  scenario('false-positive-handed-over', {
+    hasProvider: false,
+    outside: [{ when: ASKED, deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  scenario('false-positive-rolled-back', {
+    ...separableMedium,
+    trouble: { refusesMove: 'checkout' },
+    outside: [{ when: ASKED, deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  scenario('false-positive-opened-again', {
+    ...separable,
+    past: 'ended-and-works-again',
+    outside: [{ when: 'confirmInForce:confirm#1', deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  scenario('more-time-medium', {
+    ...separableMedium,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [givesMoreTime(ANA)] }],
+  }),
+  scenario('more-time-high', {
+    ...separable,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [givesMoreTime(ANA), givesMoreTime(BEN)] }],
+  }),
+  // The same person twice is not two people.
+  scenario('more-time-refused', {
+    ...separable,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [givesMoreTime(ANA), givesMoreTime(ANA)] }],
+  }),
+  scenario('graver-and-cancelled', {
+    ...separableMedium,
+    outside: [{ when: 'moveDependent:move.billing#1', deeds: [GRAVER_EVIDENCE, CANCELS] }],
+  }),
+];
+
+/** What comes at no matter which moment. */
+const ANYWHERE: readonly Scenario[] = [
+  scenario('false-positive', { ...separableMedium, anywhere: [saysNothingLeaked(ANA)] }),
+  scenario('false-positive-to-all', { assessment: weak, anywhere: [saysNothingLeaked(ANA)] }),
+  scenario('false-positive-and-graver', { ...separableMedium, anywhere: [saysNothingLeaked(ANA), GRAVER_EVIDENCE] }),
+  scenario('graver-and-cancel', { ...separableMedium, anywhere: [GRAVER_EVIDENCE, CANCELS] }),
+  scenario('cancel', { anywhere: [CANCELS] }),
+];
+
+/** What is beside the incident: the watch over a closed one, and the dry run of one. */
+const BESIDE: readonly Scenario[] = [
+  scenario('watch', { story: 'watchContainment', past: 'ended' }),
+  scenario('watch-drift', { story: 'watchContainment', past: 'ended-and-works-again' }),
+  scenario('watch-sees-nothing', { story: 'watchContainment', past: 'ended', trouble: { nothingIsSeen: true } }),
+  scenario('rehearsal', { story: 'rehearseResponse', ...separable }),
+  scenario('rehearsal-handed-over', { story: 'rehearseResponse', hasProvider: false }),
+];
+
+export const SCENARIOS: readonly Scenario[] = [...INCIDENTS, ...STEERED, ...ANYWHERE, ...BESIDE];
 
 /** @throws when there is none of this name */
 export function scenarioNamed(name: string): Scenario {
-  const bare = name.endsWith(SILENT) ? name.slice(0, -SILENT.length) : name;
-  const scenario = SCENARIOS.find((one) => one.name === bare);
-  if (!scenario) throw new Error(`no scenario ${name}; there are ${SCENARIOS.map((one) => one.name).join(', ')}`);
-  return bare === name ? scenario : withNobody(scenario);
-}
-
-/** How long everything takes: dependents that move, and people who do not answer. In seconds. */
-export interface Pace {
-  readonly overlap: Readonly<Record<Assessment['severity'], number>>;
-  readonly remindEvery: number;
-  /** What is not contained before somebody was asked is contained after this silence. */
-  readonly containAfter: number;
-  /** An incident that nobody answers is closed after this. */
-  readonly closeAfter: number;
-  /** After this a run that still waits has shown that it does. */
-  readonly patience: number;
-}
-
-/** With the product's own time limits, in virtual time. Reminders come seldom, so that a run in which nobody answers stays short. */
-export const PRODUCT_PACE: Pace = {
-  overlap: { critical: 60, high: 120, medium: 240, low: 480 },
-  remindEvery: 21_600,
-  containAfter: 1_800,
-  closeAfter: 43_200,
-  patience: 54_000,
-};
-
-/**
- * With the short limits (short-time-limits.ts), for the server, where everything ends in real time (server-lane.ts). As with the product's,
- * a step that fails is tried again once before silence closes the incident, even if the step and the page each took a whole call of
- * 0.9 s: the first silence ends after 3 to 4.8 s, the second after 6 s at the earliest.
- */
-export const SHORT_PACE: Pace = {
-  overlap: { critical: 2, high: 3, medium: 3, low: 3 },
-  remindEvery: 3,
-  containAfter: 1,
-  closeAfter: 5.4,
-  patience: 16,
-};
-
-/** What starts the incident of a scenario. */
-export function inputOf({ assessment, simulated, person }: Scenario, credentialId: string, pace: Pace): IncidentInput {
-  // Where somebody answers, that must come before silence does, on a busy machine too.
-  const silence = person === 'answers' ? PRODUCT_PACE : pace;
-  const { severities } = DEFAULT_POLICY;
-  const paced = (severity: Assessment['severity']): Policy['severities']['high'] => ({
-    ...severities[severity],
-    overlapSeconds: pace.overlap[severity],
-  });
-  return {
-    credentialId,
-    version: 1,
-    assessment,
-    policy: {
-      ...DEFAULT_POLICY,
-      escalateEverySeconds: silence.remindEvery,
-      escalation: {
-        ...DEFAULT_ESCALATION,
-        onSilence: {
-          ...DEFAULT_ESCALATION.onSilence,
-          contain: { afterSeconds: silence.containAfter },
-          closeAfterSeconds: silence.closeAfter,
-        },
-      },
-      // What is looked at after the end is no part of the plan.
-      watchSeconds: 0,
-      severities: { critical: paced('critical'), high: paced('high'), medium: paced('medium'), low: paced('low') },
-    },
-    startedBy: 'detector',
-    ...(simulated ? { simulated } : {}),
-  };
+  const found = findScenario(SCENARIOS, name);
+  if (!found) throw new Error(`no scenario ${name}; there are ${SCENARIOS.map((one) => one.name).join(', ')}`);
+  return found;
 }

@@ -1,5 +1,5 @@
 import type { RunReport } from '../run-report';
-import { LEAKED } from '../world/world';
+import { LEAKED, REPLACED_BEFORE } from '../world/world';
 import { pagesOf } from './pages';
 
 /** How people are told that something was left behind. */
@@ -11,6 +11,7 @@ export function ownershipFaults({ world, view, outcome }: RunReport): readonly s
     outcome === 'contained-rollback-incomplete' || pagesOf(world).some(({ summary }) => LEFT_BEHIND.test(summary));
   return [...world.versions]
     .filter(([number, { atProvider }]) => number !== LEAKED && atProvider === 'live')
+    .filter(([number]) => world.setting.past === 'nothing' || number !== REPLACED_BEFORE)
     .filter(([number, { state }]) => (view?.replacement !== number || state !== 'live') && !told)
     .map(([number, { state }]) => `version ${number} works at the provider (inventory: ${state}), and nobody owns it`);
 }

@@ -6,13 +6,18 @@ type Containment = Pick<WorldActivities, 'loadCredential' | 'containVersion' | '
 
 const GATEWAYS = ['gateway-1'];
 
+function isLifted({ effects }: World): boolean {
+  return effects.some(({ what }) => what === 'loosen');
+}
+
 /** The refusal and the record of it, in the simulated world. */
 export function containmentOf(world: World): Containment {
   const { credential, hasProvider, now } = world.setting;
   return {
-    loadCredential() {
+    loadCredential(input) {
       const { state } = world.version(LEAKED);
-      if (state !== 'live' && state !== 'quarantined') throw failure('VERSION_NOT_LIVE', true);
+      const isOpenAgain = input.reopened !== undefined && state === 'revoked';
+      if (state !== 'live' && state !== 'quarantined' && !isOpenAgain) throw failure('VERSION_NOT_LIVE', true);
       const secret = { store: 'postgres', path: `credentials/${credential.id}`, version: LEAKED };
       const publicId = `${credential.principal}_v${LEAKED}`;
       const subjects = [publicIdSubject(credential.provider, `${credential.account}/${publicId}`)];
@@ -21,6 +26,8 @@ export function containmentOf(world: World): Containment {
     },
 
     containVersion({ plan, stepKey }, cut) {
+      // One that began before a person set it free comes too late.
+      if (isLifted(world)) throw failure('CONTAINMENT_LIFTED', true);
       world.refuse(LEAKED, plan.quarantine.mode, stepKey);
       const version = world.version(LEAKED);
       if (plan.quarantine.mode === 'deny-all' && !plan.leftToPerson && version.atProvider === 'live') {
@@ -37,7 +44,7 @@ export function containmentOf(world: World): Containment {
 
     recordContainment(step, cut) {
       const version = world.version(LEAKED);
-      if (version.state === 'live') version.state = 'quarantined';
+      if (version.state === 'live' && !isLifted(world)) version.state = 'quarantined';
       audit(world, 'contain', 'intent', step);
       cut();
       audit(world, 'contain', 'outcome', step);

@@ -18,6 +18,7 @@ export function looksOf(world: World): Looks {
     },
 
     checkDrift(step, cut) {
+      if (world.trouble.nothingIsSeen) throw failure('COULD_NOT_TELL', false);
       cut();
       audit(world, 'check-drift', 'outcome', step);
       return world.version(LEAKED).atProvider === 'dead' ? {} : { drift: 'it works again' };

@@ -24,6 +24,8 @@ export function recoveryOf(world: World): Recovery {
 
     verifyDead(step, cut) {
       if (world.version(LEAKED).atProvider !== 'dead') throw failure('STILL_ALIVE', false);
+      world.breakReplacement(step.control);
+      if (world.broken.has(step.control)) throw failure('CONTROL_REFUSED', true);
       if (!world.works(step.control)) throw failure('COULD_NOT_TELL', false);
       cut();
       audit(world, 'verify-dead', 'outcome', step);
@@ -34,7 +36,7 @@ export function recoveryOf(world: World): Recovery {
       const version = world.version(LEAKED);
       if (version.state === 'revoked') throw failure('CONTAINMENT_FINAL', true);
       return audited(world, 'lift-containment', step, cut, () => {
-        world.setRefusal(LEAKED, 'none', step.stepKey);
+        if (world.isRefused(LEAKED)) world.setRefusal(LEAKED, 'none', step.stepKey);
         if (version.atProvider === 'locked') version.atProvider = 'live';
         version.state = 'live';
         return { at: now(), evidence: 'refused no longer' };
@@ -43,7 +45,12 @@ export function recoveryOf(world: World): Recovery {
 
     extendLane(step, cut) {
       // Lanes end some day in any case, so nobody counts on one (World.works).
-      return audited(world, 'extend-lane', step, cut, () => ({ at: now(), evidence: 'open for longer' }));
+      return audited(world, 'extend-lane', step, cut, () => {
+        const { stepKey } = step;
+        const isDone = world.effects.some((effect) => effect.what === 'extend' && effect.stepKey === stepKey);
+        if (!isDone) world.effects.push({ what: 'extend', version: LEAKED, stepKey });
+        return { at: now(), evidence: 'open for longer' };
+      });
     },
 
     closeAudit(step) {

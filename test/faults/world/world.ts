@@ -1,3 +1,4 @@
+import type { ApprovedAction } from '../../../domain/approval';
 import type { Credential, VersionState } from '../../../domain/credential';
 import type { Notice } from '../../../domain/ports/notifier';
 import type { AuditEvent } from '../../../domain/ports/stores';
@@ -16,11 +17,15 @@ export type Refusal = (typeof REFUSALS)[number];
 
 export interface AuditEntry extends Pick<AuditEvent, 'action' | 'phase' | 'stepKey' | 'actor'> {
   readonly outcome?: string;
+  /** What a used approval allowed. */
+  readonly approved?: ApprovedAction;
+  /** How many true effects there were before it. */
+  readonly afterEffects: number;
 }
 
 /** Something that really changed outside, in order. */
 export interface TrueEffect {
-  readonly what: 'refuse' | 'loosen' | 'lock' | 'unlock' | 'mint' | 'move' | 'restore' | 'discard' | 'revoke';
+  readonly what: 'refuse' | 'loosen' | 'lock' | 'extend' | 'mint' | 'move' | 'restore' | 'discard' | 'revoke';
   readonly version: number;
   readonly stepKey: string;
   readonly dependent?: string;
@@ -38,11 +43,19 @@ export interface Trouble {
   readonly budgetSpent?: true;
   /** The provider says that it revoked, and did not. */
   readonly revokeIsNoRevoke?: true;
+  /** So many replacements work for everybody, and no longer when they are the control of the proof. */
+  readonly replacementsBreak?: number;
+  /** Whether it is dead can not be seen. */
+  readonly nothingIsSeen?: true;
 }
+
+/** What has been before. `ended`: an earlier incident has ended the version, and replaced it. */
+export type Past = 'nothing' | 'ended' | 'ended-and-works-again';
 
 export interface WorldSetting {
   readonly credential: Credential;
   readonly hasProvider: boolean;
+  readonly past: Past;
   readonly trouble: Trouble;
   readonly now: () => number;
   /** A page has reached people. */
@@ -72,13 +85,16 @@ export class World {
   readonly told: DeliveredNotice[] = [];
   readonly reserved = new Map<string, number>();
   readonly deliveries = new Set<string>();
+  /** Replacements that no longer work though nobody ended them. */
+  readonly broken = new Set<number>();
   #trouble: Trouble;
 
   constructor(readonly setting: WorldSetting) {
     this.#trouble = setting.trouble;
     this.versions.set(LEAKED, { atProvider: 'live', state: 'live' });
     this.refusals.set(LEAKED, 'none');
-    for (const { id } of setting.credential.dependents) this.uses.set(id, LEAKED);
+    const inUse = setting.past === 'nothing' ? LEAKED : this.wasEnded(setting.past);
+    for (const { id } of setting.credential.dependents) this.uses.set(id, inUse);
   }
 
   get trouble(): Trouble {
@@ -89,7 +105,18 @@ export class World {
   mend(): void {
     const leaked = this.version(LEAKED);
     if (this.#trouble.revokeIsNoRevoke && leaked.state === 'revoked') leaked.atProvider = 'dead';
+    for (const number of this.broken)
+      if (this.version(number).state === 'live') this.version(number).atProvider = 'live';
+    this.broken.clear();
     this.#trouble = {};
+  }
+
+  /** The provider has lost a replacement, as many as the trouble says. */
+  breakReplacement(number: number): void {
+    const { replacementsBreak = 0 } = this.#trouble;
+    if (this.broken.size >= replacementsBreak || !this.works(number)) return;
+    this.broken.add(number);
+    this.version(number).atProvider = 'dead';
   }
 
   version(number: number): TrueVersion {
@@ -124,6 +151,14 @@ export class World {
     this.effects.push({ what: weaker ? 'loosen' : 'refuse', version: number, stepKey });
   }
 
+  private wasEnded(past: Exclude<Past, 'nothing'>): number {
+    this.versions.set(LEAKED, { atProvider: past === 'ended' ? 'dead' : 'live', state: 'revoked' });
+    this.refusals.set(LEAKED, 'revoked');
+    this.versions.set(REPLACED_BEFORE, { atProvider: 'live', state: 'live' });
+    this.refusals.set(REPLACED_BEFORE, 'none');
+    return REPLACED_BEFORE;
+  }
+
   /** Whether nobody but known contexts can use it any more. */
   isRefused(number: number): boolean {
     return this.refusals.get(number) !== 'none' || this.version(number).atProvider !== 'live';
@@ -137,3 +172,5 @@ export class World {
 
 /** The version that every incident here is about. */
 export const LEAKED = 1;
+/** What took its place in an earlier incident. */
+export const REPLACED_BEFORE = 2;

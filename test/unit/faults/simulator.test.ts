@@ -38,6 +38,13 @@ describe('faults in the simulated world', () => {
     expect(cases).toBeGreaterThan(UNITS);
   });
 
+  it('send nobody back because people gave more time just as a move had failed', async () => {
+    const { essence } = await simulator.look('more-time-medium');
+
+    expect(essence['audit']).toContain('extend-lane outcome');
+    expect(essence['audit']).not.toContain('discard-replacement');
+  });
+
   it.each(Object.keys(SABOTAGES) as SabotageName[])('are found when %s', async (sabotage) => {
     const { violations } = await sample(UNITS_OF_THE_SABOTAGED, 0, sabotage);
 
