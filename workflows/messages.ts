@@ -60,6 +60,8 @@ export interface WatchInput {
   /** Looks made by earlier runs, and how many of the last could tell nothing. */
   readonly checks: number;
   readonly unclear?: number;
+  /** That they could tell nothing is not told yet: no channel took it. */
+  readonly owed?: boolean;
 }
 
 export interface WatchResult {

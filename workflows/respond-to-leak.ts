@@ -38,6 +38,7 @@ async function answer(leak: Leak): Promise<IncidentResult> {
   await askBeforeContaining(leak);
   await containLeak(leak);
   const firstNotice = tellContained(leak);
+  leak.firstNotice = firstNotice;
   if (leak.plan().leftToPerson) {
     await firstNotice;
     return close(leak, 'contained-and-handed-over', await handOver(leak));

@@ -3,6 +3,7 @@ import {
   continueAsNew,
   isCancellation,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   sleep,
   startChild,
@@ -29,11 +30,13 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
   const { credentialId, version, incident } = input;
   const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version };
   let unclear = input.unclear ?? 0;
+  let owed = input.owed ?? false;
   for (let check = input.checks; ; check++) {
     const left = input.until - Date.now();
     if (left <= 0) {
       // Nobody looks again: what the last looks could not tell must be known.
-      if (unclear > 0 && unclear < TELL_AFTER_UNCLEAR) await tellUnclear(input, keyOf(check));
+      const isUntold = owed || (unclear > 0 && unclear < TELL_AFTER_UNCLEAR);
+      if (isUntold && patched('tell-until-heard')) await tellUnclear(input, `${keyOf(check)}/unclear`, unclear);
       return { checks: check, drift: undefined, unclear };
     }
     setCurrentDetails(details(input, check, unclear));
@@ -48,10 +51,11 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
         return { checks: check + 1, drift: found.drift, unclear };
     }
     unclear = found ? 0 : unclear + 1;
-    // Whom nobody could tell is told after the next look that can't.
-    if (unclear === TELL_AFTER_UNCLEAR && !(await tellUnclear(input, key))) unclear -= 1;
+    const isDue = unclear === TELL_AFTER_UNCLEAR || (owed && unclear > 0 && patched('tell-until-heard'));
+    if (isDue) owed = !(await tellUnclear(input, `${key}/unclear`, unclear));
+    else owed &&= unclear > 0;
     if (check + 1 - input.checks >= CHECKS_A_RUN || workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1, unclear });
+      await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1, unclear, owed });
   }
 }
 
@@ -71,8 +75,8 @@ async function look(step: Look): Promise<Drift | undefined> {
   }
 }
 
-/** A watch that sees nothing is none, and somebody must know. Resolves to whether somebody does. */
-async function tellUnclear(input: WatchInput, key: string): Promise<boolean> {
+/** A watch that sees nothing is none, and somebody must know. Resolves to whether anybody was told. */
+async function tellUnclear(input: WatchInput, stepKey: string, unclear: number): Promise<boolean> {
   const { credentialId, version, incident } = input;
   const notice = {
     kind: 'unresolved' as const,
@@ -80,16 +84,16 @@ async function tellUnclear(input: WatchInput, key: string): Promise<boolean> {
     ownerTeam: 'unknown',
     severity: 'high' as const,
     reason: 'the watch could not tell whether it is still dead',
-    summary: `The last looks could not tell whether version ${version} of ${credentialId} is still dead.`,
+    summary: `${unclear === 1 ? 'The last look' : `${unclear} looks in a row`} could not tell whether version ${version} of ${credentialId} is still dead.`,
   };
-  const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, stepKey: `${key}/unclear` };
+  const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, stepKey };
   try {
     await notices.notifyAudience.executeWithOptions({ summary: 'Tell security: nothing can be seen' }, [
       { ...step, audience: 'security', notice },
     ]);
     return true;
   } catch (error) {
-    // A dead channel must not end the watch.
+    // A dead channel must not end the watch: it is told after the next look.
     if (isCancellation(error)) throw error;
     return false;
   }

@@ -1,6 +1,6 @@
 import { faultsOf, isOfPairs, type Fault } from './fault';
 import type { FaultCase } from './run-report';
-import type { Scenario } from './scenarios';
+import type { Scenario } from './scenario';
 
 /** Every single fault of a scenario: what can go wrong with each call of its undisturbed run. */
 export function singlesOf(scenario: Scenario, calls: readonly string[]): readonly FaultCase[] {

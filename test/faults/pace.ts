@@ -1,13 +1,8 @@
-import type { Assessment } from '../../domain/detection';
-import { DEFAULT_ESCALATION } from '../../domain/escalation';
-import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
-import type { IncidentInput, WatchInput } from '../../workflows/messages';
-import type { Scenario } from './scenarios';
-import { REPLACED_BEFORE } from './world/world';
+import type { Severity } from '../../domain/severity';
 
 /** How long everything takes: dependents that move, and people who do not answer. In seconds. */
 export interface Pace {
-  readonly overlap: Readonly<Record<Assessment['severity'], number>>;
+  readonly overlap: Readonly<Record<Severity, number>>;
   readonly remindEvery: number;
   /** What is not contained before somebody was asked is contained after this silence. */
   readonly containAfter: number;
@@ -15,6 +10,8 @@ export interface Pace {
   readonly closeAfter: number;
   /** After this a run that still waits has shown that it does. */
   readonly patience: number;
+  /** How long a closed incident is watched. */
+  readonly watchFor: number;
 }
 
 /** With the product's own time limits, in virtual time. Reminders come seldom, so that a run in which nobody answers stays short. */
@@ -24,6 +21,7 @@ export const PRODUCT_PACE: Pace = {
   containAfter: 1_800,
   closeAfter: 43_200,
   patience: 54_000,
+  watchFor: 7_200,
 };
 
 /**
@@ -37,51 +35,5 @@ export const SHORT_PACE: Pace = {
   containAfter: 1,
   closeAfter: 5.4,
   patience: 16,
+  watchFor: 2,
 };
-
-/** What starts the incident of a scenario. */
-export function inputOf(
-  { assessment, simulated, person, before }: Scenario,
-  credentialId: string,
-  pace: Pace,
-): IncidentInput {
-  // Where somebody answers, that must come before silence does, on a busy machine too.
-  const silence = person === 'answers' ? PRODUCT_PACE : pace;
-  const { severities } = DEFAULT_POLICY;
-  const paced = (severity: Assessment['severity']): Policy['severities']['high'] => ({
-    ...severities[severity],
-    overlapSeconds: pace.overlap[severity],
-  });
-  return {
-    credentialId,
-    version: 1,
-    assessment,
-    policy: {
-      ...DEFAULT_POLICY,
-      escalateEverySeconds: silence.remindEvery,
-      escalation: {
-        ...DEFAULT_ESCALATION,
-        onSilence: {
-          ...DEFAULT_ESCALATION.onSilence,
-          contain: { afterSeconds: silence.containAfter },
-          closeAfterSeconds: silence.closeAfter,
-        },
-      },
-      // What is looked at after the end is no part of the plan.
-      watchSeconds: 0,
-      severities: { critical: paced('critical'), high: paced('high'), medium: paced('medium'), low: paced('low') },
-    },
-    startedBy: 'detector',
-    ...(simulated ? { simulated } : {}),
-    ...(before === 'works-again' ? { reopened: { replacement: REPLACED_BEFORE } } : {}),
-  };
-}
-
-/** What starts the watch over a version that an earlier incident has ended: for half a day. */
-export function watchOf(input: IncidentInput, incident: string, now: number): WatchInput {
-  const { credentialId, version, policy } = input;
-  const until = now + WATCHED_MS;
-  return { credentialId, version, policy, incident, replacement: REPLACED_BEFORE, since: now, until, checks: 0 };
-}
-
-const WATCHED_MS = 12 * 3_600_000;

@@ -1,18 +1,17 @@
 import { incidentId } from '../../domain/credential';
-import { detectionSignal, pendingQuestionsQuery, type PendingQuestion } from '../../workflows/messages';
-import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
-import { CallBook } from './call-book';
+import { pendingQuestionsQuery, stateQuery, type IncidentView, type PendingQuestion } from '../../workflows/messages';
 import { answerTo } from './answer';
-import type { Deed } from './deeds';
+import { CallBook } from './call-book';
+import { inputOf, workflowIdOf } from './input-of';
+import { doDeeds, type Reach } from './outside';
+import type { Pace } from './pace';
 import { performAttempt } from './perform-attempt';
 import type { FaultCase, RunReport } from './run-report';
-import { inputOf, watchOf, type Pace } from './pace';
 import { encode } from './simulator/payloads';
-import type { SimulatedRun } from './simulator/simulated-run';
 import { SimulatedTemporal } from './simulator/simulated-temporal';
 import { VirtualClock } from './simulator/virtual-clock';
-import { standingOf, viewOf } from './standing';
 import type { WorkflowSandbox } from './simulator/workflow-sandbox';
+import { standingOf } from './standing';
 import { World } from './world/world';
 import { activitiesOf } from './world/world-activities';
 import type { WorldActivities } from './world/world-activity';
@@ -20,8 +19,6 @@ import type { WorldActivities } from './world/world-activity';
 const START = Date.UTC(2026, 0, 1);
 /** A person reads the page first, and is quicker than a reminder. */
 const ANSWER_AFTER_MS = 500;
-
-const BEGIN_AGAIN_AFTER_MS = 50;
 
 /** Replaces activities of the world: how a test shows that a broken one is found. */
 export type ChangeActivities = (activities: WorldActivities, world: World) => WorldActivities;
@@ -34,22 +31,19 @@ export async function runInSimulator(
   change: ChangeActivities = (unchanged) => unchanged,
 ): Promise<RunReport> {
   const clock = new VirtualClock(START);
-  const { credential, hasProvider, trouble, before, person, says, workflow } = scenario;
-  const id = incidentId(credential.id, 1);
+  const { credential, person, outside, story } = scenario;
+  const incident = incidentId(credential.id, 1);
   const answer = (): void => {
-    const run = temporal.running(id);
+    const run = temporal.running(incident);
     if (!run || run.broken) return;
-    const answered = answerTo(run.query(pendingQuestionsQuery.name) as readonly PendingQuestion[], says);
+    const answered = answerTo(run.query(pendingQuestionsQuery.name) as readonly PendingQuestion[]);
     if (!answered) return;
     world.mend();
     // Until it is taken, or nothing is asked any more.
     void run.update(answered.update.name, answered.person).then(() => clock.after(ANSWER_AFTER_MS, answer));
   };
   const world: World = new World({
-    credential,
-    hasProvider,
-    trouble,
-    before,
+    ...scenario,
     now: () => clock.now,
     onPage: ({ kind }) => {
       if (kind === 'person-needed' && person === 'answers') clock.after(ANSWER_AFTER_MS, answer);
@@ -57,14 +51,12 @@ export async function runInSimulator(
   });
   const activities = change(activitiesOf(world), world);
   const book = new CallBook();
-  const onCall = (call: string): void => {
-    if (call === scenario.outside?.when)
-      for (const deed of scenario.outside.does) {
-        if (deed.does === 'begin-again') beginAgain();
-        else perform(main, deed);
-      }
+  const reach: Reach = {
+    cancel: () => temporal.running(incident)?.requestCancel(),
+    signal: (name, arg) => temporal.running(incident)?.signal(name, [encode(arg)]),
+    update: (name, arg) => void temporal.running(incident)?.update(name, arg),
   };
-  const stage = { world, activities, book, faults, onCall };
+  const stage = { world, activities, book, faults, onCall: (call: string) => doDeeds(outside, call, reach) };
   const temporal: SimulatedTemporal = new SimulatedTemporal(
     sandbox,
     clock,
@@ -75,33 +67,19 @@ export async function runInSimulator(
       return end;
     },
   );
-  const input = inputOf(scenario, credential.id, pace);
-  let begins = false;
-  const beginAgain = (): void => {
-    begins = true;
-    temporal.running(id)?.terminate();
-    clock.after(BEGIN_AGAIN_AFTER_MS, () => {
-      temporal.start('respondToLeak', id, input);
-      begins = false;
-    });
-  };
-  const main: SimulatedRun =
-    workflow === undefined
-      ? temporal.start('respondToLeak', id, input)
-      : temporal.start(workflow, `${workflow}/1`, workflow === 'watchContainment' ? watchOf(input, id, START) : input);
+  const begun = temporal.start(
+    story,
+    workflowIdOf(scenario, credential.id),
+    inputOf(scenario, credential.id, pace, START),
+  );
   const isOver = (): boolean =>
-    book.endless !== undefined ||
-    (!begins && temporal.runs.every(({ end }) => end)) ||
-    temporal.runs.some(({ broken }) => broken);
+    book.endless !== undefined || temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
   await clock.run(START + pace.patience * 1_000, isOver);
   // As on the server: one that waits for nobody at that moment is looked at when it does.
-  const isAsked = (): boolean => temporal.running(id) !== undefined && viewOf(temporal)?.incident.waiting !== undefined;
+  const isAsked = (): boolean => {
+    const view = temporal.running(incident)?.query(stateQuery.name) as IncidentView | undefined;
+    return view?.incident.waiting !== undefined;
+  };
   if (person === 'nobody' && !isOver()) await clock.run(START + 2 * pace.patience * 1_000, () => isOver() || isAsked());
-  return { ...standingOf(main, temporal), world, calls: book.names };
-}
-
-function perform(run: SimulatedRun, deed: Deed): void {
-  if (deed.does === 'cancel') run.requestCancel();
-  else if (deed.does === 'update') void run.update(deed.update, deed.input);
-  else run.signal(detectionSignal.name, [encode(CRITICAL_SIGNAL)]);
+  return { ...standingOf(story, begun, temporal.runs), world, calls: book.names };
 }

@@ -1,24 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorkflowFailedError, WorkflowUpdateStage } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { incidentId } from '../../domain/credential';
-import type { respondToLeak } from '../../workflows';
 import { stepFailure } from '../../workflows/lib/failure-code';
-import {
-  detectionSignal,
-  pendingQuestionsQuery,
-  stateQuery,
-  type IncidentView,
-  type PersonInput,
-} from '../../workflows/messages';
-import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
+import { pendingQuestionsQuery, stateQuery, type IncidentView } from '../../workflows/messages';
 import type { LeakHandle } from '../support/run-incident';
 import { CallBook } from './call-book';
 import { answerTo } from './answer';
-import type { FaultCase, RunReport } from './run-report';
-import { inputOf, SHORT_PACE } from './pace';
+import { inputOf, workflowIdOf } from './input-of';
+import { doDeeds, type Reach } from './outside';
+import { SHORT_PACE } from './pace';
+import type { FaultCase, RunReport, Standing } from './run-report';
+import type { Scenario, Story } from './scenario';
 import type { ServerLane } from './server-lane';
+import { resultOf } from './standing';
 import { World } from './world/world';
 import { activitiesOf } from './world/world-activities';
 
@@ -33,14 +29,7 @@ const ANSWER_AFTER_MS = 200;
 const CANCELLED_WITHIN_MS = 170;
 const LOOK_AGAIN_MS = 5;
 
-const ACCEPTED = (input: PersonInput) => ({
-  args: [input] as [PersonInput],
-  waitForStage: WorkflowUpdateStage.ACCEPTED as 'ACCEPTED',
-});
-
-type Ending = Omit<RunReport, 'world' | 'calls' | 'view'>;
-
-const RUNNING: Ending = { status: 'running' };
+const RUNNING: Standing = { status: 'running' };
 
 /** No case takes as long; a time-skipping server that has lost count of who holds its time never goes on. */
 const LANE_IS_STUCK_AFTER_MS = 45_000;
@@ -64,16 +53,14 @@ export async function runOnServer(lane: ServerLane, faultCase: FaultCase): Promi
 }
 
 async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promise<RunReport> {
-  const { hasProvider, trouble, before, person, says, outside } = scenario;
+  const { person, outside, story } = scenario;
   const credential = { ...scenario.credential, id: `${scenario.credential.id}-${randomUUID()}` };
-  const workflowId = incidentId(credential.id, 1);
+  const workflowId = workflowIdOf(scenario, credential.id);
   const { client } = lane;
-  const handle: LeakHandle = client.workflow.getHandle<typeof respondToLeak>(workflowId);
+  const incident: LeakHandle = client.workflow.getHandle(incidentId(credential.id, 1));
   const world: World = new World({
+    ...scenario,
     credential,
-    hasProvider,
-    trouble,
-    before,
     now: Date.now,
     onPage: ({ kind }) => {
       if (kind === 'person-needed' && person === 'answers') void answer();
@@ -83,41 +70,39 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
   const answer = async (): Promise<void> => {
     for (;;) {
       await delay(ANSWER_AFTER_MS);
-      const answered = await handle
+      const answered = await incident
         .query(pendingQuestionsQuery)
-        .then((questions) => answerTo(questions, says))
+        .then(answerTo)
         .catch(() => undefined);
       if (!answered) return;
       world.mend();
-      await handle.executeUpdate(answered.update, { args: [answered.person] }).catch(() => undefined);
+      await incident.executeUpdate(answered.update, { args: [answered.person] }).catch(() => undefined);
     }
   };
   const book = new CallBook();
-  const onCall = async (call: string): Promise<void> => {
-    if (call !== outside?.when) return;
-    for (const deed of outside.does) {
-      if (deed.does === 'cancel') {
-        await handle.cancel();
-        await cancelIsRequested(lane, running.workflowIds);
-      } else if (deed.does === 'update')
-        await handle.startUpdate(deed.update, ACCEPTED(deed.input)).catch(() => undefined);
-      else await handle.signal(detectionSignal, CRITICAL_SIGNAL);
-    }
+  const reach: Reach = {
+    cancel: async () => {
+      await incident.cancel();
+      await cancelIsRequested(lane, running.workflowIds);
+    },
+    signal: (name, arg) => incident.signal(name, arg),
+    update: (name, arg) => taken(incident, name, arg),
   };
+  const onCall = (call: string): Promise<void> => doDeeds(outside, call, reach);
   const running = lane.begin(credential.id, { world, activities: activitiesOf(world), book, faults, onCall });
   try {
-    await client.workflow.start<typeof respondToLeak>('respondToLeak', {
+    const handle = await client.workflow.start(story, {
       workflowId,
       // One that got lost is given out again soon.
       workflowTaskTimeout: '2s',
       taskQueue: lane.queue(faults.some(({ kind }) => kind.startsWith('worker-lost'))),
-      args: [inputOf(scenario, credential.id, SHORT_PACE)],
+      args: [inputOf(scenario, credential.id, SHORT_PACE, Date.now())],
     });
-    const ending = await endOf(handle, person);
-    const view: IncidentView = await handle.query(stateQuery);
+    const ending = await endOf(handle, scenario);
     if (ending.status === 'running') await handle.terminate();
     else await Promise.race([othersEnd(lane, running.workflowIds), delay(STUCK_AFTER_MS)]);
-    return { ...ending, view, world, calls: book.names };
+    const again = ending.watch?.drift === undefined ? undefined : await endOf(incident, asIncident(scenario));
+    return { ...ending, ...(again ? { reopened: again } : {}), world, calls: book.names };
   } finally {
     lane.finish(running);
   }
@@ -139,6 +124,12 @@ async function cancelIsRequested({ client }: ServerLane, workflowIds: ReadonlySe
   }
 }
 
+/** Resolves when it is taken or refused, or when the attempt that waits for it would end; what becomes of it is the incident's business. */
+async function taken(incident: LeakHandle, name: string, arg: unknown): Promise<void> {
+  const start = incident.startUpdate(name, { args: [arg], waitForStage: 'ACCEPTED' }).catch(() => undefined);
+  await Promise.race([start, delay(CANCELLED_WITHIN_MS)]);
+}
+
 /** A rotation may still undo what it did when its incident is over. */
 async function othersEnd({ client }: ServerLane, workflowIds: ReadonlySet<string>): Promise<void> {
   for (const id of workflowIds)
@@ -148,26 +139,32 @@ async function othersEnd({ client }: ServerLane, workflowIds: ReadonlySet<string
       .catch(() => undefined);
 }
 
-async function endOf(handle: LeakHandle, person: 'answers' | 'nobody'): Promise<Ending> {
-  const end = ended(handle);
+/** The incident that a watch has opened again. */
+function asIncident(scenario: Scenario): Scenario {
+  return { ...scenario, story: 'respondToLeak' };
+}
+
+async function endOf(handle: WorkflowHandle, { story, person }: Scenario): Promise<Standing> {
+  const viewed = async (standing: Standing): Promise<Standing> =>
+    story === 'respondToLeak' ? { ...standing, view: await handle.query(stateQuery) } : standing;
+  const end = ended(handle, story);
   const [patienceEnds, isStuck] = [Date.now() + SHORT_PACE.patience * 1_000, Date.now() + STUCK_AFTER_MS];
   for (;;) {
     const over = await Promise.race([end, delay(LOOK_EVERY_MS)]);
-    if (over) return over;
+    if (over) return viewed(over);
     const waitedInVain = person === 'nobody' && Date.now() >= patienceEnds && (await isAsked(handle));
-    if (waitedInVain || Date.now() > isStuck) return RUNNING;
+    if (waitedInVain || Date.now() > isStuck) return viewed(RUNNING);
   }
 }
 
-async function isAsked(handle: LeakHandle): Promise<boolean> {
+async function isAsked(handle: WorkflowHandle): Promise<boolean> {
   const view: IncidentView = await handle.query(stateQuery);
   return view.incident.waiting !== undefined;
 }
 
-async function ended(handle: LeakHandle): Promise<Ending> {
+async function ended(handle: WorkflowHandle, story: Story): Promise<Standing> {
   try {
-    const { outcome } = await handle.result();
-    return { status: 'completed', outcome };
+    return { status: 'completed', ...resultOf(story, await handle.result()) };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     if (error.cause instanceof CancelledFailure) return { status: 'cancelled' };

@@ -1,8 +1,8 @@
 import { productBundle } from './fault-bundle';
 import { violationsOf } from './invariants/violations';
+import { PRODUCT_PACE } from './pace';
 import { runInSimulator } from './run-in-simulator';
 import { parseCase } from './run-report';
-import { PRODUCT_PACE } from './pace';
 import { withServerLanes } from './server-lanes';
 import { runServerUnit } from './server-suite';
 import { SimulatorThread } from './simulator-pool';

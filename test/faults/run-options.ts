@@ -11,7 +11,7 @@ export interface RunOptions {
   readonly case?: string;
 }
 
-/** About 120,000 cases: each part ends within ten minutes on two cores, also when they do something else as well. */
+/** About 130,000 cases: each part ends within ten minutes on two cores, also when they do something else as well. */
 const PARTS = 12;
 
 /** @throws when an argument is none */

@@ -1,6 +1,7 @@
-import type { IncidentView } from '../../workflows/messages';
+import type { IncidentView, RehearsalReport, WatchResult } from '../../workflows/messages';
 import { nameOfFault, parseFault, type Fault } from './fault';
-import { scenarioNamed, type Scenario } from './scenarios';
+import type { Scenario } from './scenario';
+import { scenarioNamed } from './scenarios';
 import type { World } from './world/world';
 
 /** One run to be checked: a scenario, and what goes wrong in it. */
@@ -9,17 +10,24 @@ export interface FaultCase {
   readonly faults: readonly Fault[];
 }
 
-/** How the incident stands when the run is over. */
-export interface RunReport {
+/** How a workflow stands when the run is over. */
+export interface Standing {
   readonly status: 'completed' | 'failed' | 'cancelled' | 'running';
   readonly outcome?: string;
-  /** How the watch ended that opened the incident. */
-  readonly besides?: string;
   /** The code a failed incident ended with. */
   readonly failureCode?: string;
   readonly view?: IncidentView;
+  /** What a watch came to, and the incident that it opened again. */
+  readonly watch?: WatchResult;
+  readonly reopened?: Standing;
+  /** What a dry run came to. */
+  readonly rehearsal?: RehearsalReport;
   /** What workflow code threw that is no failure, a replay that came to something else, or a rejection nobody handled. */
   readonly broken?: string;
+}
+
+/** One run: how its workflow stands, and how things really are. */
+export interface RunReport extends Standing {
   readonly world: World;
   /** Every call that was made, in order. */
   readonly calls: readonly string[];

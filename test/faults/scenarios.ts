@@ -1,162 +1,126 @@
-import type { Credential } from '../../domain/credential';
-import type { Assessment } from '../../domain/detection';
 import { sampleAssessment, sampleCredential, SEPARABLE } from '../support/fake-activities';
-import { BEGIN_AGAIN, CANCEL, EXTENSION, FALSE_POSITIVE, GRAVER_EVIDENCE, signed, type Deed } from './deeds';
-import type { Before, Trouble } from './world/world';
-
-/** One way an incident can go before anything fails: what leaked, what is wrong outside, and whether anybody answers. */
-export interface Scenario {
-  readonly name: string;
-  readonly credential: Credential;
-  readonly hasProvider: boolean;
-  readonly trouble: Trouble;
-  readonly assessment: Assessment;
-  /** Whether the person who is paged mends what is wrong and answers, or nobody does. */
-  readonly person: 'answers' | 'nobody';
-  /** What they say where they are asked to go on. */
-  readonly says?: 'nothing leaked';
-  /** What somebody does from outside when a call is first made, in this order. */
-  readonly outside?: { readonly when: string; readonly does: readonly Deed[] };
-  /** The version was ended by an earlier incident. */
-  readonly before?: Before;
-  readonly simulated?: true;
-  /** By default the incident itself. */
-  readonly workflow?: 'watchContainment' | 'rehearseResponse';
-  /** It turns on what comes first within milliseconds, or takes hours: both are in the simulator's hand alone. */
-  readonly simulatorOnly?: true;
-  /** Whether its pairs are run as well; the others give further paths to single faults. */
-  readonly pairs?: true;
-}
-
-const DEFAULTS = { credential: sampleCredential(), hasProvider: true, trouble: {}, person: 'answers' } as const;
-
-const of = (name: string, more: Partial<Scenario> = {}): Scenario => ({
-  name,
-  ...DEFAULTS,
-  assessment: sampleAssessment(),
-  ...more,
-});
+import { CANCELS, givesMoreTime, GRAVER_EVIDENCE, saysNothingLeaked } from './outside';
+import { findScenario, scenario, type Scenario } from './scenario';
 
 const weak = sampleAssessment({ families: ['origin'] });
 const medium = sampleAssessment({ severity: 'medium', deterministic: true });
 const separable = { credential: SEPARABLE } as const;
+const separableMedium = { ...separable, assessment: medium } as const;
+
+const ANA = 'ana@example.com';
+const BEN = 'ben@example.com';
 
 /** Every strategy, and every severity, outcome and trouble that gives another path through the saga. */
-export const SCENARIOS: readonly Scenario[] = [
-  of('inseparable-high', { pairs: true }),
-  of('separable-high', { ...separable, pairs: true }),
-  of('separable-medium', { ...separable, assessment: medium, pairs: true }),
-  of('separable-critical', { ...separable, assessment: sampleAssessment({ severity: 'critical' }) }),
-  of('asked-before-revoke', { assessment: weak, pairs: true }),
-  of('handed-over', { hasProvider: false }),
-  of('break-glass', { credential: sampleCredential({ protection: 'break-glass' }) }),
-  of('asked-before-containing', { assessment: { ...medium, deterministic: false } }),
-  of('never-moves-high', { ...separable, trouble: { neverMoves: 'billing' } }),
-  of('never-moves-medium', { ...separable, assessment: medium, trouble: { neverMoves: 'billing' } }),
-  of('refuses-move-medium', { ...separable, assessment: medium, trouble: { refusesMove: 'billing' } }),
-  of('budget-spent', { trouble: { budgetSpent: true } }),
-  of('first-value-rejected', { trouble: { rejectsFirstValue: true } }),
-  of('still-alive', { trouble: { revokeIsNoRevoke: true } }),
-  of('graver-evidence', {
-    ...separable,
-    assessment: medium,
-    outside: { when: 'createReplacement:create.1#1', does: [GRAVER_EVIDENCE] },
-  }),
-  of('cancelled', { ...separable, outside: { when: 'moveDependent:move.billing#1', does: [CANCEL] } }),
-  of('graver-evidence-and-cancelled', {
-    ...separable,
-    assessment: medium,
-    simulatorOnly: true,
-    outside: { when: 'createReplacement:create.1#1', does: [GRAVER_EVIDENCE, CANCEL] },
-  }),
-  of('simulated', { simulated: true }),
-  of('first-replacement-breaks', { trouble: { firstReplacementBreaks: true } }),
-  of('works-again', { before: 'works-again' }),
-  of('unproven', { before: 'unproven' }),
-  of('begun-again', { before: 'replaced' }),
-  of('begun-again-medium', { before: 'replaced', assessment: medium, trouble: { refusesMove: 'billing' } }),
-  of('begun-again-while-moving', {
-    ...separable,
-    assessment: medium,
-    simulatorOnly: true,
-    outside: { when: 'moveDependent:move.billing#1', does: [BEGIN_AGAIN] },
-  }),
-  of('begun-again-and-breaks', { before: 'replaced', trouble: { firstReplacementBreaks: true } }),
-  of('false-positive-before-containing', { assessment: { ...medium, deterministic: false }, says: 'nothing leaked' }),
-  of('false-positive-before-revoke', { assessment: weak, says: 'nothing leaked' }),
-  of('false-positive-handed-over', { hasProvider: false, says: 'nothing leaked' }),
-  of('false-positive-while-moving', {
-    ...separable,
-    assessment: medium,
-    simulatorOnly: true,
-    trouble: { neverMoves: 'billing' },
-    outside: { when: 'moveDependent:move.billing#1', does: [FALSE_POSITIVE] },
-  }),
-  of('evidence-after-false-positive', {
-    assessment: weak,
-    says: 'nothing leaked',
-    outside: { when: 'liftContainment:lift#1', does: [GRAVER_EVIDENCE] },
-  }),
-  of('extended-high', {
-    ...separable,
-    simulatorOnly: true,
-    trouble: { neverMoves: 'billing' },
-    outside: { when: 'moveDependent:move.billing#1', does: EXTENSION },
-  }),
-  of('extended-medium', {
-    ...separable,
-    assessment: medium,
-    simulatorOnly: true,
-    trouble: { neverMoves: 'billing' },
-    outside: { when: 'moveDependent:move.billing#1', does: EXTENSION },
-  }),
-  of('extended-and-graver', {
-    ...separable,
-    assessment: medium,
-    simulatorOnly: true,
-    trouble: { neverMoves: 'billing' },
-    outside: { when: 'moveDependent:move.billing#1', does: [...EXTENSION, GRAVER_EVIDENCE] },
-  }),
-  of('lowered-and-evidence', {
-    ...separable,
-    simulatorOnly: true,
-    outside: {
-      when: 'createReplacement:create.1#1',
-      does: [signed('lowerSeverity', { severity: 'medium' }), GRAVER_EVIDENCE],
-    },
-  }),
-  of('abuse-in-exercise', {
-    simulated: true,
-    outside: { when: 'createReplacement:create.1#1', does: [GRAVER_EVIDENCE] },
-  }),
-  of('watched', { before: 'unproven', workflow: 'watchContainment', simulatorOnly: true }),
-  of('watched-and-drifts', {
-    before: 'unproven',
-    workflow: 'watchContainment',
-    simulatorOnly: true,
-    trouble: { worksAgainAtLook: 2 },
-  }),
-  of('watched-and-unseen', {
-    before: 'unproven',
-    workflow: 'watchContainment',
-    simulatorOnly: true,
-    trouble: { looksTellNothing: true },
-  }),
-  of('rehearsed', { ...separable, workflow: 'rehearseResponse', simulatorOnly: true }),
+const INCIDENTS: readonly Scenario[] = [
+  scenario('inseparable-high', { pairs: true }),
+  scenario('separable-high', { ...separable, pairs: true }),
+  scenario('separable-medium', { ...separableMedium, pairs: true }),
+  scenario('separable-critical', { ...separable, assessment: sampleAssessment({ severity: 'critical' }) }),
+  scenario('asked-before-revoke', { assessment: weak, pairs: true }),
+  scenario('handed-over', { hasProvider: false }),
+  scenario('break-glass', { credential: sampleCredential({ protection: 'break-glass' }) }),
+  scenario('asked-before-containing', { assessment: { ...medium, deterministic: false } }),
+  scenario('never-moves-high', { ...separable, trouble: { neverMoves: 'billing' } }),
+  scenario('never-moves-medium', { ...separableMedium, trouble: { neverMoves: 'billing' } }),
+  scenario('refuses-move-medium', { ...separableMedium, trouble: { refusesMove: 'billing' } }),
+  scenario('budget-spent', { trouble: { budgetSpent: true } }),
+  scenario('first-value-rejected', { trouble: { rejectsFirstValue: true } }),
+  scenario('still-alive', { trouble: { revokeIsNoRevoke: true } }),
+  scenario('replacement-breaks', { ...separable, trouble: { replacementsBreak: 1 } }),
+  scenario('replacements-break', { trouble: { replacementsBreak: 3 } }),
+  scenario('simulated', { simulated: true }),
+  scenario('opened-again', { past: 'ended-and-works-again' }),
+  scenario('begun-again', { past: 'replaced' }),
+  scenario('begun-again-medium', { past: 'replaced', assessment: medium, trouble: { refusesMove: 'billing' } }),
+  scenario('begun-again-and-breaks', { past: 'replaced', trouble: { replacementsBreak: 1 } }),
+  scenario('unproven', { past: 'unproven' }),
 ];
 
-const SILENT = '-nobody';
+/** The page that asks the first question. */
+const ASKED = 'notifyAudience:notify.person-needed.1.security#1';
+const MOVING_CHECKOUT = 'moveDependent:move.checkout#1';
 
-/** The same, and nobody answers. It differs from the other only where somebody is asked. */
-export function withNobody(scenario: Scenario): Scenario {
-  const isSilent = scenario.name.endsWith(SILENT);
-  return { ...scenario, name: isSilent ? scenario.name : `${scenario.name}${SILENT}`, person: 'nobody' };
-}
+/** Where evidence or a person changes the course. */
+const STEERED: readonly Scenario[] = [
+  scenario('graver-evidence', {
+    ...separableMedium,
+    outside: [{ when: 'createReplacement:create.1#1', deeds: [GRAVER_EVIDENCE] }],
+  }),
+  scenario('cancelled', { ...separable, outside: [{ when: 'moveDependent:move.billing#1', deeds: [CANCELS] }] }),
+  scenario('false-positive-before-containing', {
+    assessment: { ...medium, deterministic: false },
+    outside: [{ when: ASKED, deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  // Billing has moved by then, and is sent back.
+  scenario('false-positive-while-moving', {
+    ...separableMedium,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  // The replacement is in use by then, and lives beside it.
+  scenario('false-positive-before-revoke', {
+    assessment: weak,
+    outside: [{ when: ASKED, deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  scenario('false-positive-handed-over', {
+    hasProvider: false,
+    outside: [{ when: ASKED, deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  scenario('false-positive-rolled-back', {
+    ...separableMedium,
+    trouble: { refusesMove: 'checkout' },
+    outside: [{ when: ASKED, deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  scenario('false-positive-opened-again', {
+    ...separable,
+    past: 'ended-and-works-again',
+    outside: [{ when: 'confirmInForce:confirm#1', deeds: [saysNothingLeaked(ANA)] }],
+  }),
+  scenario('more-time-medium', {
+    ...separableMedium,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [givesMoreTime(ANA)] }],
+  }),
+  scenario('more-time-high', {
+    ...separable,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [givesMoreTime(ANA), givesMoreTime(BEN)] }],
+  }),
+  // The same person twice is not two people.
+  scenario('more-time-refused', {
+    ...separable,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [givesMoreTime(ANA), givesMoreTime(ANA)] }],
+  }),
+  scenario('graver-and-cancelled', {
+    ...separableMedium,
+    outside: [{ when: 'moveDependent:move.billing#1', deeds: [GRAVER_EVIDENCE, CANCELS] }],
+  }),
+];
+
+/** What comes at no matter which moment. */
+const ANYWHERE: readonly Scenario[] = [
+  scenario('false-positive', { ...separableMedium, anywhere: [saysNothingLeaked(ANA)] }),
+  scenario('false-positive-to-all', { assessment: weak, anywhere: [saysNothingLeaked(ANA)] }),
+  scenario('false-positive-and-graver', { ...separableMedium, anywhere: [saysNothingLeaked(ANA), GRAVER_EVIDENCE] }),
+  scenario('graver-and-cancel', { ...separableMedium, anywhere: [GRAVER_EVIDENCE, CANCELS] }),
+  scenario('cancel', { anywhere: [CANCELS] }),
+];
+
+/** What is beside the incident: the watch over a closed one, and the dry run of one. */
+const BESIDE: readonly Scenario[] = [
+  scenario('watch', { story: 'watchContainment', past: 'ended' }),
+  scenario('watch-drift', { story: 'watchContainment', past: 'ended-and-works-again' }),
+  scenario('watch-sees-nothing', { story: 'watchContainment', past: 'ended', trouble: { nothingIsSeen: true } }),
+  scenario('rehearsal', { story: 'rehearseResponse', ...separable }),
+  scenario('rehearsal-handed-over', { story: 'rehearseResponse', hasProvider: false }),
+];
+
+export const SCENARIOS: readonly Scenario[] = [...INCIDENTS, ...STEERED, ...ANYWHERE, ...BESIDE];
 
 /** @throws when there is none of this name */
 export function scenarioNamed(name: string): Scenario {
-  const bare = name.endsWith(SILENT) ? name.slice(0, -SILENT.length) : name;
-  const scenario = SCENARIOS.find((one) => one.name === bare);
-  if (!scenario) throw new Error(`no scenario ${name}; there are ${SCENARIOS.map((one) => one.name).join(', ')}`);
-  return bare === name ? scenario : withNobody(scenario);
+  const found = findScenario(SCENARIOS, name);
+  if (!found) throw new Error(`no scenario ${name}; there are ${SCENARIOS.map((one) => one.name).join(', ')}`);
+  return found;
 }

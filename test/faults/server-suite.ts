@@ -3,7 +3,8 @@ import { pairsOf, singlesOf } from './enumerate';
 import { violationsOf } from './invariants/violations';
 import { runOnServer } from './run-on-server';
 import { nameOfCase, parseCase, type FaultCase } from './run-report';
-import { SCENARIOS, withNobody } from './scenarios';
+import { withNobody } from './scenario';
+import { SCENARIOS } from './scenarios';
 import { seeded } from './seeded';
 import type { ServerLane } from './server-lane';
 import type { SimulatorThread } from './simulator-pool';
@@ -15,12 +16,10 @@ const SEED = 20_260_101;
 /** The issue asks for 500; each of them also in silence, where somebody is asked. */
 const SEEDED_PAIRS = 520;
 
-const ON_SERVER = SCENARIOS.filter(({ simulatorOnly }) => !simulatorOnly);
-
 /** Every scenario, and every single fault of those that stand for the strategies: the simulator, which must agree, has the rest. */
 export async function serverSingles(simulator: SimulatorThread): Promise<readonly string[]> {
   const units: string[] = [];
-  for (const scenario of ON_SERVER) {
+  for (const scenario of SCENARIOS) {
     const undisturbed = { scenario, faults: [] };
     const { calls } = await simulator.look(nameOfCase(undisturbed));
     const singles = scenario.pairs ? singlesOf(scenario, calls) : [];
@@ -35,7 +34,7 @@ export async function serverPairs(simulator: SimulatorThread, count = SEEDED_PAI
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
   const pairs = new Set<string>();
   while (pairs.size < count) {
-    const scenario = pick(ON_SERVER);
+    const scenario = pick(SCENARIOS);
     if (!scenario) break;
     const { calls } = await simulator.look(nameOfCase({ scenario, faults: [] }));
     const first = pick(singlesOf(scenario, calls));

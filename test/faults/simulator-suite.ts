@@ -1,20 +1,32 @@
 import { pairsOf, singlesOf } from './enumerate';
 import { violationsOf } from './invariants/violations';
+import { PRODUCT_PACE } from './pace';
 import { runInSimulator, type ChangeActivities } from './run-in-simulator';
 import { nameOfCase, wasAsked, type FaultCase, type RunReport } from './run-report';
-import { PRODUCT_PACE } from './pace';
-import { SCENARIOS, withNobody } from './scenarios';
+import { doneAt, withNobody, type Scenario } from './scenario';
+import { SCENARIOS } from './scenarios';
 import type { UnitResult, Violation } from './unit-result';
 import type { WorkflowSandbox } from './simulator/workflow-sandbox';
 
 /** The units of the simulator: each scenario undisturbed, and each single fault with all the pairs that begin with it. */
 export async function simulatorUnits(sandbox: WorkflowSandbox): Promise<readonly FaultCase[]> {
   const units: FaultCase[] = [];
+  const callsOf = async (unit: FaultCase): Promise<readonly string[]> =>
+    (await runInSimulator(sandbox, unit, PRODUCT_PACE)).calls;
   for (const scenario of SCENARIOS) {
     const undisturbed = { scenario, faults: [] };
-    units.push(undisturbed, ...singlesOf(scenario, (await runInSimulator(sandbox, undisturbed, PRODUCT_PACE)).calls));
+    const calls = await callsOf(undisturbed);
+    if (!scenario.anywhere) units.push(undisturbed, ...singlesOf(scenario, calls));
+    else for (const call of calls) units.push(...(await unitsAt(doneAt(scenario, call), calls)));
   }
   return units;
+
+  /** What is done at one call, and each single fault of what is called only because of it. */
+  async function unitsAt(scenario: Scenario, usual: readonly string[]): Promise<readonly FaultCase[]> {
+    const undisturbed = { scenario, faults: [] };
+    const because = (await callsOf(undisturbed)).filter((call) => !usual.includes(call));
+    return [undisturbed, ...singlesOf(scenario, because)];
+  }
 }
 
 /** How much of a unit is run, and on what. */

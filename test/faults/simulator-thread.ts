@@ -1,10 +1,10 @@
 import { parentPort } from 'node:worker_threads';
 import { essenceOf, type Essence } from './agreement';
 import { productBundle, shortBundle } from './fault-bundle';
+import { SHORT_PACE } from './pace';
 import { runInSimulator } from './run-in-simulator';
 import { nameOfCase, parseCase, wasAsked } from './run-report';
 import { sabotageOf, type SabotageName } from './sabotage';
-import { SHORT_PACE } from './pace';
 import { WorkflowSandbox } from './simulator/workflow-sandbox';
 import { runSimulatorUnit, simulatorUnits } from './simulator-suite';
 import type { UnitResult } from './unit-result';

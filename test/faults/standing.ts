@@ -1,45 +1,43 @@
 import { stepFailure } from '../../workflows/lib/failure-code';
-import { stateQuery, type IncidentView } from '../../workflows/messages';
-import type { RunReport } from './run-report';
+import { stateQuery, type IncidentResult, type IncidentView } from '../../workflows/messages';
+import type { Standing } from './run-report';
+import type { Story } from './scenario';
 import { decodeError } from './simulator/payloads';
 import type { SimulatedRun } from './simulator/simulated-run';
-import type { SimulatedTemporal } from './simulator/simulated-temporal';
 
-/** How the incident stands; of a watch or a rehearsal, how that ended, and the incident that it started, if any. */
-export function standingOf(main: SimulatedRun, temporal: SimulatedTemporal): Omit<RunReport, 'world' | 'calls'> {
-  const broken = temporal.runs.find((run) => run.broken)?.broken;
+/** How the simulated run of a story stands. */
+export function standingOf(story: Story, begun: SimulatedRun, runs: readonly SimulatedRun[]): Standing {
+  const broken = runs.find((run) => run.broken)?.broken;
   if (broken)
     return {
       status: 'running',
       broken: broken instanceof Error ? (broken.stack ?? broken.message) : 'what was thrown is no error',
     };
-  const incident = incidentOf(temporal) ?? main;
-  const view = viewOf(temporal);
-  const common = { ...(view ? { view } : {}), ...(incident === main ? {} : { besides: besidesOf(main) }) };
-  switch (incident.end?.status) {
-    case 'completed': {
-      const { outcome } = (incident.end.result ?? {}) as { readonly outcome?: string };
-      return { ...common, status: 'completed', ...(outcome === undefined ? {} : { outcome }) };
-    }
+  const view = story === 'respondToLeak' ? { view: begun.query(stateQuery.name) as IncidentView } : {};
+  const again = runs.find((run) => run !== begun && run.identity.workflowType === 'respondToLeak');
+  const reopened = again ? { reopened: standingOf('respondToLeak', again, []) } : {};
+  const { end } = begun;
+  switch (end?.status) {
+    case 'completed':
+      return { status: 'completed', ...resultOf(story, end.result), ...view, ...reopened };
     case 'failed':
-      return { ...common, status: 'failed', failureCode: stepFailure(decodeError(incident.end.failure)).code };
+      return { status: 'failed', failureCode: stepFailure(decodeError(end.failure)).code, ...view, ...reopened };
     case 'cancelled':
     case 'terminated':
-      return { ...common, status: 'cancelled' };
+      return { status: 'cancelled', ...view, ...reopened };
     default:
-      return { ...common, status: 'running' };
+      return { status: 'running', ...view, ...reopened };
   }
 }
 
-function besidesOf({ end }: SimulatedRun): string {
-  return end?.status ?? 'running';
-}
-
-function incidentOf({ runs }: SimulatedTemporal): SimulatedRun | undefined {
-  return runs.findLast(({ identity }) => identity.workflowType === 'respondToLeak');
-}
-
-/** What the incident says of itself; undefined where none was started. */
-export function viewOf(temporal: SimulatedTemporal): IncidentView | undefined {
-  return incidentOf(temporal)?.query(stateQuery.name) as IncidentView | undefined;
+/** What a story that has come to its end says. */
+export function resultOf(story: Story, result: unknown): Pick<Standing, 'outcome' | 'watch' | 'rehearsal'> {
+  switch (story) {
+    case 'respondToLeak':
+      return { outcome: String((result as Partial<IncidentResult> | undefined)?.outcome) };
+    case 'watchContainment':
+      return { watch: result as NonNullable<Standing['watch']> };
+    case 'rehearseResponse':
+      return { rehearsal: result as NonNullable<Standing['rehearsal']> };
+  }
 }

@@ -1,3 +1,4 @@
+import type { Activities } from '../../activities';
 import { DEFAULT_ESCALATION } from '../../domain/escalation';
 import type { Outcome } from '../../domain/incident';
 import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
@@ -194,7 +195,7 @@ export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome:
 ];
 
 /** After the leaked version is dead its replacement turns out not to work. */
-export function secondReplacementWorks(): ReturnType<typeof fakeActivities> {
+export function secondReplacementWorks(more: Partial<Activities> = {}): ReturnType<typeof fakeActivities> {
   let minted = 1;
   return fakeActivities({
     createReplacement: () => Promise.resolve({ at: 2, version: ++minted, publicId: `orders_v${minted}` }),
@@ -202,6 +203,7 @@ export function secondReplacementWorks(): ReturnType<typeof fakeActivities> {
       control === 2
         ? Promise.reject(refusal('CONTROL_REFUSED'))
         : Promise.resolve({ at: 5, proof: 'presented', evidence: 'old refused, control accepted' }),
+    ...more,
   });
 }
 

@@ -158,6 +158,34 @@ it('refuses nothing anew after a lift, tells of the evidence that came, and tell
   expect(notesOf(view)).not.toContain('refusal tightened');
 });
 
+it('lets nobody hear last that it is refused, when that was lifted meanwhile', async () => {
+  const told: string[] = [];
+  const { activities, calls } = fakeActivities({ loadCredential: loadSeparable });
+  const slow: typeof activities = {
+    ...activities,
+    notifyAudience: async (input) => {
+      const { audience, notice } = input;
+      if (audience === 'product' && notice.kind === 'contained')
+        await eventually(
+          () => calls,
+          (made) => made.includes('liftContainment'),
+        );
+      told.push(`${audience} ${notice.kind}`);
+      return activities.notifyAudience(input);
+    },
+  };
+  const asks = sampleInput({ assessment: sampleAssessment({ severity: 'medium', families: ['origin'] }) });
+
+  await withIncident(environment, slow, asks, async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+
+  expect(told.filter((one) => one.startsWith('product')).at(-1)).toBe('product resolved');
+  expect(told).toContain('product contained');
+});
+
 it('says in the end what of an earlier rotation was not undone', async () => {
   let rotations = 0;
   const { activities } = fakeActivities({

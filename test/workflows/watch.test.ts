@@ -99,20 +99,25 @@ it('takes a look that could tell nothing for neither, and looks again', async ()
   expect(calls).not.toContain('containVersion');
 });
 
-it('tells once that it can see nothing, and again later when nobody could be told', async () => {
-  let tellings = 0;
+it('tells of looks that could tell nothing until somebody has heard it, also when there are no more', async () => {
+  const told: string[] = [];
   const { activities } = fakeActivities({
     checkDrift: () => Promise.reject(refusal('COULD_NOT_TELL')),
-    notifyAudience: () =>
-      ++tellings === 1 ? Promise.reject(refusal('AUDIENCE_UNKNOWN')) : Promise.resolve({ at: 1, channels: 1 }),
+    notifyAudience: ({ notice }) => {
+      told.push(notice.summary);
+      return told.length === 1 ? Promise.reject(refusal('INTERNAL')) : Promise.resolve({ at: 6, channels: 1 });
+    },
   });
+  const over = (id: string) => environment.client.workflow.getHandle<typeof watchContainment>(id).result();
 
-  const { unclear } = await watch(activities, 1, (id) =>
-    environment.client.workflow.getHandle<typeof watchContainment>(id).result(),
-  );
+  await watch(activities, 0.06, over);
+  await watch(activities, 0.0001, over);
 
-  expect(unclear).toBeGreaterThan(3);
-  expect(tellings).toBe(2);
+  expect(told).toEqual([
+    expect.stringContaining('3 looks in a row could not tell'),
+    expect.stringContaining('4 looks in a row could not tell'),
+    expect.stringContaining('The last look could not tell'),
+  ]);
 });
 
 it('is begun by an incident that has recovered', async () => {

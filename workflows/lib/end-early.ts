@@ -21,6 +21,8 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
         await leak.desk.tell(`After the false positive of ${leak.input.credentialId}: ${leak.notUndone}`);
       const left = leak.notUndone ? `; still to be mended: ${leak.notUndone}` : '';
       const summary = (await restore(leak, leak.falsePositive)) + left;
+      // Nobody may hear last that it is refused.
+      if (patched('restored-is-last')) await leak.firstNotice;
       if (patched('tell-restored')) await tellRestored(leak, summary);
       return await close(leak, 'false-positive-restored', summary);
     } catch (later) {

@@ -65,6 +65,8 @@ export interface Leak {
   atTheDoor?: boolean;
   /** It is being closed: its course is not changed any more. */
   ending?: boolean;
+  /** That it is refused: over when everybody has heard it, or could not be told. */
+  firstNotice?: Promise<unknown>;
   /** Who said, with a signed approval, that nothing leaked. */
   falsePositive?: { readonly actor: string; readonly note: string } | undefined;
   /** Evidence came after that was said, or during an exercise, and people know. */

@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
 import type { StepFailure } from './failure-code';
@@ -54,7 +55,7 @@ export function replacedBefore({ board, input }: Pick<Leak, 'board' | 'input'>, 
 
 /**
  * After the one-way door, when the replacement turned out not to work: another one is minted, and nobody goes back. What does not work
- * is ended as well.
+ * is ended as well, unless somebody who has not moved may use it.
  */
 export async function replaceReplacement(leak: Leak, refused: number): Promise<RotationResult> {
   const { input, board, desk, credential } = leak;
@@ -75,6 +76,12 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
   board.apply({ type: 'noted', at: rotation.movedAt, note });
   if (missing) await tellBeside(desk, `Dependents of ${input.credentialId} have no version that works: ${missing}.`);
   await tellLeftBehind(leak, rotation);
+  if (missing && patched('keep-what-is-used')) {
+    const kept = `Not undone: version ${refused} is not ended, since ${missing} may use it.`;
+    leak.notUndone = leak.notUndone ? `${leak.notUndone} ${kept}` : kept;
+    await tellBeside(desk, `${input.credentialId}: ${kept}`);
+    return rotation;
+  }
   const discard = { ...incidentStep(input, `discard.${refused}`), replacement: refused };
   await insist(
     leak,

@@ -8,13 +8,12 @@ const ACTIONS: Readonly<Partial<Record<TrueEffect['what'], string>>> = {
   restore: 'restore-dependent',
   discard: 'discard-replacement',
   revoke: 'revoke',
+  loosen: 'lift-containment',
+  extend: 'extend-lane',
 };
 
-/** What a recovered incident must have on record as done; an earlier one may have replaced it already. */
-function storyOf({ setting }: RunReport['world']): readonly string[] {
-  const minted = setting.before === undefined ? ['create-replacement'] : [];
-  return ['contain', ...minted, 'revoke', 'verify-dead', 'close'];
-}
+/** What a recovered incident must have on record as done. */
+const STORY = ['contain', 'revoke', 'verify-dead', 'close'];
 
 /** Every effect has its intent, what is claimed has its outcome, people's decisions have their names, and the end is the last of it. */
 export function auditFaults({ status, outcome, world, view }: RunReport): readonly string[] {
@@ -31,17 +30,20 @@ export function auditFaults({ status, outcome, world, view }: RunReport): readon
   const contained = view?.incident.milestones.contained !== undefined;
   const closing = audit.find(({ action }) => action === 'close');
   const answers = view?.incident.timeline.filter(({ note }) => note.startsWith(`${PERSON.actor}: `)).length ?? 0;
-  const decisions = audit.filter(({ actor }) => actor !== 'workflow').length;
+  const decisions = audit.filter(({ actor, approved }) => actor !== 'workflow' && approved === undefined).length;
+  const story = world.setting.past === 'nothing' ? [...STORY, 'create-replacement'] : STORY;
   return [
     ...unannounced.map(({ what, stepKey }) => `no intent on record: ${what} by ${stepKey}`),
-    ...(contained && !has('contain', 'outcome') ? ['the containment is not on record'] : []),
+    ...(contained && !has('contain', 'outcome') && !has('lift-containment', 'outcome')
+      ? ['the containment is not on record']
+      : []),
     ...(answers > decisions ? [`${answers} answers took effect, and ${decisions} are on record`] : []),
     ...(status === 'completed' && closing?.outcome !== outcome
       ? [`it ended as ${outcome}, and its record says ${closing?.outcome ?? 'nothing'}`]
       : []),
     ...(closing && status === 'running' ? ['its record is closed, and it runs'] : []),
-    ...(outcome === 'recovered' ? storyOf(world) : [])
-      .filter((action) => !has(action, 'outcome'))
-      .map((action) => `recovered, and there is no outcome of ${action} on record`),
+    ...(outcome === 'recovered' ? story.filter((action) => !has(action, 'outcome')) : []).map(
+      (action) => `recovered, and there is no outcome of ${action} on record`,
+    ),
   ];
 }

@@ -1,4 +1,5 @@
 import type { FaultCase, RunReport } from '../run-report';
+import { CANCELS } from '../outside';
 import { pagesOf } from './pages';
 
 /** The workflow has ended, or it waits for people who were told what it waits for. */
@@ -8,7 +9,7 @@ export function endFaults(report: RunReport, { scenario }: FaultCase): readonly 
     case 'completed':
       return [];
     case 'cancelled':
-      return scenario.outside?.does.some(({ does }) => does === 'cancel')
+      return scenario.outside.some(({ deeds }) => deeds.includes(CANCELS))
         ? []
         : ['it was cancelled, and nobody cancelled it'];
     case 'failed':

@@ -1,71 +1,67 @@
+import type { Outcome } from '../../../domain/incident';
 import type { RunReport } from '../run-report';
-import { saidNothingLeaked } from './decided-by-people';
-import { LEAKED, type World } from '../world/world';
+import { LEAKED } from '../world/world';
+import { restorationFaults } from './restored-is-true';
+import { lastWordOf } from './pages';
+
+type Rule = (report: RunReport) => Readonly<Record<string, boolean>>;
+
+const isContained: Rule = ({ world }) => ({ 'it is not contained': !world.isRefused(LEAKED) });
+
+/** What is not so, by outcome: a new one that is not decided on here does not compile. */
+const RULES: Readonly<Record<Outcome, Rule>> = {
+  recovered: ({ world, view }) => {
+    const { replacement } = view ?? {};
+    const works = replacement !== undefined && world.versions.has(replacement) && world.works(replacement);
+    return {
+      'the leaked version is not dead': world.version(LEAKED).atProvider !== 'dead',
+      'gateways do not refuse it for ever': world.refusals.get(LEAKED) !== 'revoked',
+      'the replacement does not work': !works,
+    };
+  },
+  'contained-and-rolled-back': (report) => ({
+    ...isContained(report),
+    'a replacement was left behind': replacementsOf(report).length > 0,
+    'a dependent was not sent back': [...report.world.uses.values()].some((version) => version !== LEAKED),
+  }),
+  'contained-rollback-incomplete': (report) => ({
+    ...isContained(report),
+    'what was not undone is not said': !/not undone/i.test(lastWordOf(report.world)?.summary ?? ''),
+  }),
+  'contained-waiting-for-person': isContained,
+  'contained-and-handed-over': (report) => ({
+    ...isContained(report),
+    'it can be seen to by us': report.world.setting.hasProvider,
+    'nobody said that it is done': report.world.audit.every(({ action }) => action !== 'go-on'),
+  }),
+  'false-positive-restored': restorationFaults,
+};
 
 /** What an incident says of itself when it is over is how things are. */
 export function outcomeFaults(report: RunReport): readonly string[] {
   const { status, outcome, view, world } = report;
   const leaked = world.version(LEAKED);
   const { milestones = undefined } = view?.incident ?? {};
-  const claims = [
-    ...(milestones?.revoked !== undefined && !world.trouble.revokeIsNoRevoke && leaked.atProvider !== 'dead'
-      ? ['it is called revoked, and works at the provider']
-      : []),
-    ...(milestones?.verified !== undefined && leaked.atProvider !== 'dead' ? ['it is called dead, and is not'] : []),
-  ];
-  return status === 'completed' ? [...claims, ...wrongOutcome(outcome, report)] : claims;
+  const claims = {
+    'it is called revoked, and works at the provider':
+      milestones?.revoked !== undefined && !world.trouble.revokeIsNoRevoke && leaked.atProvider !== 'dead',
+    'it is called dead, and is not': milestones?.verified !== undefined && leaked.atProvider !== 'dead',
+  };
+  return [...named(claims), ...(status === 'completed' ? wrongOutcome(report, outcome) : [])];
 }
 
-function wrongOutcome(outcome: string | undefined, { world, view }: RunReport): readonly string[] {
-  const leaked = world.version(LEAKED);
-  const replacements = [...world.versions].filter(
-    ([number, { atProvider }]) => number !== LEAKED && atProvider === 'live',
+function wrongOutcome(report: RunReport, outcome = 'none'): readonly string[] {
+  const rule = Object.hasOwn(RULES, outcome) ? RULES[outcome as Outcome] : undefined;
+  if (!rule) return [`ended with an outcome that nobody decided on: ${outcome}`];
+  return named(rule(report)).map((fault) => `${outcome}: ${fault}`);
+}
+
+function named(faults: Readonly<Record<string, boolean>>): readonly string[] {
+  return Object.keys(faults).filter((fault) => faults[fault]);
+}
+
+function replacementsOf({ world }: RunReport): readonly number[] {
+  return [...world.versions.keys()].filter(
+    (number) => number !== LEAKED && world.version(number).atProvider === 'live',
   );
-  const is = (holds: boolean, otherwise: string): readonly string[] => (holds ? [] : [`${outcome}: ${otherwise}`]);
-  switch (outcome) {
-    case 'recovered': {
-      const replacement = view?.replacement;
-      return [
-        ...is(leaked.atProvider === 'dead', 'the leaked version is not dead'),
-        ...is(world.refusals.get(LEAKED) === 'revoked', 'gateways do not refuse it for ever'),
-        ...is(
-          replacement !== undefined && world.versions.has(replacement) && world.works(replacement),
-          'the replacement does not work',
-        ),
-      ];
-    }
-    case 'contained-and-rolled-back':
-      return [
-        ...is(world.isRefused(LEAKED), 'it is not contained'),
-        ...is(replacements.length === 0, 'a replacement was left behind'),
-        ...is(
-          [...world.uses.values()].every((version) => version === LEAKED),
-          'a dependent was not sent back',
-        ),
-      ];
-    case 'contained-rollback-incomplete':
-    case 'contained-waiting-for-person':
-    case 'contained-and-handed-over':
-      return is(world.isRefused(LEAKED), 'it is not contained');
-    case 'false-positive-restored': {
-      const untold = audiencesOf(world, 'contained').filter((one) => !audiencesOf(world, 'resolved').includes(one));
-      const shows = view?.incident.timeline.some(({ note }) => note.includes('could NOT be told'));
-      return [
-        ...is(saidNothingLeaked(world), 'nobody said so with an approval'),
-        ...is(world.refusals.get(LEAKED) === 'none' && leaked.atProvider === 'live', 'it does not work again'),
-        ...is(leaked.state === 'live', `the inventory believes that it is ${leaked.state}`),
-        ...is(
-          [...world.uses.values()].every((version) => world.works(version)),
-          'a dependent has no version that works',
-        ),
-        ...is(untold.length === 0 || shows === true, `${untold.join(', ')} still believe that it is refused`),
-      ];
-    }
-    default:
-      return [`ended with an outcome that nobody decided on: ${outcome ?? 'none'}`];
-  }
-}
-
-function audiencesOf({ told }: World, kind: string): readonly string[] {
-  return told.filter((one) => one.kind === kind).map(({ audience }) => audience);
 }

@@ -9,12 +9,9 @@ const LEFT_BEHIND = /not undone/i;
 export function ownershipFaults({ world, view, outcome }: RunReport): readonly string[] {
   const told =
     outcome === 'contained-rollback-incomplete' || pagesOf(world).some(({ summary }) => LEFT_BEHIND.test(summary));
-  return (
-    [...world.versions]
-      .filter(([number, { atProvider }]) => number !== LEAKED && atProvider === 'live')
-      // The inventory has it from an earlier incident.
-      .filter(([number]) => number !== REPLACED_BEFORE || world.setting.before === undefined)
-      .filter(([number, { state }]) => (view?.replacement !== number || state !== 'live') && !told)
-      .map(([number, { state }]) => `version ${number} works at the provider (inventory: ${state}), and nobody owns it`)
-  );
+  return [...world.versions]
+    .filter(([number, { atProvider }]) => number !== LEAKED && atProvider === 'live')
+    .filter(([number]) => world.setting.past === 'nothing' || number !== REPLACED_BEFORE)
+    .filter(([number, { state }]) => (view?.replacement !== number || state !== 'live') && !told)
+    .map(([number, { state }]) => `version ${number} works at the provider (inventory: ${state}), and nobody owns it`);
 }

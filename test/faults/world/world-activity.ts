@@ -29,7 +29,8 @@ export function audit(
   { stepKey }: Step,
   outcome?: string,
 ): void {
-  world.audit.push({ action, phase, stepKey, actor: 'workflow', ...(outcome === undefined ? {} : { outcome }) });
+  const more = outcome === undefined ? {} : { outcome };
+  world.audit.push({ action, phase, stepKey, actor: 'workflow', afterEffects: world.effects.length, ...more });
 }
 
 /** Intent, effect, outcome: with the cut after the effect. */

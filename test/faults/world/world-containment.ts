@@ -1,31 +1,38 @@
 import { publicIdSubject } from '../../../domain/subject';
-import { LEAKED, REPLACED_BEFORE, type World } from './world';
+import { LEAKED, type World } from './world';
 import { audit, failure, type WorldActivities } from './world-activity';
 
 type Containment = Pick<WorldActivities, 'loadCredential' | 'containVersion' | 'confirmInForce' | 'recordContainment'>;
 
 const GATEWAYS = ['gateway-1'];
 
+function isLifted({ effects }: World): boolean {
+  return effects.some(({ what }) => what === 'loosen');
+}
+
 /** The refusal and the record of it, in the simulated world. */
 export function containmentOf(world: World): Containment {
   const { credential, hasProvider, now } = world.setting;
   return {
-    loadCredential({ reopened }) {
+    loadCredential(input) {
       const { state } = world.version(LEAKED);
-      const isUnproven = world.setting.before === 'unproven';
-      if (state !== 'live' && state !== 'quarantined' && !reopened && !isUnproven)
+      const isOpenAgain = input.reopened !== undefined && state === 'revoked';
+      const isUnproven = world.setting.past === 'unproven' && state === 'revoked';
+      if (state !== 'live' && state !== 'quarantined' && !isOpenAgain && !isUnproven)
         throw failure('VERSION_NOT_LIVE', true);
+      const [newest] =
+        [...world.versions].filter(([number, one]) => number > LEAKED && one.state === 'live').at(-1) ?? [];
+      const newer = newest === undefined || isOpenAgain ? {} : isUnproven ? { replacement: newest } : { newer: newest };
       const secret = { store: 'postgres', path: `credentials/${credential.id}`, version: LEAKED };
       const publicId = `${credential.principal}_v${LEAKED}`;
       const subjects = [publicIdSubject(credential.provider, `${credential.account}/${publicId}`)];
       const version = { credentialId: credential.id, version: LEAKED, publicId, subjects, state, secret };
-      const [newer] =
-        [...world.versions].filter(([number, one]) => number > LEAKED && one.state === 'live').at(-1) ?? [];
-      if (isUnproven) return { credential, version, hasProvider, replacement: REPLACED_BEFORE };
-      return { credential, version, hasProvider, ...(newer === undefined ? {} : { newer }) };
+      return { credential, version, hasProvider, ...newer };
     },
 
     containVersion({ plan, stepKey }, cut) {
+      // One that began before a person set it free comes too late.
+      if (isLifted(world)) throw failure('CONTAINMENT_LIFTED', true);
       world.refuse(LEAKED, plan.quarantine.mode, stepKey);
       const version = world.version(LEAKED);
       if (plan.quarantine.mode === 'deny-all' && !plan.leftToPerson && version.atProvider === 'live') {
@@ -42,7 +49,7 @@ export function containmentOf(world: World): Containment {
 
     recordContainment(step, cut) {
       const version = world.version(LEAKED);
-      if (version.state === 'live') version.state = 'quarantined';
+      if (version.state === 'live' && !isLifted(world)) version.state = 'quarantined';
       audit(world, 'contain', 'intent', step);
       cut();
       audit(world, 'contain', 'outcome', step);

@@ -1,4 +1,4 @@
-import { LEAKED, REPLACED_BEFORE, type World } from './world';
+import { LEAKED, type World } from './world';
 import { audit, failure, type WorldActivities } from './world-activity';
 
 type Looks = Pick<WorldActivities, 'observeUse' | 'checkWave' | 'checkDrift' | 'rehearseStep' | 'recordRehearsal'>;
@@ -18,14 +18,10 @@ export function looksOf(world: World): Looks {
     },
 
     checkDrift(step, cut) {
-      const { worksAgainAtLook, looksTellNothing } = world.trouble;
-      const look = Number(/\.(\d+)$/.exec(step.stepKey)?.[1] ?? 0);
-      if (worksAgainAtLook !== undefined && look >= worksAgainAtLook) world.version(LEAKED).atProvider = 'live';
-      if (looksTellNothing) throw failure('COULD_NOT_TELL', false);
+      if (world.trouble.nothingIsSeen) throw failure('COULD_NOT_TELL', false);
       cut();
       audit(world, 'check-drift', 'outcome', step);
-      const control = REPLACED_BEFORE;
-      return world.version(LEAKED).atProvider === 'dead' ? { control } : { drift: 'it works again', control };
+      return world.version(LEAKED).atProvider === 'dead' ? {} : { drift: 'it works again' };
     },
 
     rehearseStep: () => ({ detail: 'could be done' }),

@@ -1,5 +1,6 @@
+import { approvalText } from './approval-text';
 import type { World } from './world';
-import { audit, type WorldActivities } from './world-activity';
+import { audit, failure, type WorldActivities } from './world-activity';
 
 type People = Pick<WorldActivities, 'notifyAudience' | 'recordDecision' | 'useApproval'>;
 
@@ -19,13 +20,17 @@ export function peopleOf(world: World): People {
       return { at: world.setting.now(), channels: 1 };
     },
 
-    useApproval({ actor, stepKey }) {
-      world.audit.push({ action: 'approval.used', phase: 'outcome', stepKey, actor });
+    useApproval({ actor, action, approval, detail: { run: _ofThisOne, ...detail }, stepKey }, cut) {
+      const isFor = approval === approvalText({ actor, action, detail });
+      if (!isFor) throw failure('APPROVAL_REFUSED', true);
+      cut();
+      const afterEffects = world.effects.length;
+      world.audit.push({ action: 'approval.used', approved: action, phase: 'outcome', stepKey, actor, afterEffects });
       return { approvalId: stepKey };
     },
 
     recordDecision({ actor, decision, stepKey }) {
-      world.audit.push({ action: decision, phase: 'outcome', stepKey, actor });
+      world.audit.push({ action: decision, phase: 'outcome', stepKey, actor, afterEffects: world.effects.length });
     },
   };
 }

@@ -20,7 +20,6 @@ export function recoveryOf(world: World): Recovery {
           world.effects.push({ what: 'revoke', version: LEAKED, stepKey });
         }
         version.state = 'revoked';
-        if (world.trouble.firstReplacementBreaks) world.breakReplacement();
         world.refuse(LEAKED, 'revoked', stepKey);
         return { at: now(), evidence: 'ended in the simulated world' };
       });
@@ -28,7 +27,8 @@ export function recoveryOf(world: World): Recovery {
 
     verifyDead(step, cut) {
       if (world.version(LEAKED).atProvider !== 'dead') throw failure('STILL_ALIVE', false);
-      if (world.version(step.control).atProvider === 'locked') throw failure('CONTROL_REFUSED', true);
+      world.breakReplacement(step.control);
+      if (world.broken.has(step.control)) throw failure('CONTROL_REFUSED', true);
       if (!world.works(step.control)) throw failure('COULD_NOT_TELL', false);
       cut();
       audit(world, 'verify-dead', 'outcome', step);
@@ -39,7 +39,7 @@ export function recoveryOf(world: World): Recovery {
       const version = world.version(LEAKED);
       if (version.state === 'revoked') throw failure('CONTAINMENT_FINAL', true);
       return audited(world, 'lift-containment', step, cut, () => {
-        world.setRefusal(LEAKED, 'none', step.stepKey);
+        if (world.isRefused(LEAKED)) world.setRefusal(LEAKED, 'none', step.stepKey);
         if (version.atProvider === 'locked') version.atProvider = 'live';
         version.state = 'live';
         return { at: now(), evidence: 'refused no longer' };
@@ -49,13 +49,19 @@ export function recoveryOf(world: World): Recovery {
     extendLane(step, cut) {
       // Lanes end some day in any case, so nobody counts on one (World.works).
       return audited(world, 'extend-lane', step, cut, () => {
-        world.granted.set(step.stepKey, step.seconds);
+        const { stepKey } = step;
+        const isDone = world.effects.some((effect) => effect.what === 'extend' && effect.stepKey === stepKey);
+        if (!isDone) world.effects.push({ what: 'extend', version: LEAKED, stepKey });
+        // A repetition gives nothing more, as in the database.
+        if (!world.granted.has(stepKey))
+          world.granted.set(stepKey, { seconds: step.seconds, generation: step.generation });
         return { at: now(), evidence: 'open for longer' };
       });
     },
 
-    readMovingTime({ stepKey }) {
-      return { seconds: world.granted.get(stepKey) ?? 0 };
+    readMovingTime({ stepKey, generation }) {
+      const grant = world.granted.get(stepKey);
+      return { seconds: grant?.generation === generation ? (grant?.seconds ?? 0) : 0 };
     },
 
     closeAudit(step) {

@@ -1,3 +1,4 @@
+import type { ApprovedAction } from '../../../domain/approval';
 import type { Credential, VersionState } from '../../../domain/credential';
 import type { Notice } from '../../../domain/ports/notifier';
 import type { AuditEvent } from '../../../domain/ports/stores';
@@ -16,11 +17,15 @@ export type Refusal = (typeof REFUSALS)[number];
 
 export interface AuditEntry extends Pick<AuditEvent, 'action' | 'phase' | 'stepKey' | 'actor'> {
   readonly outcome?: string;
+  /** What a used approval allowed. */
+  readonly approved?: ApprovedAction;
+  /** How many true effects there were before it. */
+  readonly afterEffects: number;
 }
 
 /** Something that really changed outside, in order. */
 export interface TrueEffect {
-  readonly what: 'break' | 'refuse' | 'loosen' | 'lock' | 'unlock' | 'mint' | 'move' | 'restore' | 'discard' | 'revoke';
+  readonly what: 'refuse' | 'loosen' | 'lock' | 'extend' | 'mint' | 'move' | 'restore' | 'discard' | 'revoke';
   readonly version: number;
   readonly stepKey: string;
   readonly dependent?: string;
@@ -38,25 +43,23 @@ export interface Trouble {
   readonly budgetSpent?: true;
   /** The provider says that it revoked, and did not. */
   readonly revokeIsNoRevoke?: true;
-  /** The first replacement stops working when the leaked version is revoked. */
-  readonly firstReplacementBreaks?: true;
-  /** What was dead works again when it is looked at so often. */
-  readonly worksAgainAtLook?: number;
-  /** Whoever watches can tell nothing. */
-  readonly looksTellNothing?: true;
+  /** So many replacements work for everybody, and no longer when they are the control of the proof. */
+  readonly replacementsBreak?: number;
+  /** Whether it is dead can not be seen. */
+  readonly nothingIsSeen?: true;
 }
 
 /**
- * How an earlier incident left things: ended and works again; ended, and nobody ever proved that it is dead; or only replaced, with one dependent
- * that has not moved.
+ * What has been before. `ended`: an earlier incident has ended the version, and replaced it. `unproven`: the same, but nobody has proven that it
+ * is dead, and a dependent has not moved. `replaced`: it was refused and replaced, and one has not moved.
  */
-export type Before = 'works-again' | 'unproven' | 'replaced';
+export type Past = 'nothing' | 'ended' | 'ended-and-works-again' | 'unproven' | 'replaced';
 
 export interface WorldSetting {
   readonly credential: Credential;
   readonly hasProvider: boolean;
+  readonly past: Past;
   readonly trouble: Trouble;
-  readonly before?: Before | undefined;
   readonly now: () => number;
   /** A page has reached people. */
   readonly onPage: (page: DeliveredNotice) => void | Promise<void>;
@@ -84,28 +87,21 @@ export class World {
   readonly audit: AuditEntry[] = [];
   readonly told: DeliveredNotice[] = [];
   readonly reserved = new Map<string, number>();
-  /** How much longer people gave dependents, by the step that did. */
-  readonly granted = new Map<string, number>();
   readonly deliveries = new Set<string>();
+  /** How much longer people gave dependents, by the step that did. */
+  readonly granted = new Map<string, { readonly seconds: number; readonly generation: number | undefined }>();
+  /** Replacements that no longer work though nobody ended them. */
+  readonly broken = new Set<number>();
   #trouble: Trouble;
 
   constructor(readonly setting: WorldSetting) {
     this.#trouble = setting.trouble;
     this.versions.set(LEAKED, { atProvider: 'live', state: 'live' });
     this.refusals.set(LEAKED, 'none');
-    for (const { id } of setting.credential.dependents) this.uses.set(id, LEAKED);
-    if (setting.before) this.endBefore(setting.before);
-  }
-
-  private endBefore(before: Before): void {
-    const isReplaced = before === 'replaced';
-    const state = isReplaced ? 'quarantined' : 'revoked';
-    this.versions.set(LEAKED, { atProvider: before === 'unproven' ? 'dead' : isReplaced ? 'locked' : 'live', state });
-    this.versions.set(REPLACED_BEFORE, { atProvider: 'live', state: 'live' });
-    this.refusals.set(LEAKED, isReplaced ? 'deny-all' : 'revoked');
-    this.refusals.set(REPLACED_BEFORE, 'none');
-    const [last] = before === 'works-again' ? [] : [...this.uses.keys()].slice(-1);
-    for (const dependent of this.uses.keys()) if (dependent !== last) this.uses.set(dependent, REPLACED_BEFORE);
+    const inUse = setting.past === 'nothing' ? LEAKED : this.wasEnded(setting.past);
+    for (const { id } of setting.credential.dependents) this.uses.set(id, inUse);
+    const last = setting.credential.dependents.at(-1);
+    if (last && (setting.past === 'unproven' || setting.past === 'replaced')) this.uses.set(last.id, LEAKED);
   }
 
   get trouble(): Trouble {
@@ -116,15 +112,18 @@ export class World {
   mend(): void {
     const leaked = this.version(LEAKED);
     if (this.#trouble.revokeIsNoRevoke && leaked.state === 'revoked') leaked.atProvider = 'dead';
+    for (const number of this.broken)
+      if (this.version(number).state === 'live') this.version(number).atProvider = 'live';
+    this.broken.clear();
     this.#trouble = {};
   }
 
-  /** The first replacement works no longer; it happens once. */
-  breakReplacement(): void {
-    const [number, first] = [...this.versions].find(([one, { state }]) => one !== LEAKED && state === 'live') ?? [];
-    if (!first || number === undefined || this.effects.some(({ what }) => what === 'break')) return;
-    first.atProvider = 'locked';
-    this.effects.push({ what: 'break', version: number, stepKey: 'outside' });
+  /** The provider has lost a replacement, as many as the trouble says. */
+  breakReplacement(number: number): void {
+    const { replacementsBreak = 0 } = this.#trouble;
+    if (this.broken.size >= replacementsBreak || !this.works(number)) return;
+    this.broken.add(number);
+    this.version(number).atProvider = 'dead';
   }
 
   version(number: number): TrueVersion {
@@ -159,6 +158,15 @@ export class World {
     this.effects.push({ what: weaker ? 'loosen' : 'refuse', version: number, stepKey });
   }
 
+  private wasEnded(past: Exclude<Past, 'nothing'>): number {
+    const atProvider = past === 'replaced' ? 'locked' : past === 'ended-and-works-again' ? 'live' : 'dead';
+    this.versions.set(LEAKED, { atProvider, state: past === 'replaced' ? 'quarantined' : 'revoked' });
+    this.refusals.set(LEAKED, past === 'replaced' ? 'deny-all' : 'revoked');
+    this.versions.set(REPLACED_BEFORE, { atProvider: 'live', state: 'live' });
+    this.refusals.set(REPLACED_BEFORE, 'none');
+    return REPLACED_BEFORE;
+  }
+
   /** Whether nobody but known contexts can use it any more. */
   isRefused(number: number): boolean {
     return this.refusals.get(number) !== 'none' || this.version(number).atProvider !== 'live';
@@ -170,8 +178,7 @@ export class World {
   }
 }
 
-/** What took its place in an earlier incident. */
-export const REPLACED_BEFORE = 2;
-
 /** The version that every incident here is about. */
 export const LEAKED = 1;
+/** What took its place in an earlier incident. */
+export const REPLACED_BEFORE = 2;
