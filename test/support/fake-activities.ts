@@ -112,6 +112,14 @@ const IN_WAVES = sampleCredential({
 /** What the inventory says of it. */
 export const loadInWaves = () => Promise.resolve({ credential: IN_WAVES, version: sampleVersion() });
 
+/** The same of one that an earlier incident has refused and replaced. */
+export const loadReplaced = () =>
+  Promise.resolve({
+    credential: sampleCredential(),
+    version: { ...sampleVersion(), state: 'quarantined' as const },
+    newer: 2,
+  });
+
 /** The same of one that was revoked before, and never proven dead. */
 export const loadUnproven = () =>
   Promise.resolve({

@@ -55,6 +55,14 @@ export const OTHER_SCENARIOS: readonly OtherScenario[] = [
     activities: () => fakeActivities({ checkDrift: () => Promise.resolve({ drift: 'it works again' }) }).activities,
   },
   {
+    type: 'watchContainment',
+    folder: 'watch-containment',
+    name: 'could-not-tell',
+    workflowId: (id) => watchId(id, 1),
+    input: watched,
+    activities: () => fakeActivities({ checkDrift: () => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')) }).activities,
+  },
+  {
     type: 'rehearseResponse',
     folder: 'rehearse-response',
     name: 'one-step-not-ready',

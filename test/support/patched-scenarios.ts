@@ -9,6 +9,7 @@ import {
 import {
   fakeActivities,
   loadInWaves,
+  loadReplaced,
   loadSeparable,
   loadUnproven,
   refusal,
@@ -33,6 +34,22 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
       await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
       return handle.result();
     },
+  },
+  {
+    name: 'false-positive-heard-last',
+    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
+    activities: () => fakeActivities().activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'begun-again',
+    input: sampleInput(),
+    activities: () => fakeActivities({ loadCredential: loadReplaced }).activities,
+    play: (handle) => handle.result(),
   },
   {
     name: 'gate-asked-anew',

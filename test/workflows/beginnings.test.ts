@@ -1,18 +1,21 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { parseIncidentId } from '../../domain/credential';
 import { rotateCredential } from '../../workflows';
-import { stateQuery, type IncidentView } from '../../workflows/messages';
+import { markFalsePositiveUpdate, skipStepUpdate, stateQuery, type IncidentView } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
+  loadReplaced,
   loadSeparable,
   loadUnproven,
   refusal,
+  sampleAssessment,
   sampleCredential,
   sampleInput,
   sampleRotation,
   sampleVersion,
 } from '../support/fake-activities';
+import { APPROVED } from '../support/outcome-scenarios';
 import { resultWithin, untilWaiting, withIncident } from '../support/run-incident';
 import { testWorker } from '../support/test-worker';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
@@ -46,6 +49,63 @@ describe('an incident about what was revoked and never proven dead', () => {
     expect(view.plan?.reasons).toEqual([expect.stringContaining('never proven dead')]);
     expect(controls).toEqual([2]);
     expect(calls).not.toContain('createReplacement');
+    // Whoever had not moved when it was revoked is moved, or named.
+    expect(calls).toContain('moveDependent billing');
+  });
+
+  it('asks nobody whether to contain what is revoked, and restores nothing of it', async () => {
+    const credential = sampleCredential({ protection: 'break-glass' });
+    const { activities, calls } = fakeActivities({
+      loadCredential: async () => ({ ...(await loadUnproven()), credential }),
+      verifyDead: () => Promise.reject(refusal('COULD_NOT_TELL')),
+    });
+
+    await withIncident(environment, activities, sampleInput(), async (handle) => {
+      const { incident } = await untilWaiting(handle);
+      expect(incident.waiting?.kind).toBe('needed-step');
+      await expect(handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] })).rejects.toThrow();
+      await handle.terminate();
+    });
+
+    expect(calls).not.toContain('liftContainment');
+  });
+});
+
+describe('an incident about what was refused and replaced before', () => {
+  it('goes on with the version that lives, and mints none', async () => {
+    const moved: number[] = [];
+    const { activities, calls } = fakeActivities({
+      loadCredential: loadReplaced,
+      moveDependent: ({ to }) => {
+        moved.push(to);
+        return Promise.resolve({ at: 5, detail: 'moved' });
+      },
+    });
+
+    const { outcome, view } = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
+
+    expect([outcome, view.replacement, moved]).toEqual(['recovered', 2, [2, 2]]);
+    expect(calls).not.toContain('createReplacement');
+  });
+
+  it('sends nobody back who works on it, whatever fails', async () => {
+    const { activities, calls } = fakeActivities({
+      loadCredential: loadReplaced,
+      moveDependent: ({ dependentId }) =>
+        dependentId === 'billing'
+          ? Promise.reject(refusal('DEPENDENT_REFUSED'))
+          : Promise.resolve({ at: 5, detail: 'moved' }),
+    });
+    const medium = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
+
+    const { outcome } = await withIncident(environment, activities, medium, async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    });
+
+    expect(outcome).toBe('contained-waiting-for-person');
+    expect(calls.filter((call) => /^(restore|discard)/.test(call))).toEqual([]);
   });
 });
 

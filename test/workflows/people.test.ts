@@ -214,7 +214,7 @@ describe('what a person can send', () => {
       return handle.result();
     });
 
-    expect(asked).toEqual(['extend.to.60', 'extend.to.60']);
+    expect(asked).toEqual(['extend.1.0.by.60', 'extend.1.0.by.60']);
   });
 
   it('restores nothing after the one-way door', async () => {

@@ -3,6 +3,7 @@ import {
   CancellationScope,
   executeChild,
   getExternalWorkflowHandle,
+  isCancellation,
   ParentClosePolicy,
   patched,
   sleep,
@@ -28,7 +29,7 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
   const { input, credential } = leak;
   leak.rotations += 1;
   const generation = leak.rotations;
-  if (generation > 1 && leak.newer !== undefined) await lookForNewer(leak);
+  if (generation > 1 && leak.newer !== undefined && !way.forwardOnly) await lookForNewer(leak);
   const workflowId = `rotate/${input.credentialId}/${input.version}/${generation}`;
   const begin = (): Promise<RotationResult> => {
     // As things are now: it may have had to wait, and evidence came meanwhile.
@@ -95,10 +96,14 @@ async function startWhenFree<T>(leak: Leak, start: () => Promise<T>): Promise<T>
   }
 }
 
-/** What is undone meanwhile must not be adopted. */
+/** What is undone meanwhile must not be adopted. When that can't be told, the rotation finds out. */
 async function lookForNewer(leak: Leak): Promise<void> {
-  const { newer, replacement } = await lookups.loadCredential(leak.input);
-  leak.newer = replacement ?? newer;
+  try {
+    const { newer, replacement } = await lookups.loadCredential(leak.input);
+    leak.newer = replacement ?? newer;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+  }
 }
 
 export function signature({ token }: Leak): Signed {

@@ -12,10 +12,12 @@ export function dependentFaults({ world, status }: RunReport): readonly string[]
       (what === 'restore' || (what === 'discard' && usedBefore(world, index).includes(version))),
   );
   const stranded = [...world.uses].filter(([, version]) => !world.works(version));
+  // Whoever an earlier incident left without is that one's to tell, where this one has changed nothing yet.
+  const isBefore = world.setting.past !== 'nothing' && world.effects.length === 0;
   const isKnown = (dependent: string): boolean =>
     status === 'running'
-      ? pagesOf(world).some(({ afterEffects }) => afterEffects > 0)
-      : (lastWordOf(world)?.summary.includes(dependent) ?? false);
+      ? pagesOf(world).some(({ afterEffects }) => isBefore || afterEffects > 0)
+      : (status === 'failed' && isBefore) || (lastWordOf(world)?.summary.includes(dependent) ?? false);
   return [
     ...wentBack.map(({ what, stepKey }) => `after the one-way door something was undone: ${what} by ${stepKey}`),
     ...stranded

@@ -17,7 +17,9 @@ export function containmentOf(world: World): Containment {
     loadCredential(input) {
       const { state } = world.version(LEAKED);
       const isOpenAgain = input.reopened !== undefined && state === 'revoked';
-      const isUnproven = world.setting.past === 'unproven' && state === 'revoked';
+      const isProven =
+        world.setting.past.startsWith('ended') || world.audit.some(({ action }) => action === 'verify-dead');
+      const isUnproven = state === 'revoked' && !isProven;
       if (state !== 'live' && state !== 'quarantined' && !isOpenAgain && !isUnproven)
         throw failure('VERSION_NOT_LIVE', true);
       const [newest] =

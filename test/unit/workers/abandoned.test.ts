@@ -1,0 +1,100 @@
+import type { Client } from '@temporalio/client';
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { IncidentError } from '../../../domain/errors';
+import { pageForAbandoned } from '../../../workers/response/abandoned-incidents';
+import { pageForAbandonedRotations } from '../../../workers/response/abandoned-rotations';
+
+const NOW = Date.UTC(2026, 0, 6);
+
+/** Temporal with one workflow that has ended, and whom security hears of it by. */
+function world(
+  workflow: Record<string, unknown>,
+  described: Record<string, unknown>,
+  more: { sent?: string; code?: string } = {},
+) {
+  const told: string[] = [];
+  const failure = ApplicationFailure.create({ type: more.code ?? 'ROLLBACK_INCOMPLETE', message: 'Not undone: x.' });
+  const temporal = {
+    workflow: {
+      async *list() {
+        yield workflow;
+        await Promise.resolve();
+      },
+      getHandle: () => ({
+        describe: () => Promise.resolve(described),
+        result: () => Promise.reject(new WorkflowFailedError('failed', failure, 'NON_RETRYABLE_FAILURE')),
+      }),
+    },
+  } as unknown as Client;
+  const deps = (state: string) =>
+    ({
+      audiences: { security: [{ notifier: 'test', target: '' }] },
+      notifiers: new Map([['test', { send: (_to: string, { title }: { title: string }) => void told.push(title) }]]),
+      deliveries: { wasSent: (key: string) => Promise.resolve(key === more.sent), markSent: () => Promise.resolve() },
+      inventory: {
+        version: () =>
+          state === 'unknown'
+            ? Promise.reject(new IncidentError('VERSION_UNKNOWN', {}))
+            : Promise.resolve({
+                state: state.replace('-proven', ''),
+                provenDead: state.endsWith('-proven') || undefined,
+              }),
+      },
+    }) as unknown as Parameters<typeof pageForAbandoned>[0];
+  return { told, temporal, deps };
+}
+
+describe('an incident that ended before its version did', () => {
+  const ended = (name: string) => ({ workflowId: 'incident/orders-db/1', runId: 'r', status: { name } });
+
+  it.each([
+    ['live', 1],
+    ['quarantined', 1],
+    ['revoked', 1],
+    ['revoked-proven', 0],
+    ['discarded', 0],
+    ['unknown', 0],
+  ])('that is %s is paged for %d times', async (state, pages) => {
+    const { told, temporal, deps } = world(ended('TERMINATED'), { runId: 'r' });
+    await pageForAbandoned(deps(state), temporal, NOW);
+
+    expect(told).toHaveLength(pages);
+  });
+
+  it('is left to whoever started it again', async () => {
+    const { told, temporal, deps } = world(ended('TERMINATED'), { runId: 'another' });
+    await pageForAbandoned(deps('quarantined'), temporal, NOW);
+
+    expect(told).toEqual([]);
+  });
+
+  it('and was cancelled is paged for when it could not say so itself', async () => {
+    const heard = world(ended('CANCELLED'), { runId: 'r' }, { sent: 'r/notify.unresolved.0.security/security/0' });
+    const unheard = world(ended('CANCELLED'), { runId: 'r' });
+    for (const { temporal, deps } of [heard, unheard]) await pageForAbandoned(deps('quarantined'), temporal, NOW);
+
+    expect([heard.told.length, unheard.told.length]).toEqual([0, 1]);
+  });
+});
+
+describe('a rotation that could not undo itself', () => {
+  const rotation = (closed: number) => ({
+    workflowId: 'rotate/orders-db/1/1',
+    runId: 'r',
+    closeTime: new Date(closed),
+    parentExecution: { workflowId: 'incident/orders-db/1', runId: 'p' },
+  });
+  const page = async (closed: number, parentClosed: number | undefined, code?: string): Promise<readonly string[]> => {
+    const described = parentClosed === undefined ? {} : { closeTime: new Date(parentClosed) };
+    const { told, temporal, deps } = world(rotation(closed), described, code ? { code } : {});
+    await pageForAbandonedRotations(deps('quarantined'), temporal, NOW);
+    return told;
+  };
+
+  it('after its incident had ended is paged for; one whose incident was there, or that undid itself, is not', async () => {
+    expect(await page(2_000, 1_000)).toEqual(['[high] the rotation of incident/orders-db/1 could not be undone']);
+    expect(await page(2_000, 3_000)).toEqual([]);
+    expect(await page(2_000, undefined)).toEqual([]);
+    expect(await page(2_000, 1_000, 'ROLLED_BACK')).toEqual([]);
+  });
+});
