@@ -4,6 +4,9 @@ import { OUTCOME_SCENARIOS } from '../support/outcome-scenarios';
 import { withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
+/** Of these a person's word, or evidence, gives up what is being tried. */
+const CANCELS_ATTEMPTS: readonly string[] = ['steered', 'hurried-and-warned-anew'];
+
 describe('every outcome', () => {
   let environment: TestWorkflowEnvironment;
 
@@ -19,11 +22,19 @@ describe('every outcome', () => {
     expect([...new Set(OUTCOME_SCENARIOS.map(({ outcome }) => outcome))].sort()).toEqual([...OUTCOMES].sort());
   });
 
-  it.each(OUTCOME_SCENARIOS)('$outcome: $name', async ({ outcome, input, activities, play }) => {
-    const result = await withIncident(environment, activities(), input, async (handle) => {
-      await play(handle);
-      return handle.result();
-    });
+  it.each(OUTCOME_SCENARIOS)('$outcome: $name', async ({ name, outcome, input, activities, play }) => {
+    // The server that skips time is stuck for ever when an attempt that has just ended is cancelled (sdk-java#2391).
+    const skipTime = !CANCELS_ATTEMPTS.includes(name);
+    const result = await withIncident(
+      environment,
+      activities(),
+      input,
+      async (handle) => {
+        await play(handle);
+        return handle.result();
+      },
+      { skipTime },
+    );
 
     expect(result.outcome).toBe(outcome);
     expect(result.view.incident).toMatchObject({ stage: 'closed', outcome });

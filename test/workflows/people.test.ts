@@ -167,18 +167,24 @@ describe('what a person can send', () => {
   it('extends the time of dependents when two different people approve the same, at high', async () => {
     const { activities, calls } = steeredActivities();
 
-    const result = await withIncident(environment, activities, sampleInput(), async (handle) => {
-      await untilStage(handle, 'replaced');
-      const extend = (actor: string, seconds: number) =>
-        handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds }] });
+    const result = await withIncident(
+      environment,
+      activities,
+      sampleInput(),
+      async (handle) => {
+        await untilStage(handle, 'replaced');
+        const extend = (actor: string, seconds: number) =>
+          handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds }] });
 
-      expect(await extend('ana@example.com', 60)).toContain('1 of 2 people');
-      expect(await extend('ana@example.com', 60)).toContain('1 of 2 people');
-      expect(await extend('bo@example.com', 90)).toContain('1 of 2 people');
-      expect(calls).not.toContain('extendLane');
-      expect(await extend('bo@example.com', 60)).toBe('dependents have 60 s more');
-      return handle.result();
-    });
+        expect(await extend('ana@example.com', 60)).toContain('1 of 2 people');
+        expect(await extend('ana@example.com', 60)).toContain('1 of 2 people');
+        expect(await extend('bo@example.com', 90)).toContain('1 of 2 people');
+        expect(calls).not.toContain('extendLane');
+        expect(await extend('bo@example.com', 60)).toBe('dependents have 60 s more');
+        return handle.result();
+      },
+      { skipTime: false },
+    );
 
     expect(result.outcome).toBe('recovered');
     expect(calls.filter((call) => call === 'extendLane')).toHaveLength(1);
@@ -198,21 +204,27 @@ describe('what a person can send', () => {
       },
     };
 
-    await withIncident(environment, activities, sampleInput(), async (handle) => {
-      await untilStage(handle, 'replaced');
-      const extend = async (): Promise<string> => {
-        await handle.executeUpdate(extendOverlapUpdate, {
-          args: [{ ...APPROVED, actor: 'ana@example.com', seconds: 60 }],
-        });
-        return handle.executeUpdate(extendOverlapUpdate, {
-          args: [{ ...APPROVED, actor: 'bo@example.com', seconds: 60 }],
-        });
-      };
+    await withIncident(
+      environment,
+      activities,
+      sampleInput(),
+      async (handle) => {
+        await untilStage(handle, 'replaced');
+        const extend = async (): Promise<string> => {
+          await handle.executeUpdate(extendOverlapUpdate, {
+            args: [{ ...APPROVED, actor: 'ana@example.com', seconds: 60 }],
+          });
+          return handle.executeUpdate(extendOverlapUpdate, {
+            args: [{ ...APPROVED, actor: 'bo@example.com', seconds: 60 }],
+          });
+        };
 
-      expect(await refusalOf(extend())).toContain('PROVIDER_REFUSED');
-      expect(await extend()).toBe('dependents have 60 s more');
-      return handle.result();
-    });
+        expect(await refusalOf(extend())).toContain('PROVIDER_REFUSED');
+        expect(await extend()).toBe('dependents have 60 s more');
+        return handle.result();
+      },
+      { skipTime: false },
+    );
 
     expect(asked).toEqual(['extend.1.0.by.60', 'extend.1.0.by.60']);
   });
