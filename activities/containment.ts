@@ -29,7 +29,7 @@ export interface Looked {
   readonly credential: Credential;
   readonly version: SecretVersion;
   readonly hasProvider?: boolean;
-  readonly replacement?: number;
+  /** A later version that lives, of a rotation that was begun before; missing where an incident is opened again, which names its own. */
   readonly newer?: number;
 }
 
@@ -48,8 +48,8 @@ const ACKNOWLEDGE_WAIT_MS = 5_000;
 export function createContainmentActivities(deps: ActivityDeps) {
   return {
     /**
-     * What an incident is about. `replacement`: it was revoked before and never proven dead, so that all that is left is the proof, beside
-     * this version. `newer`: a later version that lives, of a rotation that was begun before. @throws VERSION_NOT_LIVE
+     * What an incident is about. A version that is revoked is one as long as it was never proven dead and there is a later one to prove it
+     * beside. @throws VERSION_NOT_LIVE
      */
     async loadCredential(
       input: Pick<IncidentStep, 'credentialId' | 'version'> & {
@@ -62,14 +62,16 @@ export function createContainmentActivities(deps: ActivityDeps) {
         ? unregisteredSubject(input.credentialId) === undefined
         : !(await registerNewcomer(deps, input.credentialId));
       const credential = await deps.inventory.credential(input.credentialId);
-      const version = await deps.inventory.version(input.credentialId, input.version);
+      // The refusal waits for this: both at once.
+      const [version, newer] = await Promise.all([
+        deps.inventory.version(input.credentialId, input.version),
+        newerThan(deps, input),
+      ]);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
       const isOpenAgain = input.reopened !== undefined && version.state === 'revoked';
-      const newer = await newerThan(deps, version);
-      const isUnproven = version.state === 'revoked' && !version.provenDead && !isOpenAgain;
-      const replacement = isUnproven ? newer : undefined;
+      const isUnproven = version.state === 'revoked' && !version.provenDead && newer !== undefined;
       const isAnswerable = version.state === 'live' || version.state === 'quarantined';
-      if (!isAnswerable && !isOpenAgain && replacement === undefined) {
+      if (!isAnswerable && !isOpenAgain && !isUnproven) {
         throw new IncidentError('VERSION_NOT_LIVE', {
           credential: credential.id,
           version: version.version,
@@ -80,8 +82,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
         credential,
         version,
         hasProvider: isRegistered && deps.providers.has(credential.provider),
-        ...(replacement === undefined ? {} : { replacement }),
-        ...(newer === undefined || !isAnswerable ? {} : { newer }),
+        ...(newer === undefined || isOpenAgain ? {} : { newer }),
       };
     },
 
@@ -152,7 +153,10 @@ export function createContainmentActivities(deps: ActivityDeps) {
 }
 
 /** An incident may have ended after it had minted one: cancelled, or with its Temporal, or because a person wanted no more of it. */
-async function newerThan(deps: ActivityDeps, { credentialId, version }: SecretVersion): Promise<number | undefined> {
+async function newerThan(
+  deps: ActivityDeps,
+  { credentialId, version }: Pick<IncidentStep, 'credentialId' | 'version'>,
+): Promise<number | undefined> {
   const newest = newestLive(await deps.inventory.versions(credentialId))?.version;
   return newest !== undefined && newest > version ? newest : undefined;
 }

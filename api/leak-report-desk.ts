@@ -10,6 +10,7 @@ import { atLeast } from '../domain/severity';
 import { weighed } from '../domain/severity-mapping';
 import type { ControlEvent } from '../domain/usage-event';
 import { askTemporal } from './ask-temporal';
+import { findVersion } from './find-version';
 
 /** How reports of scanners are told from those of people and programs, whose names have no colon. */
 export const FEED_REPORTER = 'feed:';
@@ -83,7 +84,7 @@ async function act(
   parts: LeakReportDeskParts,
   report: LeakReport,
 ): Promise<{ readonly outcome: LeakReportOutcome; readonly incident?: string } | undefined> {
-  const version = await find(parts.inventory, report);
+  const version = await findVersion(parts.inventory, report.subjects);
   if (!version) return { outcome: 'unknown' };
   // True reports of everything at once would be an outage that we make ourselves.
   if (isOfFeed(report) && !(await parts.reports.letThrough(report, parts.mostPerFeedAndHour ?? MOST_PER_FEED_AND_HOUR)))
@@ -101,14 +102,6 @@ async function act(
 
 function isOfFeed({ reporter }: LeakReport): boolean {
   return reporter.startsWith(FEED_REPORTER);
-}
-
-async function find(inventory: Inventory, { subjects }: LeakReport): Promise<SecretVersion | undefined> {
-  for (const subject of subjects) {
-    const version = await inventory.findBySubject(subject);
-    if (version) return version;
-  }
-  return undefined;
 }
 
 /** A statement by an authorized person, program or scanner needs no second witness. */

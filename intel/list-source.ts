@@ -28,7 +28,11 @@ export const FETCH_LIMITS = { bytes: 64 * 1024 * 1024, milliseconds: 60_000, pag
 export function isListAddress(text: string): boolean {
   if (text.startsWith('/')) return true;
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  if (username !== '' || password !== '') return false;
+  const url = new URL(text);
+  return url.username === '' && url.password === '' && isSafeToFetch(url);
+}
+
+/** Whether nobody on the way can change what comes from there. */
+export function isSafeToFetch({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
 }

@@ -11,15 +11,14 @@ import { MOST_PER_FEED_AND_HOUR, type LeakReportDesk } from '../api/leak-report-
 import type { Inventory, SecretStore } from '../domain/ports/stores';
 import { SEVERITIES } from '../domain/severity';
 import type { Subject } from '../domain/subject';
+import { isSafeToFetch } from '../intel/list-source';
 import { readSecretFile } from './config';
 import { readYamlFile } from './yaml-file';
 
 /** Keys that come over an open line could be anybody's. */
 const keysUrl = z
   .url({ protocol: /^https?$/, error: 'is no URL' })
-  .refine((url) => url.startsWith('https:') || ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(url).hostname), {
-    message: 'is not https://',
-  });
+  .refine((url) => isSafeToFetch(new URL(url)), { message: 'is not https://' });
 
 const leakFeedsFile = z.strictObject({
   github: z

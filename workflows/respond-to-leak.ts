@@ -43,7 +43,7 @@ async function answer(leak: Leak): Promise<IncidentResult> {
     await firstNotice;
     return close(leak, 'contained-and-handed-over', await handOver(leak));
   }
-  const replaced = leak.replacedBy === undefined ? await replaceLeaked(leak) : replacedBefore(leak, leak.replacedBy);
+  const replaced = leak.input.reopened ? replacedBefore(leak, leak.input.reopened) : await replaceLeaked(leak);
   await revokeLeaked(leak, replaced);
   const { rotation, proof } = await proveDead(leak, replaced);
   await firstNotice;
@@ -74,7 +74,6 @@ async function open(input: IncidentInput): Promise<Leak> {
     throw error;
   });
   const { credential } = found;
-  const replacedBy = input.reopened?.replacement;
   const isRevoked = found.version.state === 'revoked';
   known.leak = {
     input,
@@ -82,15 +81,14 @@ async function open(input: IncidentInput): Promise<Leak> {
     desk,
     credential,
     plan: () => planNow(input, board.incident.evidence, found),
-    replacedBy,
-    newer: found.replacement ?? found.newer,
+    newer: found.newer,
     wasRefused: isRevoked || found.version.state === 'quarantined',
     // What is revoked is never enabled again.
     ...(isRevoked ? { atTheDoor: true } : {}),
     story: new CancellationScope(),
     rotations: 0,
     // Their replacement came with the incident before.
-    ...(replacedBy === undefined ? {} : { unserved: [] }),
+    ...(input.reopened ? { unserved: [] } : {}),
   };
   board.describe(credential, known.leak.plan());
   return known.leak;

@@ -5,6 +5,7 @@ import type { Inventory } from '../../domain/ports/stores';
 import type { Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
 import { holdsOurValue } from '../../domain/token-format';
+import { findVersion } from '../find-version';
 import { FEED_REPORTER, type LeakReportDesk } from '../leak-report-desk';
 import type { FoundOutcome, FoundSecret } from './feed';
 import type { HmslIndex } from './hmsl-index';
@@ -54,16 +55,11 @@ export function createFeedDesk(parts: FeedDeskParts) {
 
 export type FeedDesk = ReturnType<typeof createFeedDesk>;
 
-async function find(
+function find(
   { inventory, fingerprintsOf, hmsl }: FeedDeskParts,
   { secret }: FoundSecret,
 ): Promise<SecretVersion | undefined> {
-  if ('hmsl' in secret) return hmsl.find(secret.hmsl);
-  for (const subject of fingerprintsOf(secret.token)) {
-    const version = await inventory.findBySubject(subject);
-    if (version) return version;
-  }
-  return undefined;
+  return 'hmsl' in secret ? hmsl.find(secret.hmsl) : findVersion(inventory, fingerprintsOf(secret.token));
 }
 
 function placeOf(feed: string, { place, secret }: FoundSecret): string {

@@ -125,7 +125,7 @@ export const loadUnproven = () =>
   Promise.resolve({
     credential: sampleCredential(),
     version: { ...sampleVersion(), state: 'revoked' as const },
-    replacement: 2,
+    newer: 2,
   });
 
 /** Activities that succeed at once and write down their names, with single ones replaced. */

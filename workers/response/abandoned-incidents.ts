@@ -3,27 +3,20 @@ import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
 import { parseIncidentId } from '../../domain/credential';
 import { IncidentError, nextStep } from '../../domain/errors';
-import { errorLabel } from '../log';
 import { pageForAbandonedRotations } from './abandoned-rotations';
+import { closedLately } from './closed-lately';
+import { inRounds } from './in-rounds';
 import { tellSecurity } from './tell-security';
 
 const EVERY_MS = 60_000;
-/** Longer than a weekend during which no response worker ran. */
-const LOOK_BACK_MS = 7 * 86_400_000;
 
 type Deps = Pick<ActivityDeps, 'audiences' | 'deliveries' | 'inventory' | 'notifiers'>;
 
 /** Looks now and then for incidents whose workflow was ended from outside. Every response worker may run it. */
 export function watchForAbandoned(deps: Deps, temporal: Client, log: Logger): { stop(): void } {
-  const timer = setInterval(() => {
-    Promise.all([
-      pageForAbandoned(deps, temporal, Date.now()),
-      pageForAbandonedRotations(deps, temporal, Date.now()),
-    ]).catch((error: unknown) =>
-      log.error(errorLabel(error), 'abandoned incidents could not be looked for; it is tried again'),
-    );
-  }, EVERY_MS);
-  return { stop: () => clearInterval(timer) };
+  return inRounds(EVERY_MS, log, 'abandoned incidents could not be looked for', () =>
+    Promise.all([pageForAbandoned(deps, temporal, Date.now()), pageForAbandonedRotations(deps, temporal, Date.now())]),
+  );
 }
 
 /**
@@ -31,8 +24,7 @@ export function watchForAbandoned(deps: Deps, temporal: Client, log: Logger): { 
  * tries it any more, and whoever ended it may not have known. A terminated workflow can't say so itself.
  */
 export async function pageForAbandoned(deps: Deps, temporal: Client, now: number): Promise<void> {
-  const since = new Date(now - LOOK_BACK_MS).toISOString();
-  const query = `WorkflowType = 'respondToLeak' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled') AND CloseTime > '${since}'`;
+  const query = `WorkflowType = 'respondToLeak' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled') AND ${closedLately(now)}`;
   for await (const { workflowId, runId, status } of temporal.workflow.list({ query })) {
     const about = parseIncidentId(workflowId);
     // One that was cancelled has said so itself, where a channel took it.

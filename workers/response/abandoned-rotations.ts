@@ -2,9 +2,8 @@ import type { Client } from '@temporalio/client';
 import type { ActivityDeps } from '../../activities/deps';
 import { nextStep } from '../../domain/errors';
 import { stepFailure } from '../../workflows/lib/failure-code';
+import { closedLately } from './closed-lately';
 import { tellSecurity } from './tell-security';
-
-const LOOK_BACK_MS = 7 * 86_400_000;
 
 /**
  * Pages once for each rotation that could not undo itself after its incident had ended: that asked it to, and nobody else heard how it went.
@@ -14,8 +13,7 @@ export async function pageForAbandonedRotations(
   temporal: Client,
   now: number,
 ): Promise<void> {
-  const since = new Date(now - LOOK_BACK_MS).toISOString();
-  const query = `WorkflowType = 'rotateCredential' AND ExecutionStatus = 'Failed' AND CloseTime > '${since}'`;
+  const query = `WorkflowType = 'rotateCredential' AND ExecutionStatus = 'Failed' AND ${closedLately(now)}`;
   for await (const { workflowId, runId, closeTime, parentExecution: parent } of temporal.workflow.list({ query })) {
     if (!parent?.workflowId || !closeTime) continue;
     const { closeTime: parentClosed } = await temporal.workflow

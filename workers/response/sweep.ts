@@ -5,6 +5,7 @@ import type { DenylistEntry } from '../../domain/denylist';
 import { IncidentError } from '../../domain/errors';
 import { reconcile, type Mending, type Reconciled } from '../../enforcement/reconcile';
 import { errorLabel } from '../log';
+import { inRounds } from './in-rounds';
 import { pageForMissingGateways } from './missing-gateways';
 import { tellSecurity } from './tell-security';
 
@@ -29,13 +30,7 @@ export type SweepDeps = Pick<
  * may run it.
  */
 export function startSweep(deps: SweepDeps, log: Logger): { stop(): void } {
-  const round = (): void => {
-    sweepOnce(deps, log, Date.now()).catch((error: unknown) =>
-      log.error(errorLabel(error), 'the sweep failed; it is tried again'),
-    );
-  };
-  const timer = setInterval(round, EVERY_MS);
-  return { stop: () => clearInterval(timer) };
+  return inRounds(EVERY_MS, log, 'the sweep failed', () => sweepOnce(deps, log, Date.now()));
 }
 
 /** One round. Missing gateways are told of whatever becomes of the rest. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { LeakReportStore } from '../../activities/store/leak-reports';
 import type { ActivityDeps } from '../../activities/deps';
 import { nextStep } from '../../domain/errors';
-import { errorLabel } from '../log';
+import { inRounds } from './in-rounds';
 import { tellSecurity } from './tell-security';
 
 const HOUR_MS = 3_600_000;
@@ -17,12 +17,9 @@ export function watchForWaitingReports(
   reports: Pick<LeakReportStore, 'waiting'>,
   log: Logger,
 ): { stop(): void } {
-  const timer = setInterval(() => {
-    pageForWaitingReports(deps, reports, Date.now()).catch((error: unknown) =>
-      log.error(errorLabel(error), 'findings that wait could not be looked for; it is tried again'),
-    );
-  }, SETTLES_WITHIN_MS);
-  return { stop: () => clearInterval(timer) };
+  return inRounds(SETTLES_WITHIN_MS, log, 'findings that wait could not be looked for', () =>
+    pageForWaitingReports(deps, reports, Date.now()),
+  );
 }
 
 /** Pages once an hour and scanner while true findings wait: more was found than is answered by itself. */

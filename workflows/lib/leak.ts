@@ -10,13 +10,10 @@ import { stepFailure, type StepFailure } from './failure-code';
 import type { IncidentBoard } from './incident-board';
 import type { PersonDesk } from './person-desk';
 
-/**
- * What the inventory and the worker know of it. `hasProvider` is missing in histories from before it was asked; `replacement` is there when all
- * that is left is to prove it dead.
- */
+/** What the inventory and the worker know of it. `hasProvider` is missing in histories from before it was asked. */
 export type Known = Pick<
   Awaited<ReturnType<Activities['loadCredential']>>,
-  'credential' | 'version' | 'hasProvider' | 'replacement' | 'newer'
+  'credential' | 'version' | 'hasProvider' | 'newer'
 >;
 
 /** A rotation that runs. */
@@ -35,8 +32,6 @@ export interface Leak {
   readonly credential: Credential;
   /** The plan for what is known now: it changes when graver evidence comes. */
   readonly plan: () => ResponsePlan;
-  /** The version that took its place in an earlier incident, whose dependents have all moved or were told of. */
-  readonly replacedBy?: number | undefined;
   /** A later version that lives, minted before this incident began: dependents go there, and nothing is minted besides. */
   newer?: number | undefined;
   /** Whether it was refused, or revoked, before this run began. */
@@ -78,11 +73,11 @@ export interface Leak {
 export function planNow(
   input: Pick<IncidentInput, 'policy' | 'reopened'>,
   evidence: Assessment,
-  { credential, hasProvider, replacement }: Known,
+  { credential, version, hasProvider }: Known,
 ): ResponsePlan {
   const plan = planResponse(credential, evidence, input.policy, hasProvider);
   if (input.reopened) return planForDead(plan, 'works again');
-  return replacement === undefined ? plan : planForDead(plan, 'unproven');
+  return version.state === 'revoked' ? planForDead(plan, 'unproven') : plan;
 }
 
 interface Insistence<T> {

@@ -45,7 +45,10 @@ function rememberNotUndone(leak: Leak, { code, message }: StepFailure): void {
 }
 
 /** Of an incident that was opened again: its dependents have long moved. */
-export function replacedBefore({ board, input }: Pick<Leak, 'board' | 'input'>, replacement: number): RotationResult {
+export function replacedBefore(
+  { board, input }: Leak,
+  { replacement }: { readonly replacement: number },
+): RotationResult {
   const at = Date.now();
   board.replacement = replacement;
   board.apply({ type: 'replaced', at, note: `version ${replacement} took its place before` });

@@ -99,8 +99,7 @@ async function startWhenFree<T>(leak: Leak, start: () => Promise<T>): Promise<T>
 /** What is undone meanwhile must not be adopted. When that can't be told, the rotation finds out. */
 async function lookForNewer(leak: Leak): Promise<void> {
   try {
-    const { newer, replacement } = await lookups.loadCredential(leak.input);
-    leak.newer = replacement ?? newer;
+    leak.newer = (await lookups.loadCredential(leak.input)).newer;
   } catch (error) {
     if (isCancellation(error)) throw error;
   }

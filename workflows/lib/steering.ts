@@ -123,7 +123,7 @@ function mustBeRestorable(leak: Leak | undefined): Leak {
   if (!leak) throw refuse('it is not known yet what this is about');
   if (leak.falsePositive) throw refuse(`${leak.falsePositive.actor} said so already`);
   if (leak.ending) throw refuse('the incident is being closed');
-  if (leak.atTheDoor || leak.replacedBy !== undefined)
+  if (leak.atTheDoor || leak.input.reopened)
     throw refuse('the version is revoked, or may be: it is never enabled again');
   return leak;
 }

@@ -24,7 +24,7 @@ export function containmentOf(world: World): Containment {
         throw failure('VERSION_NOT_LIVE', true);
       const [newest] =
         [...world.versions].filter(([number, one]) => number > LEAKED && one.state === 'live').at(-1) ?? [];
-      const newer = newest === undefined || isOpenAgain ? {} : isUnproven ? { replacement: newest } : { newer: newest };
+      const newer = newest === undefined || isOpenAgain ? {} : { newer: newest };
       const secret = { store: 'postgres', path: `credentials/${credential.id}`, version: LEAKED };
       const publicId = `${credential.principal}_v${LEAKED}`;
       const subjects = [publicIdSubject(credential.provider, `${credential.account}/${publicId}`)];
