@@ -67,6 +67,9 @@ export function sampleInput(overrides: Partial<IncidentInput> = {}, policy: Poli
   };
 }
 
+/** Of less than is answered at once, and certain. */
+export const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
+
 /** A rotation by itself, without its incident. */
 export function sampleRotation(overrides: Partial<RotationInput> = {}): RotationInput {
   return {

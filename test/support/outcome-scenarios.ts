@@ -15,6 +15,7 @@ import {
 import {
   fakeActivities,
   loadSeparable,
+  MEDIUM,
   refusal,
   sampleAssessment,
   sampleCredential,
@@ -22,13 +23,17 @@ import {
   sampleVersion,
 } from './fake-activities';
 import { CRITICAL_SIGNAL, HURRIED, hurriedActivities, type RecordedScenario } from './recorded-scenarios';
-import { untilStage, untilWaiting } from './run-incident';
+import { untilStage, untilWaiting, type LeakHandle } from './run-incident';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
 /** Fake activities take any; the real one is asked about in test/integration/people.test.ts. */
 export const APPROVED = { ...PERSON, approval: 'header.payload.signature' };
 
-const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
+/** Two people give dependents a minute more, as it takes at high. */
+export async function extendByTwo(handle: LeakHandle): Promise<void> {
+  for (const actor of ['ana@example.com', 'bo@example.com'])
+    await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+}
 
 /** Nobody answers, and that is soon the end. */
 export function silentFor(closeAfterSeconds: number, more: Partial<Policy> = {}): Policy {
@@ -102,8 +107,7 @@ export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome:
     activities: () => steeredActivities().activities,
     play: async (handle) => {
       await untilStage(handle, 'replaced');
-      for (const actor of ['ana@example.com', 'bo@example.com'])
-        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      await extendByTwo(handle);
       await handle.executeUpdate(lowerSeverityUpdate, { args: [{ ...APPROVED, severity: 'medium' }] });
       return handle.result();
     },

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import {
   detectionSignal,
-  extendOverlapUpdate,
   lowerSeverityUpdate,
   markFalsePositiveUpdate,
   skipStepUpdate,
@@ -12,16 +11,15 @@ import {
   loadReplaced,
   loadSeparable,
   loadUnproven,
+  MEDIUM,
   refusal,
   sampleAssessment,
   sampleInput,
   withOverlap,
 } from './fake-activities';
-import { APPROVED, steeredActivities } from './outcome-scenarios';
+import { APPROVED, extendByTwo, steeredActivities } from './outcome-scenarios';
 import { CRITICAL_SIGNAL, type RecordedScenario } from './recorded-scenarios';
 import { untilStage, untilWaiting } from './run-incident';
-
-const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
 
 /** Runs that pass each place where the workflows ask `patched`, and those that came after the others were recorded. */
 export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
@@ -57,8 +55,7 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     activities: () => gateThatOpensWithMoreTime().activities,
     play: async (handle) => {
       await untilStage(handle, 'replaced');
-      for (const actor of ['ana@example.com', 'bo@example.com'])
-        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      await extendByTwo(handle);
       return handle.result();
     },
   },
@@ -74,8 +71,7 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     activities: () => steeredActivities().activities,
     play: async (handle) => {
       await untilStage(handle, 'replaced');
-      for (const actor of ['ana@example.com', 'bo@example.com'])
-        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      await extendByTwo(handle);
       await handle.executeUpdate(lowerSeverityUpdate, { args: [{ ...APPROVED, severity: 'medium' }] });
       await handle.signal(detectionSignal, { ...CRITICAL_SIGNAL, assessment: sampleAssessment() });
       return handle.result();
@@ -88,8 +84,7 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     play: async (handle) => {
       await untilStage(handle, 'replaced');
       await handle.signal(detectionSignal, { ...CRITICAL_SIGNAL, assessment: sampleAssessment() });
-      for (const actor of ['ana@example.com', 'bo@example.com'])
-        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      await extendByTwo(handle);
       return handle.result();
     },
   },
@@ -109,8 +104,7 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     activities: () => failingAsItIsGivenUp().activities,
     play: async (handle) => {
       await untilStage(handle, 'replaced');
-      for (const actor of ['ana@example.com', 'bo@example.com'])
-        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      await extendByTwo(handle);
       return handle.result();
     },
   },

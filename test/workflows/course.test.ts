@@ -2,7 +2,6 @@ import { Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   detectionSignal,
-  extendOverlapUpdate,
   lowerSeverityUpdate,
   markFalsePositiveUpdate,
   raiseSeverityUpdate,
@@ -15,18 +14,17 @@ import {
   fakeActivities,
   loadInWaves,
   loadSeparable,
+  MEDIUM,
   refusal,
   sampleAssessment,
   sampleInput,
   withOverlap,
 } from '../support/fake-activities';
-import { APPROVED, silentFor } from '../support/outcome-scenarios';
+import { APPROVED, extendByTwo, silentFor } from '../support/outcome-scenarios';
 import { gateThatOpensWithMoreTime, latecomer } from '../support/patched-scenarios';
 import { resultWithin, untilWaiting, withIncident } from '../support/run-incident';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
-
-const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
 
 const notesOf = ({ incident }: IncidentView): string => incident.timeline.map(({ note }) => note).join('\n');
 
@@ -53,8 +51,7 @@ it('asks the gate anew after people gave more time: nothing passes unseen', asyn
         () => calls,
         (made) => made.includes('checkWave'),
       );
-      for (const actor of ['ana@example.com', 'bo@example.com'])
-        await handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds: 60 }] });
+      await extendByTwo(handle);
       return resultWithin(handle, 60_000);
     },
     { skipTime: false },

@@ -1,11 +1,9 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { markFalsePositiveUpdate } from '../../workflows/messages';
-import { fakeActivities, loadSeparable, refusal, sampleAssessment, sampleInput } from '../support/fake-activities';
+import { fakeActivities, loadSeparable, MEDIUM, refusal, sampleInput } from '../support/fake-activities';
 import { APPROVED, silentFor } from '../support/outcome-scenarios';
 import { untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
-
-const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
 
 let environment: TestWorkflowEnvironment;
 

@@ -2,8 +2,8 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
+  MEDIUM,
   refusal,
-  sampleAssessment,
   sampleCredential,
   sampleInput,
   sampleVersion,
@@ -26,8 +26,6 @@ const THREE = sampleCredential({
   })),
 });
 const loadThree = () => Promise.resolve({ credential: THREE, version: sampleVersion() });
-const MEDIUM = sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) });
-
 let environment: TestWorkflowEnvironment;
 
 // A server each: what one leaves open must not stop the clock of another.
