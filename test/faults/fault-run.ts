@@ -1,6 +1,6 @@
 import { FinishedUnits } from './finished-units';
 import type { RunOptions } from './run-options';
-import { StuckLane } from './run-on-server';
+import { RunTooLong, StuckLane } from './run-on-server';
 import type { ServerLane } from './server-lane';
 import { withServerLanes } from './server-lanes';
 import { runServerUnit, serverPairs, serverSingles } from './server-suite';
@@ -9,13 +9,16 @@ import type { UnitResult } from './unit-result';
 
 /** They wait more than they work: for time-outs, which are real time. */
 const LANES = 8;
-/** A lane serves some dozens of cases before it is stuck; a case for which none of these many goes on is a violation. */
+/** A lane serves some dozens of cases before it is stuck; a case that comes to no end in any of these many rounds is a violation. */
 const ROUNDS = 60;
+/** Of those, on servers that go on: each is three runs. */
+const TRIES = 4;
 const SERVER = 'server ';
 
 /** The enumeration: part after part, each unit kept as soon as it is done. */
 export class FaultRun {
   readonly #threads: readonly SimulatorThread[];
+  readonly #tooLong = new Map<string, number>();
 
   private constructor(
     private readonly finished: FinishedUnits,
@@ -70,10 +73,12 @@ export class FaultRun {
         shareOut(this.left(units), lanes, (lane, unit) => this.onLane(lane, unit)),
       );
     }
-    for (const unit of this.left(units)) {
-      const violations = [{ case: unit.slice(SERVER.length), what: 'on the server: it does not go on' }];
-      this.finished.add({ unit, cases: 1, violations });
-    }
+    for (const unit of this.left(units)) this.giveUp(unit);
+  }
+
+  private giveUp(unit: string): void {
+    const violations = [{ case: unit.slice(SERVER.length), what: 'on the server: it comes to no end' }];
+    this.finished.add({ unit, cases: 1, violations });
   }
 
   private async onLane(lane: ServerLane, unit: string): Promise<boolean> {
@@ -82,6 +87,12 @@ export class FaultRun {
       this.finished.add({ unit, ...result });
       return true;
     } catch (error) {
+      if (error instanceof RunTooLong) {
+        const tries = (this.#tooLong.get(unit) ?? 0) + 1;
+        this.#tooLong.set(unit, tries);
+        if (tries === TRIES) this.giveUp(unit);
+        return true;
+      }
       if (error instanceof StuckLane) return false;
       throw error;
     }

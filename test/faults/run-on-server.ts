@@ -18,7 +18,10 @@ import { resultOf } from './standing';
 import { World } from './world/world';
 import { activitiesOf } from './world/world-activities';
 
-/** In real time: a run that has not ended or come to a question by then is stuck. */
+/**
+ * In real time: a run that has not ended or come to a question by then. On a busy machine workflow tasks time out, and what makes them late, replays, is
+ * then done again; so it says nothing, unless it comes so whenever it is tried.
+ */
 const STUCK_AFTER_MS = 26_000;
 
 const LOOK_EVERY_MS = 50;
@@ -37,7 +40,10 @@ const LANE_IS_STUCK_AFTER_MS = 45_000;
 /** The server has stopped: what it was asked says nothing, and it must be taken down. */
 export class StuckLane extends Error {}
 
-/** Runs one case on a real time-skipping server. @throws StuckLane */
+/** The run was not over in time, on a server that goes on. */
+export class RunTooLong extends Error {}
+
+/** Runs one case on a real time-skipping server. @throws StuckLane, RunTooLong */
 export async function runOnServer(lane: ServerLane, faultCase: FaultCase): Promise<RunReport> {
   const guard = new AbortController();
   try {
@@ -98,7 +104,10 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
       taskQueue: lane.queue(faults.some(({ kind }) => kind.startsWith('worker-lost'))),
       args: [inputOf(scenario, credential.id, SHORT_PACE, Date.now())],
     });
-    const ending = await endOf(handle, scenario);
+    const ending = await endOf(handle, scenario).catch(async (error: unknown) => {
+      await handle.terminate();
+      throw error;
+    });
     if (ending.status === 'running') await handle.terminate();
     else await Promise.race([othersEnd(lane, running.workflowIds), delay(STUCK_AFTER_MS)]);
     const again = ending.watch?.drift === undefined ? undefined : await endOf(incident, asIncident(scenario));
@@ -153,7 +162,8 @@ async function endOf(handle: WorkflowHandle, { story, person }: Scenario): Promi
     const over = await Promise.race([end, delay(LOOK_EVERY_MS)]);
     if (over) return viewed(over);
     const waitedInVain = person === 'nobody' && Date.now() >= patienceEnds && (await isAsked(handle));
-    if (waitedInVain || Date.now() > isStuck) return viewed(RUNNING);
+    if (waitedInVain) return viewed(RUNNING);
+    if (Date.now() > isStuck) throw new RunTooLong(`not over after ${STUCK_AFTER_MS} ms`);
   }
 }
 
