@@ -1,3 +1,4 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import { DEFAULT_ESCALATION } from '../../domain/escalation';
 import type { Outcome } from '../../domain/incident';
@@ -23,7 +24,7 @@ import {
   sampleVersion,
 } from './fake-activities';
 import { CRITICAL_SIGNAL, HURRIED, hurriedActivities, type RecordedScenario } from './recorded-scenarios';
-import { untilStage, untilWaiting, type LeakHandle } from './run-incident';
+import { untilStage, untilWaiting, withIncident, type LeakHandle } from './run-incident';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
 /** Fake activities take any; the real one is asked about in test/integration/people.test.ts. */
@@ -42,7 +43,13 @@ export function silentFor(closeAfterSeconds: number, more: Partial<Policy> = {})
 }
 
 /** A run that ends with each outcome there is, some in more than one way. */
-export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome: Outcome })[] = [
+export interface OutcomeScenario extends RecordedScenario {
+  readonly outcome: Outcome;
+  /** A person's word, or evidence, ends what is being tried: not for the server that skips time (see given-up-attempts.test.ts). */
+  readonly givesUpAttempts?: true;
+}
+
+export const OUTCOME_SCENARIOS: readonly OutcomeScenario[] = [
   {
     name: 'recovered-in-waves',
     outcome: 'recovered',
@@ -60,6 +67,7 @@ export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome:
   {
     name: 'hurried-and-warned-anew',
     outcome: 'recovered',
+    givesUpAttempts: true,
     input: HURRIED,
     activities: () => hurriedActivities().activities,
     play: async (handle) => {
@@ -103,6 +111,7 @@ export const OUTCOME_SCENARIOS: readonly (RecordedScenario & { readonly outcome:
   {
     name: 'steered',
     outcome: 'recovered',
+    givesUpAttempts: true,
     input: sampleInput({}, { ...DEFAULT_POLICY, escalateEverySeconds: 60 }),
     activities: () => steeredActivities().activities,
     play: async (handle) => {
@@ -225,4 +234,19 @@ export function steeredActivities(): ReturnType<typeof fakeActivities> {
         ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
         : Promise.resolve({ at: 5, detail: 'moved' }),
   });
+}
+
+/** Plays it on a worker of its own. */
+export async function endsAsItSays(
+  environment: TestWorkflowEnvironment,
+  { outcome, input, activities, play }: OutcomeScenario,
+): Promise<void> {
+  const result = await withIncident(environment, activities(), input, async (handle) => {
+    await play(handle);
+    return handle.result();
+  });
+
+  expect(result.outcome).toBe(outcome);
+  expect(result.view.incident).toMatchObject({ stage: 'closed', outcome });
+  expect(result.view.incident.waiting).toBeUndefined();
 }

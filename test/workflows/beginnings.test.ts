@@ -1,26 +1,18 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { parseIncidentId } from '../../domain/credential';
-import { rotateCredential } from '../../workflows';
-import { markFalsePositiveUpdate, skipStepUpdate, stateQuery, type IncidentView } from '../../workflows/messages';
-import { eventually } from '../support/eventually';
+import { markFalsePositiveUpdate, skipStepUpdate } from '../../workflows/messages';
 import {
   fakeActivities,
   loadReplaced,
-  loadSeparable,
   loadUnproven,
   refusal,
   sampleAssessment,
   sampleCredential,
   sampleInput,
-  sampleRotation,
   sampleVersion,
 } from '../support/fake-activities';
 import { APPROVED } from '../support/outcome-scenarios';
-import { resultWithin, untilWaiting, withIncident } from '../support/run-incident';
-import { testWorker } from '../support/test-worker';
+import { untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
-
-const notesOf = ({ incident }: IncidentView): string => incident.timeline.map(({ note }) => note).join('\n');
 
 let environment: TestWorkflowEnvironment;
 
@@ -109,112 +101,6 @@ describe('an incident about what was refused and replaced before', () => {
   });
 });
 
-describe('while the inventory can not be read', () => {
-  it('people are told that nothing is contained, and it goes on when it can', async () => {
-    let [tries, canBeRead] = [0, false];
-    const { activities, calls } = fakeActivities({
-      loadCredential: (input) => {
-        tries += 1;
-        return canBeRead
-          ? fakeActivities().activities.loadCredential(input)
-          : Promise.reject(refusal('INTERNAL', false));
-      },
-    });
-
-    const { outcome } = await withIncident(
-      environment,
-      activities,
-      sampleInput(),
-      async (handle) => {
-        await eventually(
-          () => calls,
-          (made) => made.includes('notifyAudience security person-needed'),
-        );
-        expect(calls).not.toContain('containVersion');
-        const before = tries;
-        await eventually(
-          () => tries,
-          (now) => now > before,
-        );
-        canBeRead = true;
-        return resultWithin(handle, 60_000);
-      },
-      { skipTime: false },
-    );
-
-    expect(outcome).toBe('recovered');
-  });
-
-  it('a cancellation is told, too', async () => {
-    const { activities, calls } = fakeActivities({
-      loadCredential: () => Promise.reject(refusal('INTERNAL', false)),
-    });
-
-    await withIncident(
-      environment,
-      activities,
-      sampleInput(),
-      async (handle) => {
-        await eventually(
-          () => calls,
-          (made) => made.includes('notifyAudience security person-needed'),
-        );
-        await handle.cancel();
-        await expect(handle.result()).rejects.toThrow();
-      },
-      { skipTime: false },
-    );
-
-    expect(calls).toContain('notifyAudience security unresolved');
-  });
-});
-
-it('waits until the rotation of an earlier run has undone itself: two at once would undo one another', async () => {
-  const [begun, undone] = [gate(), gate()];
-  const earlier = fakeActivities({
-    createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
-    discardReplacement: () => undone.opened,
-  });
-  const { activities, calls } = fakeActivities({
-    loadCredential: loadSeparable,
-    confirmInForce: () => begun.opened.then(() => ({ at: 1, gateways: ['gateway'], behind: [] })),
-  });
-  const { worker, taskQueue } = await testWorker(environment, earlier.activities);
-
-  const { outcome, view } = await worker.runUntil(() =>
-    withIncident(
-      environment,
-      activities,
-      sampleInput(),
-      async (handle) => {
-        const credentialId = parseIncidentId(handle.workflowId)?.credentialId ?? '';
-        const old = await environment.client.workflow.start(rotateCredential, {
-          workflowId: `rotate/${credentialId}/1/1`,
-          taskQueue,
-          args: [sampleRotation({ credentialId })],
-        });
-        await eventually(
-          () => earlier.calls,
-          (made) => made.includes('discardReplacement'),
-        );
-        begun.open();
-        await eventually(
-          async () => notesOf(await handle.query(stateQuery)),
-          (notes) => notes.includes('an earlier rotation still undoes itself'),
-        );
-        expect(calls).not.toContain('createReplacement');
-        undone.open();
-        await old.result().catch(() => undefined);
-        return resultWithin(handle, 60_000);
-      },
-      { skipTime: false },
-    ),
-  );
-
-  expect(outcome).toBe('recovered');
-  expect(notesOf(view)).not.toContain('rolled back');
-});
-
 describe('an incident that went on with a new history before it was contained', () => {
   const asked = { since: Date.now() - 3_600_000, pages: 2, acknowledged: true };
   const breakGlass = () =>
@@ -245,9 +131,3 @@ describe('an incident that went on with a new history before it was contained', 
     expect(outcome).toBe('recovered');
   });
 });
-
-function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open: () => open() };
-}

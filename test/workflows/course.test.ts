@@ -7,7 +7,6 @@ import {
   raiseSeverityUpdate,
   retryStepUpdate,
   stateQuery,
-  type IncidentView,
 } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import {
@@ -20,13 +19,11 @@ import {
   sampleInput,
   withOverlap,
 } from '../support/fake-activities';
-import { APPROVED, extendByTwo, silentFor } from '../support/outcome-scenarios';
-import { gateThatOpensWithMoreTime, latecomer } from '../support/patched-scenarios';
-import { resultWithin, untilWaiting, withIncident } from '../support/run-incident';
+import { APPROVED, silentFor } from '../support/outcome-scenarios';
+import { latecomer } from '../support/patched-scenarios';
+import { notesOf, untilWaiting, withIncident } from '../support/run-incident';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
-
-const notesOf = ({ incident }: IncidentView): string => incident.timeline.map(({ note }) => note).join('\n');
 
 let environment: TestWorkflowEnvironment;
 
@@ -36,30 +33,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await environment.teardown();
-});
-
-it('asks the gate anew after people gave more time: nothing passes unseen', async () => {
-  const { activities, calls } = gateThatOpensWithMoreTime();
-
-  // The server that skips time is stuck for ever when an attempt that has just ended is cancelled (sdk-java#2391).
-  const { outcome, view } = await withIncident(
-    environment,
-    activities,
-    sampleInput({}, withOverlap(600)),
-    async (handle) => {
-      await eventually(
-        () => calls,
-        (made) => made.includes('checkWave'),
-      );
-      await extendByTwo(handle);
-      return resultWithin(handle, 60_000);
-    },
-    { skipTime: false },
-  );
-
-  expect(outcome).toBe('recovered');
-  expect(notesOf(view)).toContain('wave 1 passed its gate');
-  expect(calls.lastIndexOf('checkWave')).toBeGreaterThan(calls.indexOf('extendLane'));
 });
 
 it('looks in the end at who came after its wave had gone on', async () => {
@@ -332,30 +305,6 @@ it('sends a page that was begun, even if what it is about ends at that moment', 
   expect(result.outcome).toBe('recovered');
   expect(calls).toContain('notifyAudience engineering person-needed');
   expect(result.view.incident.timeline.map(({ note }) => note).join('\n')).not.toContain('could NOT be told');
-});
-
-it('revokes at the deadline even if a dependent has not moved, and pages', async () => {
-  const { activities, calls } = fakeActivities({
-    moveDependent: ({ dependentId }) =>
-      dependentId === 'billing'
-        ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
-        : Promise.resolve({ at: 5, detail: 'moved' }),
-  });
-
-  // The deadline of an activity is real time here: long enough for the other one on a busy machine, and such that the last try (after 3 s)
-  // meets no warning (after 2.5 and 4 s): this server is stuck when a timer is cancelled that has just fired (as sdk-java#2391).
-  const result = await withIncident(
-    environment,
-    activities,
-    sampleInput({}, withOverlap(5)),
-    (handle) => resultWithin(handle, 60_000),
-    { skipTime: false },
-  );
-
-  expect(result.outcome).toBe('recovered');
-  expect(notesOf(result.view)).toContain('NOT moved in time: billing');
-  expect(calls).toContain('notifyAudience engineering person-needed');
-  expect(calls).not.toContain('restoreDependent billing');
 });
 
 it('stays as grave as a person judged it, however often detectors say the same again', async () => {

@@ -26,7 +26,7 @@ import {
   sampleVersion,
 } from '../support/fake-activities';
 import { APPROVED, silentFor, steeredActivities } from '../support/outcome-scenarios';
-import { untilStage, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
+import { refusalOf, untilStage, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
@@ -43,16 +43,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await environment.teardown();
 });
-
-async function refusalOf(update: Promise<unknown>): Promise<string> {
-  const error = await update.then(
-    () => undefined,
-    (thrown: unknown) => thrown as Error,
-  );
-  const causes = [];
-  for (let one: unknown = error; one instanceof Error; one = one.cause) causes.push(one.message);
-  return causes.join(' < ');
-}
 
 describe('what a person can send', () => {
   it('is refused at once when it has not the right shape, and nothing of it is in the history', async () => {
@@ -162,71 +152,6 @@ describe('what a person can send', () => {
       expect((await handle.query(stateQuery)).plan).toMatchObject({ severity: 'critical' });
       await handle.terminate();
     });
-  });
-
-  it('extends the time of dependents when two different people approve the same, at high', async () => {
-    const { activities, calls } = steeredActivities();
-
-    const result = await withIncident(
-      environment,
-      activities,
-      sampleInput(),
-      async (handle) => {
-        await untilStage(handle, 'replaced');
-        const extend = (actor: string, seconds: number) =>
-          handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds }] });
-
-        expect(await extend('ana@example.com', 60)).toContain('1 of 2 people');
-        expect(await extend('ana@example.com', 60)).toContain('1 of 2 people');
-        expect(await extend('bo@example.com', 90)).toContain('1 of 2 people');
-        expect(calls).not.toContain('extendLane');
-        expect(await extend('bo@example.com', 60)).toBe('dependents have 60 s more');
-        return handle.result();
-      },
-      { skipTime: false },
-    );
-
-    expect(result.outcome).toBe('recovered');
-    expect(calls.filter((call) => call === 'extendLane')).toHaveLength(1);
-    expect(result.view.incident.timeline.map(({ note }) => note)).toContain(
-      'ana@example.com and bo@example.com gave dependents 60 s more',
-    );
-  });
-
-  it('counts no time that the lane could not be given', async () => {
-    const steered = steeredActivities();
-    const asked: string[] = [];
-    const activities: typeof steered.activities = {
-      ...steered.activities,
-      extendLane: (input) => {
-        asked.push(input.stepKey.split('/').at(-1) ?? '');
-        return asked.length === 1 ? Promise.reject(refusal('PROVIDER_REFUSED')) : steered.activities.extendLane(input);
-      },
-    };
-
-    await withIncident(
-      environment,
-      activities,
-      sampleInput(),
-      async (handle) => {
-        await untilStage(handle, 'replaced');
-        const extend = async (): Promise<string> => {
-          await handle.executeUpdate(extendOverlapUpdate, {
-            args: [{ ...APPROVED, actor: 'ana@example.com', seconds: 60 }],
-          });
-          return handle.executeUpdate(extendOverlapUpdate, {
-            args: [{ ...APPROVED, actor: 'bo@example.com', seconds: 60 }],
-          });
-        };
-
-        expect(await refusalOf(extend())).toContain('PROVIDER_REFUSED');
-        expect(await extend()).toBe('dependents have 60 s more');
-        return handle.result();
-      },
-      { skipTime: false },
-    );
-
-    expect(asked).toEqual(['extend.1.0.by.60', 'extend.1.0.by.60']);
   });
 
   it('restores nothing after the one-way door', async () => {

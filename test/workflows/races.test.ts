@@ -12,7 +12,7 @@ import { eventually } from '../support/eventually';
 import { fakeActivities, loadSeparable, refusal, sampleAssessment, sampleInput } from '../support/fake-activities';
 import { APPROVED, silentFor, steeredActivities } from '../support/outcome-scenarios';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
-import { untilStage, untilWaiting, withIncident } from '../support/run-incident';
+import { gate, untilStage, untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
@@ -27,13 +27,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await environment.teardown();
 });
-
-/** Held until it is let go. */
-function gate(): { readonly opened: Promise<void>; open(): void } {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open: () => open() };
-}
 
 describe('what comes while something else is under way', () => {
   it('a time that no clock shows is no signal: the incident goes on', async () => {

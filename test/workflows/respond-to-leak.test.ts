@@ -24,7 +24,7 @@ import {
   sampleVersion,
   withOverlap,
 } from '../support/fake-activities';
-import { resultWithin, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
+import { untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'mended' };
@@ -410,49 +410,6 @@ describe('respondToLeak', () => {
       await handle.executeUpdate(approveStepUpdate, { args: [PERSON] });
       expect((await handle.result()).outcome).toBe('recovered');
     });
-  });
-
-  it('changes its plan when graver evidence comes: a narrower refusal at once, and no question any more', async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    const refused: { mode: string; overlap: number }[] = [];
-    const { activities } = fakeActivities({
-      loadCredential: loadSeparable,
-      containVersion: ({ plan }) => {
-        refused.push({ mode: plan.quarantine.mode, overlap: plan.overlapSeconds });
-        return Promise.resolve({ at: 1, revision: 7, evidence: 'refused' });
-      },
-      createReplacement: () => held.then(() => ({ at: 3, version: 2, publicId: 'orders_v2' })),
-    });
-    const weak = sampleInput({ assessment: sampleAssessment({ severity: 'medium', families: ['origin'] }) });
-
-    // The server that skips time is stuck for ever when what has just ended is cancelled (sdk-java#2391): a warning, here.
-    const result = await withIncident(
-      environment,
-      activities,
-      weak,
-      async (handle) => {
-        await eventually(
-          () => state(handle),
-          (view) => view.incident.milestones.contained !== undefined,
-        );
-        await handle.signal(detectionSignal, graver('critical', ['travel', 'volume']));
-        await eventually(
-          () => refused.length,
-          (count) => count === 2,
-        );
-        release();
-        return resultWithin(handle, 60_000);
-      },
-      { skipTime: false },
-    );
-
-    expect(result.outcome).toBe('recovered');
-    expect(refused).toEqual([
-      { mode: 'known-contexts-only', overlap: 14_400 },
-      { mode: 'known-contexts-only', overlap: 60 },
-    ]);
-    expect(result.view.plan?.revoke).toBe('when-moved');
   });
 
   it('asks before it refuses what nobody abused and nobody could be told apart in, until abuse is seen', async () => {

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { Client } from '@temporalio/client';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { rotateCredential } from '../../workflows';
 import { moreTimeSignal, type MoreTime } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import { fakeActivities, refusal, sampleRotation } from '../support/fake-activities';
+import { integrationStack } from '../support/integration-stack';
 import { testWorker } from '../support/test-worker';
-import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 let environment: TestWorkflowEnvironment;
 
-beforeEach(async () => {
-  environment = await timeSkippingEnvironment();
+beforeAll(async () => {
+  const { address, namespace } = integrationStack().temporal;
+  environment = await TestWorkflowEnvironment.createFromExistingServer({ address, namespace });
 });
 
-afterEach(async () => {
+afterAll(async () => {
   await environment.teardown();
 });
 
@@ -33,10 +33,8 @@ async function rotate(signals: readonly unknown[]) {
   });
   const { worker, taskQueue } = await testWorker(environment, activities);
   const result = await worker.runUntil(async () => {
-    // The server that skips time is stuck for ever when an attempt that has just ended is cancelled (sdk-java#2391).
-    const handle = await new Client({ connection: environment.connection }).workflow.start(rotateCredential, {
+    const handle = await environment.client.workflow.start(rotateCredential, {
       workflowId: `rotate/${randomUUID()}`,
-      workflowTaskTimeout: '2s',
       taskQueue,
       args: [sampleRotation({ moveWithinSeconds: 3 })],
     });

@@ -1,0 +1,259 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { parseIncidentId } from '../../domain/credential';
+import { rotateCredential } from '../../workflows';
+import { detectionSignal, extendOverlapUpdate, stateQuery } from '../../workflows/messages';
+import { eventually } from '../support/eventually';
+import {
+  fakeActivities,
+  loadSeparable,
+  refusal,
+  sampleAssessment,
+  sampleInput,
+  sampleRotation,
+  withOverlap,
+} from '../support/fake-activities';
+import { integrationStack } from '../support/integration-stack';
+import {
+  APPROVED,
+  endsAsItSays,
+  extendByTwo,
+  OUTCOME_SCENARIOS,
+  steeredActivities,
+} from '../support/outcome-scenarios';
+import { gateThatOpensWithMoreTime } from '../support/patched-scenarios';
+import { gate, notesOf, refusalOf, untilStage, withIncident } from '../support/run-incident';
+import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
+import { testWorker } from '../support/test-worker';
+
+/**
+ * What test/workflows has of everything else, for paths on which an attempt or a timer is given up that may just have ended: the server that
+ * skips time is then stuck (temporalio/sdk-java#2391), Temporal's own is not.
+ */
+let environment: TestWorkflowEnvironment;
+
+beforeAll(async () => {
+  const { address, namespace } = integrationStack().temporal;
+  environment = await TestWorkflowEnvironment.createFromExistingServer({ address, namespace });
+});
+
+afterAll(async () => {
+  await environment.teardown();
+});
+
+it.each(OUTCOME_SCENARIOS.filter(({ givesUpAttempts }) => givesUpAttempts))('$outcome: $name', (scenario) =>
+  endsAsItSays(environment, scenario),
+);
+
+it('asks the gate anew after people gave more time: nothing passes unseen', async () => {
+  const { activities, calls } = gateThatOpensWithMoreTime();
+
+  const { outcome, view } = await withIncident(
+    environment,
+    activities,
+    sampleInput({}, withOverlap(600)),
+    async (handle) => {
+      await eventually(
+        () => calls,
+        (made) => made.includes('checkWave'),
+      );
+      await extendByTwo(handle);
+      return handle.result();
+    },
+  );
+
+  expect(outcome).toBe('recovered');
+  expect(notesOf(view)).toContain('wave 1 passed its gate');
+  expect(calls.lastIndexOf('checkWave')).toBeGreaterThan(calls.indexOf('extendLane'));
+});
+
+it('revokes at the deadline even if a dependent has not moved, and pages', async () => {
+  const { activities, calls } = fakeActivities({
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'billing'
+        ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+  });
+
+  // The deadline of an activity: long enough for the other one on a busy machine.
+  const result = await withIncident(environment, activities, sampleInput({}, withOverlap(5)), (handle) =>
+    handle.result(),
+  );
+
+  expect(result.outcome).toBe('recovered');
+  expect(notesOf(result.view)).toContain('NOT moved in time: billing');
+  expect(calls).toContain('notifyAudience engineering person-needed');
+  expect(calls).not.toContain('restoreDependent billing');
+});
+
+it('tells people while the inventory can not be read that nothing is contained, and goes on when it can', async () => {
+  let [tries, canBeRead] = [0, false];
+  const { activities, calls } = fakeActivities({
+    loadCredential: (input) => {
+      tries += 1;
+      return canBeRead ? fakeActivities().activities.loadCredential(input) : Promise.reject(refusal('INTERNAL', false));
+    },
+  });
+
+  const { outcome } = await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await eventually(
+      () => calls,
+      (made) => made.includes('notifyAudience security person-needed'),
+    );
+    expect(calls).not.toContain('containVersion');
+    const before = tries;
+    await eventually(
+      () => tries,
+      (now) => now > before,
+    );
+    canBeRead = true;
+    return handle.result();
+  });
+
+  expect(outcome).toBe('recovered');
+});
+
+it('tells of a cancellation while the inventory can not be read', async () => {
+  const { activities, calls } = fakeActivities({
+    loadCredential: () => Promise.reject(refusal('INTERNAL', false)),
+  });
+
+  await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await eventually(
+      () => calls,
+      (made) => made.includes('notifyAudience security person-needed'),
+    );
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+  });
+
+  expect(calls).toContain('notifyAudience security unresolved');
+});
+
+it('waits until the rotation of an earlier run has undone itself: two at once would undo one another', async () => {
+  const [begun, undone] = [gate(), gate()];
+  const earlier = fakeActivities({
+    createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+    discardReplacement: () => undone.opened,
+  });
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    confirmInForce: () => begun.opened.then(() => ({ at: 1, gateways: ['gateway'], behind: [] })),
+  });
+  const { worker, taskQueue } = await testWorker(environment, earlier.activities);
+
+  const { outcome, view } = await worker.runUntil(() =>
+    withIncident(environment, activities, sampleInput(), async (handle) => {
+      const credentialId = parseIncidentId(handle.workflowId)?.credentialId ?? '';
+      const old = await environment.client.workflow.start(rotateCredential, {
+        workflowId: `rotate/${credentialId}/1/1`,
+        taskQueue,
+        args: [sampleRotation({ credentialId })],
+      });
+      await eventually(
+        () => earlier.calls,
+        (made) => made.includes('discardReplacement'),
+      );
+      begun.open();
+      await eventually(
+        async () => notesOf(await handle.query(stateQuery)),
+        (notes) => notes.includes('an earlier rotation still undoes itself'),
+      );
+      expect(calls).not.toContain('createReplacement');
+      undone.open();
+      await old.result().catch(() => undefined);
+      return handle.result();
+    }),
+  );
+
+  expect(outcome).toBe('recovered');
+  expect(notesOf(view)).not.toContain('rolled back');
+});
+
+it('extends the time of dependents when two different people approve the same, at high', async () => {
+  const { activities, calls } = steeredActivities();
+
+  const result = await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await untilStage(handle, 'replaced');
+    const extend = (actor: string, seconds: number) =>
+      handle.executeUpdate(extendOverlapUpdate, { args: [{ ...APPROVED, actor, seconds }] });
+
+    expect(await extend('ana@example.com', 60)).toContain('1 of 2 people');
+    expect(await extend('ana@example.com', 60)).toContain('1 of 2 people');
+    expect(await extend('bo@example.com', 90)).toContain('1 of 2 people');
+    expect(calls).not.toContain('extendLane');
+    expect(await extend('bo@example.com', 60)).toBe('dependents have 60 s more');
+    return handle.result();
+  });
+
+  expect(result.outcome).toBe('recovered');
+  expect(calls.filter((call) => call === 'extendLane')).toHaveLength(1);
+  expect(result.view.incident.timeline.map(({ note }) => note)).toContain(
+    'ana@example.com and bo@example.com gave dependents 60 s more',
+  );
+});
+
+it('counts no time that the lane could not be given', async () => {
+  const steered = steeredActivities();
+  const asked: string[] = [];
+  const activities: typeof steered.activities = {
+    ...steered.activities,
+    extendLane: (input) => {
+      asked.push(input.stepKey.split('/').at(-1) ?? '');
+      return asked.length === 1 ? Promise.reject(refusal('PROVIDER_REFUSED')) : steered.activities.extendLane(input);
+    },
+  };
+
+  await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await untilStage(handle, 'replaced');
+    const extend = async (): Promise<string> => {
+      await handle.executeUpdate(extendOverlapUpdate, {
+        args: [{ ...APPROVED, actor: 'ana@example.com', seconds: 60 }],
+      });
+      return handle.executeUpdate(extendOverlapUpdate, {
+        args: [{ ...APPROVED, actor: 'bo@example.com', seconds: 60 }],
+      });
+    };
+
+    expect(await refusalOf(extend())).toContain('PROVIDER_REFUSED');
+    expect(await extend()).toBe('dependents have 60 s more');
+    return handle.result();
+  });
+
+  expect(asked).toEqual(['extend.1.0.by.60', 'extend.1.0.by.60']);
+});
+
+it('changes its plan when graver evidence comes: a narrower refusal at once, and no question any more', async () => {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const refused: { mode: string; overlap: number }[] = [];
+  const { activities } = fakeActivities({
+    loadCredential: loadSeparable,
+    containVersion: ({ plan }) => {
+      refused.push({ mode: plan.quarantine.mode, overlap: plan.overlapSeconds });
+      return Promise.resolve({ at: 1, revision: 7, evidence: 'refused' });
+    },
+    createReplacement: () => held.then(() => ({ at: 3, version: 2, publicId: 'orders_v2' })),
+  });
+  const weak = sampleInput({ assessment: sampleAssessment({ severity: 'medium', families: ['origin'] }) });
+
+  const result = await withIncident(environment, activities, weak, async (handle) => {
+    await eventually(
+      () => handle.query(stateQuery),
+      (view) => view.incident.milestones.contained !== undefined,
+    );
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await eventually(
+      () => refused.length,
+      (count) => count === 2,
+    );
+    release();
+    return handle.result();
+  });
+
+  expect(result.outcome).toBe('recovered');
+  expect(refused).toEqual([
+    { mode: 'known-contexts-only', overlap: 14_400 },
+    { mode: 'known-contexts-only', overlap: 60 },
+  ]);
+  expect(result.view.plan?.revoke).toBe('when-moved');
+});
