@@ -190,7 +190,8 @@ function entryFor(
     mode,
     allow: mode === 'deny-all' ? [] : copyContexts(credential.knownContexts),
     ...(mode === 'known-contexts-only' && input.plan.lane ? { lane: { ...input.plan.lane } } : {}),
-    ...(input.plan.overlapSeconds > 0 ? { laneUntil: now + input.plan.overlapSeconds * 1000 } : {}),
+    // Also where dependents get no time: a lane without an end would be open until somebody revokes.
+    ...(mode === 'known-contexts-only' ? { laneUntil: now + input.plan.overlapSeconds * 1000 } : {}),
     incidentId: input.incidentId,
     reason: input.reason,
     since,

@@ -56,7 +56,10 @@ export function createRecoveryActivities(deps: ActivityDeps) {
     /** @throws STILL_ALIVE when the old version works anywhere, COULD_NOT_TELL when a probe or its control gave no clear answer, CONTROL_REFUSED when the replacement does not work. */
     async verifyDead(input: IncidentStep & { readonly control: number }): Promise<VerifiedDead> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
-      const control = await deps.inventory.version(input.credentialId, input.control);
+      const named = await deps.inventory.version(input.credentialId, input.control);
+      // It may have leaked as well, and been replaced: then another one lives that can be shown beside the dead one.
+      const control =
+        named.state === 'live' ? named : (newestLive(await deps.inventory.versions(input.credentialId)) ?? named);
       const context = callContext(input.stepKey);
       const pause = Math.max(MIN_SPREAD_MS, provider.capabilities.propagationMs) / (PROBES - 1);
       let verdict: Verdict | undefined;
@@ -91,7 +94,7 @@ export function createRecoveryActivities(deps: ActivityDeps) {
         evidence,
         siblings,
         probes: PROBES,
-        control: input.control,
+        control: control.version,
       });
       return { at, proof, evidence, broken };
     },

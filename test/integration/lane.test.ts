@@ -6,7 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { fetch } from 'undici';
 import { createActivities, type Activities } from '../../activities';
 import { detectionMessage, type DetectionMessage } from '../../domain/detection';
-import { DEFAULT_POLICY } from '../../domain/policy';
+import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
 import { planResponse } from '../../domain/response-plan';
 import { parseMaterial } from '../../domain/secret-material';
 import { partitionOf, type Subject } from '../../domain/subject';
@@ -16,7 +16,7 @@ import { parseConfig } from '../../workers/config';
 import { startGateway, type RunningGateway } from '../../workers/gateway/start-gateway';
 import { connectNats } from '../../workers/nats';
 import { eventually } from '../support/eventually';
-import { sampleAssessment } from '../support/fake-activities';
+import { sampleAssessment, withOverlap } from '../support/fake-activities';
 import { recordedLog } from '../support/recorded-log';
 import { runActivity } from '../support/run-activity';
 
@@ -76,7 +76,7 @@ describe('the lane of a known context', () => {
     return seen;
   }
 
-  async function containedCredential(id: string) {
+  async function containedCredential(id: string, policy: Policy = DEFAULT_POLICY) {
     const { credential } = await rig.addCredential(id, 'api-token');
     const version = await rig.deps.inventory.version(id, 1);
     const { token } = parseMaterial('api-token', await rig.deps.secrets.get(version.secret));
@@ -91,7 +91,7 @@ describe('the lane of a known context', () => {
       credentialId: id,
       version: 1,
       stepKey: `${id}/contain`,
-      plan: planResponse(credential, sampleAssessment(), DEFAULT_POLICY),
+      plan: planResponse(credential, sampleAssessment(), policy),
       reason: 'it leaked',
     };
     const contained = await runActivity(activities.containVersion, input);
@@ -111,6 +111,14 @@ describe('the lane of a known context', () => {
       found.push(detectionMessage.parse(message.json()));
     return found.filter(({ detection }) => detection.subject === subject);
   }
+
+  it('is closed from the beginning where dependents get no time', async () => {
+    const { token, subject } = await containedCredential('lane-none', withOverlap(0));
+
+    expect(await modeOf(subject)).toBe('known-contexts-only');
+    expect(await ask(gateways[0], token, '/reports/1')).toBe(401);
+    expect(await ask(gateways[1], token, '/reports/1')).toBe(401);
+  });
 
   it('is closed at every gateway when somebody in it calls what the dependent never called, with evidence', async () => {
     const { token, subject } = await containedCredential('breached');
