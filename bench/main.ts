@@ -2,6 +2,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { Command } from 'commander';
 import { benchContainment, renderContainment } from './containment';
 import { detectionQualityCommand } from './detection-quality/command';
+import { benchDetectionThroughput, renderThroughput } from './detection-throughput/measure';
 import { benchCycle, renderCycle } from './cycle';
 
 // The figures are what is asked for; the SDK tells of each worker's state otherwise.
@@ -34,6 +35,13 @@ add(
   renderContainment,
 );
 add('cycle', 'from the start of an incident to the proof that the version is dead', benchCycle, renderCycle);
+
+add(
+  'detection-throughput',
+  'events a second on one core, how late decisions come under load, and what a credential takes in memory',
+  benchDetectionThroughput,
+  renderThroughput,
+);
 
 program.addCommand(detectionQualityCommand());
 
