@@ -1,30 +1,71 @@
+import type { PartitionEvent } from '../domain/usage-event';
 import { PARTITION_LIMITS, type PartitionState, type SubjectState } from './partition-state';
-
-/** Share of a full partition that is emptied at once, so that a full one is not sorted for every new subject. */
-const EMPTIED_SHARE = 0.1;
 
 /** Forgets what was idle too long. On the partition's own clock, so that a replay forgets the same. */
 export function sweepIdle(state: PartitionState): void {
   if (state.clock < state.nextSweepAt) return;
   state.nextSweepAt = state.clock + PARTITION_LIMITS.sweepEveryMs;
-  const oldest = state.clock - PARTITION_LIMITS.idleMs;
-  for (const [subject, { lastAt, listed }] of Object.entries(state.subjects)) {
-    // What is listed must be recognised whenever it is used again.
-    if (lastAt < oldest && listed === 'none') forget(state, subject);
-  }
+  for (const [name, subject] of Object.entries(state.subjects))
+    if (isForgotten(subject, state.clock)) remove(state, name);
 }
 
-/** Makes room when full: those idle longest go, listed ones last. */
-export function makeRoom(state: PartitionState, limit: number = PARTITION_LIMITS.subjects): void {
-  if (state.size < limit) return;
+/** Idle too long to be known any more. What is listed must be recognised whenever it is used again. */
+export function isForgotten({ lastAt, listed }: SubjectState, clock: number): boolean {
+  return listed === 'none' && lastAt < clock - PARTITION_LIMITS.idleMs;
+}
+
+/** Those idle longest, listed ones last: so many that a tenth of `limit` is free again; none while there are not more than `limit`. */
+export function longestIdle(state: PartitionState, limit: number): readonly [name: string, subject: SubjectState][] {
+  if (state.size <= limit) return [];
   const isListed = (subject: SubjectState) => (subject.listed === 'none' ? 0 : 1);
-  const byIdleness = Object.entries(state.subjects).sort(
-    ([nameA, a], [nameB, b]) => isListed(a) - isListed(b) || a.lastAt - b.lastAt || (nameA < nameB ? -1 : 1),
-  );
-  for (const [subject] of byIdleness.slice(0, Math.ceil(limit * EMPTIED_SHARE))) forget(state, subject);
+  return Object.entries(state.subjects)
+    .sort(([nameA, a], [nameB, b]) => isListed(a) - isListed(b) || a.lastAt - b.lastAt || (nameA < nameB ? -1 : 1))
+    .slice(0, state.size - Math.floor(limit * KEPT_SHARE));
 }
 
-function forget(state: PartitionState, subject: string): void {
-  delete state.subjects[subject];
+/** What stays of a partition that was too full, so that a full one is not sorted for every new subject. */
+const KEPT_SHARE = 0.9;
+
+/** A subject as it was when it was put away. */
+export interface IdleSubject {
+  /** The last message of the stream that its state holds, and whose detections are stored. */
+  readonly streamSequence: number;
+  readonly state: SubjectState;
+}
+
+/** Takes them out of memory: whoever keeps them must have them before the next snapshot is written. */
+export function putAway(state: PartitionState, subjects: readonly (readonly [name: string, SubjectState])[]): void {
+  for (const [name] of subjects) remove(state, name);
+  if (subjects.length > 0) state.hasIdle = true;
+}
+
+/** Subjects of these events that are not in memory, and may have been put away. */
+export function strangersIn(state: PartitionState, events: readonly PartitionEvent[]): readonly string[] {
+  if (!state.hasIdle) return [];
+  const subjects = new Set(events.flatMap((event) => ('subject' in event ? [event.subject] : [])));
+  return [...subjects].filter((name) => !state.subjects[name]);
+}
+
+/**
+ * Brings back who was put away before the message `streamSequence`. Gives the events of it that are to be folded: whoever was put away after it
+ * holds them already, and this is a replay.
+ */
+export function wake(
+  state: PartitionState,
+  events: readonly PartitionEvent[],
+  found: ReadonlyMap<string, IdleSubject>,
+  streamSequence: number,
+): readonly PartitionEvent[] {
+  const isFolded = (name: string): boolean => (found.get(name)?.streamSequence ?? 0) >= streamSequence;
+  for (const [name, idle] of found) {
+    if (isFolded(name)) continue;
+    state.subjects[name] = idle.state;
+    state.size += 1;
+  }
+  return found.size === 0 ? events : events.filter((event) => !('subject' in event) || !isFolded(event.subject));
+}
+
+function remove(state: PartitionState, name: string): void {
+  delete state.subjects[name];
   state.size -= 1;
 }

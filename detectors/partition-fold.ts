@@ -8,9 +8,10 @@ import { isStale, notAhead } from './time-rules';
 import type { Detector, SubjectFacts } from './detector';
 import { askDetectors, type DetectorFailure } from './ask-detectors';
 import { inForce, listingsOf, type AskList } from './listings';
-import { makeRoom, sweepIdle } from './eviction';
+import { isForgotten, sweepIdle } from './eviction';
 import type { LocatedUsageEvent, Place } from './located-event';
 import { emptySubject, type PartitionState, type SubjectState } from './partition-state';
+import { askedWhileShedding, noteOrdinary, pace } from './shedding';
 import { isRepeated } from './recent-ids';
 import { DETECTORS } from './registry';
 
@@ -41,6 +42,8 @@ export interface FoldResult {
  * - *Future-dated* by over a minute against the stream: judged as of the time it was stored, so that no one can move the clock.
  * - *Control events* change what later events of the subject mean; times decide, not arrival.
  * - *Breaches* say of one use that comes after them what the gateway saw; that use is judged by them.
+ * - *Pace* says from where on uses that could only teach are counted and no more.
+ * - *Idle* for 30 days: forgotten, unless it is listed. Where the caller keeps it meanwhile changes nothing.
  * - *Lists* of threat intelligence that an event puts in force are in force for all that come after it.
  * - *Probes* of our own are skipped. *Denied use of a revoked version* and *failed authentication behind a public id* are shown
  *   to `listed` detectors only.
@@ -58,6 +61,10 @@ export function foldPartition(
       state.intel = inForce(state.intel, event);
       continue;
     }
+    if (event.kind === 'pace') {
+      pace(state, event);
+      continue;
+    }
     const subject = subjectOf(state, event);
     state.clock = Math.max(state.clock, event.at);
     sweepIdle(state);
@@ -73,7 +80,7 @@ export function foldPartition(
 }
 
 function foldUse(
-  { intel }: PartitionState,
+  { intel, shedsSince }: PartitionState,
   subject: SubjectState,
   event: UsageEvent,
   options: FoldOptions,
@@ -88,12 +95,15 @@ function foldUse(
     agent: agentFamily(event.client.agent),
     listings: listingsOf(intel?.lists ?? [], event, options.askList),
   };
-  const answer = askDetectors(subject, located, askedAbout(located, detectors), factsOf(subject));
+  const all = askedAbout(located, detectors);
+  const asked = shedsSince === undefined ? all : askedWhileShedding(shedsSince, subject, located, all);
+  const answer = askDetectors(subject, located, asked, factsOf(subject));
   for (const failure of answer.failures) failures.push(failure);
   for (const message of concludeEvent(subject, event, answer.findings)) messages.push(message);
   if (answer.findings.length === 0 && event.outcome === 'accepted' && !isStale(event, subject.lastAt)) {
     if (subject.cleanUses === 0) subject.cleanSince = event.at;
     subject.cleanUses += 1;
+    if (shedsSince !== undefined && asked === all) noteOrdinary(shedsSince, subject, located);
   }
 }
 
@@ -113,12 +123,11 @@ function factsOf(subject: SubjectState): SubjectFacts {
 
 function subjectOf(state: PartitionState, event: StreamEvent): SubjectState {
   const known = state.subjects[event.subject];
-  if (known) return known;
-  makeRoom(state);
+  if (known && !isForgotten(known, Math.max(state.clock, event.at))) return known;
   const subject = emptySubject();
   subject.lastAt = event.at;
   state.subjects[event.subject] = subject;
-  state.size += 1;
+  if (!known) state.size += 1;
   return subject;
 }
 

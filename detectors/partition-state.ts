@@ -11,7 +11,7 @@ export const PARTITION_LIMITS = {
   /** Forget: reference/detection.md 1.2.6. A subject that comes back later is learnt anew. */
   idleMs: 30 * 86_400_000,
   sweepEveryMs: 3_600_000,
-  /** Subjects of one partition; above it the longest idle go. About 1.5 KB each in a snapshot. */
+  /** Subjects of one partition in memory; above it the longest idle are kept beside the snapshot. Some 3.5 KB each in one. */
   subjects: 20_000,
   /** Ids of the latest events of a subject, to recognise a redelivery. */
   recentIds: 32,
@@ -27,6 +27,8 @@ export interface SubjectState {
   listed: ControlEvent['listed'];
   listedAt: number;
   breach?: Pick<BreachEvent, 'use' | 'context' | 'what' | 'detail'>;
+  /** While the partition sheds, since then: uses that nobody objected to. */
+  ordinary?: { readonly since: number; readonly uses: readonly number[] };
   cleanUses: number;
   cleanSince: number;
   /** One state a detector, by its id. */
@@ -45,6 +47,10 @@ export interface PartitionState {
   clock: number;
   nextSweepAt: number;
   size: number;
+  /** Some subjects are kept beside the snapshot: one that is not here may be there. */
+  hasIdle?: true;
+  /** Time of the event since which it sheds learning: see shedding.ts. */
+  shedsSince?: number;
   /** The lists in force, of the newest event that named any. */
   intel?: Pick<IntelEvent, 'at' | 'lists'>;
   /** By subject. Keys begin with `fp:` or `id:`, so none can meet an object's own names. */

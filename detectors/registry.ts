@@ -8,9 +8,12 @@ import { listedCredential } from './listed-credential';
 import { manyNetworks } from './many-networks';
 import { newActions } from './new-actions';
 import { newOrigin } from './new-origin';
+import { offHours } from './off-hours';
 import { privilegeProbing } from './privilege-probing';
+import { rateRamp } from './rate-ramp';
 import { rateSpike } from './rate-spike';
 import { ruleMatch } from './rule-match';
+import { sequenceRarity } from './sequence-rarity';
 import { threatIntel } from './threat-intel';
 import { workloadMisuse } from './workload-misuse';
 
@@ -30,4 +33,7 @@ export const DETECTORS: readonly Detector[] = [
   dormantAwake,
   exfiltration,
   threatIntel,
+  rateRamp,
+  offHours,
+  sequenceRarity,
 ];

@@ -80,10 +80,24 @@ export const breachEvent = z.strictObject({
   detail: shortText,
 });
 
+/** From here on the partition judges all there is, or sheds learning: its worker can't keep up. */
+export const paceEvent = z.strictObject({
+  kind: z.literal('pace'),
+  id: z.string().min(1).max(200),
+  at: z.number().int().nonnegative(),
+  sheds: z.enum(['nothing', 'learning']),
+});
+
 export const streamEvent = z.discriminatedUnion('kind', [usageEvent, controlEvent, breachEvent]);
 
 /** All that a partition's stream carries: what concerns one subject, and what concerns all of them. */
-export const partitionEvent = z.discriminatedUnion('kind', [usageEvent, controlEvent, breachEvent, intelEvent]);
+export const partitionEvent = z.discriminatedUnion('kind', [
+  usageEvent,
+  controlEvent,
+  breachEvent,
+  intelEvent,
+  paceEvent,
+]);
 
 /** One NATS message on `usage.<partition>` carries a batch. */
 export const usageBatch = z.strictObject({ events: z.array(streamEvent).min(1).max(1000) });
@@ -92,6 +106,7 @@ export type RuleMatch = z.infer<typeof ruleMatch>;
 export type UsageEvent = z.infer<typeof usageEvent>;
 export type ControlEvent = z.infer<typeof controlEvent>;
 export type BreachEvent = z.infer<typeof breachEvent>;
+export type PaceEvent = z.infer<typeof paceEvent>;
 export type StreamEvent = z.infer<typeof streamEvent>;
 export type PartitionEvent = z.infer<typeof partitionEvent>;
 export type UsageBatch = z.infer<typeof usageBatch>;

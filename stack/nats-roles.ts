@@ -84,6 +84,7 @@ const PUBLISH: Readonly<Record<Exclude<NatsRole, 'admin'>, readonly string[]>> =
     'deadletter.>',
     ...writeBucket('denylist'),
     ...writeBucket('snapshots'),
+    ...writeBucket('idle-subjects'),
     ...writeBucket('positions'),
     ...writeBucket('sightings'),
     ...readBucket('inventory'),

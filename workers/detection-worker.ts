@@ -7,6 +7,7 @@ import { createDenylist } from '../enforcement/denylist-kv';
 import { mirrorInventory } from '../enforcement/inventory-kv';
 import { addSightings } from '../enforcement/sightings-kv';
 import type { Config } from './config';
+import { metricsOf } from './detection/counters';
 import { createSightingRecorder } from './detection/sighting-recorder';
 import { startDetection } from './detection/start-detection';
 import { ensureStreams } from './detection/streams';
@@ -50,6 +51,7 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     onUse: (event) => sightings.see(event),
     log,
   });
+  const metrics = metricsOf(detection.counters);
   const usage = createUsagePublisher(nats, {
     partitions,
     onLost: (count) => log.error({ count }, 'usage events were lost'),
@@ -71,6 +73,7 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
   );
   return {
     isHealthy: () => !nats.isClosed(),
+    metrics: () => metrics.metrics(),
     async stop() {
       await Promise.all(tails.map((tail) => tail.stop()));
       await usage.stop();

@@ -4,4 +4,6 @@ export interface Running {
   stop(): Promise<void>;
   /** Whether it still does its work; one that can't say is taken to. */
   isHealthy?(): boolean;
+  /** What it counts, as Prometheus scrapes it. */
+  metrics?(): Promise<string>;
 }

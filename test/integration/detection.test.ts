@@ -22,6 +22,7 @@ import { ensureStreams } from '../../workers/detection/streams';
 import { tailPostgresLog } from '../../workers/sources/postgres-log';
 import { createUsagePublisher } from '../../workers/sources/usage-publisher';
 import { integrationStack } from '../support/integration-stack';
+import { liveRecord } from '../support/live-record';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
 
 const PARTITIONS = 2;
@@ -63,20 +64,7 @@ function newSubject(): Subject {
 }
 
 function record(subject: Subject, more: Partial<InventoryRecord> = {}): InventoryRecord {
-  return {
-    subject,
-    credentialId: 'orders-api',
-    version: 1,
-    state: 'live',
-    provider: 'api-token',
-    ownerTeam: 'orders',
-    enforcement: 'gateway',
-    protection: 'normal',
-    principalKind: 'workload',
-    scopes: [],
-    knownContexts: [],
-    ...more,
-  };
+  return { ...liveRecord(subject), ...more };
 }
 
 interface StartOptions extends Pick<DetectionOptions, 'weigh'> {

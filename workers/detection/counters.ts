@@ -1,33 +1,73 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+
 /** What a detection worker did since it started, over all its partitions. */
-export interface DetectionCounters {
-  messages: number;
-  events: number;
-  /** Messages that a snapshot held already. */
-  repeated: number;
-  deadLetters: number;
-  detectorFailures: number;
-  detections: number;
-  holds: number;
-  holdFailures: number;
-  snapshots: number;
-  /** Snapshots that another worker's had overtaken. */
-  ownershipLost: number;
-  /** Messages read from the stream because the consumer had given them to somebody else. */
-  caughtUp: number;
-}
+const ABOUT = {
+  messages: 'Messages of the usage stream that were folded',
+  events: 'Usage events that were folded',
+  repeated: 'Messages that a snapshot held already',
+  deadLetters: 'Parts of messages that went to the dead letters',
+  detectorFailures: 'Detectors that threw',
+  detections: 'Detections that were stored',
+  holds: 'Holds that were written',
+  holdFailures: 'Holds that could not be written',
+  snapshots: 'Snapshots that were written',
+  ownershipLost: "Snapshots that another worker's had overtaken",
+  caughtUp: 'Messages read from the stream because the consumer had given them to somebody else',
+  evicted: 'Subjects that were put beside the snapshot, being idle longest',
+  woken: 'Subjects that came back from there',
+  sheddings: 'Times that a partition was told to shed learning',
+} as const;
+
+export type DetectionCounters = Record<keyof typeof ABOUT, number> & {
+  /** By partition: how late its last message was folded, milliseconds after the stream stored it, and whether it sheds learning. */
+  readonly partitions: Map<number, { readonly lateMs: number; readonly isShedding: boolean }>;
+};
 
 export function zeroCounters(): DetectionCounters {
-  return {
-    messages: 0,
-    events: 0,
-    repeated: 0,
-    deadLetters: 0,
-    detectorFailures: 0,
-    detections: 0,
-    holds: 0,
-    holdFailures: 0,
-    snapshots: 0,
-    ownershipLost: 0,
-    caughtUp: 0,
-  };
+  const zeros = Object.fromEntries(Object.keys(ABOUT).map((name) => [name, 0])) as Record<keyof typeof ABOUT, number>;
+  return { ...zeros, partitions: new Map() };
+}
+
+/** The counters as Prometheus scrapes them, read when they are asked for. */
+export function metricsOf(counters: DetectionCounters): Registry {
+  const registry = new Registry();
+  for (const [name, help] of Object.entries(ABOUT)) {
+    new Counter({
+      name: `tourniquet_detection_${snakeCase(name)}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(counters[name as keyof typeof ABOUT]);
+      },
+    });
+  }
+  addGauge(registry, counters, 'late_seconds', 'How late the last message was folded', ({ lateMs }) => lateMs / 1000);
+  addGauge(registry, counters, 'shedding', '1 while a partition sheds learning', ({ isShedding }) =>
+    Number(isShedding),
+  );
+  return registry;
+}
+
+function addGauge(
+  registry: Registry,
+  { partitions }: DetectionCounters,
+  name: string,
+  help: string,
+  read: (partition: { readonly lateMs: number; readonly isShedding: boolean }) => number,
+): void {
+  new Gauge({
+    name: `tourniquet_detection_${name}`,
+    help,
+    labelNames: ['partition'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [partition, state] of partitions) this.set({ partition }, read(state));
+    },
+  });
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -49,8 +49,8 @@ function eventsIn(text: string): readonly unknown[] | string {
 
 /** A subject's events must all come to the partition that holds its state. */
 function misplaced(event: PartitionEvent, partition: number, partitions: number): string | undefined {
-  // Lists concern every partition.
-  if (event.kind === 'intel') return undefined;
+  // Lists and pace concern all of a partition.
+  if (!('subject' in event)) return undefined;
   const right = partitionOf(event.subject, partitions);
   return right === partition ? undefined : `subject belongs to partition ${right}`;
 }

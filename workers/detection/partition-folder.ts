@@ -1,6 +1,7 @@
 import { IncidentError } from '../../domain/errors';
 import type { PartitionEvent, UsageEvent } from '../../domain/usage-event';
 import type { Place } from '../../detectors/located-event';
+import { longestIdle, putAway, strangersIn, wake } from '../../detectors/eviction';
 import { foldPartition } from '../../detectors/partition-fold';
 import { notAhead } from '../../detectors/time-rules';
 import { emptyPartition, type PartitionState } from '../../detectors/partition-state';
@@ -9,6 +10,7 @@ import type { IntelContents } from './intel-contents';
 import { publishDeadLetter, type DeadLetter } from './dead-letter';
 import { parseBatch } from './parse-batch';
 import { publishDetection, type Held, type PublishingParts } from './publish-detection';
+import type { IdleSubjects } from './idle-subjects';
 import type { SnapshotStore } from './snapshot-store';
 
 /** A message of the stream, from the consumer or read from the stream itself. */
@@ -26,6 +28,11 @@ export interface FolderParts extends PublishingParts {
   readonly locate: (event: UsageEvent) => Place;
   readonly intel: IntelContents;
   readonly snapshots: SnapshotStore;
+  readonly idle: IdleSubjects;
+  /** Subjects in memory: see `PARTITION_LIMITS`. */
+  readonly subjectsInMemory: number;
+  /** From how late on it sheds learning: see `PaceKeeper`. */
+  readonly behindMs: number;
   /** Sees every use that is folded, also a second time after a crash; it must not wait. */
   readonly onUse: (event: UsageEvent) => void;
   readonly signal: AbortSignal;
@@ -55,6 +62,11 @@ export class PartitionFolder {
     return this.#folded;
   }
 
+  /** Whether it only counts what could only teach. */
+  get isShedding(): boolean {
+    return this.#state.shedsSince !== undefined;
+  }
+
   /** The last message that a snapshot holds: up to it, all may be acknowledged. */
   get saved(): number {
     return this.#saved;
@@ -67,7 +79,8 @@ export class PartitionFolder {
       const { partition, log } = this.parts;
       log.error({ partition, revision }, 'the snapshot is unreadable; the state is made anew from the stream');
     }
-    this.#state = state ?? emptyPartition();
+    // What was kept beside a snapshot that is lost is still there.
+    this.#state = state ?? { ...emptyPartition(), ...(revision > 0 ? { hasIdle: true } : {}) };
     await this.parts.intel.loadAgain(this.parts.partition, this.#state.intel?.lists ?? []);
     this.#revision = revision;
     this.#folded = streamSequence;
@@ -86,11 +99,12 @@ export class PartitionFolder {
     const { events: sent, faults } = parseBatch(Buffer.from(message.data).toString('utf8'), partition, partitions);
     this.#whole = false;
     for (const fault of faults) await this.#keep({ ...fault, stream: 'usage', message });
-    const events = await this.#withContents(sent, message);
-    for (const event of events) {
+    const known = await this.#withContents(sent, message);
+    for (const event of known) {
       const timed = notAhead(event, message.storedAt);
       if (timed.kind === 'usage') this.parts.onUse(timed);
     }
+    const events = await this.#wake(known, message.seq);
     const result = foldPartition(this.#state, events, { locate, askList: intel.ask, storedAt: message.storedAt });
     this.#state = result.state;
     if (events.some(({ kind }) => kind === 'intel')) intel.keep(partition, this.#state.intel?.lists ?? []);
@@ -101,6 +115,7 @@ export class PartitionFolder {
     }
     const held: Held = new Map();
     for (const finding of result.messages) await publishDetection(this.parts, finding, partition, held, signal);
+    await this.#evict(message.seq);
     this.#whole = true;
     this.#folded = message.seq;
     counters.messages += 1;
@@ -116,6 +131,25 @@ export class PartitionFolder {
     this.#revision = revision;
     this.#saved = folded;
     this.parts.counters.snapshots += 1;
+  }
+
+  /** Brings back whom these events concern; what is left is to be folded. */
+  async #wake(events: readonly PartitionEvent[], seq: number): Promise<readonly PartitionEvent[]> {
+    const strangers = strangersIn(this.#state, events);
+    if (strangers.length === 0) return events;
+    const before = this.#state.size;
+    const left = wake(this.#state, events, await this.parts.idle.find(strangers), seq);
+    this.parts.counters.woken += this.#state.size - before;
+    return left;
+  }
+
+  /** Only after the detections of the message are stored: nobody who goes now sees its events again. */
+  async #evict(seq: number): Promise<void> {
+    const leaving = longestIdle(this.#state, this.parts.subjectsInMemory);
+    if (leaving.length === 0) return;
+    await this.parts.idle.keep(leaving, seq);
+    putAway(this.#state, leaving);
+    this.parts.counters.evicted += leaving.length;
   }
 
   /** Loads what events put in force. One that names what is nowhere is left out: the lists before it stay in force. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, type ConsumerMessages, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import { Lane } from './lane';
 import { OwnershipLost, PartitionFolder, type FolderParts } from './partition-folder';
+import { PaceKeeper } from './pace-keeper';
 import { readGap } from './stream-gap';
 import { consumerName, ensureConsumer, PIN_GROUP, USAGE_STREAM } from './streams';
 
@@ -18,6 +19,7 @@ const RETRY_MS = 500;
 /** Folds one partition for as long as it is ours, and stands by while it is another worker's. */
 export class PartitionWorker {
   readonly #folder: PartitionFolder;
+  readonly #pace: PaceKeeper;
   readonly #lane = new Lane();
   #messages: ConsumerMessages | undefined;
   /** The consumer's own count of what it gave out: one that is missing went to somebody else, or got lost. */
@@ -31,6 +33,7 @@ export class PartitionWorker {
     private readonly manager: JetStreamManager,
   ) {
     this.#folder = new PartitionFolder(parts);
+    this.#pace = new PaceKeeper(parts);
   }
 
   /** Runs until the signal is aborted; whatever fails is begun again from the snapshot. */
@@ -104,6 +107,10 @@ export class PartitionWorker {
     }
     const { subject, seq, data, time } = message;
     await this.#folder.fold({ subject, seq, data, storedAt: time.getTime() });
+    const now = Date.now();
+    const [lateMs, { isShedding }] = [Math.max(0, now - time.getTime()), this.#folder];
+    counters.partitions.set(this.parts.partition, { lateMs, isShedding });
+    this.#pace.look(now, lateMs, isShedding);
     if (++this.#sinceSnapshot >= SNAPSHOT_EVERY_MESSAGES) await this.#save();
   }
 

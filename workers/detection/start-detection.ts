@@ -7,12 +7,15 @@ import { DEFAULT_POLICY } from '../../domain/policy';
 import type { Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
+import { PARTITION_LIMITS } from '../../detectors/partition-state';
 import type { Place } from '../../detectors/located-event';
 import { zeroCounters, type DetectionCounters } from './counters';
 import { openBucket } from '../../enforcement/buckets';
 import { ListShelf } from '../../intel/list-shelf';
 import { IntelContents } from './intel-contents';
+import { IDLE_BUCKET, IdleSubjects } from './idle-subjects';
 import { createLocator } from './locator';
+import { BEHIND_MS } from './pace-keeper';
 import { PartitionWorker } from './partition-worker';
 import type { Hold } from './publish-detection';
 import { SNAPSHOT_BUCKET, SnapshotStore } from './snapshot-store';
@@ -31,6 +34,10 @@ export interface DetectionOptions {
   readonly weigh?: (assessment: Assessment, record: InventoryRecord) => Assessment;
   /** Sees every use, beside the detectors. */
   readonly onUse?: (event: UsageEvent) => void;
+  /** Subjects of a partition in memory; by default `PARTITION_LIMITS.subjects`. */
+  readonly subjectsInMemory?: number;
+  /** How late a partition is, in milliseconds, when it begins to shed learning; by default `BEHIND_MS`. */
+  readonly behindMs?: number;
   /** Where addresses lie; by default the database in the package. */
   readonly locate?: (event: UsageEvent) => Place;
 }
@@ -51,6 +58,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
   const manager = await jetstreamManager(nats);
   await ensureStreams(manager, { partitions });
   const bucket = await openBucket(nats, SNAPSHOT_BUCKET);
+  const idleBucket = await openBucket(nats, IDLE_BUCKET);
   const shelf = new ListShelf(await openBucket(nats, 'intel'));
   const intel = new IntelContents((name, content) => shelf.content(name, content), log);
   const locate = options.locate ?? createLocator();
@@ -70,6 +78,9 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
       locate,
       intel,
       snapshots,
+      idle: new IdleSubjects(idleBucket, nats, partition),
+      behindMs: options.behindMs ?? BEHIND_MS,
+      subjectsInMemory: options.subjectsInMemory ?? PARTITION_LIMITS.subjects,
       onUse,
       signal: abort.signal,
     };

@@ -1,7 +1,7 @@
-import { makeRoom } from '../../../detectors/eviction';
+import { longestIdle } from '../../../detectors/eviction';
 import { consider, distrust, isNew, learn, NONE_KNOWN, type KnownValues } from '../../../detectors/known-values';
 import { emptyPartition, emptySubject } from '../../../detectors/partition-state';
-import { SAMPLE_PLACES, sampleUse, steadyLife } from '../../../detectors/sample-life';
+import { SAMPLE_PLACES, sampleControl, sampleUse, steadyLife } from '../../../detectors/sample-life';
 import { foldAll } from './folding';
 
 const DAY_MS = 86_400_000;
@@ -65,9 +65,9 @@ test('a flood does not teach that floods are usual', () => {
   expect(volume.some(({ detection }) => detection.at >= (second[0]?.at ?? Infinity))).toBe(true);
 });
 
-test('a full partition forgets those idle longest, and the listed ones last', () => {
+test('of a full partition those idle longest go, and the listed ones last', () => {
   const state = emptyPartition();
-  for (let index = 0; index < 20; index++) {
+  for (let index = 0; index < 21; index++) {
     state.subjects[`id:sample:${index}`] = {
       ...emptySubject(),
       lastAt: index,
@@ -76,10 +76,15 @@ test('a full partition forgets those idle longest, and the listed ones last', ()
     state.size += 1;
   }
 
-  makeRoom(state, 21);
-  expect(state.size).toBe(20);
-  makeRoom(state, 20);
+  expect(longestIdle(state, 21)).toEqual([]);
+  expect(longestIdle(state, 20).map(([name]) => name)).toEqual(['id:sample:1', 'id:sample:2', 'id:sample:3']);
+});
 
-  expect(state.size).toBe(18);
-  expect(Object.keys(state.subjects).slice(0, 2)).toEqual(['id:sample:0', 'id:sample:3']);
+test('what was idle for a month is forgotten when it is used again, swept or not, and what is listed never', () => {
+  const life = steadyLife({ count: 60, everyMs: 100 });
+  const elsewhere = sampleUse({ afterMs: 31 * DAY_MS, address: '198.51.100.20', agent: 'sqlmap/1.7' });
+
+  expect(foldAll([...life, elsewhere], SAMPLE_PLACES).messages).toEqual([]);
+  const listed = foldAll([...life, sampleControl(7_000, 'revoked'), elsewhere], SAMPLE_PLACES);
+  expect(listed.messages.map(({ detection }) => detection.family)).toContain('listed');
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import type { StreamEvent } from '../../../domain/usage-event';
+import type { PartitionEvent, StreamEvent } from '../../../domain/usage-event';
 import { defineDetector } from '../../../detectors/detector';
+import { putAway, strangersIn, wake, type IdleSubject } from '../../../detectors/eviction';
 import { foldPartition } from '../../../detectors/partition-fold';
 import { emptyPartition, PARTITION_LIMITS, restorePartition } from '../../../detectors/partition-state';
 import { DETECTORS } from '../../../detectors/registry';
@@ -23,7 +24,7 @@ const life = steadyLife({ count: 60, everyMs: 100 });
 const thief = sampleUse({ afterMs: 7_000, address: '198.51.100.20', agent: 'sqlmap/1.7' });
 
 /** Any mix of ordinary, strange, refused and controlling events of two subjects, roughly in time. */
-const anyEvent: fc.Arbitrary<StreamEvent> = fc
+const anyUse: fc.Arbitrary<StreamEvent> = fc
   .record({
     afterMs: fc.integer({ min: 0, max: 600_000 }),
     address: fc.constantFrom('', ...Object.keys(SAMPLE_PLACES)),
@@ -36,9 +37,21 @@ const anyEvent: fc.Arbitrary<StreamEvent> = fc
   })
   .map(({ listed, ...use }) => (listed ? sampleControl(use.afterMs, listed) : sampleUse(use)));
 
+const anyPace: fc.Arbitrary<PartitionEvent> = fc.record({
+  kind: fc.constant('pace' as const),
+  id: fc.nat(1_000).map((number) => `pace-${number}`),
+  at: fc.integer({ min: SAMPLE_START, max: SAMPLE_START + 600_000 }),
+  sheds: fc.constantFrom('learning' as const, 'nothing' as const),
+});
+
+const anyEvent: fc.Arbitrary<PartitionEvent> = fc.oneof(
+  { weight: 15, arbitrary: anyUse },
+  { weight: 1, arbitrary: anyPace },
+);
+
 const anyEvents = fc
   .array(anyEvent, { minLength: 1, maxLength: 120 })
-  .map((events) => [...life.map((use): StreamEvent => use), ...events.sort((a, b) => a.at - b.at)]);
+  .map((events) => [...life.map((use): PartitionEvent => use), ...events.sort((a, b) => a.at - b.at)]);
 
 describe('folding', () => {
   test('gives the same detections in one batch and in many', () => {
@@ -62,28 +75,45 @@ describe('folding', () => {
     );
   });
 
-  test('gives the same set of detection ids under any kill schedule as without', () => {
-    const step = fc.record({ fold: fc.integer({ min: 1, max: 30 }), snapshot: fc.boolean(), killed: fc.boolean() });
+  test('gives the same set of detection ids under any schedule of snapshots, kills and subjects put away', () => {
+    const step = fc.record({
+      fold: fc.integer({ min: 1, max: 30 }),
+      putsAway: fc.boolean(),
+      snapshot: fc.boolean(),
+      killed: fc.boolean(),
+    });
     fc.assert(
       fc.property(anyEvents, fc.array(step, { minLength: 1, maxLength: 60 }), (events, steps) => {
         const published = new Set<string>();
+        const away = new Map<string, string>();
         let stored = { position: 0, state: JSON.stringify(emptyPartition()) };
         let state = emptyPartition();
         let position = 0;
-        const advance = (count: number) => {
-          const result = foldPartition(state, events.slice(position, position + count), options);
+        const take = (event: PartitionEvent) => {
+          position += 1;
+          const known = strangersIn(state, [event]).flatMap((name) => {
+            const text = away.get(name);
+            return text === undefined ? [] : [[name, JSON.parse(text) as IdleSubject] as const];
+          });
+          const result = foldPartition(state, wake(state, [event], new Map(known), position), options);
           for (const id of idsOf(result.messages)) published.add(id);
           state = result.state;
-          position = Math.min(events.length, position + count);
         };
-        for (const { fold, snapshot, killed } of steps) {
-          advance(fold);
+        const putFirstAway = () => {
+          const leaving = Object.entries(state.subjects).slice(0, 1);
+          for (const [name, subject] of leaving)
+            away.set(name, JSON.stringify({ streamSequence: position, state: subject }));
+          putAway(state, leaving);
+        };
+        for (const { fold, putsAway, snapshot, killed } of steps) {
+          for (const event of events.slice(position, position + fold)) take(event);
+          if (putsAway) putFirstAway();
           if (snapshot) stored = { position, state: JSON.stringify(state) };
           if (!killed) continue;
           position = stored.position;
           state = restorePartition(JSON.parse(stored.state)) ?? emptyPartition();
         }
-        advance(events.length);
+        for (const event of events.slice(position)) take(event);
 
         expect(published).toEqual(new Set(idsOf(foldAll(events, SAMPLE_PLACES).messages)));
       }),

@@ -1,0 +1,137 @@
+import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import {
+  faded,
+  NO_HOURS,
+  slotOf,
+  SLOT_MS,
+  SLOTS_OF_WEEK,
+  weeksAround,
+  withWeek,
+  type HoursOfWeek,
+} from './hours-of-week';
+import { teaches } from './learning';
+import type { LocatedUsageEvent } from './located-event';
+import { SAMPLE_PLACES, steadyLife } from './sample-life';
+
+const PARAMETERS = {
+  /** Time of week once 14 days were seen: reference/detection.md 1.2.9. In slots of two hours. */
+  leastSlots: 168,
+  /** A slot is usual when it and those beside it were used in two weeks. One week of each is forgotten in four. Ours, as all below. */
+  leastWeeks: 2,
+  fadingSlots: 336,
+  /** In the slot: somebody looks after midnight whether all is well, and goes to bed. */
+  leastUses: 10,
+  /** From the second week on: so many slots of use must have been known, and for sixteen of them one may have been new, and one besides. */
+  leastKept: 3,
+  keptForNew: 16,
+  freeNew: 1,
+  /** Slots that are remembered for that, before both numbers are halved. */
+  remembered: 64,
+  confidence: 0.4,
+} as const;
+
+interface HoursState {
+  /** The open slot; all uses in it up to `leastUses`, and whether any was under no suspicion. */
+  readonly slot: number;
+  readonly uses: number;
+  readonly clean: 0 | 1;
+  /** The slot of the first clean use. */
+  readonly since: number;
+  /** Slots of use since the second week: at known times, and at such as it was never used. */
+  readonly kept: number;
+  readonly new: number;
+  readonly hours: HoursOfWeek;
+}
+
+/** A credential that keeps hours is used at a time of the week at which it hardly ever was. Who is used at all times keeps none. */
+export const offHours = defineDetector<HoursState>({
+  id: 'off-hours',
+  family: 'volume',
+  parameters: PARAMETERS,
+  initial: () => ({ slot: 0, uses: 0, clean: 0, since: 0, kept: 0, new: 0, hours: NO_HOURS }),
+  reduce,
+  samples,
+});
+
+function reduce(state: HoursState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<HoursState> {
+  const { at, outcome } = located.event;
+  const slot = slotOf(at);
+  // What we refuse is no use; and the slot of a late use is closed: others will come in it next week.
+  if (outcome === 'contained' || slot < state.slot) return { state, findings: NO_FINDINGS };
+  const open = slot > state.slot ? openSlot(state, slot) : state;
+  const next = countUse(open, teaches(located, facts));
+  return { state: next, findings: judge(next) };
+}
+
+function countUse(state: HoursState, isClean: boolean): HoursState {
+  const isCounted = state.uses >= PARAMETERS.leastUses;
+  if (isCounted && (state.clean === 1 || !isClean)) return state;
+  return {
+    slot: state.slot,
+    uses: isCounted ? state.uses : state.uses + 1,
+    clean: isClean ? 1 : state.clean,
+    since: isClean && state.since === 0 ? state.slot : state.since,
+    kept: state.kept,
+    new: state.new,
+    hours: state.hours,
+  };
+}
+
+function openSlot(state: HoursState, slot: number): HoursState {
+  const { fadingSlots } = PARAMETERS;
+  const age = state.slot - state.since;
+  const learnt = state.clean === 1 ? { ...remember(state, age), hours: withWeek(state.hours, state.slot) } : state;
+  const isFading = state.since > 0 && Math.floor((slot - state.since) / fadingSlots) > Math.floor(age / fadingSlots);
+  return { ...learnt, slot, uses: 0, clean: 0, hours: isFading ? faded(learnt.hours) : learnt.hours };
+}
+
+function remember(state: HoursState, age: number): HoursState {
+  if (age < SLOTS_OF_WEEK) return state;
+  const isKnown = weeksAround(state.hours, state.slot) >= (age < PARAMETERS.leastSlots ? 1 : PARAMETERS.leastWeeks);
+  const halving = state.kept + state.new >= PARAMETERS.remembered ? 1 : 0;
+  return {
+    ...state,
+    kept: (state.kept >> halving) + (isKnown ? 1 : 0),
+    new: (state.new >> halving) + (isKnown ? 0 : 1),
+  };
+}
+
+function judge(state: HoursState): readonly Finding[] {
+  const { leastUses, leastSlots, leastWeeks, leastKept, keptForNew, freeNew, confidence } = PARAMETERS;
+  if (state.uses < leastUses || state.slot - state.since < leastSlots) return NO_FINDINGS;
+  if (state.kept < leastKept || state.new > freeNew + state.kept / keptForNew) return NO_FINDINGS;
+  if (weeksAround(state.hours, state.slot) >= leastWeeks) return NO_FINDINGS;
+  const time = new Date(state.slot * SLOT_MS).toUTCString();
+  const reason = `used ${leastUses} times and more in the two hours from ${time.slice(0, 3)} ${time.slice(17, 22)} UTC, when it hardly ever is`;
+  return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
+}
+
+function samples(): Samples {
+  const places = SAMPLE_PLACES;
+  const hour = 3_600_000;
+  const hourly = (count: number, afterHours: number) =>
+    steadyLife({ count, everyMs: hour, afterMs: afterHours * hour });
+  const uses = (count: number, afterHours: number) =>
+    steadyLife({ count, everyMs: 20_000, afterMs: afterHours * hour + 1, mark: 'more' });
+  // From a Tuesday on, noon to eight, not on Saturdays and Sundays.
+  const office = Array.from({ length: 16 }, (_, day) => ((day + 1) % 7 < 5 ? hourly(8, day * 24) : [])).flat();
+  const weekly = Array.from({ length: 5 }, (_, week) => uses(20, week * 168 + 15)).flat();
+  const nightly = Array.from({ length: 34 }, (_, day) => hourly(2, day * 24)).flat();
+  const inOrder = (events: typeof office) => [...events].sort((a, b) => a.at - b.at);
+  // Whenever somebody is called out of bed.
+  const calls = Array.from({ length: 34 }, (_, call) => uses(15, call * 17 + ((call * call * 5) % 13))).flat();
+  return {
+    positives: [
+      { title: 'at night, after two weeks of office hours', events: [...office, ...uses(12, 15 * 24 + 14)], places },
+      { title: 'a nightly job at noon', events: [...nightly, ...uses(12, 33 * 24 + 12)], places },
+    ],
+    nearMisses: [
+      { title: 'a few uses at night', events: [...office, ...uses(9, 15 * 24 + 14)], places },
+      { title: 'two hours late', events: [...office, ...uses(40, 15 * 24 + 8.5)], places },
+      { title: 'at night in the first two weeks', events: [...office.slice(0, 72), ...uses(40, 12 * 24 + 14)], places },
+      { title: 'around the clock', events: [...hourly(16 * 24, 0), ...uses(40, 16 * 24)], places },
+      { title: 'a weekly job at its hour', events: inOrder([...nightly, ...weekly]), places },
+      { title: 'at any hour', events: inOrder(calls), places },
+    ],
+  };
+}

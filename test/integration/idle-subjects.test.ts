@@ -1,0 +1,125 @@
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { pino } from 'pino';
+import { detectionMessage } from '../../domain/detection';
+import { publicIdSubject, type Subject } from '../../domain/subject';
+import type { StreamEvent, UsageEvent } from '../../domain/usage-event';
+import { NOWHERE } from '../../detectors/located-event';
+import { SAMPLE_PLACES, SAMPLE_START, sampleUse, steadyLife } from '../../detectors/sample-life';
+import { startDetection, type Detection } from '../../workers/detection/start-detection';
+import { ensureStreams } from '../../workers/detection/streams';
+import { createUsagePublisher } from '../../workers/sources/usage-publisher';
+import { eventually } from '../support/eventually';
+import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+
+const CREDENTIALS = 60;
+const IN_MEMORY = 20;
+
+let server: PrivateNatsServer;
+let nats: NatsConnection;
+let manager: JetStreamManager;
+
+beforeAll(async () => {
+  server = await privateNatsServer();
+  nats = await connect({ servers: server.url });
+  manager = await jetstreamManager(nats);
+  await ensureStreams(manager, { partitions: 1 });
+});
+
+afterAll(async () => {
+  await nats.close();
+  await server.stop();
+});
+
+const subjects = Array.from({ length: CREDENTIALS }, (_, index) => publicIdSubject('sample', `idle-${index}`));
+// A healthy quarter of a minute each, one after the other, that ends now.
+const shift = Date.now() - SAMPLE_START - CREDENTIALS * 15_000;
+const timed = (use: UsageEvent, subject: Subject): UsageEvent => ({
+  ...use,
+  at: use.at + shift,
+  id: `${subject}-${use.id}`,
+});
+const lives = subjects.map((subject, index) =>
+  steadyLife({ count: 60, everyMs: 200, afterMs: index * 15_000, subject }).map((use) => timed(use, subject)),
+);
+const thefts = subjects.map((subject, index) =>
+  timed(
+    sampleUse({
+      afterMs: CREDENTIALS * 15_000 + index,
+      address: '198.51.100.20',
+      agent: 'sqlmap/1.7',
+      subject,
+    }),
+    subject,
+  ),
+);
+
+async function publish(batches: readonly (readonly StreamEvent[])[]): Promise<void> {
+  const publisher = createUsagePublisher(nats, { partitions: 1, onLost: () => undefined });
+  for (const events of batches) await publisher.store(events);
+  await publisher.stop();
+}
+
+function start(): Promise<Detection> {
+  return startDetection({
+    nats,
+    partitions: 1,
+    subjectsInMemory: IN_MEMORY,
+    hold: () => Promise.resolve(undefined),
+    inventory: { lookup: () => undefined },
+    log: pino({ level: 'silent' }),
+    locate: (event) => SAMPLE_PLACES[event.client.address] ?? NOWHERE,
+  });
+}
+
+async function toldOf(): Promise<ReadonlySet<string>> {
+  const told = new Set<string>();
+  const { state } = await manager.streams.info('DETECTIONS');
+  for (let seq = 1; seq <= state.last_seq; seq++) {
+    const stored = await manager.streams.getMessage('DETECTIONS', { seq });
+    told.add(detectionMessage.parse(stored?.json()).detection.subject);
+  }
+  return told;
+}
+
+test('who was put away for want of room comes back as it was, with another worker too', async () => {
+  const first = await start();
+  await publish(lives);
+  await eventually(
+    () => first.counters.events,
+    (count) => count === CREDENTIALS * 60,
+  );
+  await first.stop();
+  expect(first.counters.evicted).toBeGreaterThanOrEqual(CREDENTIALS - IN_MEMORY);
+
+  const second = await start();
+  await publish([thefts]);
+  const told = await eventually(toldOf, ({ size }) => size === CREDENTIALS);
+  await second.stop();
+
+  expect([...told].sort()).toEqual([...subjects].sort());
+  expect(second.counters.woken).toBeGreaterThanOrEqual(CREDENTIALS - IN_MEMORY);
+});
+
+test('what is put away is forgotten after a month, unless it is listed', async () => {
+  const listed = Array.from({ length: IN_MEMORY + 1 }, (_, index) => publicIdSubject('sample', `listed-${index}`));
+  const detection = await start();
+  await publish([
+    listed.map((subject) => ({ kind: 'control', id: subject, at: Date.now(), subject, listed: 'revoked' })),
+  ]);
+  await eventually(
+    () => detection.counters.events,
+    (count) => count >= listed.length,
+  );
+  await detection.stop();
+
+  const found = new Set<string>();
+  const { state } = await manager.streams.info('KV_idle-subjects');
+  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+    const stored = await manager.streams.getMessage('KV_idle-subjects', { seq });
+    if (!stored) continue;
+    const { subject } = stored.json<{ readonly subject: Subject }>();
+    found.add(`${listed.includes(subject) ? 'listed' : 'other'}: ${stored.header.get('Nats-TTL') || 'for ever'}`);
+  }
+  expect([...found].sort()).toEqual(['listed: for ever', 'other: 2592000s']);
+});

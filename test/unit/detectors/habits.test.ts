@@ -1,0 +1,140 @@
+import type { UsageEvent } from '../../../domain/usage-event';
+import type { Detector } from '../../../detectors/detector';
+import { faded, NO_HOURS, slotOf, SLOTS_OF_WEEK, weeksAround, withWeek } from '../../../detectors/hours-of-week';
+import { NOWHERE } from '../../../detectors/located-event';
+import { offHours } from '../../../detectors/off-hours';
+import { rateRamp } from '../../../detectors/rate-ramp';
+import { SAMPLE_START, sampleUse, steadyLife } from '../../../detectors/sample-life';
+import { sequenceRarity } from '../../../detectors/sequence-rarity';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What a detector alone makes of events, each clean unless it speaks; `skipped` says how many were not shown to it before each. */
+function fold(detector: Detector, events: readonly UsageEvent[], before = detector.initial(), skipped = 0) {
+  let [state, told, cleanUses] = [before, 0, 0];
+  for (const event of events) {
+    cleanUses += skipped;
+    const located = { event, place: NOWHERE, agent: '', listings: [] };
+    const facts = { listed: 'none', listedAt: 0, breach: undefined, cleanUses, cleanSince: SAMPLE_START } as const;
+    const first = detector.reduce(state, located, { ...facts, suspectedBy: [] });
+    const speaks = first.findings.length > 0;
+    state = speaks ? detector.reduce(state, located, { ...facts, suspectedBy: [detector.family] }).state : first.state;
+    told += speaks ? 1 : 0;
+    cleanUses += speaks ? 0 : 1;
+  }
+  return { state, told };
+}
+
+function bytesOf(state: unknown): number {
+  return JSON.stringify(state).length;
+}
+
+/** The events of its first sample: a life of days, and what it must speak on. */
+function positive(detector: Detector): UsageEvent[] {
+  return (detector.samples().positives[0]?.events ?? []).filter((event) => event.kind === 'usage');
+}
+
+describe('rate-ramp', () => {
+  const busy = (day: number, everyMs: number) =>
+    steadyLife({ count: 7_200_000 / everyMs, everyMs, afterMs: day * DAY_MS });
+  const usual = [0, 1, 2].flatMap((day) => busy(day, 15_000));
+
+  test('what goes on day after day is told for some days, and usual then', () => {
+    let { state } = fold(rateRamp, usual);
+    const toldOn = Array.from({ length: 6 }, (_, day) => {
+      const result = fold(rateRamp, busy(3 + day, 3_000), state);
+      state = result.state;
+      return result.told > 0;
+    });
+
+    expect(toldOn).toEqual([true, true, true, false, false, false]);
+  });
+
+  test('a use late by half an hour changes nothing', () => {
+    const { state } = fold(rateRamp, usual);
+
+    expect(fold(rateRamp, [sampleUse({ afterMs: 2 * DAY_MS + HOUR_MS })], state).state).toBe(state);
+  });
+});
+
+describe('off-hours', () => {
+  test('a busy slot costs nothing once it is counted, and a late use nothing ever', () => {
+    const { state } = fold(offHours, steadyLife({ count: 10, everyMs: 1_000, afterMs: DAY_MS }));
+
+    expect(fold(offHours, [sampleUse({ afterMs: DAY_MS + HOUR_MS }), sampleUse({ afterMs: 0 })], state).state).toBe(
+      state,
+    );
+  });
+
+  test('what was told twice is usual the third time it comes', () => {
+    const uses = positive(offHours);
+    let { state } = fold(offHours, uses.slice(0, -12));
+    const told = [2, 3, 4].map((week) => {
+      const result = fold(
+        offHours,
+        uses.slice(-12).map((use) => ({ ...use, at: use.at + week * 7 * DAY_MS })),
+        state,
+      );
+      state = result.state;
+      return result.told > 0;
+    });
+
+    expect(told).toEqual([true, true, false]);
+  });
+
+  test('weeks of a slot are counted up to three, beside those of its neighbours, and fade', () => {
+    const slot = slotOf(SAMPLE_START);
+    const often = [0, 1, 2, 3, 4].reduce((hours, week) => withWeek(hours, slot + week * SLOTS_OF_WEEK), NO_HOURS);
+
+    expect([-2, -1, 0, 1, 2].map((off) => weeksAround(often, slot + off))).toEqual([0, 3, 3, 3, 0]);
+    expect(weeksAround(withWeek(often, slot + 1), slot)).toBe(4);
+    expect(weeksAround(faded(withWeek(often, slot + 1)), slot)).toBe(2);
+    expect(faded(faded(faded(often)))).toBe(NO_HOURS);
+  });
+});
+
+describe('sequence-rarity', () => {
+  const events = positive(sequenceRarity);
+  const life = events.slice(0, -8);
+  const back = events.slice(-8);
+
+  test('is silent where it is not shown every use, as while a partition sheds', () => {
+    const { state } = fold(sequenceRarity, life);
+    const settled = { ...(state as object), uses: 0 };
+
+    expect(fold(sequenceRarity, back, settled).told).toBeGreaterThan(0);
+    expect(fold(sequenceRarity, back, settled, 1).told).toBe(0);
+  });
+
+  test('is silent on uses that come out of order', () => {
+    const swapped = back.flatMap((use, index) => (index % 2 === 0 ? [back[index + 1] ?? use, use] : []));
+
+    expect(fold(sequenceRarity, [...life, ...back]).told).toBeGreaterThan(0);
+    expect(fold(sequenceRarity, [...life, ...swapped]).told).toBe(0);
+  });
+
+  test('with too many actions it remembers nothing', () => {
+    const many = Array.from({ length: 20 }, (_, index) => ({
+      ...sampleUse({ afterMs: index }),
+      action: { kind: 'read' as const, name: `GET /${index}` },
+    }));
+    const { state } = fold(sequenceRarity, many);
+
+    expect(state).toMatchObject({ order: null });
+    expect(fold(sequenceRarity, life, state).state).toBe(state);
+  });
+});
+
+test('what each remembers is small, whatever comes', () => {
+  const days = Array.from({ length: 40 * 24 }, (_, hour) =>
+    steadyLife({ count: 20, everyMs: 120_000, afterMs: hour * HOUR_MS }),
+  );
+  const uses = days.flat().map((use, index) => ({
+    ...use,
+    action: { kind: 'read' as const, name: `GET /${(index * index * 7 + index) % 16}/${'x'.repeat(200)}` },
+  }));
+
+  expect(bytesOf(fold(rateRamp, uses).state) + bytesOf(fold(offHours, uses).state)).toBeLessThan(230);
+  expect(bytesOf(fold(sequenceRarity, uses).state)).toBeLessThan(420);
+});

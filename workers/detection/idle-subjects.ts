@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { jetstream, JetStreamApiError } from '@nats-io/jetstream';
+import type { KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { z } from 'zod';
+import type { IdleSubject } from '../../detectors/eviction';
+import { PARTITION_LIMITS, STATE_SCHEMA, type SubjectState } from '../../detectors/partition-state';
+
+export const IDLE_BUCKET = 'idle-subjects' as const;
+
+const WRONG_LAST_SEQUENCE = 10071;
+/** Calls under way at once. */
+const AT_ONCE = 256;
+const FORGOTTEN_AFTER = `${PARTITION_LIMITS.idleMs / 1000}s`;
+
+const kept = z.object({
+  schema: z.literal(STATE_SCHEMA),
+  subject: z.string(),
+  streamSequence: z.number().int().nonnegative(),
+  state: z.looseObject({ lastAt: z.number(), detectors: z.record(z.string(), z.unknown()) }),
+});
+
+/**
+ * The part of a partition's state that memory is too dear for: subjects that were not used for long, each under its own key. What a subject's state is
+ * after a message is the same whoever folded it, so the entry of the later message is the right one whoever writes it.
+ */
+export class IdleSubjects {
+  constructor(
+    private readonly kv: KV,
+    private readonly nats: NatsConnection,
+    private readonly partition: number,
+  ) {}
+
+  /** Those of them that were kept. One that this version can't read is as one that was never seen. */
+  async find(subjects: readonly string[]): Promise<ReadonlyMap<string, IdleSubject>> {
+    const found = new Map<string, IdleSubject>();
+    await inParts(subjects, async (subject) => {
+      const { entry } = await this.#read(subject);
+      if (entry) found.set(subject, entry);
+    });
+    return found;
+  }
+
+  /** Keeps them as they are after the message `streamSequence`, whose detections must be stored before. */
+  async keep(subjects: readonly (readonly [string, SubjectState])[], streamSequence: number): Promise<void> {
+    await inParts(subjects, ([subject, state]) => this.#keepOne(subject, { streamSequence, state }));
+  }
+
+  async #keepOne(subject: string, entry: IdleSubject): Promise<void> {
+    for (let revision = 0; ;) {
+      if (await this.#write(subject, entry, revision)) return;
+      const stored = await this.#read(subject);
+      // Another worker's, who was further than we are: we have lost the partition, and shall learn it with the next snapshot.
+      if ((stored.entry?.streamSequence ?? -1) >= entry.streamSequence) return;
+      revision = stored.revision;
+    }
+  }
+
+  /** False when the entry is not of this revision. */
+  async #write(subject: string, entry: IdleSubject, revision: number): Promise<boolean> {
+    const value = JSON.stringify({ schema: STATE_SCHEMA, subject, ...entry });
+    // Nobody forgets what is listed (see `isForgotten`).
+    const ttl = entry.state.listed === 'none' ? { ttl: FORGOTTEN_AFTER } : {};
+    try {
+      const expect = { lastSubjectSequence: revision };
+      await jetstream(this.nats).publish(`$KV.${IDLE_BUCKET}.${this.#key(subject)}`, value, { expect, ...ttl });
+      return true;
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false;
+      throw error;
+    }
+  }
+
+  async #read(subject: string): Promise<{ readonly revision: number; readonly entry?: IdleSubject }> {
+    const stored = await this.kv.get(this.#key(subject));
+    if (stored?.operation !== 'PUT') return { revision: stored?.revision ?? 0 };
+    const parsed = kept.safeParse(JSON.parse(stored.string()));
+    const revision = stored.revision;
+    if (!parsed.success || parsed.data.subject !== subject) return { revision };
+    const { streamSequence, state } = parsed.data;
+    return { revision, entry: { streamSequence, state: state as unknown as SubjectState } };
+  }
+
+  /** A subject may hold characters that a key may not. */
+  #key(subject: string): string {
+    return `${this.partition}.${createHash('sha256').update(subject).digest('base64url').slice(0, 22)}`;
+  }
+}
+
+async function inParts<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let first = 0; first < items.length; first += AT_ONCE)
+    await Promise.all(items.slice(first, first + AT_ONCE).map(work));
+}
