@@ -5,6 +5,7 @@ import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audited, type IncidentStep } from './incident-step';
 import { lookUp, lookUpDependent } from './lookup';
+import { laterVersionInUse, movedOnByAnother } from './moved-on';
 
 /** How long one attempt waits for a dependent to say it has moved; then the activity is tried again. */
 const MOVE_WAIT_MS = 5_000;
@@ -48,29 +49,39 @@ export function createRotationActivities(deps: ActivityDeps) {
       });
     },
 
-    /** Moves one dependent and waits until it says, and a probe through it shows, that it works on the new version. */
+    /** Moves one dependent and waits until it says, and a probe through it shows, that it works on the new version; or on a later one, where it stays. */
     async moveDependent(input: MoveInput): Promise<{ at: number; detail: string }> {
       const { credential, version: target } = await lookUp(deps, input.credentialId, input.to);
       const { dependent, adapter } = lookUpDependent(deps, credential, input.dependentId);
       const context = callContext(input.stepKey);
       return audited(deps, input, 'move-dependent', { dependent: dependent.id, to: input.to }, async () => {
-        await adapter.activate(dependent, target, context);
-        const detail = await waitUntilMoved(
-          () => adapter.status(dependent, target, context),
-          input,
-          (progress) => context.heartbeat(progress),
-        );
+        const later = await laterVersionInUse(deps, adapter, dependent, target, context);
+        if (!later) await adapter.activate(dependent, target, context);
+        const detail = later
+          ? `works on the later version ${later.version}`
+          : await waitUntilMoved(
+              () => adapter.status(dependent, target, context),
+              input,
+              (progress) => context.heartbeat(progress),
+            );
         return { result: { at: Date.now(), detail }, outcome: { dependent: dependent.id, to: input.to, detail } };
       });
     },
 
-    /** The undo of moveDependent: tells it to use the old version again. Whether that works is the old version's state. */
+    /**
+     * The undo of moveDependent: tells it to use the old version again. Whether that works is the old version's state. Whom another incident has moved on
+     * meanwhile stays where it works.
+     */
     async restoreDependent(input: MoveInput): Promise<void> {
       const { credential, version: target } = await lookUp(deps, input.credentialId, input.to);
       const { dependent, adapter } = lookUpDependent(deps, credential, input.dependentId);
       await audited(deps, input, 'restore-dependent', { dependent: dependent.id, to: input.to }, async () => {
-        const effect = await adapter.activate(dependent, target, callContext(input.stepKey));
-        return { result: undefined, outcome: { dependent: dependent.id, to: input.to, evidence: effect.evidence } };
+        const context = callContext(input.stepKey);
+        const later = await movedOnByAnother(deps, adapter, dependent, target, context);
+        const evidence = later
+          ? `left on version ${later.version}, to which another incident moved it`
+          : (await adapter.activate(dependent, target, context)).evidence;
+        return { result: undefined, outcome: { dependent: dependent.id, to: input.to, evidence } };
       });
     },
 
