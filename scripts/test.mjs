@@ -19,12 +19,12 @@ const otherFiles = ['integration', 'browser']
 
 /** The runs of a lane come one after the other. */
 const LANES = [
-  [{ name: 'scenes', args: ['--selectProjects', 'integration', '--runTestsByPath', ...sceneFiles] }],
-  [{ name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] }],
   [
-    { name: 'parts', args: ['--selectProjects', 'unit', 'contract', 'workflows', 'replay'] },
+    { name: 'scenes', args: ['--selectProjects', 'integration', '--runTestsByPath', ...sceneFiles] },
     { name: 'patient', args: ['--selectProjects', 'integration', '--runTestsByPath', PATIENT] },
   ],
+  [{ name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] }],
+  [{ name: 'parts', args: ['--selectProjects', 'unit', 'contract', 'workflows', 'replay'] }],
 ];
 const countsFile = process.env.TQ_COUNTS_FILE;
 const running = new Set();
