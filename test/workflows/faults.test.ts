@@ -1,4 +1,5 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { RunTooLong, StuckLane } from '../faults/run-on-server';
 import { withLanes } from '../faults/server-lanes';
 import { runServerUnit, serverPairs, serverSingles } from '../faults/server-suite';
 import { shareOut, SimulatorThread } from '../faults/simulator-pool';
@@ -9,6 +10,9 @@ const SINGLES = 7;
 const PAIRS = 2;
 /** They wait more than they work. */
 const LANES = 3;
+/** A server that is stuck, or a run that a busy machine did not end in time, says nothing: it is tried again, as `npm run test:faults` does. */
+const ROUNDS = 4;
+const PATIENCE_MS = 480_000;
 
 describe('faults on the time-skipping server', () => {
   let simulator: SimulatorThread;
@@ -23,22 +27,36 @@ describe('faults on the time-skipping server', () => {
     await simulator.stop();
   });
 
-  it('violate nothing, and the simulator agrees', async () => {
-    const singles = await serverSingles(simulator);
-    const stride = Math.floor(singles.length / SINGLES);
-    const units = [
-      ...singles.filter((_, index) => index % stride === stride - 1),
-      ...(await serverPairs(simulator, PAIRS)),
-    ];
-    const violations: Violation[] = [];
+  it(
+    'violate nothing, and the simulator agrees',
+    async () => {
+      const singles = await serverSingles(simulator);
+      const stride = Math.floor(singles.length / SINGLES);
+      const units = [
+        ...singles.filter((_, index) => index % stride === stride - 1),
+        ...(await serverPairs(simulator, PAIRS)),
+      ];
+      const violations: Violation[] = [];
 
-    await withLanes(LANES, (lanes) =>
-      shareOut(units, lanes, async (lane, unit) => {
-        violations.push(...(await runServerUnit(lane, simulator, unit)).violations);
-        return true;
-      }),
-    );
+      const left = new Set(units);
 
-    expect(violations).toEqual([]);
-  });
+      for (let round = 1; round <= ROUNDS && left.size > 0; round++)
+        await withLanes(LANES, (lanes) =>
+          shareOut([...left], lanes, async (lane, unit) => {
+            try {
+              violations.push(...(await runServerUnit(lane, simulator, unit)).violations);
+            } catch (error) {
+              if (error instanceof RunTooLong) return true;
+              if (error instanceof StuckLane) return false;
+              throw error;
+            }
+            left.delete(unit);
+            return true;
+          }),
+        );
+
+      expect({ violations, withoutEnd: [...left] }).toEqual({ violations: [], withoutEnd: [] });
+    },
+    PATIENCE_MS,
+  );
 });
