@@ -5,7 +5,7 @@ import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audited, type IncidentStep } from './incident-step';
 import { lookUp, lookUpDependent } from './lookup';
-import { laterVersionInUse, movedOnByAnother } from './moved-on';
+import { laterUse } from './moved-on';
 
 /** How long one attempt waits for a dependent to say it has moved; then the activity is tried again. */
 const MOVE_WAIT_MS = 5_000;
@@ -55,7 +55,7 @@ export function createRotationActivities(deps: ActivityDeps) {
       const { dependent, adapter } = lookUpDependent(deps, credential, input.dependentId);
       const context = callContext(input.stepKey);
       return audited(deps, input, 'move-dependent', { dependent: dependent.id, to: input.to }, async () => {
-        const later = await laterVersionInUse(deps, adapter, dependent, target, context);
+        const later = await laterUse(deps, adapter, dependent, target, context);
         if (!later) await adapter.activate(dependent, target, context);
         const detail = later
           ? `works on the later version ${later.version}`
@@ -77,8 +77,8 @@ export function createRotationActivities(deps: ActivityDeps) {
       const { dependent, adapter } = lookUpDependent(deps, credential, input.dependentId);
       await audited(deps, input, 'restore-dependent', { dependent: dependent.id, to: input.to }, async () => {
         const context = callContext(input.stepKey);
-        const later = await movedOnByAnother(deps, adapter, dependent, target, context);
-        const evidence = later
+        const later = await laterUse(deps, adapter, dependent, target, context);
+        const evidence = later?.isOfAnother
           ? `left on version ${later.version}, to which another incident moved it`
           : (await adapter.activate(dependent, target, context)).evidence;
         return { result: undefined, outcome: { dependent: dependent.id, to: input.to, evidence } };

@@ -12,6 +12,7 @@ import { startLocalStack } from '../stack/local-stack';
 import { holdEntry } from '../workers/detection/write-hold';
 import { startDetection } from '../workers/detection/start-detection';
 import { DEFAULT_POLICY } from '../domain/policy';
+import { benchRecord } from './bench-record';
 import { figuresOf, round, type Figures } from './statistics';
 import { startWatchers, type Watchers } from './watchers';
 
@@ -100,7 +101,7 @@ async function measure(url: string, count: number): Promise<{ measured: Sample[]
     const floor: Sample[] = [];
     for (let n = 0; n < LEAKS; n++) {
       const subject = publicIdSubject('bench', `${count}-${n}`);
-      records.set(subject, recordOf(subject));
+      records.set(subject, benchRecord(subject));
       await publish(nats, subject, lessons(subject));
       const held = new Promise<number>((resolve) => holds.set(subject, resolve));
       const begin = performance.now();
@@ -182,22 +183,6 @@ function use(subject: Subject, id: string, at: number, address: string, agent: s
     client: { address, agent },
     action: { kind: 'read', name: 'GET /orders' },
     outcome: 'accepted',
-  };
-}
-
-function recordOf(subject: Subject): InventoryRecord {
-  return {
-    subject,
-    credentialId: subject.replace(/^id:bench:/, 'bench-'),
-    version: 1,
-    state: 'live',
-    provider: 'bench',
-    ownerTeam: 'bench',
-    enforcement: 'gateway',
-    protection: 'normal',
-    principalKind: 'workload',
-    scopes: [],
-    knownContexts: [],
   };
 }
 

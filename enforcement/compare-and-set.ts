@@ -17,6 +17,7 @@ export async function compareAndSet(kv: KV, key: string, value: string, revision
   }
 }
 
-function isWrongLastSequence(error: unknown): boolean {
+/** Whether a write was refused since somebody else wrote first. */
+export function isWrongLastSequence(error: unknown): boolean {
   return error instanceof Error && 'code' in error && WRONG_LAST_SEQUENCE.includes(Number(error.code));
 }

@@ -23,6 +23,7 @@ import { tailPostgresLog } from '../../workers/sources/postgres-log';
 import { createUsagePublisher } from '../../workers/sources/usage-publisher';
 import { integrationStack } from '../support/integration-stack';
 import { liveRecord } from '../support/live-record';
+import { publishUsage } from '../support/publish-usage';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
 
 const PARTITIONS = 2;
@@ -98,10 +99,8 @@ function lifeAndThief(subject: Subject): { life: UsageEvent[]; thief: UsageEvent
   };
 }
 
-async function publish(...batches: readonly (readonly StreamEvent[])[]): Promise<void> {
-  const publisher = createUsagePublisher(nats, { partitions: PARTITIONS, onLost: () => undefined });
-  for (const events of batches) await publisher.store(events);
-  await publisher.stop();
+function publish(...batches: readonly (readonly StreamEvent[])[]): Promise<void> {
+  return publishUsage(nats, PARTITIONS, batches);
 }
 
 /** The detections of a subject that are stored by now. */

@@ -6,9 +6,9 @@ import { NOWHERE } from '../../detectors/located-event';
 import { sampleUse } from '../../detectors/sample-life';
 import { startDetection } from '../../workers/detection/start-detection';
 import { ensureStreams } from '../../workers/detection/streams';
-import { createUsagePublisher } from '../../workers/sources/usage-publisher';
 import { eventually } from '../support/eventually';
 import { liveRecord } from '../support/live-record';
+import { publishUsage } from '../support/publish-usage';
 import { privateNatsServer } from '../support/private-nats-server';
 
 const MIB = 1024 * 1024;
@@ -33,13 +33,13 @@ test('while the stream of detections is full, uses are refused all the same, and
       locate: () => NOWHERE,
     });
     const storedNow = async () => (await manager.streams.info('DETECTIONS')).state.messages;
-    const publisher = createUsagePublisher(nats, { partitions: 1, onLost: () => undefined });
     const subject = publicIdSubject('sample', 'honeytoken');
-    await publisher.store([
-      { kind: 'control', id: 'listed', at: Date.now(), subject, listed: 'honeytoken' },
-      { ...sampleUse({ afterMs: 0, subject }), at: Date.now() },
+    await publishUsage(nats, 1, [
+      [
+        { kind: 'control', id: 'listed', at: Date.now(), subject, listed: 'honeytoken' },
+        { ...sampleUse({ afterMs: 0, subject }), at: Date.now() },
+      ],
     ]);
-    await publisher.stop();
 
     await eventually(
       () => held,

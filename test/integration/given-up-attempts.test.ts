@@ -1,4 +1,4 @@
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { parseIncidentId } from '../../domain/credential';
 import { rotateCredential } from '../../workflows';
 import { detectionSignal, extendOverlapUpdate, stateQuery } from '../../workflows/messages';
@@ -12,7 +12,7 @@ import {
   sampleRotation,
   withOverlap,
 } from '../support/fake-activities';
-import { integrationStack } from '../support/integration-stack';
+import { realServerEnvironment } from '../support/real-server-environment';
 import {
   APPROVED,
   endsAsItSays,
@@ -32,8 +32,7 @@ import { testWorker } from '../support/test-worker';
 let environment: TestWorkflowEnvironment;
 
 beforeAll(async () => {
-  const { address, namespace } = integrationStack().temporal;
-  environment = await TestWorkflowEnvironment.createFromExistingServer({ address, namespace });
+  environment = await realServerEnvironment();
 });
 
 afterAll(async () => {

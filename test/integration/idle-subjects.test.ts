@@ -3,13 +3,13 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { detectionMessage } from '../../domain/detection';
 import { publicIdSubject, type Subject } from '../../domain/subject';
-import type { StreamEvent, UsageEvent } from '../../domain/usage-event';
+import type { UsageEvent } from '../../domain/usage-event';
 import { NOWHERE } from '../../detectors/located-event';
 import { SAMPLE_PLACES, SAMPLE_START, sampleUse, steadyLife } from '../../detectors/sample-life';
 import { startDetection, type Detection } from '../../workers/detection/start-detection';
 import { ensureStreams } from '../../workers/detection/streams';
-import { createUsagePublisher } from '../../workers/sources/usage-publisher';
 import { eventually } from '../support/eventually';
+import { publishUsage } from '../support/publish-usage';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
 
 const CREDENTIALS = 60;
@@ -54,12 +54,6 @@ const thefts = subjects.map((subject, index) =>
   ),
 );
 
-async function publish(batches: readonly (readonly StreamEvent[])[]): Promise<void> {
-  const publisher = createUsagePublisher(nats, { partitions: 1, onLost: () => undefined });
-  for (const events of batches) await publisher.store(events);
-  await publisher.stop();
-}
-
 function start(): Promise<Detection> {
   return startDetection({
     nats,
@@ -84,7 +78,7 @@ async function toldOf(): Promise<ReadonlySet<string>> {
 
 test('who was put away for want of room comes back as it was, with another worker too', async () => {
   const first = await start();
-  await publish(lives);
+  await publishUsage(nats, 1, lives);
   await eventually(
     () => first.counters.events,
     (count) => count === CREDENTIALS * 60,
@@ -93,7 +87,7 @@ test('who was put away for want of room comes back as it was, with another worke
   expect(first.counters.evicted).toBeGreaterThanOrEqual(CREDENTIALS - IN_MEMORY);
 
   const second = await start();
-  await publish([thefts]);
+  await publishUsage(nats, 1, [thefts]);
   const told = await eventually(toldOf, ({ size }) => size === CREDENTIALS);
   await second.stop();
 
@@ -104,7 +98,7 @@ test('who was put away for want of room comes back as it was, with another worke
 test('what is put away is forgotten after a month, unless it is listed', async () => {
   const listed = Array.from({ length: IN_MEMORY + 1 }, (_, index) => publicIdSubject('sample', `listed-${index}`));
   const detection = await start();
-  await publish([
+  await publishUsage(nats, 1, [
     listed.map((subject) => ({ kind: 'control', id: subject, at: Date.now(), subject, listed: 'revoked' })),
   ]);
   await eventually(

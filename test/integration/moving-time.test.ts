@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { rotateCredential } from '../../workflows';
 import { moreTimeSignal, type MoreTime } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import { fakeActivities, refusal, sampleRotation } from '../support/fake-activities';
-import { integrationStack } from '../support/integration-stack';
+import { realServerEnvironment } from '../support/real-server-environment';
 import { testWorker } from '../support/test-worker';
 
 let environment: TestWorkflowEnvironment;
 
 beforeAll(async () => {
-  const { address, namespace } = integrationStack().temporal;
-  environment = await TestWorkflowEnvironment.createFromExistingServer({ address, namespace });
+  environment = await realServerEnvironment();
 });
 
 afterAll(async () => {

@@ -8,9 +8,9 @@ import { NOWHERE } from '../../detectors/located-event';
 import { sampleUse } from '../../detectors/sample-life';
 import { startDetection } from '../../workers/detection/start-detection';
 import { ensureStreams } from '../../workers/detection/streams';
-import { createUsagePublisher } from '../../workers/sources/usage-publisher';
 import { eventually } from '../support/eventually';
 import { liveRecord } from '../support/live-record';
+import { publishUsage } from '../support/publish-usage';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
 
 const HONEYTOKENS = 25;
@@ -31,12 +31,6 @@ afterAll(async () => {
   await nats.close();
   await server.stop();
 });
-
-async function publish(batches: readonly (readonly StreamEvent[])[]): Promise<void> {
-  const publisher = createUsagePublisher(nats, { partitions: 1, onLost: () => undefined });
-  for (const events of batches) await publisher.store(events);
-  await publisher.stop();
-}
 
 /** Takes long to decide on: the hold does. */
 function useOfHoneytoken(index: number): readonly StreamEvent[] {
@@ -73,7 +67,11 @@ test('a worker that falls behind has its partition shed learning, decides on eve
     locate: () => NOWHERE,
   });
 
-  await publish(Array.from({ length: HONEYTOKENS }, (_, index) => useOfHoneytoken(index)));
+  await publishUsage(
+    nats,
+    1,
+    Array.from({ length: HONEYTOKENS }, (_, index) => useOfHoneytoken(index)),
+  );
   await eventually(pacesTold, (told) => told.includes('learning'));
   await eventually(
     () => held,
@@ -82,7 +80,7 @@ test('a worker that falls behind has its partition shed learning, decides on eve
   let next = 0;
   await eventually(
     async () => {
-      await publish([[{ ...sampleUse({ afterMs: 0 }), at: Date.now(), id: `ordinary-${next++}` }]]);
+      await publishUsage(nats, 1, [[{ ...sampleUse({ afterMs: 0 }), at: Date.now(), id: `ordinary-${next++}` }]]);
       return pacesTold();
     },
     (told) => told.includes('nothing'),

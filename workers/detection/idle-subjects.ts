@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { jetstream, JetStreamApiError } from '@nats-io/jetstream';
+import { jetstream } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { IdleSubject } from '../../detectors/eviction';
 import { PARTITION_LIMITS, STATE_SCHEMA, type SubjectState } from '../../detectors/partition-state';
+import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
 export const IDLE_BUCKET = 'idle-subjects' as const;
 
-const WRONG_LAST_SEQUENCE = 10071;
 /** Calls under way at once. */
 const AT_ONCE = 256;
 const FORGOTTEN_AFTER = `${PARTITION_LIMITS.idleMs / 1000}s`;
@@ -66,7 +66,7 @@ export class IdleSubjects {
       await jetstream(this.nats).publish(`$KV.${IDLE_BUCKET}.${this.#key(subject)}`, value, { expect, ...ttl });
       return true;
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false;
+      if (isWrongLastSequence(error)) return false;
       throw error;
     }
   }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { JetStreamApiError } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import { z } from 'zod';
 import { restorePartition, STATE_SCHEMA, type PartitionState } from '../../detectors/partition-state';
+import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -13,7 +13,6 @@ export const SNAPSHOT_BUCKET = 'snapshots' as const;
 
 /** A NATS message holds 1 MiB by default; a larger state lies in parts beside its head. */
 const PART_BYTES = 512 * 1024;
-const WRONG_LAST_SEQUENCE = 10071;
 
 /** The head: `state` itself, or the number of parts that hold it, written before the head under a name only the head tells. */
 const head = z.object({
@@ -87,7 +86,7 @@ export class SnapshotStore {
       const known = entry?.operation === 'PUT' ? head.safeParse(JSON.parse(entry.string())) : undefined;
       if (entry && known?.success && known.data.writer === writer) return entry.revision;
       if ((entry?.revision ?? 0) !== revision) return undefined;
-      if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return undefined;
+      if (isWrongLastSequence(error)) return undefined;
       throw error;
     }
   }
