@@ -10,6 +10,8 @@ import { laterUse } from './moved-on';
 /** How long one attempt waits for a dependent to say it has moved; then the activity is tried again. */
 const MOVE_WAIT_MS = 5_000;
 const POLL_MS = 50;
+/** How long one attempt waits for a dependent to say it has gone back. With three calls of 5 s each it must fit into the attempt's 20 s (workflows/lib/time-limits.ts). */
+const RESTORE_WAIT_MS = 2_000;
 
 export interface Replaced {
   readonly at: number;
@@ -69,8 +71,9 @@ export function createRotationActivities(deps: ActivityDeps) {
     },
 
     /**
-     * The undo of moveDependent: tells it to use the old version again. Whether that works is the old version's state. Whom another incident has moved on
-     * meanwhile stays where it works.
+     * The undo of moveDependent: tells it to use the old version again, and waits until it does, since the replacement is discarded next. Whether the old
+     * one works is its own state. Whom another incident has moved on meanwhile stays where it works.
+     * @throws DEPENDENT_NOT_MOVED when it says that it uses another version still
      */
     async restoreDependent(input: MoveInput): Promise<void> {
       const { credential, version: target } = await lookUp(deps, input.credentialId, input.to);
@@ -80,7 +83,7 @@ export function createRotationActivities(deps: ActivityDeps) {
         const later = await laterUse(deps, adapter, dependent, target, context);
         const evidence = later?.isOfAnother
           ? `left on version ${later.version}, to which another incident moved it`
-          : (await adapter.activate(dependent, target, context)).evidence;
+          : `${(await adapter.activate(dependent, target, context)).evidence}; ${await waitUntilBack(() => adapter.status(dependent, target, context), input)}`;
         return { result: undefined, outcome: { dependent: dependent.id, to: input.to, evidence } };
       });
     },
@@ -106,6 +109,20 @@ export function createRotationActivities(deps: ActivityDeps) {
       });
     },
   };
+}
+
+/** One that does not say what it uses never said that it had moved. */
+async function waitUntilBack(status: () => Promise<Status>, input: MoveInput): Promise<string> {
+  const deadline = Date.now() + RESTORE_WAIT_MS;
+  for (;;) {
+    const { using, healthy } = await status();
+    if (using === input.to) return 'it says so';
+    if (Date.now() > deadline) {
+      if (using === 'unknown') return 'it does not say which version it uses';
+      throw new IncidentError('DEPENDENT_NOT_MOVED', { dependent: input.dependentId, using, healthy });
+    }
+    await sleep(POLL_MS);
+  }
 }
 
 type Status = Awaited<ReturnType<ReturnType<typeof lookUpDependent>['adapter']['status']>>;

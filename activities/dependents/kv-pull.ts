@@ -7,12 +7,12 @@ const announcement = z.object({ version: z.number().int() });
 const acknowledgement = z.object({ version: z.number().int(), healthy: z.boolean(), detail: z.string().max(500) });
 
 /**
- * A service that watches NATS KV `credentials/<credential>` for the version to use, fetches the value itself, and answers in
- * `acks/<credential>.<dependent>` (client/dependent/kv-pull.ts).
+ * A service that watches NATS KV `credentials/<credential>.<dependent>` for the version to use, fetches the value itself, and answers in
+ * `acks/<credential>.<dependent>` (client/dependent/kv-pull.ts). Each has a key of its own: a canary moves alone.
  */
 export function createKvPullAdapter(buckets: { readonly credentials: KV; readonly acks: KV }): DependentAdapter {
   async function acknowledged(dependentId: string, credentialId: string) {
-    const answer = await read(buckets.acks, `${credentialId}.${dependentId}`, dependentId);
+    const answer = await read(buckets.acks, keyOf(dependentId, credentialId), dependentId);
     const parsed = acknowledgement.safeParse(answer);
     return parsed.success ? parsed.data : undefined;
   }
@@ -21,12 +21,13 @@ export function createKvPullAdapter(buckets: { readonly credentials: KV; readonl
     kind: 'kv-pull',
 
     async activate(dependent, { credentialId, version }) {
-      const known = announcement.safeParse(await read(buckets.credentials, credentialId, dependent.id));
+      const key = keyOf(dependent.id, credentialId);
+      const known = announcement.safeParse(await read(buckets.credentials, key, dependent.id));
       const answer = await acknowledged(dependent.id, credentialId);
       if (known.data?.version === version && answer?.version === version && answer.healthy)
         return { state: 'already', value: undefined, evidence: `version ${version} announced and acknowledged` };
       // Announced again as long as it has not answered: its first try to change may have failed.
-      await reaching(dependent.id, () => buckets.credentials.put(credentialId, JSON.stringify({ version })));
+      await reaching(dependent.id, () => buckets.credentials.put(key, JSON.stringify({ version })));
       return { state: 'done', value: undefined, evidence: `version ${version} announced` };
     },
 
@@ -36,6 +37,10 @@ export function createKvPullAdapter(buckets: { readonly credentials: KV; readonl
       return { using: answer.version, healthy: answer.healthy, detail: answer.detail };
     },
   };
+}
+
+function keyOf(dependentId: string, credentialId: string): string {
+  return `${credentialId}.${dependentId}`;
 }
 
 /** A value as JSON; undefined when there is none, or it is something else. */

@@ -12,10 +12,10 @@ export interface KvPullOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Follows NATS KV for the version to use, changes to it, tries it, and answers. Returns how to stop. */
+/** Follows this dependent's own key in NATS KV for the version to use, changes to it, tries it, and answers. Returns how to stop. */
 export async function followCredential(use: ManagedUse, options: KvPullOptions): Promise<() => void> {
-  const { id } = use.credential;
-  const watch = await options.credentials.watch({ key: id });
+  const key = `${use.credential.id}.${options.dependentId}`;
+  const watch = await options.credentials.watch({ key });
   void (async () => {
     for await (const update of watch) {
       // One that can't be read must not end the following of those after it.
@@ -28,6 +28,6 @@ export async function followCredential(use: ManagedUse, options: KvPullOptions):
     if (update.operation !== 'PUT') return;
     await use.credential.use(announcement.parse(update.json()).version);
     const status = await statusOf(use);
-    await options.acks.put(`${id}.${options.dependentId}`, JSON.stringify(status));
+    await options.acks.put(key, JSON.stringify(status));
   }
 }

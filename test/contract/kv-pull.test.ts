@@ -52,7 +52,7 @@ async function makeRig(): Promise<
     silent: record(`${id}-silent`),
     credentialId,
     async announce(value) {
-      await buckets.credentials.put(credentialId, value);
+      await buckets.credentials.put(`${credentialId}.${id}`, value);
     },
     async garble() {
       await buckets.acks.put(`${credentialId}.${id}-garbling`, '<html');
@@ -62,7 +62,7 @@ async function makeRig(): Promise<
     cut: () => ours.close(),
     async traffic() {
       const entries = await Promise.all([
-        buckets.credentials.get(credentialId),
+        buckets.credentials.get(`${credentialId}.${id}`),
         buckets.acks.get(`${credentialId}.${id}`),
       ]);
       return entries.map((entry) => entry?.string() ?? '');
@@ -100,5 +100,25 @@ test('a follower outlives an announcement it can not read', async () => {
   );
 
   expect(await eventually(rig.held, (held) => held === 2)).toBe(2);
+  await rig.stop();
+});
+
+test('moves alone: what is announced to one dependent moves no other of the same credential', async () => {
+  const rig = await makeRig();
+  const { id } = rig.dependent;
+
+  await rig.adapter.activate(
+    { ...rig.dependent, id: `${id}-canary` },
+    sampleVersion({ credentialId: rig.credentialId, version: 2 }),
+    callContext(),
+  );
+  await rig.adapter.activate(
+    rig.dependent,
+    sampleVersion({ credentialId: rig.credentialId, version: 3 }),
+    callContext(),
+  );
+
+  // What came for the other one first would have been taken first.
+  expect(await eventually(rig.held, (held) => held !== 1)).toBe(3);
   await rig.stop();
 });
