@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
 import { parseIncidentId } from '../../domain/credential';
 import { IncidentError, nextStep } from '../../domain/errors';
+import type { Severity } from '../../domain/severity';
 import { pageForAbandonedRotations } from './abandoned-rotations';
 import { closedLately } from './closed-lately';
 import { inRounds } from './in-rounds';
@@ -21,7 +22,8 @@ export function watchForAbandoned(deps: Deps, temporal: Client, log: Logger): { 
 
 /**
  * Pages once for each incident that was terminated or failed, or was cancelled and could tell nobody, and left its version alive or not proven dead: nobody refuses, replaces, revokes or
- * tries it any more, and whoever ended it may not have known. A terminated workflow can't say so itself.
+ * tries it any more, and whoever ended it may not have known. A terminated workflow can't say so itself; of one whose version is proven dead, nobody
+ * was told how it ended.
  */
 export async function pageForAbandoned(deps: Deps, temporal: Client, now: number): Promise<void> {
   const query = `WorkflowType = 'respondToLeak' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled') AND ${closedLately(now)}`;
@@ -29,21 +31,21 @@ export async function pageForAbandoned(deps: Deps, temporal: Client, now: number
     const about = parseIncidentId(workflowId);
     // One that was cancelled has said so itself, where a channel took it.
     if (status.name === 'CANCELLED' && (await deps.deliveries.wasSent(ownNotice(runId)))) continue;
-    const standing = about && (await standingOf(deps, about));
+    const standing = about && (await standingOf(deps, about, status.name !== 'FAILED'));
     if (!standing) continue;
     // Started again since, it is looked after.
     if ((await temporal.workflow.getHandle(workflowId).describe()).runId !== runId) continue;
     await tellSecurity(deps, `abandoned/${workflowId}/${runId}`, {
-      title: `[high] ${about.credentialId} v${about.version} is ${standing}, and nobody looks after it`,
+      title: `[${standing.severity}] ${about.credentialId} v${about.version} is ${standing.is}; its incident did not close`,
       body: [
-        `The workflow of ${workflowId} was ended (${status.name.toLowerCase()}) before its version was: that is ${standing}, and not proven dead.`,
-        nextStep('INCIDENT_ABORTED'),
+        `The workflow of ${workflowId} was ended (${status.name.toLowerCase()}) before it could close. Its version is ${standing.is}.`,
+        standing.next,
       ].join('\n'),
       fields: {
         audience: 'security',
         kind: 'incident-abandoned',
         code: 'INCIDENT_ABORTED',
-        severity: 'high',
+        severity: standing.severity,
         incident: workflowId,
         run: runId,
         credential: about.credentialId,
@@ -58,20 +60,41 @@ function ownNotice(runId: string): string {
   return `${runId}/notify.unresolved.0.security/security/0`;
 }
 
-/** How its version stands; undefined when nothing is left to be done about it. */
+interface Standing {
+  /** How its version is. */
+  readonly is: string;
+  readonly severity: Severity;
+  readonly next: string;
+}
+
+/** How its version stands; undefined when nothing is left to be done about it, or to be told. */
 async function standingOf(
   { inventory }: Deps,
   { credentialId, version }: { readonly credentialId: string; readonly version: number },
-): Promise<string | undefined> {
+  wasAtWork: boolean,
+): Promise<Standing | undefined> {
   try {
     const { state, provenDead } = await inventory.version(credentialId, version);
-    if (state === 'live') return 'NOT refused, unless the detectors hold it';
-    if (state === 'quarantined') return 'refused';
-    return state === 'revoked' && !provenDead ? 'revoked' : undefined;
+    if (state === 'live') return unended('NOT refused, unless the detectors hold it');
+    if (state === 'quarantined') return unended('refused');
+    if (state !== 'revoked') return undefined;
+    if (!provenDead) return unended('revoked');
+    const next =
+      'Nothing is left to be done about it; nobody was told how it ended, and its audit trail has no last entry.';
+    // One that is refused at the door, such as of a version that is long dead, fails.
+    return wasAtWork ? { is: 'revoked and proven dead', severity: 'low', next } : undefined;
   } catch (error) {
     // An incident about what is in no inventory fails by itself, and refuses nothing.
     if (error instanceof IncidentError && ['VERSION_UNKNOWN', 'CREDENTIAL_UNKNOWN'].includes(error.code))
       return undefined;
     throw error;
   }
+}
+
+function unended(is: string): Standing {
+  return {
+    is: `${is} and not proven dead, and nobody looks after it`,
+    severity: 'high',
+    next: nextStep('INCIDENT_ABORTED'),
+  };
 }

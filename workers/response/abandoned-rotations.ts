@@ -6,25 +6,27 @@ import { closedLately } from './closed-lately';
 import { tellSecurity } from './tell-security';
 
 /**
- * Pages once for each rotation that could not undo itself after its incident had ended: that asked it to, and nobody else heard how it went.
+ * Pages once for each rotation that could not undo itself, or was terminated and so did not try, and whose incident was not there to tell it.
  */
 export async function pageForAbandonedRotations(
   deps: Pick<ActivityDeps, 'audiences' | 'deliveries' | 'notifiers'>,
   temporal: Client,
   now: number,
 ): Promise<void> {
-  const query = `WorkflowType = 'rotateCredential' AND ExecutionStatus = 'Failed' AND ${closedLately(now)}`;
-  for await (const { workflowId, runId, closeTime, parentExecution: parent } of temporal.workflow.list({ query })) {
+  const query = `WorkflowType = 'rotateCredential' AND ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut') AND ${closedLately(now)}`;
+  for await (const { workflowId, runId, status, closeTime, parentExecution: parent } of temporal.workflow.list({
+    query,
+  })) {
     if (!parent?.workflowId || !closeTime) continue;
-    const { closeTime: parentClosed } = await temporal.workflow
-      .getHandle(parent.workflowId, parent.runId ?? undefined)
-      .describe();
-    // An incident that was there tells it.
-    if (!parentClosed || parentClosed > closeTime) continue;
-    const { code, message } = await failureOf(temporal, workflowId, runId);
+    const incident = await temporal.workflow.getHandle(parent.workflowId, parent.runId ?? undefined).describe();
+    // An incident that was there tells it; one that ended by itself has told it.
+    if (!incident.closeTime || incident.status.name === 'COMPLETED') continue;
+    const wasCutShort = status.name !== 'FAILED';
+    if (!wasCutShort && incident.closeTime > closeTime) continue;
+    const { code, message } = wasCutShort ? CUT_SHORT : await failureOf(temporal, workflowId, runId);
     if (code !== 'ROLLBACK_INCOMPLETE') continue;
     await tellSecurity(deps, `abandoned/${workflowId}/${runId}`, {
-      title: `[high] the rotation of ${parent.workflowId} could not be undone`,
+      title: `[high] the rotation of ${parent.workflowId} ${wasCutShort ? 'was not' : 'could not be'} undone`,
       body: [`Its incident had ended, and nobody else goes on with it. ${message}`, nextStep('INCIDENT_ABORTED')].join(
         '\n',
       ),
@@ -39,6 +41,12 @@ export async function pageForAbandonedRotations(
     });
   }
 }
+
+const CUT_SHORT = {
+  code: 'ROLLBACK_INCOMPLETE',
+  message:
+    'It was terminated, and undid nothing: what it had minted may live, and some dependents may use it. An incident that is started again takes it up.',
+};
 
 async function failureOf(temporal: Client, workflowId: string, runId: string) {
   try {

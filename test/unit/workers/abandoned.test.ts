@@ -51,7 +51,7 @@ describe('an incident that ended before its version did', () => {
     ['live', 1],
     ['quarantined', 1],
     ['revoked', 1],
-    ['revoked-proven', 0],
+    ['revoked-proven', 1],
     ['discarded', 0],
     ['unknown', 0],
   ])('that is %s is paged for %d times', async (state, pages) => {
@@ -59,6 +59,13 @@ describe('an incident that ended before its version did', () => {
     await pageForAbandoned(deps(state), temporal, NOW);
 
     expect(told).toHaveLength(pages);
+  });
+
+  it('and failed, of a version that is proven dead, was refused at the door', async () => {
+    const { told, temporal, deps } = world(ended('FAILED'), { runId: 'r' });
+    await pageForAbandoned(deps('revoked-proven'), temporal, NOW);
+
+    expect(told).toEqual([]);
   });
 
   it('is left to whoever started it again', async () => {
@@ -78,23 +85,37 @@ describe('an incident that ended before its version did', () => {
 });
 
 describe('a rotation that could not undo itself', () => {
-  const rotation = (closed: number) => ({
-    workflowId: 'rotate/orders-db/1/1',
+  const rotation = (closed: number, name = 'FAILED') => ({
+    workflowId: 'rotate/orders-db/1',
     runId: 'r',
+    status: { name },
     closeTime: new Date(closed),
     parentExecution: { workflowId: 'incident/orders-db/1', runId: 'p' },
   });
-  const page = async (closed: number, parentClosed: number | undefined, code?: string): Promise<readonly string[]> => {
-    const described = parentClosed === undefined ? {} : { closeTime: new Date(parentClosed) };
-    const { told, temporal, deps } = world(rotation(closed), described, code ? { code } : {});
+  const page = async (
+    ended: ReturnType<typeof rotation>,
+    parent: { readonly closed?: number; readonly status?: string },
+    code?: string,
+  ): Promise<readonly string[]> => {
+    const { closed, status: name = 'TERMINATED' } = parent;
+    const described = { status: { name }, ...(closed === undefined ? {} : { closeTime: new Date(closed) }) };
+    const { told, temporal, deps } = world(ended, described, code ? { code } : {});
     await pageForAbandonedRotations(deps('quarantined'), temporal, NOW);
     return told;
   };
 
   it('after its incident had ended is paged for; one whose incident was there, or that undid itself, is not', async () => {
-    expect(await page(2_000, 1_000)).toEqual(['[high] the rotation of incident/orders-db/1 could not be undone']);
-    expect(await page(2_000, 3_000)).toEqual([]);
-    expect(await page(2_000, undefined)).toEqual([]);
-    expect(await page(2_000, 1_000, 'ROLLED_BACK')).toEqual([]);
+    const said = await page(rotation(2_000), { closed: 1_000 });
+    expect(said).toEqual(['[high] the rotation of incident/orders-db/1 could not be undone']);
+    expect(await page(rotation(2_000), { closed: 3_000 })).toEqual([]);
+    expect(await page(rotation(2_000), {})).toEqual([]);
+    expect(await page(rotation(2_000), { closed: 1_000 }, 'ROLLED_BACK')).toEqual([]);
+  });
+
+  it('since it was terminated is paged for when its incident was ended as well, and did not end by itself', async () => {
+    const cut = rotation(2_000, 'TERMINATED');
+    expect(await page(cut, { closed: 3_000 })).toEqual(['[high] the rotation of incident/orders-db/1 was not undone']);
+    expect(await page(cut, { closed: 3_000, status: 'COMPLETED' })).toEqual([]);
+    expect(await page(cut, {})).toEqual([]);
   });
 });
