@@ -88,9 +88,10 @@ function planWithProvider(credential: Credential, evidence: Assessment, policy: 
     containAtOnce: separable || response.withoutKnownContext === 'deny-all',
     revoke,
     revokeAtDeadline: response.revokeAtDeadline,
-    expectedGap: separable
-      ? 'No gap: dependents keep a narrow lane until each has moved.'
-      : 'A short gap: dependents with the client library wait for the replacement (up to 5 s); others fail until they have it.',
+    expectedGap:
+      separable && response.overlapSeconds > 0
+        ? 'No gap: dependents keep a narrow lane until each has moved.'
+        : 'A short gap: dependents with the client library wait for the replacement (up to 5 s); others fail until they have it.',
     reasons: [
       separable
         ? 'The gateway can tell the known contexts of its dependents from everyone else.'

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import { audiencesFor, escalationFor } from '../domain/policy';
 import { askBeforeContaining } from './lib/ask-before-containing';
 import { close } from './lib/close';
@@ -9,7 +9,7 @@ import { proveDead, revokeLeaked } from './lib/end-leaked';
 import { handOver } from './lib/hand-over';
 import { IncidentBoard } from './lib/incident-board';
 import { runStep } from './lib/incident-step';
-import { planNow, type Leak } from './lib/leak';
+import { leftToMend, planNow, type Leak } from './lib/leak';
 import { keepWatch } from './lib/keep-watch';
 import { listenToEvents } from './lib/listen-to-events';
 import { listenToPeople } from './lib/listen-to-people';
@@ -46,10 +46,14 @@ async function answer(leak: Leak): Promise<IncidentResult> {
   const replaced = leak.input.reopened ? replacedBefore(leak, leak.input.reopened) : await replaceLeaked(leak);
   await revokeLeaked(leak, replaced);
   const { rotation, proof } = await proveDead(leak, replaced);
+  // Whatever holds up the telling, somebody looks after it from now on; a watch that is cancelled with its incident would be none.
+  const watched = patched('watch-at-once');
+  if (watched) await CancellationScope.nonCancellable(() => keepWatch(leak, rotation.replacement));
   await firstNotice;
   await tellRecovered(leak, rotation, proof);
-  await keepWatch(leak, rotation.replacement);
-  return close(leak, 'recovered', `proof ${proof}${leak.notUndone ? `; still to be mended: ${leak.notUndone}` : ''}`);
+  if (!watched) await keepWatch(leak, rotation.replacement);
+  const left = leftToMend(leak);
+  return close(leak, 'recovered', `proof ${proof}${left ? `; still to be mended: ${left}` : ''}`);
 }
 
 /** Listens from the first moment: evidence and people come while the credential is still being looked up. */
@@ -105,13 +109,11 @@ function tellContained({ input, board, plan }: Leak): Promise<unknown> {
   return tellEveryone(input, board, { kind: 'contained', summary, audiences: audiencesFor(input.policy, 'contained') });
 }
 
-async function tellRecovered(
-  { input, board, notUndone }: Leak,
-  rotation: RotationResult,
-  proof: string,
-): Promise<void> {
+async function tellRecovered(leak: Leak, rotation: RotationResult, proof: string): Promise<void> {
+  const { input, board } = leak;
+  const left = leftToMend(leak);
   const missing = rotation.missing.length > 0 ? ` NOT moved: ${rotation.missing.join(', ')}.` : '';
-  const summary = `Version ${input.version} is revoked and verified dead (${proof}); version ${rotation.replacement} replaces it.${missing}${notUndone ? ` Still to be mended: ${notUndone}` : ''}`;
+  const summary = `Version ${input.version} is revoked and verified dead (${proof}); version ${rotation.replacement} replaces it.${missing}${left ? ` Still to be mended: ${left}` : ''}`;
   const audiences = audiencesFor(input.policy, 'resolved');
   const { at, told } = await tellEveryone(input, board, { kind: 'resolved', summary, audiences });
   board.apply({ type: 'notified', at, note: `told: ${told.join(', ') || 'nobody'}` });

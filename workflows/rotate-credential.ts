@@ -11,7 +11,7 @@ import { UndoStack, type UndoFailure } from './lib/undo-stack';
 import { hurrySignal, moreTimeSignal, type RotationInput, type RotationResult } from './messages';
 
 /** A rejected value is tried once more with another one; then a person is asked (Vault's lesson: never the same for ever). */
-const MAX_MINTS = 2;
+export const MAX_MINTS = 2;
 
 /**
  * Create → distribute → prove use. Whatever fails, what was done is undone in reverse order: dependents go back to the old

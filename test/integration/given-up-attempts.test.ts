@@ -144,7 +144,7 @@ it('waits until the rotation of an earlier run has undone itself: two at once wo
     withIncident(environment, activities, sampleInput(), async (handle) => {
       const credentialId = parseIncidentId(handle.workflowId)?.credentialId ?? '';
       const old = await environment.client.workflow.start(rotateCredential, {
-        workflowId: `rotate/${credentialId}/1/1`,
+        workflowId: `rotate/${credentialId}/1`,
         taskQueue,
         args: [sampleRotation({ credentialId })],
       });

@@ -72,7 +72,7 @@ describe('recorded histories', () => {
       });
 
       await keep('respond-to-leak', name, workflowId);
-      const rotation = `rotate/${own.credentialId}/${own.version}/1`;
+      const rotation = `rotate/${own.credentialId}/${own.version}`;
       if (!WITHOUT_ROTATION.includes(name)) await keep('rotate-credential', name, rotation);
     },
   );

@@ -1,10 +1,14 @@
 import { Context } from '@temporalio/activity';
+import { parseIncidentId } from '../../domain/credential';
+import { DEFAULT_POLICY } from '../../domain/policy';
 import {
   detectionSignal,
   lowerSeverityUpdate,
   markFalsePositiveUpdate,
+  retryStepUpdate,
   skipStepUpdate,
 } from '../../workflows/messages';
+import { eventually } from './eventually';
 import {
   fakeActivities,
   loadInWaves,
@@ -19,7 +23,7 @@ import {
 } from './fake-activities';
 import { APPROVED, extendByTwo, steeredActivities } from './outcome-scenarios';
 import { CRITICAL_SIGNAL, type RecordedScenario } from './recorded-scenarios';
-import { untilStage, untilWaiting } from './run-incident';
+import { gate, untilStage, untilWaiting, type LeakHandle } from './run-incident';
 
 /** Runs that pass each place where the workflows ask `patched`, and those that came after the others were recorded. */
 export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
@@ -125,7 +129,99 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     },
     play: (handle) => handle.result(),
   },
+  {
+    name: 'rotation-cancelled',
+    input: sampleInput(),
+    activities: () => rotationThatWaits().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await rotationOf(handle).cancel();
+      await untilWaiting(handle);
+      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'rotation-terminated',
+    input: sampleInput(),
+    activities: () => rotationThatWaits().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await rotationOf(handle).terminate();
+      await untilWaiting(handle);
+      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  timeWithdrawn(),
+  {
+    name: 'watched-at-once',
+    input: sampleInput(),
+    activities: () => fakeActivities().activities,
+    play: (handle) => handle.result(),
+  },
 ];
+
+/** The rotation that an incident has begun: all those of a version have one id. */
+export function rotationOf({ client, workflowId }: LeakHandle) {
+  const about = parseIncidentId(workflowId);
+  return client.getHandle(`rotate/${about?.credentialId}/${about?.version}`);
+}
+
+/** Checkout does not move in the first rotation, however often it is asked; what was minted lives until it is discarded. */
+export function rotationThatWaits(): ReturnType<typeof fakeActivities> {
+  let newer: number | undefined;
+  let first: string | undefined;
+  return fakeActivities({
+    loadCredential: async () => ({ ...(await loadSeparable()), ...(newer === undefined ? {} : { newer }) }),
+    createReplacement: () => Promise.resolve({ at: 2, version: (newer = 2), publicId: 'orders_v2' }),
+    discardReplacement: () => Promise.resolve(void (newer = undefined)),
+    moveDependent: ({ stepKey, dependentId }) => {
+      const rotation = stepKey.split('/')[0];
+      first ??= rotation;
+      return dependentId === 'checkout' && rotation === first
+        ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
+        : Promise.resolve({ at: 5, detail: 'moved' });
+    },
+  });
+}
+
+/** People give dependents more time, then it becomes graver, where the graver plan gives as much as the old one; how much was given is read after that. */
+export function timeWithdrawn(): RecordedScenario {
+  let mayMove = false;
+  const hurried = gate();
+  const { activities } = fakeActivities({
+    loadCredential: loadSeparable,
+    readMovingTime: () => hurried.opened.then(() => ({ seconds: 60 })),
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'checkout' && !mayMove
+        ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+  });
+  const { severities } = withOverlap(600);
+  const policy = {
+    ...DEFAULT_POLICY,
+    severities: { ...severities, critical: { ...severities.critical, overlapSeconds: 600 } },
+  };
+  return {
+    name: 'time-withdrawn',
+    input: sampleInput({}, policy),
+    activities: () => activities,
+    async play(handle: LeakHandle): Promise<unknown> {
+      await untilStage(handle, 'replaced');
+      await extendByTwo(handle);
+      await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+      await eventually(
+        () => rotationOf(handle).fetchHistory(),
+        ({ events = [] }) =>
+          events?.some((event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'hurry') ?? false,
+      );
+      hurried.open();
+      mayMove = true;
+      return handle.result();
+    },
+  };
+}
 
 /** A dependent refuses the replacement, and none can be sent back from it. */
 export function stranding(): ReturnType<typeof fakeActivities> {

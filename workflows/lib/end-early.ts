@@ -5,7 +5,7 @@ import { audiencesFor } from '../../domain/policy';
 import type { IncidentResult } from '../messages';
 import { close } from './close';
 import { EndsEarly } from './ends-early';
-import type { Leak } from './leak';
+import { leftToMend, type Leak } from './leak';
 import { restore } from './restore';
 import { tellEveryone } from './tell-everyone';
 
@@ -17,10 +17,10 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
   leak.ending = true;
   if (leak.falsePositive) {
     try {
-      if (leak.notUndone)
-        await leak.desk.tell(`After the false positive of ${leak.input.credentialId}: ${leak.notUndone}`);
-      const left = leak.notUndone ? `; still to be mended: ${leak.notUndone}` : '';
-      const summary = (await restore(leak, leak.falsePositive)) + left;
+      const left = leftToMend(leak);
+      if (left) await leak.desk.tell(`After the false positive of ${leak.input.credentialId}: ${left}`);
+      const restored = await restore(leak, leak.falsePositive);
+      const summary = left ? `${restored}; still to be mended: ${left}` : restored;
       // Nobody may hear last that it is refused.
       if (patched('restored-is-last')) await leak.firstNotice;
       if (patched('tell-restored')) await tellRestored(leak, summary);
@@ -58,24 +58,28 @@ async function tellRestored({ input, board }: Leak, why: string): Promise<void> 
   await tellEveryone(input, board, { kind: 'resolved', summary, audiences: audiencesFor(input.policy, 'contained') });
 }
 
-function outcomeOf({ rolledBack, notUndone }: Leak): Outcome {
-  if (notUndone !== undefined) return 'contained-rollback-incomplete';
-  return rolledBack ? 'contained-and-rolled-back' : 'contained-waiting-for-person';
+function outcomeOf(leak: Leak): Outcome {
+  if (leftToMend(leak) !== undefined) return 'contained-rollback-incomplete';
+  return leak.rolledBack ? 'contained-and-rolled-back' : 'contained-waiting-for-person';
 }
 
 async function tellUnresolved(leak: Leak, why: string): Promise<void> {
-  const { input, board, desk, notUndone, lifting, credential } = leak;
-  const isContained = board.incident.milestones.contained !== undefined;
-  const isRevoked = board.incident.milestones.revoked !== undefined;
+  const { input, board, desk, lifting, credential } = leak;
+  const { contained, revoked, verified } = board.incident.milestones;
+  const isContained = contained !== undefined;
+  const left = leftToMend(leak);
   const refused = isContained ? 'The version stays refused.' : 'This incident has NOT contained it.';
   const standing = lifting ? 'Its refusal was being lifted: look whether it is refused still.' : refused;
-  const next = isRevoked
-    ? 'It is revoked, and NOT proven dead: start the incident again, and it goes on with the proof.'
-    : 'To go on, start the incident again.';
+  const next =
+    verified !== undefined
+      ? `It is revoked and proven dead; version ${board.replacement} replaces it. Nothing but its closing was left.`
+      : revoked !== undefined
+        ? 'It is revoked, and NOT proven dead: start the incident again, and it goes on with the proof.'
+        : 'To go on, start the incident again.';
   const { unserved = credential.dependents.map(({ id }) => id) } = leak;
   const without =
     unserved.length > 0 ? [`These dependents have no replacement that works: ${unserved.join(', ')}.`] : [];
-  const summary = [why, standing, ...without, ...(notUndone ? [notUndone] : []), next].join(' ');
+  const summary = [why, standing, ...without, ...(left ? [left] : []), next].join(' ');
   board.apply({ type: 'noted', at: Date.now(), note: summary });
   await tellEveryone(input, board, { kind: 'unresolved', summary, audiences: desk.everybody() });
 }

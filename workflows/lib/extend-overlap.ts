@@ -4,8 +4,9 @@ import { moreTimeSignal } from '../messages';
 import { withinMinutes } from './activity-proxies';
 import { incidentStep } from './incident-step';
 import type { Leak } from './leak';
-import { signature, warnAnew } from './rotate-once';
+import { signature } from './rotate-once';
 import { refuse } from './update-shapes';
+import { warnAnew } from './warn-dependents';
 
 /** Dependents get longer: first the lane of those that can be told apart, then the rotation that waits for them. */
 export async function extendOverlap(leak: Leak, seconds: number, people: readonly string[]): Promise<void> {
@@ -18,7 +19,7 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
   try {
     grant = await extendLane(leak, seconds, actor);
     // What was approved was approved of what was known then, for the rotation that ran then.
-    if (leak.rotation?.workflowId !== rotation.workflowId || compareSeverity(plan().severity, severity) > 0)
+    if (leak.rotation?.generation !== rotation.generation || compareSeverity(plan().severity, severity) > 0)
       throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
   } catch (error) {
     leak.extendedSeconds -= seconds;

@@ -1,17 +1,20 @@
+import { patched } from '@temporalio/workflow';
 import type { ResponsePlan } from '../../domain/response-plan';
 import { compareSeverity } from '../../domain/severity';
 import { isTighter, tightenContainment } from './contain-leak';
 import type { Leak } from './leak';
-import { hurryRotation } from './rotate-once';
+import { hurryRotation } from './hurry-rotation';
 
 /** After evidence, or a person's word, changed the severity: what is refused and a rotation that runs follow the new plan. */
 export async function followPlan(leak: Leak, before: ResponsePlan): Promise<void> {
   const { board, credential, plan } = leak;
   board.describe(credential, plan());
-  // What people gave dependents they gave of what was known then.
-  if (compareSeverity(plan().severity, before.severity) > 0) leak.extendedSeconds = 0;
+  const isGraver = compareSeverity(plan().severity, before.severity) > 0;
+  // What people gave dependents they gave of what was known then: it counts no more, also where the new plan gives as much as the old one.
+  const withdrawn = isGraver && (leak.extendedSeconds ?? 0) > 0 && patched('withdraw-time');
+  if (isGraver) leak.extendedSeconds = 0;
   // A person has said that nothing leaked: nothing is refused anew behind their back.
   if (leak.applied === undefined || leak.falsePositive || board.incident.milestones.revoked !== undefined) return;
-  if (isTighter(plan(), before)) await tightenContainment(leak);
-  await hurryRotation(leak);
+  if (withdrawn || isTighter(plan(), before)) await tightenContainment(leak);
+  await hurryRotation(leak, withdrawn);
 }

@@ -19,9 +19,17 @@ export type Known = Pick<
 /** A rotation that runs. */
 export interface Rotating {
   readonly workflowId: string;
+  readonly generation: number;
   readonly terms: RotationTerms;
   /** Tells people when half of the time for dependents is over. */
   readonly warnings: CancellationScope;
+}
+
+/** A rotation that somebody ended from outside before it could undo itself. */
+export interface CutShort {
+  readonly runId: string;
+  /** What people are told of it. */
+  readonly text: string;
 }
 
 /** One incident, as its stages see it. */
@@ -56,6 +64,8 @@ export interface Leak {
   unserved?: readonly string[];
   /** What could not be undone of any rotation. */
   notUndone?: string;
+  /** Until another rotation has taken up what that one left. */
+  cutShort?: CutShort | undefined;
   /** From the moment at which the one-way door may have been passed: nothing is restored any more. */
   atTheDoor?: boolean;
   /** It is being closed: its course is not changed any more. */
@@ -78,6 +88,12 @@ export function planNow(
   const plan = planResponse(credential, evidence, input.policy, hasProvider);
   if (input.reopened) return planForDead(plan, 'works again');
   return version.state === 'revoked' ? planForDead(plan, 'unproven') : plan;
+}
+
+/** What people must still mend, in one text; undefined when there is nothing. */
+export function leftToMend({ notUndone, cutShort }: Pick<Leak, 'notUndone' | 'cutShort'>): string | undefined {
+  const left = [notUndone, cutShort?.text].filter((text) => text !== undefined);
+  return left.length > 0 ? left.join(' ') : undefined;
 }
 
 interface Insistence<T> {

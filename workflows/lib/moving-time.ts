@@ -6,6 +6,7 @@ export class MovingTime {
   #terms: RotationTerms;
   #deadline: number | undefined;
   #changes = 0;
+  #hurries = 0;
   readonly #attempts = new Set<CancellationScope>();
 
   constructor({ moveWithinSeconds, goOnWithoutMissing }: RotationTerms) {
@@ -16,6 +17,11 @@ export class MovingTime {
     return this.#terms.goOnWithoutMissing;
   }
 
+  /** How often evidence made it shorter. */
+  get hurries(): number {
+    return this.#hurries;
+  }
+
   /** Milliseconds; the time begins with the first question. */
   left(now: number): number {
     this.#deadline ??= now + this.#terms.moveWithinSeconds * 1000;
@@ -24,6 +30,7 @@ export class MovingTime {
 
   /** Takes shorter terms: what is being tried under the old ones is tried anew. */
   hurry({ moveWithinSeconds, goOnWithoutMissing }: RotationTerms, now: number): void {
+    this.#hurries += 1;
     this.#terms = {
       moveWithinSeconds: Math.min(this.#terms.moveWithinSeconds, moveWithinSeconds),
       goOnWithoutMissing: this.#terms.goOnWithoutMissing || goOnWithoutMissing,

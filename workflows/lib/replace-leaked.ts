@@ -1,7 +1,6 @@
 import { patched } from '@temporalio/workflow';
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
-import type { StepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
 import { rotateOnce } from './rotate-once';
@@ -12,7 +11,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const { board } = leak;
   const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
     onFailure: (failure) => {
-      rememberNotUndone(leak, failure);
+      if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
       // Nobody is sent back from a version that lived before.
       leak.rolledBack = leak.newer === undefined && UNDONE.includes(failure.code);
       const what = leak.rolledBack ? 'rolled back' : 'failed';
@@ -24,6 +23,8 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
     },
   });
   leak.rolledBack = false;
+  // What such a rotation had minted was adopted, or discarded before the next one began.
+  leak.cutShort = undefined;
   leak.unserved = rotation.missing;
   await tellLeftBehind(leak, rotation);
   board.replacement = rotation.replacement;
@@ -40,8 +41,8 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
 const UNDONE: readonly string[] = ['ROLLED_BACK', 'ROLLBACK_INCOMPLETE'];
 
 /** One that was not undone stays so, whatever becomes of later ones. */
-function rememberNotUndone(leak: Leak, { code, message }: StepFailure): void {
-  if (code === 'ROLLBACK_INCOMPLETE') leak.notUndone = message;
+function rememberNotUndone(leak: Leak, what: string): void {
+  leak.notUndone = leak.notUndone ? `${leak.notUndone} ${what}` : what;
 }
 
 /** Of an incident that was opened again: its dependents have long moved. */
@@ -69,7 +70,11 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
   );
   const rotation = await insist(leak, 'replace the replacement', () => rotateOnce(leak, { forwardOnly: true }), {
     needed: true,
-    onFailure: (failure) => rememberNotUndone(leak, failure),
+    onFailure: ({ code, message }) => {
+      // Nobody may go back to the last, and others may use what this one had minted: it stays to be looked at.
+      if (code === 'ROLLBACK_INCOMPLETE' || code === 'ROTATION_CUT_SHORT') rememberNotUndone(leak, message);
+      leak.cutShort = undefined;
+    },
   });
   board.replacement = rotation.replacement;
   leak.unserved = rotation.missing;
@@ -81,7 +86,7 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
   await tellLeftBehind(leak, rotation);
   if (missing && patched('keep-what-is-used')) {
     const kept = `Not undone: version ${refused} is not ended, since ${missing} may use it.`;
-    leak.notUndone = leak.notUndone ? `${leak.notUndone} ${kept}` : kept;
+    rememberNotUndone(leak, kept);
     await tellBeside(desk, `${input.credentialId}: ${kept}`);
     return rotation;
   }

@@ -1,43 +1,32 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  CancellationScope,
-  executeChild,
-  getExternalWorkflowHandle,
-  isCancellation,
-  ParentClosePolicy,
-  patched,
-  sleep,
-  uuid4,
-  workflowInfo,
-} from '@temporalio/workflow';
-import { responsesFor } from '../../domain/policy';
+import { ParentClosePolicy, patched, sleep, startChild, uuid4, workflowInfo } from '@temporalio/workflow';
 import { wavesOf } from '../../domain/waves';
-import { lookups } from './activity-proxies';
-import { hurrySignal, type RotationResult, type RotationTerms, type Signed } from '../messages';
+import type { RotationResult, Signed } from '../messages';
 import { rotateCredential } from '../rotate-credential';
-import type { Leak, Rotating } from './leak';
-import { tellBeside } from './tell-beside';
+import { lookups } from './activity-proxies';
+import { asEndedFromOutside, discardWhatWasMinted } from './cut-short';
+import type { Leak } from './leak';
+import { termsNow, timeLeft } from './rotation-terms';
+import { startWarnings } from './warn-dependents';
 
-/** People are told when this share of the time for dependents is over; design.md's table. */
-const WARN_AT = [0.5, 0.8] as const;
-
-/** How long dependents may take where the policy gives their contexts no time at all. */
-const WITHOUT_LANE_SECONDS = 30;
-
-/** One rotation, as a child workflow that undoes itself when it fails. Each has its own number, and so its own keys. */
+/**
+ * One rotation, as a child workflow that undoes itself when it fails. Each has its own number, and so its own keys; all those of a version have
+ * one workflow id, so that Temporal itself lets no two run at once.
+ */
 export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true } = {}): Promise<RotationResult> {
   const { input, credential } = leak;
   leak.rotations += 1;
   const generation = leak.rotations;
-  if (generation > 1 && leak.newer !== undefined && !way.forwardOnly) await lookForNewer(leak);
-  const workflowId = `rotate/${input.credentialId}/${input.version}/${generation}`;
-  const begin = (): Promise<RotationResult> => {
+  if (generation > 1 && !way.forwardOnly) await lookAgain(leak);
+  const ofVersion = `rotate/${input.credentialId}/${input.version}`;
+  const workflowId = patched('one-rotation-id') ? ofVersion : `${ofVersion}/${generation}`;
+  const begin = async (): Promise<RotationResult> => {
     // As things are now: it may have had to wait, and evidence came meanwhile.
     const terms = { ...termsNow(leak), ...(way.forwardOnly ? FORWARD : generation > 1 ? timeLeft(leak) : {}) };
     const warnings = startWarnings(leak, terms.moveWithinSeconds);
     leak.token = patched('signed-signals') ? uuid4() : undefined;
-    leak.rotation = { workflowId, terms, warnings };
-    return executeChild(rotateCredential, {
+    leak.rotation = { workflowId, generation, terms, warnings };
+    const child = await startChild(rotateCredential, {
       workflowId,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `${input.simulated ? 'SIMULATED: ' : ''}Replace ${input.credentialId} v${input.version}`,
@@ -61,6 +50,11 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
         },
       ],
     });
+    try {
+      return await child.result();
+    } catch (error) {
+      throw asEndedFromOutside(leak, child.firstExecutionRunId, way, error);
+    }
   };
   try {
     return await startWhenFree(leak, begin);
@@ -96,85 +90,21 @@ async function startWhenFree<T>(leak: Leak, start: () => Promise<T>): Promise<T>
   }
 }
 
-/** What is undone meanwhile must not be adopted. When that can't be told, the rotation finds out. */
+/**
+ * Before another try: what was undone meanwhile must not be adopted; what lives by now takes its place, and nothing is minted besides: a later
+ * incident's replacement, or that of a rotation that was cut short. What a rotation could not discard lives as well, and is no such thing.
+ */
+async function lookAgain(leak: Leak): Promise<void> {
+  const { cutShort } = leak;
+  const onlyOthersLive = leak.notUndone === undefined;
+  if (leak.newer !== undefined || cutShort || (onlyOthersLive && patched('look-again'))) await lookForNewer(leak);
+  if (cutShort && leak.newer === undefined) await discardWhatWasMinted(leak, cutShort);
+}
+
 async function lookForNewer(leak: Leak): Promise<void> {
-  try {
-    leak.newer = (await lookups.loadCredential(leak.input)).newer;
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-  }
+  leak.newer = (await lookups.loadCredential(leak.input)).newer;
 }
 
 export function signature({ token }: Leak): Signed {
   return token === undefined ? {} : { token };
-}
-
-function termsNow({ input, credential, plan }: Leak): RotationTerms {
-  const { severity, revokeAtDeadline } = plan();
-  const { overlapSeconds } = responsesFor(input.policy, credential)[severity];
-  // Without a lane they are refused already; they still need a moment to take what is new.
-  return { moveWithinSeconds: overlapSeconds || WITHOUT_LANE_SECONDS, goOnWithoutMissing: revokeAtDeadline };
-}
-
-/**
- * Where the deadline decides it counts from the refusal, as the gateways' lane does, however often the rotation is tried; whoever is left still
- * has a moment.
- */
-function timeLeft(leak: Leak): Partial<RotationTerms> {
-  const { moveWithinSeconds, goOnWithoutMissing } = termsNow(leak);
-  if (!goOnWithoutMissing) return {};
-  const { contained = Date.now() } = leak.board.incident.milestones;
-  const left = moveWithinSeconds + (leak.extendedSeconds ?? 0) - (Date.now() - contained) / 1000;
-  return { moveWithinSeconds: Math.max(WITHOUT_LANE_SECONDS, left) };
-}
-
-/** After graver evidence: a rotation that runs gets the terms it would be begun with now. */
-export async function hurryRotation(leak: Leak): Promise<void> {
-  const { rotation } = leak;
-  const terms = termsNow(leak);
-  if (!rotation || !isShorter(terms, rotation.terms) || !patched('hurry-rotation')) return;
-  leak.rotation = { ...rotation, terms, warnings: warnAnew(leak, rotation, terms.moveWithinSeconds) };
-  leak.board.apply({
-    type: 'noted',
-    at: Date.now(),
-    note: `dependents have ${terms.moveWithinSeconds} s left to move (${leak.plan().severity})`,
-  });
-  // One that has just ended needs no hurry.
-  await getExternalWorkflowHandle(rotation.workflowId)
-    .signal(hurrySignal, { ...terms, ...signature(leak) })
-    .catch(() => undefined);
-}
-
-/** Less time, or an end of it at which nobody is waited for. */
-function isShorter(next: RotationTerms, before: RotationTerms): boolean {
-  const decides = next.goOnWithoutMissing && !before.goOnWithoutMissing;
-  return next.moveWithinSeconds < before.moveWithinSeconds || decides;
-}
-
-function startWarnings(leak: Leak, seconds: number): CancellationScope {
-  const warnings = new CancellationScope();
-  // Ends with its scope; that it was cancelled is no news.
-  warnings.run(() => warnPeople(leak, seconds)).catch(() => undefined);
-  return warnings;
-}
-
-/** Dependents have another time now: people are warned at its half, and not at that of the old one. */
-export function warnAnew(leak: Leak, { warnings }: Rotating, seconds: number): CancellationScope {
-  if (!patched('warn-anew')) return warnings;
-  warnings.cancel();
-  return startWarnings(leak, seconds);
-}
-
-async function warnPeople({ desk, input }: Leak, overlapSeconds: number): Promise<void> {
-  let over = 0;
-  for (const share of WARN_AT) {
-    await sleep((share - over) * overlapSeconds * 1000, {
-      summary: `Tell people at ${share * 100} % of the time for dependents`,
-    });
-    over = share;
-    await tellBeside(
-      desk,
-      `${share * 100} % of the time for the dependents of ${input.credentialId} is over, and not all have moved.`,
-    );
-  }
 }

@@ -20,11 +20,14 @@ export async function takeMoreTime({ input, time, taken }: Timed, more: unknown)
   if (grant === undefined || taken.has(grant)) return;
   taken.add(grant);
   const { incidentRunId, generation } = input;
+  const { hurries } = time;
   try {
     const { seconds } = await untilDone.readMovingTime.executeWithOptions(
       { summary: 'How much longer did people give dependents?' },
       [{ stepKey: grant, incidentRunId, generation }],
     );
+    // Graver evidence that came while it was read has withdrawn what was given before it.
+    if (time.hurries !== hurries && patched('withdraw-time')) return;
     time.extend(seconds);
   } catch (error) {
     // A handler that rejects would end the rotation before it has undone anything.
