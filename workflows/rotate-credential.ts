@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, patched, setHandler } from '@temporalio/workflow';
 import type { RetryPolicy } from '@temporalio/common';
-import { undos, withinMinutes } from './lib/activity-proxies';
+import { lookups, undos, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
 import { moveInWaves } from './lib/move-in-waves';
 import { MovingTime } from './lib/moving-time';
@@ -20,6 +20,7 @@ export const MAX_MINTS = 2;
 export async function rotateCredential(input: RotationInput): Promise<RotationResult> {
   const undo = new UndoStack();
   const leftBehind: UndoFailure[] = [];
+  let { adopt: adopts } = input;
   const arrived = new Set<string>();
   const time = new MovingTime(input);
   const isOurs = (signal: unknown): boolean => knowsToken(signal, input.token);
@@ -31,7 +32,8 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     description: 'People gave dependents more time',
   });
   try {
-    const replacement = input.adopt === undefined ? await mint(input, undo, leftBehind) : adopted(input.adopt);
+    adopts = await lives(input);
+    const replacement = adopts === undefined ? await mint(input, undo, leftBehind) : adopted(adopts);
     const { at: replacedAt, note } = replacement;
     const told = reportProgress(input, { type: 'replaced', at: replacedAt, note });
     const { moved, missing, at } = await moveInWaves({ input, to: replacement.version, undo, time, arrived });
@@ -46,7 +48,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     };
   } catch (error) {
     // Whoever works on it after the one-way door, or worked on it before, has nothing to go back to.
-    const keeps = input.adopt !== undefined || (input.forwardOnly && arrived.size > 0);
+    const keeps = adopts !== undefined || (input.forwardOnly && arrived.size > 0);
     const failed = [...leftBehind, ...(keeps ? [] : await undo.run())];
     // Cancelled, it says so; but what could not be undone must be told whatever the reason.
     if (isCancellation(error) && failed.length === 0) throw error;
@@ -92,6 +94,15 @@ async function mint(input: RotationInput, undo: UndoStack, leftBehind: UndoFailu
       leftBehind.push(...(await undo.run()));
     }
   }
+}
+
+/**
+ * The version to adopt, where it lives still: it may be the replacement of an earlier rotation that was undoing itself when the incident looked. By now
+ * none of this version runs but this one.
+ */
+async function lives({ adopt, credentialId, version }: RotationInput): Promise<number | undefined> {
+  if (adopt === undefined || !patched('adopt-what-lives')) return adopt;
+  return (await lookups.loadCredential({ credentialId, version })).newer;
 }
 
 function adopted(version: number) {

@@ -55,6 +55,7 @@ export class FaultRun {
       const ofServer = [...new Set(mine(server).map((unit) => SERVER + unit))];
       const ofSimulator = mine(simulated);
       await this.onServer(this.left(ofServer));
+      await this.onServer(this.violated(ofServer));
       await shareOut(this.left(ofSimulator), this.#threads, async (thread, unit) => {
         this.finished.add({ unit, ...(await thread.unit(unit)) });
         return true;
@@ -96,6 +97,13 @@ export class FaultRun {
       if (error instanceof StuckLane) return false;
       throw error;
     }
+  }
+
+  /** A busy machine makes another case of one: what is violated is violated again. */
+  private violated(units: readonly string[]): readonly string[] {
+    const violated = units.filter((unit) => this.finished.get(unit)?.violations.length);
+    for (const unit of violated) this.finished.forget(unit);
+    return violated;
   }
 
   private left(units: readonly string[]): readonly string[] {

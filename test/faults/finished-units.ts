@@ -33,6 +33,11 @@ export class FinishedUnits {
     return this.#results.get(unit);
   }
 
+  /** It is run again; what it then comes to counts. */
+  forget(unit: string): void {
+    this.#results.delete(unit);
+  }
+
   add(result: UnitResult): void {
     this.#results.set(result.unit, result);
     appendFileSync(this.path, `${JSON.stringify(result)}\n`);

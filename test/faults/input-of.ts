@@ -18,6 +18,11 @@ export function workflowIdOf({ story }: Scenario, credentialId: string): string 
   return WORKFLOW_IDS[story](credentialId, LEAKED);
 }
 
+/** The id of its rotations. */
+export function rotationIdOf(credentialId: string): string {
+  return `rotate/${credentialId}/${LEAKED}`;
+}
+
 /** What starts that workflow. */
 export function inputOf(scenario: Scenario, credentialId: string, pace: Pace, now: number): IncidentInput | WatchInput {
   const { assessment, simulated, past, story } = scenario;

@@ -12,8 +12,13 @@ import { approvalText } from './world/approval-text';
 /** Something that somebody does to an incident from outside. */
 export type Deed =
   | { readonly does: 'cancel' }
+  | { readonly does: 'end-rotation'; readonly how: RotationEnd }
+  | { readonly does: 'begin-anew' }
   | { readonly does: 'signal'; readonly name: string; readonly arg: unknown }
   | { readonly does: 'update'; readonly name: string; readonly arg: PersonInput };
+
+/** How somebody ends a rotation by itself, as the Temporal Web UI lets them. */
+export type RotationEnd = 'cancel' | 'terminate';
 
 /** What is done when a call is first made, in this order. */
 export interface Outside {
@@ -24,6 +29,10 @@ export interface Outside {
 /** How an incident is reached, on whichever server it runs. */
 export interface Reach {
   cancel(): void | Promise<void>;
+  /** Nothing, where none runs. */
+  endRotation(how: RotationEnd): void | Promise<void>;
+  /** Terminates the incident, and starts it again. */
+  beginAnew(): void | Promise<void>;
   signal(name: string, arg: unknown): void | Promise<void>;
   /** Resolves when it is taken or refused, not when it is done. */
   update(name: string, arg: PersonInput): void | Promise<void>;
@@ -32,10 +41,31 @@ export interface Reach {
 /** Does what is to be done at this call. */
 export async function doDeeds(outside: readonly Outside[], call: string, reach: Reach): Promise<void> {
   for (const deed of outside.filter(({ when }) => when === call).flatMap(({ deeds }) => deeds))
-    await (deed.does === 'cancel' ? reach.cancel() : reach[deed.does](deed.name, deed.arg as PersonInput));
+    await doDeed(deed, reach);
+}
+
+function doDeed(deed: Deed, reach: Reach): void | Promise<void> {
+  switch (deed.does) {
+    case 'cancel':
+      return reach.cancel();
+    case 'end-rotation':
+      return reach.endRotation(deed.how);
+    case 'begin-anew':
+      return reach.beginAnew();
+    case 'signal':
+      return reach.signal(deed.name, deed.arg);
+    case 'update':
+      return reach.update(deed.name, deed.arg);
+  }
 }
 
 export const CANCELS: Deed = { does: 'cancel' };
+
+export const BEGINS_ANEW: Deed = { does: 'begin-anew' };
+
+export function endsRotation(how: RotationEnd): Deed {
+  return { does: 'end-rotation', how };
+}
 
 export const GRAVER_EVIDENCE: Deed = { does: 'signal', name: detectionSignal.name, arg: CRITICAL_SIGNAL };
 

@@ -2,7 +2,7 @@ import { incidentId } from '../../domain/credential';
 import { pendingQuestionsQuery, stateQuery, type IncidentView, type PendingQuestion } from '../../workflows/messages';
 import { answerTo } from './answer';
 import { CallBook } from './call-book';
-import { inputOf, workflowIdOf } from './input-of';
+import { inputOf, rotationIdOf, workflowIdOf } from './input-of';
 import { doDeeds, type Reach } from './outside';
 import type { Pace } from './pace';
 import { performAttempt } from './perform-attempt';
@@ -53,6 +53,15 @@ export async function runInSimulator(
   const book = new CallBook();
   const reach: Reach = {
     cancel: () => temporal.running(incident)?.requestCancel(),
+    endRotation(how) {
+      const rotation = temporal.running(rotationIdOf(credential.id));
+      if (how === 'cancel') rotation?.requestCancel();
+      else rotation?.terminate();
+    },
+    beginAnew() {
+      temporal.running(incident)?.terminate();
+      begun = begin();
+    },
     signal: (name, arg) => temporal.running(incident)?.signal(name, [encode(arg)]),
     update: (name, arg) => void temporal.running(incident)?.update(name, arg),
   };
@@ -67,11 +76,9 @@ export async function runInSimulator(
       return end;
     },
   );
-  const begun = temporal.start(
-    story,
-    workflowIdOf(scenario, credential.id),
-    inputOf(scenario, credential.id, pace, START),
-  );
+  const begin = () =>
+    temporal.start(story, workflowIdOf(scenario, credential.id), inputOf(scenario, credential.id, pace, START));
+  let begun = begin();
   const isOver = (): boolean =>
     book.endless !== undefined || temporal.runs.every(({ end }) => end) || temporal.runs.some(({ broken }) => broken);
   await clock.run(START + pace.patience * 1_000, isOver);

@@ -8,8 +8,8 @@ import { pendingQuestionsQuery, stateQuery, type IncidentView } from '../../work
 import type { LeakHandle } from '../support/run-incident';
 import { CallBook } from './call-book';
 import { answerTo } from './answer';
-import { inputOf, workflowIdOf } from './input-of';
-import { doDeeds, type Reach } from './outside';
+import { inputOf, rotationIdOf, workflowIdOf } from './input-of';
+import { doDeeds, type Reach, type RotationEnd } from './outside';
 import { SHORT_PACE } from './pace';
 import type { FaultCase, RunReport, Standing } from './run-report';
 import type { Scenario, Story } from './scenario';
@@ -91,24 +91,41 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
       await incident.cancel();
       await cancelIsRequested(lane, running.workflowIds);
     },
+    endRotation: (how) => endRotation(lane, rotationIdOf(credential.id), how),
+    beginAnew: () => (anew = incident.terminate().then(start)),
     signal: (name, arg) => incident.signal(name, arg),
     update: (name, arg) => taken(incident, name, arg),
   };
   const onCall = (call: string): Promise<void> => doDeeds(outside, call, reach);
   const running = lane.begin(credential.id, { world, activities: activitiesOf(world), book, faults, onCall });
-  try {
-    const handle = await client.workflow.start(story, {
+  const start = async (): Promise<void> => {
+    handle = await client.workflow.start(story, {
       workflowId,
       // One that got lost is given out again soon.
       workflowTaskTimeout: '2s',
       taskQueue: lane.queue(faults.some(({ kind }) => kind.startsWith('worker-lost'))),
       args: [inputOf(scenario, credential.id, SHORT_PACE, Date.now())],
     });
-    const ending = await endOf(handle, scenario).catch(async (error: unknown) => {
-      await handle.terminate();
+  };
+  let handle: WorkflowHandle | undefined;
+  let anew: Promise<void> | undefined;
+  /** Of the last that was begun. */
+  const lastEnd = async (): Promise<Standing> => {
+    for (;;) {
+      const begun = handle;
+      if (!begun) throw new Error('nothing was begun');
+      const ending = await endOf(begun, scenario);
+      await anew;
+      if (begun === handle) return ending;
+    }
+  };
+  try {
+    await start();
+    const ending = await lastEnd().catch(async (error: unknown) => {
+      await handle?.terminate();
       throw error;
     });
-    if (ending.status === 'running') await handle.terminate();
+    if (ending.status === 'running') await handle?.terminate();
     else await Promise.race([othersEnd(lane, running.workflowIds), delay(STUCK_AFTER_MS)]);
     const again = ending.watch?.drift === undefined ? undefined : await endOf(incident, asIncident(scenario));
     return { ...ending, ...(again ? { reopened: again } : {}), world, calls: book.names };
@@ -131,6 +148,13 @@ async function cancelIsRequested({ client }: ServerLane, workflowIds: ReadonlySe
     if ((await Promise.all([...workflowIds].map(isRequested))).includes(true)) return;
     await delay(LOOK_AGAIN_MS);
   }
+}
+
+/** Where none runs, or it has just ended, nothing is done. */
+async function endRotation(lane: ServerLane, id: string, how: RotationEnd): Promise<void> {
+  const rotation = lane.client.workflow.getHandle(id);
+  await rotation[how]().catch(() => undefined);
+  if (how === 'cancel') await cancelIsRequested(lane, new Set([id])).catch(() => undefined);
 }
 
 /** Resolves when it is taken or refused, or when the attempt that waits for it would end; what becomes of it is the incident's business. */

@@ -23,6 +23,11 @@ export interface Scenario {
   /** What is done once at each of its calls: as many runs as it has calls. */
   readonly anywhere?: readonly Deed[];
   readonly simulated?: true;
+  /**
+   * The time-skipping server (1.38.0) tells no parent that its child was ended from outside, and no child that its parent was: that it goes as here
+   * on Temporal's own is shown by test/integration/rotation-ended.test.ts.
+   */
+  readonly notOnServer?: true;
   /** Whether its pairs are run as well; the others give further paths to single faults. */
   readonly pairs?: true;
 }

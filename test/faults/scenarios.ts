@@ -1,5 +1,5 @@
 import { sampleAssessment, sampleCredential, SEPARABLE } from '../support/fake-activities';
-import { CANCELS, givesMoreTime, GRAVER_EVIDENCE, saysNothingLeaked } from './outside';
+import { BEGINS_ANEW, CANCELS, endsRotation, givesMoreTime, GRAVER_EVIDENCE, saysNothingLeaked } from './outside';
 import { findScenario, scenario, type Scenario } from './scenario';
 
 const weak = sampleAssessment({ families: ['origin'] });
@@ -98,6 +98,40 @@ const STEERED: readonly Scenario[] = [
   }),
 ];
 
+/** Where somebody ends a rotation by itself, or its incident and begins it again. */
+const ENDED: readonly Scenario[] = [
+  scenario('rotation-cancelled', {
+    notOnServer: true,
+    ...separable,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [endsRotation('cancel')] }],
+  }),
+  scenario('rotation-terminated', {
+    notOnServer: true,
+    ...separable,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [endsRotation('terminate')] }],
+  }),
+  scenario('rotation-terminated-as-it-mints', {
+    notOnServer: true,
+    ...separableMedium,
+    outside: [{ when: 'createReplacement:create.1#1', deeds: [endsRotation('terminate')] }],
+  }),
+  // The new one must wait until the old one has sent everybody back.
+  scenario('begun-anew-while-moving', {
+    notOnServer: true,
+    ...separable,
+    trouble: { neverMoves: 'checkout' },
+    outside: [{ when: MOVING_CHECKOUT, deeds: [BEGINS_ANEW] }],
+  }),
+  scenario('begun-anew-in-second-rotation', {
+    notOnServer: true,
+    ...separableMedium,
+    trouble: { refusesMove: 'checkout' },
+    outside: [{ when: 'createReplacement:create.1#2', deeds: [BEGINS_ANEW] }],
+  }),
+];
+
 /** What comes at no matter which moment. */
 const ANYWHERE: readonly Scenario[] = [
   scenario('false-positive', { ...separableMedium, anywhere: [saysNothingLeaked(ANA)] }),
@@ -105,6 +139,9 @@ const ANYWHERE: readonly Scenario[] = [
   scenario('false-positive-and-graver', { ...separableMedium, anywhere: [saysNothingLeaked(ANA), GRAVER_EVIDENCE] }),
   scenario('graver-and-cancel', { ...separableMedium, anywhere: [GRAVER_EVIDENCE, CANCELS] }),
   scenario('cancel', { anywhere: [CANCELS] }),
+  scenario('cancel-rotation', { notOnServer: true, ...separableMedium, anywhere: [endsRotation('cancel')] }),
+  scenario('terminate-rotation', { notOnServer: true, ...separable, anywhere: [endsRotation('terminate')] }),
+  scenario('begin-anew', { notOnServer: true, ...separable, anywhere: [BEGINS_ANEW] }),
 ];
 
 /** What is beside the incident: the watch over a closed one, and the dry run of one. */
@@ -116,7 +153,9 @@ const BESIDE: readonly Scenario[] = [
   scenario('rehearsal-handed-over', { story: 'rehearseResponse', hasProvider: false }),
 ];
 
-export const SCENARIOS: readonly Scenario[] = [...INCIDENTS, ...STEERED, ...ANYWHERE, ...BESIDE];
+export const SCENARIOS: readonly Scenario[] = [...INCIDENTS, ...STEERED, ...ENDED, ...ANYWHERE, ...BESIDE];
+
+export const ON_SERVER: readonly Scenario[] = SCENARIOS.filter(({ notOnServer }) => !notOnServer);
 
 /** @throws when there is none of this name */
 export function scenarioNamed(name: string): Scenario {

@@ -4,7 +4,7 @@ import { violationsOf } from './invariants/violations';
 import { RunTooLong, runOnServer } from './run-on-server';
 import { nameOfCase, parseCase, type FaultCase } from './run-report';
 import { withNobody } from './scenario';
-import { SCENARIOS } from './scenarios';
+import { ON_SERVER } from './scenarios';
 import { seeded } from './seeded';
 import type { ServerLane } from './server-lane';
 import type { SimulatorThread } from './simulator-pool';
@@ -19,7 +19,7 @@ const SEEDED_PAIRS = 520;
 /** Every scenario, and every single fault of those that stand for the strategies: the simulator, which must agree, has the rest. */
 export async function serverSingles(simulator: SimulatorThread): Promise<readonly string[]> {
   const units: string[] = [];
-  for (const scenario of SCENARIOS) {
+  for (const scenario of ON_SERVER) {
     const undisturbed = { scenario, faults: [] };
     const { calls } = await simulator.look(nameOfCase(undisturbed));
     const singles = scenario.pairs ? singlesOf(scenario, calls) : [];
@@ -34,7 +34,7 @@ export async function serverPairs(simulator: SimulatorThread, count = SEEDED_PAI
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
   const pairs = new Set<string>();
   while (pairs.size < count) {
-    const scenario = pick(SCENARIOS);
+    const scenario = pick(ON_SERVER);
     if (!scenario) break;
     const { calls } = await simulator.look(nameOfCase({ scenario, faults: [] }));
     const first = pick(singlesOf(scenario, calls));

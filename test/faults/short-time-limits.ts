@@ -30,6 +30,7 @@ export const TIME_LIMITS = {
 } as const satisfies SameLimits<typeof PRODUCT_LIMITS>;
 
 export const WAITS = {
+  undoing: { pauseMs: 200, looks: 20 },
   gateMs: 900,
   askAgainMs: 300,
   askAgainAtMostMs: 600,

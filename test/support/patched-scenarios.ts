@@ -155,6 +155,12 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
   },
   timeWithdrawn(),
   {
+    name: 'begun-again-and-looked',
+    input: sampleInput(),
+    activities: () => fakeActivities({ loadCredential: loadReplaced }).activities,
+    play: (handle) => handle.result(),
+  },
+  {
     name: 'watched-at-once',
     input: sampleInput(),
     activities: () => fakeActivities().activities,

@@ -33,8 +33,10 @@ export async function pageForAbandoned(deps: Deps, temporal: Client, now: number
     if (status.name === 'CANCELLED' && (await deps.deliveries.wasSent(ownNotice(runId)))) continue;
     const standing = about && (await standingOf(deps, about, status.name !== 'FAILED'));
     if (!standing) continue;
-    // Started again since, it is looked after.
-    if ((await temporal.workflow.getHandle(workflowId).describe()).runId !== runId) continue;
+    const latest = await temporal.workflow.getHandle(workflowId).describe();
+    // Started again since, it is looked after; unless that was refused, because it was proven dead by then.
+    const refused = standing.severity === 'low' && latest.status.name === 'FAILED';
+    if (latest.runId !== runId && !refused) continue;
     await tellSecurity(deps, `abandoned/${workflowId}/${runId}`, {
       title: `[${standing.severity}] ${about.credentialId} v${about.version} is ${standing.is}; its incident did not close`,
       body: [

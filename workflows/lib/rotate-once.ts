@@ -7,6 +7,7 @@ import { lookups } from './activity-proxies';
 import { asEndedFromOutside, discardWhatWasMinted } from './cut-short';
 import type { Leak } from './leak';
 import { termsNow, timeLeft } from './rotation-terms';
+import { WAITS } from './time-limits';
 import { startWarnings } from './warn-dependents';
 
 /**
@@ -17,7 +18,8 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
   const { input, credential } = leak;
   leak.rotations += 1;
   const generation = leak.rotations;
-  if (generation > 1 && !way.forwardOnly) await lookAgain(leak);
+  if (!way.forwardOnly && (generation > 1 || (leak.newer !== undefined && patched('adopt-what-lives'))))
+    await lookAgain(leak);
   const ofVersion = `rotate/${input.credentialId}/${input.version}`;
   const workflowId = patched('one-rotation-id') ? ofVersion : `${ofVersion}/${generation}`;
   const begin = async (): Promise<RotationResult> => {
@@ -71,28 +73,26 @@ function endRotation(leak: Leak): void {
   leak.rotation = undefined;
 }
 
-/** As long as an undo may take (time-limits.ts), and how often it is looked. */
-const UNDOING = { pauseMs: 5_000, looks: 120 } as const;
-
 /** The rotation of an earlier run of this incident, which was ended, may still be undoing itself; two at once would undo one another. */
 async function startWhenFree<T>(leak: Leak, start: () => Promise<T>): Promise<T> {
   for (let look = 1; ; look++) {
     try {
       return await start();
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || look === UNDOING.looks) throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || look === WAITS.undoing.looks) throw error;
       endRotation(leak);
       if (look === 1)
         leak.board.apply({ type: 'noted', at: Date.now(), note: 'an earlier rotation still undoes itself' });
-      await sleep(UNDOING.pauseMs, { summary: 'An earlier rotation still undoes itself' });
+      await sleep(WAITS.undoing.pauseMs, { summary: 'An earlier rotation still undoes itself' });
       await lookForNewer(leak);
     }
   }
 }
 
 /**
- * Before another try: what was undone meanwhile must not be adopted; what lives by now takes its place, and nothing is minted besides: a later
- * incident's replacement, or that of a rotation that was cut short. What a rotation could not discard lives as well, and is no such thing.
+ * What was found when the incident began may be undone by now, and must not be adopted. Before another try, what lives by now takes its place, and nothing
+ * is minted besides: a later incident's replacement, or that of a rotation that was cut short. What a rotation could not discard lives as well, and is no
+ * such thing.
  */
 async function lookAgain(leak: Leak): Promise<void> {
   const { cutShort } = leak;

@@ -35,6 +35,8 @@ export const TIME_LIMITS = {
 
 /** How long the story itself waits. */
 export const WAITS = {
+  /** How often it is looked whether an earlier rotation has undone itself, and how often at most: as long as an undo may take. */
+  undoing: { pauseMs: 5_000, looks: 120 },
   /** As long as one wave may take to show that it works, at most; a canary is no canary without traffic. */
   gateMs: 30_000,
   /**

@@ -55,29 +55,42 @@ describe('an incident that ended before its version did', () => {
     ['discarded', 0],
     ['unknown', 0],
   ])('that is %s is paged for %d times', async (state, pages) => {
-    const { told, temporal, deps } = world(ended('TERMINATED'), { runId: 'r' });
+    const { told, temporal, deps } = world(ended('TERMINATED'), { runId: 'r', status: { name: 'TERMINATED' } });
     await pageForAbandoned(deps(state), temporal, NOW);
 
     expect(told).toHaveLength(pages);
   });
 
   it('and failed, of a version that is proven dead, was refused at the door', async () => {
-    const { told, temporal, deps } = world(ended('FAILED'), { runId: 'r' });
+    const { told, temporal, deps } = world(ended('FAILED'), { runId: 'r', status: { name: 'TERMINATED' } });
     await pageForAbandoned(deps('revoked-proven'), temporal, NOW);
 
     expect(told).toEqual([]);
   });
 
   it('is left to whoever started it again', async () => {
-    const { told, temporal, deps } = world(ended('TERMINATED'), { runId: 'another' });
+    const described = { runId: 'another', status: { name: 'RUNNING' } };
+    const { told, temporal, deps } = world(ended('TERMINATED'), described);
     await pageForAbandoned(deps('quarantined'), temporal, NOW);
 
     expect(told).toEqual([]);
   });
 
+  it('is paged for when it was started again and refused, since it was proven dead by then', async () => {
+    const described = { runId: 'another', status: { name: 'FAILED' } };
+    const { told, temporal, deps } = world(ended('TERMINATED'), described);
+    await pageForAbandoned(deps('revoked-proven'), temporal, NOW);
+
+    expect(told).toHaveLength(1);
+  });
+
   it('and was cancelled is paged for when it could not say so itself', async () => {
-    const heard = world(ended('CANCELLED'), { runId: 'r' }, { sent: 'r/notify.unresolved.0.security/security/0' });
-    const unheard = world(ended('CANCELLED'), { runId: 'r' });
+    const heard = world(
+      ended('CANCELLED'),
+      { runId: 'r', status: { name: 'TERMINATED' } },
+      { sent: 'r/notify.unresolved.0.security/security/0' },
+    );
+    const unheard = world(ended('CANCELLED'), { runId: 'r', status: { name: 'TERMINATED' } });
     for (const { temporal, deps } of [heard, unheard]) await pageForAbandoned(deps('quarantined'), temporal, NOW);
 
     expect([heard.told.length, unheard.told.length]).toEqual([0, 1]);
