@@ -31,6 +31,9 @@ export const REDIS_ACL: ProviderCapabilities = {
   overlap: 'values',
   quarantine: 'reversible',
   endsSessions: true,
+  derivedTokens: 'none',
+  lastUsed: 'none',
+  secretOrigin: 'ours',
   propagationMs: 0,
   sideEffects: [
     'Every connection of the Redis user is cut once, also those opened with its other passwords, which Redis does not tell apart: they connect again.',
@@ -40,7 +43,7 @@ export const REDIS_ACL: ProviderCapabilities = {
     'acl|getuser',
     'acl|setuser',
     'acl|dryrun',
-    'acl|save',
+    'acl|save, or config|rewrite',
     'client|list',
     'client|kill',
     'info',

@@ -114,6 +114,27 @@ describe('what Redis answers to our admin', () => {
     expect((await rig.provider.quarantine(CACHE, version, rig.context)).state).toBe('done');
   });
 
+  test('loading its data, which takes long after a crash: contained and proven all the same, and no new version is trusted', async () => {
+    const slow = await redisRig({ settings: ['key-load-delay 500', 'loading-process-events-interval-bytes 1024'] });
+    const [leaked, next] = [await slow.mint(1), await slow.mint(2)];
+    await slow.redis.ask('EVAL', "for i = 1, 12000 do redis.call('set', 'orders:' .. i, 'x') end", '0');
+    await slow.redis.ask('SAVE');
+    const restarted = slow.redis.restart();
+    const answer = () => slow.redis.ask('PING').then(String, (error: Error) => error.message);
+    await eventually(answer, (said) => said.startsWith('LOADING'));
+
+    const effect = await slow.provider.quarantine(CACHE, leaked, slow.context);
+    const verdict = await slow.provider.verifyDead(CACHE, leaked, next, slow.context);
+    const tested = await slow.provider.test(CACHE, next, slow.context).catch((error: unknown) => error);
+
+    expect([effect.state, verdict.verdict]).toEqual(['done', 'dead']);
+    expect(tested).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    expect(await answer()).toMatch(/^LOADING/);
+    await restarted;
+    expect(await slow.accepts(leaked)).toBe(false);
+    await slow.redis.stop();
+  });
+
   test('full: unavailable to our admin, and no refusal of a password', async () => {
     const [old, control] = [await rig.mint(1), await rig.mint(2)];
     const held = await rig.login(control);

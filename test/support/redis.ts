@@ -42,19 +42,22 @@ export interface RedisOptions {
   /** Where users stand: an ACL file, or redis.conf. */
   readonly keepsUsersIn?: 'acl-file' | 'config-file';
   readonly adminRights?: string;
+  /** Further lines of redis.conf. */
+  readonly settings?: readonly string[];
 }
 
 /** A real Redis on loopback, in a folder of its own. */
 export async function startRedis({
   keepsUsersIn = 'acl-file',
   adminRights = REDIS_ADMIN_RIGHTS,
+  settings: more = [],
 }: RedisOptions = {}): Promise<Redis> {
   const { program, libraryPath } = await debianProgram(REDIS, (line) => process.stderr.write(`${line}\n`));
   const state = await mkdtemp(join(tmpdir(), 'tourniquet-redis-'));
   const port = await freePort();
   const users = [...USERS, `user ${REDIS_ADMIN.username} on >${REDIS_ADMIN.password} ${adminRights}`];
   const [aclFile, configFile] = [join(state, 'users.acl'), join(state, 'redis.conf')];
-  const settings = ['bind 127.0.0.1', `port ${port}`, `dir ${state}`, 'save ""', 'appendonly no'];
+  const settings = ['bind 127.0.0.1', `port ${port}`, `dir ${state}`, 'save ""', 'appendonly no', ...more];
   const inAclFile = keepsUsersIn === 'acl-file';
   if (inAclFile) await writeFile(aclFile, `${users.join('\n')}\n`);
   await writeFile(configFile, [...settings, ...(inAclFile ? [`aclfile ${aclFile}`] : users), ''].join('\n'));
