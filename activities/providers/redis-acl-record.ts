@@ -62,7 +62,7 @@ export async function takeAway(
   { user, marker }: Pick<AclRecord, 'user' | 'marker'>,
   { hash, forGood }: { readonly hash: string; readonly forGood: boolean },
 ): Promise<number> {
-  const marks = forGood ? ['resetpass', '~revoked'] : [`#${hash}`];
+  const marks = [...(forGood ? ['resetpass', '~revoked'] : [`#${hash}`]), '&ended'];
   const [, , ended, list] = await redis
     .multi()
     // Added first, since to remove what is not there is an error: another attempt may have come before.
@@ -71,14 +71,33 @@ export async function takeAway(
     .addCommand(['CLIENT', 'KILL', 'USER', user])
     .addCommand(['CLIENT', 'LIST'])
     .exec();
-  await untilGone(redis, user, sessionsIn(list as unknown as string, user));
-  await redis.aclSetUser(marker, '&ended');
+  const left = sessionsIn(list as unknown as string, user);
+  if (left.length > 0) {
+    // Redis 7 cuts at once; should one be left to be freed later, they have not ended before it is gone.
+    await redis.aclSetUser(marker, 'resetchannels');
+    await untilGone(redis, user, left);
+    await redis.aclSetUser(marker, '&ended');
+  }
   return Number(ended);
 }
 
-/** Marks for good what lets nobody in any more, and cuts nobody. */
-export async function markRevoked(redis: RedisConnection, marker: string): Promise<void> {
-  await redis.aclSetUser(marker, ['resetpass', '~revoked']);
+/**
+ * Ends for good what was taken away and cut before, and cuts nobody: the sessions there are now are its successor's. Returns whether
+ * it still was so at that very moment; a release that came between has let sessions in again.
+ */
+export async function endForGood(
+  redis: RedisConnection,
+  { user, marker }: Pick<AclRecord, 'user' | 'marker'>,
+  hash: string,
+): Promise<'done' | 'released meanwhile'> {
+  const replies = await redis
+    .multi()
+    .addCommand(['ACL', 'SETUSER', user, `#${hash}`, `!${hash}`])
+    .addCommand(['ACL', 'SETUSER', marker, 'resetpass', '~revoked'])
+    .aclGetUser(marker)
+    .exec();
+  const mark = replies.at(-1) as unknown as { channels: Patterns };
+  return patterns(mark.channels).includes('&ended') ? 'done' : 'released meanwhile';
 }
 
 /** Adds the password. Returns what the marker said at that very moment: a containment may have come between look and act. */

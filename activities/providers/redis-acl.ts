@@ -8,7 +8,7 @@ import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type RedisMaterial } from '../../domain/secret-material';
 import { publicIdSubject } from '../../domain/subject';
-import { giveBack, markRevoked, readRecord, takeAway, userOf, type AclRecord } from './redis-acl-record';
+import { endForGood, giveBack, readRecord, takeAway, userOf, type AclRecord } from './redis-acl-record';
 import { redisFailure, withRedis, type RedisConnection } from './redis-connection';
 import { presentLogin, type LoginAnswer } from './redis-login';
 import { missingRights, mustBeAlone, mustHaveAclFile } from './redis-probe';
@@ -133,14 +133,11 @@ export function createRedisAclProvider(
       const isRefused = !record.accepted && record.ended;
       if (isRefused && (record.revoked || !forGood))
         return effect('already', `the password was ${word} before${await keep(redis, credential)}`);
-      if (isRefused) {
-        // Its sessions ended when it was quarantined. Those there are now are its successor's.
-        await markRevoked(redis, record.marker);
-        return effect('done', `the password is ${word}, no session was left${await keep(redis, credential)}`);
-      }
-      mustHavePasswords(credential, record);
       const { hash, revoked } = record;
       if (hash === undefined) throw new IncidentError('SECRET_NOT_FOUND', { version: version.publicId });
+      if (isRefused && (await endForGood(redis, record, hash)) === 'done')
+        return effect('done', `the password is ${word}, no session was left${await keep(redis, credential)}`);
+      mustHavePasswords(credential, record);
       const ended = await takeAway(redis, record, { hash, forGood: forGood || revoked });
       return effect('done', `the password is ${word}, ${ended} sessions ended${await keep(redis, credential)}`);
     });

@@ -98,6 +98,22 @@ describe('passwords of one Redis user', () => {
     await expect(rig.provider.release(CACHE, old, rig.context)).rejects.toMatchObject({ code: 'CONTAINMENT_FINAL' });
   });
 
+  test('release and revoke at once end dead, whichever comes between the looks of the other', async () => {
+    const alive: number[] = [];
+    for (let round = 1; round <= 40; round++) {
+      const version = await rig.mint(round);
+      await rig.provider.quarantine(CACHE, version, rig.context);
+
+      await Promise.allSettled([
+        sleep(round % 4).then(() => rig.provider.release(CACHE, version, rig.context)),
+        rig.provider.revoke(CACHE, version, rig.context),
+      ]);
+
+      if (await rig.accepts(version)) alive.push(round);
+    }
+    expect(alive).toEqual([]);
+  });
+
   test('what is contained is refused after a crash of Redis as well, and what was minted works', async () => {
     const [leaked, revoked, next] = [await rig.mint(1), await rig.mint(2), await rig.mint(3)];
     await rig.provider.quarantine(CACHE, leaked, rig.context);
