@@ -92,7 +92,9 @@ module.exports = {
       name: 'domain-knows-no-server-library',
       severity: 'error',
       from: { path: '^(domain|detectors)/' },
-      to: { path: packages(['@temporalio/[^/]+', '@nats-io/[^/]+', 'pg', 'fastify', 'undici', 'pino']) },
+      to: {
+        path: packages(['@temporalio/[^/]+', '@nats-io/[^/]+', 'pg', '@redis/[^/]+', 'fastify', 'undici', 'pino']),
+      },
     },
     {
       name: 'pg-has-few-homes',
@@ -103,6 +105,13 @@ module.exports = {
         pathNot: '^(activities/store/|activities/providers/postgres-|client/dependent/|stack/|drills/|test/)',
       },
       to: { path: packages(['pg']), dependencyTypesNot: ['type-only', 'pre-compilation-only'] },
+    },
+    {
+      name: 'redis-has-one-home',
+      severity: 'error',
+      comment: 'Everything else asks the provider.',
+      from: { path: `^(${PARTS})/`, pathNot: '^(activities/providers/redis-|test/)' },
+      to: { path: packages(['@redis/[^/]+']) },
     },
     {
       name: 'nothing-imports-what-joins',

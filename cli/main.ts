@@ -16,6 +16,7 @@ import { intelCommand } from './commands/intel';
 import { leakCommand } from './commands/leak';
 import { planCommand } from './commands/plan';
 import { policyCommand } from './commands/policy';
+import { providersCommand } from './commands/providers';
 import { scanCommand } from './commands/scan';
 import { simulateCommand } from './commands/simulate';
 import { stackCommand } from './commands/stack';
@@ -36,6 +37,7 @@ const program = new Command('tourniquet')
   .addCommand(credentialCommand())
   .addCommand(planCommand())
   .addCommand(policyCommand())
+  .addCommand(providersCommand())
   .addCommand(intelCommand())
   .addCommand(auditCommand())
   .addCommand(apiKeyCommand())

@@ -11,10 +11,19 @@ export const secretMaterial = z.discriminatedUnion('kind', [
     user: z.string(),
     password: z.string().min(1),
   }),
+  z.strictObject({
+    kind: z.literal('redis'),
+    host: z.string(),
+    port: z.number().int(),
+    tls: z.boolean(),
+    user: z.string(),
+    password: z.string().min(1),
+  }),
 ]);
 
 export type SecretMaterial = z.infer<typeof secretMaterial>;
 export type PostgresMaterial = Extract<SecretMaterial, { kind: 'postgres' }>;
+export type RedisMaterial = Extract<SecretMaterial, { kind: 'redis' }>;
 export type ApiTokenMaterial = Extract<SecretMaterial, { kind: 'api-token' }>;
 
 /** Reads what a store returned. A value that can't be read is named by its size only. */
@@ -32,7 +41,7 @@ export function parseMaterial<K extends SecretMaterial['kind']>(
 export function valueOf(text: string): string | undefined {
   const parsed = secretMaterial.safeParse(safeJson(text));
   if (!parsed.success) return undefined;
-  return parsed.data.kind === 'postgres' ? parsed.data.password : parsed.data.token;
+  return parsed.data.kind === 'api-token' ? parsed.data.token : parsed.data.password;
 }
 
 function safeJson(text: string): unknown {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiTokenSettings } from '../activities/providers/api-token';
 import { postgresRoleSettings } from '../activities/providers/postgres-role';
+import { redisAclSettings } from '../activities/providers/redis-acl';
 import { IncidentError } from '../domain/errors';
 import { INTEL_SAYS, INTEL_TRUST, MOST_INTEL_LISTS } from '../domain/intel';
 import { parseNetwork } from '../domain/known-context';
@@ -23,8 +24,9 @@ const route = z.strictObject({
   path: z.string().refine(isRoutePattern, 'is no pattern such as /admin/** or /users/*/keys'),
 });
 
-/** The admin connection string of a PostgreSQL account stands in a file of its own, so that the settings hold no secret. */
+/** The admin connection string of an account stands in a file of its own, so that the settings hold no secret. */
 const postgresAccount = postgresRoleSettings.omit({ adminUrl: true }).extend({ adminUrlFile: z.string() });
+const redisAccount = redisAclSettings.omit({ adminUrl: true }).extend({ adminUrlFile: z.string() });
 
 /** What a server of lists knows us by stands in a file of its own. */
 const listAccess = z.union([
@@ -66,6 +68,7 @@ const settings = z.strictObject({
   providers: z
     .strictObject({
       'postgres-role': z.record(z.string(), postgresAccount),
+      'redis-acl': z.record(z.string(), redisAccount),
       'api-token': z.record(z.string(), apiTokenSettings),
     })
     .partial()
@@ -93,14 +96,29 @@ export function readSettings(path: string): Settings {
 
 /** The accounts of the postgres-role provider, with their admin connection strings. @throws IncidentError CONFIG_INVALID */
 export function postgresAccounts(settings: Settings): ReadonlyMap<string, z.infer<typeof postgresRoleSettings>> {
-  const accounts = Object.entries(settings.providers['postgres-role'] ?? {});
+  return withAdminUrls('postgres-role', settings.providers['postgres-role'], () => true);
+}
+
+/** The accounts of the redis-acl provider, likewise. @throws IncidentError CONFIG_INVALID */
+export function redisAccounts(settings: Settings): ReadonlyMap<string, z.infer<typeof redisAclSettings>> {
+  const isRedisUrl = (text: string): boolean => /^rediss?:\/\//.test(text) && URL.canParse(text);
+  return withAdminUrls('redis-acl', settings.providers['redis-acl'], isRedisUrl);
+}
+
+function withAdminUrls<A extends { readonly adminUrlFile: string }>(
+  provider: string,
+  accounts: Readonly<Record<string, A>> = {},
+  isUrl: (text: string) => boolean,
+): ReadonlyMap<string, Omit<A, 'adminUrlFile'> & { adminUrl: string }> {
   const faults: string[] = [];
-  const read = accounts.map(([name, { adminUrlFile, ...rest }]) => {
+  const read = Object.entries(accounts).map(([name, { adminUrlFile, ...rest }]) => {
+    const place = `providers.${provider}.${shownKey(name)}.adminUrlFile`;
     let adminUrl = '';
     try {
       adminUrl = readSecretFile(adminUrlFile);
+      if (!isUrl(adminUrl)) faults.push(`${place}: holds no connection string of this provider`);
     } catch {
-      faults.push(`providers.postgres-role.${shownKey(name)}.adminUrlFile: names no readable file`);
+      faults.push(`${place}: names no readable file`);
     }
     return [name, { ...rest, adminUrl }] as const;
   });

@@ -28,6 +28,9 @@ export const API_TOKEN: ProviderCapabilities = {
   overlap: 'values',
   quarantine: 'reversible',
   endsSessions: true,
+  derivedTokens: 'none',
+  lastUsed: 'none',
+  secretOrigin: 'ours',
   // Gateways keep a checked token for TOKEN_CACHE_MS (enforcement/token-check.ts) and no longer.
   propagationMs: 1_000,
   sideEffects: ['Open streams and connections that the token let in are ended at the gateways that can.'],

@@ -1,9 +1,11 @@
 import type { ProviderCapabilities } from '../../domain/ports/credential-provider';
 import { API_TOKEN } from './api-token';
 import { POSTGRES_ROLE } from './postgres-role';
+import { REDIS_ACL } from './redis-acl';
 
 /** What each provider can do, known without its server: a provider is added here by one line. */
 export const CAPABILITIES: Readonly<Partial<Record<string, ProviderCapabilities>>> = {
   'postgres-role': POSTGRES_ROLE,
+  'redis-acl': REDIS_ACL,
   'api-token': API_TOKEN,
 };

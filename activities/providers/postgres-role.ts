@@ -29,6 +29,9 @@ export const POSTGRES_ROLE: ProviderCapabilities = {
   overlap: 'principals',
   quarantine: 'reversible',
   endsSessions: true,
+  derivedTokens: 'none',
+  lastUsed: 'none',
+  secretOrigin: 'ours',
   propagationMs: 0,
   sideEffects: [
     'Every session of the leaked role is ended, with the statements that run in it.',

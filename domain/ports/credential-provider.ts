@@ -10,6 +10,12 @@ export interface ProviderCapabilities {
   readonly quarantine: 'reversible' | 'none';
   /** Whether it can end live sessions of one version. */
   readonly endsSessions: boolean;
+  /** Tokens that a version can mint for itself, as sessions of a cloud: there are none, they end with it, or they live on. */
+  readonly derivedTokens: 'none' | 'end' | 'live-on';
+  /** Whether the provider's own record tells when a version was last used, and how finely. */
+  readonly lastUsed: 'exact' | 'coarse' | 'none';
+  /** Who makes the value of a replacement: we, who store it first, or the provider, which shows it once. */
+  readonly secretOrigin: 'ours' | 'shown-once';
   /** After a successful revoke, how long the old value may still work, in milliseconds. */
   readonly propagationMs: number;
   /** What else happens there when a version is refused, replaced or revoked; one sentence each, for people. */

@@ -12,6 +12,8 @@ type Report = (line: string) => void;
 export interface DebianRecipe {
   readonly name: string;
   readonly packageName: string;
+  /** Other packages that hold what the program links to. */
+  readonly besides?: readonly string[];
   /** Within the package. */
   readonly place: string;
   /** What shows that a program of this name has what we use. */
@@ -66,7 +68,7 @@ async function unpack(recipe: DebianRecipe, home: string, report: Report): Promi
   const staging = await mkdtemp(`${home}-`);
   try {
     const root = join(staging, 'root');
-    await fetchInto(root, staging, [recipe.packageName], recipe);
+    await fetchInto(root, staging, packagesOf(recipe), recipe);
     if (!(await unpacked(recipe, root))) await fetchInto(root, staging, await librariesOf(recipe, staging), recipe);
     await rm(home, { recursive: true, force: true });
     await rename(root, home);
@@ -94,10 +96,14 @@ async function fetchInto(root: string, staging: string, packages: readonly strin
   }
 }
 
-/** The libraries that the package names; libc is the machine's own, or nothing would run. */
+function packagesOf({ packageName, besides = [] }: DebianRecipe): string[] {
+  return [packageName, ...besides];
+}
+
+/** The libraries that the packages name; libc is the machine's own, or nothing would run. */
 async function librariesOf(recipe: DebianRecipe, staging: string): Promise<string[]> {
-  const args = [...(await ownLists(staging)), 'depends', '--important', recipe.packageName];
-  const machine = await must('apt-cache', ['depends', '--important', recipe.packageName], {}).catch(() => '');
+  const args = [...(await ownLists(staging)), 'depends', '--important', ...packagesOf(recipe)];
+  const machine = await must('apt-cache', ['depends', '--important', ...packagesOf(recipe)], {}).catch(() => '');
   const output = machine || (await must('apt-cache', args, {}).catch(() => ''));
   const names = [...output.matchAll(/Depends: (?<name>(?:lib|zlib)[\w.+-]*)/g)].map(
     (match) => match.groups?.['name'] ?? '',
@@ -145,4 +151,13 @@ export const NGINX: DebianRecipe = {
   packageName: 'nginx',
   place: 'usr/sbin/nginx',
   check: { args: ['-V'], output: /--with-http_auth_request_module/ },
+};
+
+/** BSD-licensed up to 7.2. Its package links to a program of another one; ACLs that can be tried without doing (`ACL DRYRUN`) came with 7. */
+export const REDIS: DebianRecipe = {
+  name: 'redis-server',
+  packageName: 'redis-server',
+  besides: ['redis-tools'],
+  place: 'usr/bin/redis-server',
+  check: { args: ['--version'], output: /\bv=(?:[7-9]|\d{2,})\./ },
 };

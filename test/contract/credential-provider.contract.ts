@@ -141,6 +141,20 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       expect(await rig.accepts(minted)).toBe(true);
     });
 
+    contractCase(
+      'old and new live side by side as it declares, and the end of one leaves the other alone',
+      async () => {
+        const [old, next] = [await mint(), await mint()];
+        const together = [await rig.accepts(old), await rig.accepts(next)];
+
+        await revoke(old);
+        await untilRefused(old);
+
+        expect(together).toEqual([rig.provider.capabilities.overlap !== 'none', true]);
+        expect(await rig.accepts(next)).toBe(true);
+      },
+    );
+
     contractCase('tests a version by using it', async () => {
       const version = await mint();
 

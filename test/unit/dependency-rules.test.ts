@@ -35,6 +35,11 @@ const FILES: [path: string, text: string, rule: string | undefined][] = [
     'activities-imports-only-domain-enforcement-intel',
   ],
   ['activities/asks-pg.ts', "import { Pool } from 'pg';\nexport const pool = Pool;", 'pg-has-few-homes'],
+  [
+    'activities/asks-redis.ts',
+    "import { createClient } from '@redis/client';\nexport const client = createClient;",
+    'redis-has-one-home',
+  ],
   ['activities/store/pool.ts', "import { Pool } from 'pg';\nexport const pool = Pool;", undefined],
   [
     'workflows/story.ts',

@@ -8,6 +8,7 @@ import { createConsoleNotifier } from '../../activities/notifiers/console';
 import { createWebhookNotifier } from '../../activities/notifiers/webhook';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
+import { createRedisAclProvider } from '../../activities/providers/redis-acl';
 import { createActionBudget } from '../../activities/store/action-budget';
 import { createApprovalDesk } from '../../activities/store/approval-desk';
 import { createCheckpointFile } from '../../activities/store/audit-checkpoints';
@@ -47,7 +48,8 @@ export async function createResponseDeps(
   const pull = { credentials: await openBucket(nats, 'credentials'), acks: await openBucket(nats, 'acks') };
 
   const providers = [
-    createPostgresRoleProvider(accounts, secrets, fingerprintKeys[0]),
+    createPostgresRoleProvider(accounts.postgres, secrets, fingerprintKeys[0]),
+    createRedisAclProvider(accounts.redis, secrets, fingerprintKeys[0]),
     createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
   ];
   const dependents = [

@@ -94,6 +94,14 @@ describe('debianProgram', () => {
     expect((await called()).filter((line) => line.includes('download')).at(-1)).toBe('apt-get download libwanted1');
   });
 
+  it('takes along the packages that the program links into', async () => {
+    await debian();
+
+    await debianProgram({ ...RECIPE, besides: ['tq-test-tools'] }, ignore);
+
+    expect((await called())[0]).toBe('apt-get download tq-test-server tq-test-tools');
+  });
+
   it('says what failed when there is no such package', async () => {
     await debian();
     await script('apt-get', 'echo E: no such package; exit 100');

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { IncidentError } from '../../../domain/errors';
 import { readFingerprintKeys, readKey, readTogether } from '../../../workers/keys';
 import { errorLabel } from '../../../workers/log';
-import { postgresAccounts, readSettings, threatLists } from '../../../workers/settings';
+import { postgresAccounts, readSettings, redisAccounts, threatLists } from '../../../workers/settings';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const HOOK = 'https://hooks.test/T00/verysecrettoken';
@@ -151,6 +151,32 @@ describe('the settings file', () => {
 
     expect(faultsOf(() => postgresAccounts(settings))).toMatch(/role\.a\.adminUrlFile.*role\.b\.adminUrlFile/);
   });
+
+  it('reads where a Redis keeps its users, by default in an ACL file', () => {
+    const account = `adminUrlFile: ${fileOf('redis://tourniquet:verysecrettoken@h:6379', 'url')}, host: h, port: 6379`;
+    const settings = readSettings(fileOf(`${AUDIENCES}providers: { redis-acl: { cache: { ${account} } } }\n`));
+
+    expect(redisAccounts(settings).get('cache')).toEqual({
+      adminUrl: 'redis://tourniquet:verysecrettoken@h:6379',
+      host: 'h',
+      port: 6379,
+      tls: false,
+      keepsUsersIn: 'acl-file',
+    });
+  });
+
+  it.each(['http://verysecrettoken@h:6379', 'verysecrettoken', 'redis://h:verysecrettoken:1'])(
+    'refuses a connection string that is none of Redis: %s',
+    (url) => {
+      const account = `adminUrlFile: ${fileOf(url, 'url')}, host: h, port: 6379`;
+      const settings = readSettings(fileOf(`${AUDIENCES}providers: { redis-acl: { cache: { ${account} } } }\n`));
+
+      const faults = faultsOf(() => redisAccounts(settings));
+
+      expect(faults).toMatch(/redis-acl\.cache\.adminUrlFile: holds no connection string/);
+      expect(faults).not.toContain('verysecrettoken');
+    },
+  );
 });
 
 describe('the fingerprint keys', () => {

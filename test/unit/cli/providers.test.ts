@@ -1,0 +1,49 @@
+import { CAPABILITIES } from '../../../activities/providers/capabilities';
+import { providersCommand } from '../../../cli/commands/providers';
+
+async function output(...args: string[]): Promise<string> {
+  let text = '';
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((piece) => {
+    text += String(piece);
+    return true;
+  });
+  try {
+    await providersCommand().exitOverride().parseAsync(args, { from: 'user' });
+  } finally {
+    write.mockRestore();
+  }
+  return text;
+}
+
+describe('tourniquet providers', () => {
+  it('gives a program every capability of every provider', async () => {
+    const shown = JSON.parse(await output('--json')) as unknown;
+
+    expect(shown).toEqual(Object.entries(CAPABILITIES).map(([id, can]) => ({ id, ...can })));
+  });
+
+  it('gives a person a row for each question, with an answer of each provider', async () => {
+    const lines = (await output()).split('\n');
+    const row = (question: string): readonly string[] =>
+      (lines.find((line) => line.includes(question)) ?? '').split('│').map((cell) => cell.trim());
+
+    expect(row('postgres-role')).toEqual(['', '', 'postgres-role', 'redis-acl', 'api-token', '']);
+    expect(row('old and new at once').slice(2, 4)).toEqual(['yes, as two principals', 'yes, as two values of one']);
+    expect(row('dead after a revoke').slice(3, 5)).toEqual(['at once', 'within 1000 ms']);
+    for (const question of ['quarantine there', 'ends live sessions', 'tokens made from it', 'last use', 'who makes'])
+      expect(
+        row(question)
+          .slice(2, -1)
+          .filter((cell) => cell === ''),
+      ).toEqual([]);
+  });
+
+  it('tells what else happens there, and which rights our admin needs', async () => {
+    const text = await output();
+
+    for (const can of Object.values(CAPABILITIES)) {
+      for (const effect of can?.sideEffects ?? []) expect(text).toContain(`besides: ${effect}`);
+      expect(text).toContain(`needs:   ${can?.permissions.join(', ')}`);
+    }
+  });
+});
