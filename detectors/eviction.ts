@@ -48,7 +48,7 @@ export function strangersIn(state: PartitionState, events: readonly PartitionEve
 
 /**
  * Brings back who was put away before the message `streamSequence`. Gives the events of it that are to be folded: whoever was put away after it
- * holds them already, and this is a replay.
+ * holds them already, and this is a replay. Times must be right (`notAhead`).
  */
 export function wake(
   state: PartitionState,
@@ -62,7 +62,20 @@ export function wake(
     state.subjects[name] = idle.state;
     state.size += 1;
   }
-  return found.size === 0 ? events : events.filter((event) => !('subject' in event) || !isFolded(event.subject));
+  return found.size === 0 ? events : withoutFolded(state, events, isFolded);
+}
+
+/** Leaves out the events of those who hold them already, in a replay. They move the clock all the same, which is everybody's. */
+export function withoutFolded(
+  state: PartitionState,
+  events: readonly PartitionEvent[],
+  isFolded: (subject: string) => boolean,
+): readonly PartitionEvent[] {
+  return events.filter((event) => {
+    if (!('subject' in event) || !isFolded(event.subject)) return true;
+    state.clock = Math.max(state.clock, event.at);
+    return false;
+  });
 }
 
 function remove(state: PartitionState, name: string): void {

@@ -65,9 +65,10 @@ export function foldPartition(
       pace(state, event);
       continue;
     }
-    const subject = subjectOf(state, event);
     state.clock = Math.max(state.clock, event.at);
+    // Before its subject is there: a statement that is older than anything remembered must be, too.
     sweepIdle(state);
+    const subject = subjectOf(state, event);
     if (isRepeated(subject, event.id)) continue;
     if (event.kind === 'control') list(subject, event);
     else if (event.kind === 'breach') {
@@ -123,7 +124,7 @@ function factsOf(subject: SubjectState): SubjectFacts {
 
 function subjectOf(state: PartitionState, event: StreamEvent): SubjectState {
   const known = state.subjects[event.subject];
-  if (known && !isForgotten(known, Math.max(state.clock, event.at))) return known;
+  if (known && !isForgotten(known, state.clock)) return known;
   const subject = emptySubject();
   subject.lastAt = event.at;
   state.subjects[event.subject] = subject;

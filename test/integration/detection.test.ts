@@ -1,5 +1,6 @@
+import { gzipSync } from 'node:zlib';
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
+import { Kvm, type KV } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
 import { pino } from 'pino';
@@ -11,12 +12,12 @@ import { weighed, type SeverityRule } from '../../domain/severity-mapping';
 import { partitionOf, publicIdSubject, type Subject } from '../../domain/subject';
 import type { StreamEvent, UsageEvent } from '../../domain/usage-event';
 import { foldPartition } from '../../detectors/partition-fold';
-import { emptyPartition, emptySubject } from '../../detectors/partition-state';
+import { emptyPartition, emptySubject, type PartitionState } from '../../detectors/partition-state';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from '../../detectors/sample-life';
 import { NOWHERE } from '../../detectors/located-event';
 import { DEAD_LETTER_HEADERS } from '../../workers/detection/dead-letter';
 import type { Hold } from '../../workers/detection/publish-detection';
-import { SnapshotStore } from '../../workers/detection/snapshot-store';
+import { heldBy, NO_SNAPSHOT, SnapshotStore, type Stored } from '../../workers/detection/snapshot-store';
 import { startDetection, type Detection, type DetectionOptions } from '../../workers/detection/start-detection';
 import { ensureStreams } from '../../workers/detection/streams';
 import { tailPostgresLog } from '../../workers/sources/postgres-log';
@@ -344,9 +345,9 @@ test('a worker whose snapshot was overtaken begins again from the other one', as
     (count) => count >= 1,
   );
   const store = new SnapshotStore(await new Kvm(client).open('snapshots'), 0);
-  const { revision, streamSequence, state } = await store.load();
+  const { stored, state } = await store.load();
 
-  expect(await store.save(revision, streamSequence, state ?? emptyPartition())).toBeDefined();
+  expect(await store.save(stored, Math.min(...heldBy(stored)), state ?? emptyPartition())).toBeDefined();
   await publish([thief]);
 
   expect(
@@ -362,23 +363,80 @@ test('a worker whose snapshot was overtaken begins again from the other one', as
   expect(detection.counters.ownershipLost).toBe(1);
 });
 
-test('a state larger than a message is kept in parts, and only the latest ones stay', async () => {
-  const bucket = await new Kvm(client).open('snapshots');
-  const store = new SnapshotStore(bucket, 99);
-  const state = emptyPartition();
-  for (let index = 0; index < 10_000; index++) {
-    const recent = Array.from({ length: 8 }, () => Math.floor(Math.random() * 2 ** 48));
-    state.subjects[publicIdSubject('sample', String(index))] = { ...emptySubject(), recent };
+describe('a state larger than a message', () => {
+  const stateOf = (subjects: number) => {
+    const state = emptyPartition();
+    for (let index = 0; index < subjects; index++) {
+      const recent = Array.from({ length: 8 }, () => Math.floor(Math.random() * 2 ** 48));
+      state.subjects[publicIdSubject('sample', String(index))] = { ...emptySubject(), recent };
+      state.size += 1;
+    }
+    return state;
+  };
+  /** Saves until all of the state is stored. */
+  async function saveAll(store: SnapshotStore, before: Stored, folded: number, state: PartitionState) {
+    let [stored, saves] = [before, 0];
+    for (; Math.min(...heldBy(stored)) < folded; saves++) stored = (await store.save(stored, folded, state)) ?? fail();
+    return { stored, saves };
+  }
+  const fail = (): never => {
+    throw new Error('somebody else wrote first');
+  };
+  async function storedNames(bucket: KV, partition: number) {
+    const names = new Set<string | undefined>();
+    for await (const key of await bucket.keys(`partition.${partition}.*.*`)) names.add(key.split('.')[2]);
+    return names;
   }
 
-  const first = await store.save(0, 5, state);
-  const second = await store.save(first ?? 0, 6, state);
+  test('is written chunk by chunk, and only chunks that count stay', async () => {
+    const bucket = await new Kvm(client).open('snapshots');
+    const store = new SnapshotStore(bucket, 99);
+    const state = stateOf(10_000);
 
-  expect(await store.load()).toEqual({ revision: second, streamSequence: 6, state });
-  expect(await store.save(first ?? 0, 7, state)).toBeUndefined();
-  const names = new Set<string | undefined>();
-  for await (const key of await bucket.keys('partition.99.*.*')) names.add(key.split('.')[2]);
-  expect(names.size).toBeLessThanOrEqual(2);
+    const first = await saveAll(store, NO_SNAPSHOT, 5, state);
+    state.clock = 7;
+    const part = (await store.save(first.stored, 6, state)) ?? fail();
+    const second = await saveAll(store, part, 6, state);
+
+    expect(first.saves).toBeGreaterThan(2);
+    expect(Math.min(...heldBy(part))).toBe(5);
+    expect(await store.load()).toEqual({ stored: second.stored, state });
+    expect(await store.save(first.stored, 7, state)).toBeUndefined();
+    const kept = new Set(second.stored.chunks.map(({ parts }) => parts?.name));
+    expect([...(await storedNames(bucket, 99))].filter((name) => !kept.has(name)).length).toBeLessThanOrEqual(1);
+  });
+
+  test('comes from a small one that the head held, and both are read whole between any two chunks', async () => {
+    const store = new SnapshotStore(await new Kvm(client).open('snapshots'), 98);
+    const small = await saveAll(store, NO_SNAPSHOT, 3, stateOf(10));
+    const state = stateOf(10_000);
+    let stored = small.stored;
+
+    expect(small.saves).toBe(1);
+    while (Math.min(...heldBy(stored)) < 4) {
+      stored = (await store.save(stored, 4, state)) ?? fail();
+      const loaded = await store.load();
+      expect(loaded.stored).toEqual(stored);
+      expect(loaded.state?.size).toBeGreaterThan(0);
+    }
+    expect((await store.load()).state).toEqual(state);
+  });
+
+  test('was one chunk once, which is read still', async () => {
+    const bucket = await new Kvm(client).open('snapshots');
+    const store = new SnapshotStore(bucket, 97);
+    const state = stateOf(10);
+    await bucket.put('partition.97.old.0', gzipSync(JSON.stringify(state)));
+    const parts = { name: 'old', count: 1 };
+    await bucket.put('partition.97', JSON.stringify({ schema: 1, streamSequence: 8, writer: 'old', parts }));
+
+    const { stored, state: loaded } = await store.load();
+
+    expect([Math.min(...heldBy(stored)), Math.max(...heldBy(stored))]).toEqual([8, 8]);
+    expect(loaded).toEqual(state);
+    expect(await store.save(stored, 9, state)).toBeDefined();
+    expect([...(await storedNames(bucket, 97))]).toEqual([]);
+  });
 });
 
 test('another number of partitions is refused: events would meet another state', async () => {

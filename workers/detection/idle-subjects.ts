@@ -41,9 +41,9 @@ export class IdleSubjects {
     return found;
   }
 
-  /** Keeps them as they are after the message `streamSequence`, whose detections must be stored before. */
-  async keep(subjects: readonly (readonly [string, SubjectState])[], streamSequence: number): Promise<void> {
-    await inParts(subjects, ([subject, state]) => this.#keepOne(subject, { streamSequence, state }));
+  /** Keeps them as they are; the detections of the message that each one holds must be stored before. */
+  async keep(subjects: readonly (readonly [string, IdleSubject])[]): Promise<void> {
+    await inParts(subjects, ([subject, entry]) => this.#keepOne(subject, entry));
   }
 
   async #keepOne(subject: string, entry: IdleSubject): Promise<void> {

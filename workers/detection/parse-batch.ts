@@ -1,6 +1,7 @@
 import { IncidentError } from '../../domain/errors';
 import { partitionOf } from '../../domain/subject';
 import { partitionEvent, type PartitionEvent } from '../../domain/usage-event';
+import { isPlainUse } from './plain-use';
 
 /** Part of a message that is no usage event: all of it, or the events at fault. */
 export interface BatchFault {
@@ -22,7 +23,7 @@ export function parseBatch(text: string, partition: number, partitions: number):
   const events: PartitionEvent[] = [];
   const faults: BatchFault[] = [];
   found.forEach((item, index) => {
-    const parsed = partitionEvent.safeParse(item);
+    const parsed = isPlainUse(item) ? { success: true as const, data: item } : partitionEvent.safeParse(item);
     const fault = parsed.success
       ? misplaced(parsed.data, partition, partitions)
       : parsed.error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`).join(', ');

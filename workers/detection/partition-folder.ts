@@ -5,13 +5,14 @@ import { longestIdle, putAway, strangersIn, wake } from '../../detectors/evictio
 import { foldPartition } from '../../detectors/partition-fold';
 import { notAhead } from '../../detectors/time-rules';
 import { emptyPartition, type PartitionState } from '../../detectors/partition-state';
+import { notHeld, shardOf } from '../../detectors/shards';
 import { untilDone } from '../sources/back-off';
 import type { IntelContents } from './intel-contents';
 import { publishDeadLetter, type DeadLetter } from './dead-letter';
 import { parseBatch } from './parse-batch';
 import { publishDetection, type Held, type PublishingParts } from './publish-detection';
 import type { IdleSubjects } from './idle-subjects';
-import type { SnapshotStore } from './snapshot-store';
+import { heldBy, NO_SNAPSHOT, type SnapshotStore, type Stored } from './snapshot-store';
 
 /** A message of the stream, from the consumer or read from the stream itself. */
 export interface StoredUsage {
@@ -49,9 +50,10 @@ export class OwnershipLost extends Error {
  */
 export class PartitionFolder {
   #state: PartitionState = emptyPartition();
-  #revision = 0;
+  #stored: Stored = NO_SNAPSHOT;
+  /** What a snapshot holds of each shard, and after a restart the state, too. */
+  #held = heldBy(NO_SNAPSHOT);
   #folded = 0;
-  #saved = 0;
   /** Between the fold of a message and the storing of its detections the state must not be saved. */
   #whole = true;
 
@@ -67,14 +69,15 @@ export class PartitionFolder {
     return this.#state.shedsSince !== undefined;
   }
 
-  /** The last message that a snapshot holds: up to it, all may be acknowledged. */
+  /** The last message that the snapshot holds of every shard: up to it, all may be acknowledged. */
   get saved(): number {
-    return this.#saved;
+    return Math.min(...this.#held);
   }
 
   /** Goes to the stored snapshot. */
   async load(): Promise<void> {
-    const { revision, streamSequence, state } = await this.parts.snapshots.load();
+    const { stored, state } = await this.parts.snapshots.load();
+    const { revision } = stored;
     if (revision > 0 && !state) {
       const { partition, log } = this.parts;
       log.error({ partition, revision }, 'the snapshot is unreadable; the state is made anew from the stream');
@@ -82,15 +85,15 @@ export class PartitionFolder {
     // What was kept beside a snapshot that is lost is still there.
     this.#state = state ?? { ...emptyPartition(), ...(revision > 0 ? { hasIdle: true } : {}) };
     await this.parts.intel.loadAgain(this.parts.partition, this.#state.intel?.lists ?? []);
-    this.#revision = revision;
-    this.#folded = streamSequence;
-    this.#saved = streamSequence;
+    this.#stored = stored;
+    this.#held = heldBy(stored);
+    this.#folded = this.saved;
     this.#whole = true;
   }
 
   /** Loads again when somebody else has written a snapshot since. */
   async refresh(): Promise<void> {
-    if ((await this.parts.snapshots.revision()) !== this.#revision) await this.load();
+    if ((await this.parts.snapshots.revision()) !== this.#stored.revision) await this.load();
   }
 
   /** @throws when it was aborted: then the state is void until it is loaded again. */
@@ -99,12 +102,10 @@ export class PartitionFolder {
     const { events: sent, faults } = parseBatch(Buffer.from(message.data).toString('utf8'), partition, partitions);
     this.#whole = false;
     for (const fault of faults) await this.#keep({ ...fault, stream: 'usage', message });
-    const known = await this.#withContents(sent, message);
-    for (const event of known) {
-      const timed = notAhead(event, message.storedAt);
-      if (timed.kind === 'usage') this.parts.onUse(timed);
-    }
-    const events = await this.#wake(known, message.seq);
+    const timed = sent.map((event) => notAhead(event, message.storedAt));
+    const known = await this.#withContents(timed, message);
+    for (const event of known) if (event.kind === 'usage') this.parts.onUse(event);
+    const events = await this.#wake(notHeld(this.#state, known, this.#held, message.seq), message.seq);
     const result = foldPartition(this.#state, events, { locate, askList: intel.ask, storedAt: message.storedAt });
     this.#state = result.state;
     if (events.some(({ kind }) => kind === 'intel')) intel.keep(partition, this.#state.intel?.lists ?? []);
@@ -122,15 +123,15 @@ export class PartitionFolder {
     counters.events += events.length;
   }
 
-  /** Writes a snapshot when there is news. @throws OwnershipLost */
-  async save(): Promise<void> {
-    if (!this.#whole || this.#folded === this.#saved) return;
-    const folded = this.#folded;
-    const revision = await this.parts.snapshots.save(this.#revision, folded, this.#state);
-    if (revision === undefined) throw new OwnershipLost(`partition ${this.parts.partition}`);
-    this.#revision = revision;
-    this.#saved = folded;
+  /** Writes the part of the snapshot that is furthest behind; true when there was something to write. @throws OwnershipLost */
+  async save(): Promise<boolean> {
+    if (!this.#whole || this.#folded === this.saved) return false;
+    const stored = await this.parts.snapshots.save(this.#stored, this.#folded, this.#state);
+    if (!stored) throw new OwnershipLost(`partition ${this.parts.partition}`);
+    this.#stored = stored;
+    this.#held = heldBy(stored);
     this.parts.counters.snapshots += 1;
+    return true;
   }
 
   /** Brings back whom these events concern; what is left is to be folded. */
@@ -147,7 +148,9 @@ export class PartitionFolder {
   async #evict(seq: number): Promise<void> {
     const leaving = longestIdle(this.#state, this.parts.subjectsInMemory);
     if (leaving.length === 0) return;
-    await this.parts.idle.keep(leaving, seq);
+    // After a restart a shard may hold more than the message at hand.
+    const heldOf = (name: string): number => Math.max(seq, this.#held[shardOf(name)] ?? 0);
+    await this.parts.idle.keep(leaving.map(([name, state]) => [name, { streamSequence: heldOf(name), state }]));
     putAway(this.#state, leaving);
     this.parts.counters.evicted += leaving.length;
   }

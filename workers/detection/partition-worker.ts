@@ -6,10 +6,15 @@ import { PaceKeeper } from './pace-keeper';
 import { readGap } from './stream-gap';
 import { consumerName, ensureConsumer, PIN_GROUP, USAGE_STREAM } from './streams';
 
-/** A snapshot at most this often, and after this many messages; writing takes at most a twentieth of the time. */
+/**
+ * A snapshot at most this often, or a chunk of it after this many messages. Writing chunks takes at most a twentieth of the time, as long as there
+ * is anything else to do.
+ */
 const SNAPSHOT_EVERY_MS = 500;
 const SNAPSHOT_EVERY_MESSAGES = 1_000;
 const SNAPSHOT_SHARE = 20;
+/** Nothing to do for so long after a chunk: the next one is written at once. */
+const IDLE_MS = 5;
 
 /** The pin is ours for as long as we pull; see `ensureConsumer`. */
 const PULL_MS = 1_000;
@@ -25,6 +30,8 @@ export class PartitionWorker {
   /** The consumer's own count of what it gave out: one that is missing went to somebody else, or got lost. */
   #lastDelivery: number | undefined;
   #lastMessage: JsMsg | undefined;
+  /** The last messages as of the chunks that were written: each may be acknowledged when all chunks are as far. */
+  #unacknowledged: JsMsg[] = [];
   #pinned = false;
   #sinceSnapshot = 0;
 
@@ -61,6 +68,7 @@ export class PartitionWorker {
     const { nats, partition, signal } = this.parts;
     this.#lastDelivery = undefined;
     this.#lastMessage = undefined;
+    this.#unacknowledged = [];
     this.#pinned = false;
     await this.#folder.load();
     await ensureConsumer(this.manager, partition);
@@ -124,23 +132,31 @@ export class PartitionWorker {
     }
   }
 
-  async #save(): Promise<void> {
+  /** False when there was nothing to write. */
+  async #save(): Promise<boolean> {
     this.#sinceSnapshot = 0;
-    await this.#folder.save();
+    const last = this.#lastMessage;
+    const hasWritten = await this.#folder.save();
+    if (last && last !== this.#unacknowledged.at(-1)) this.#unacknowledged.push(last);
     // Only now: what is acknowledged never comes again, so it must be in a snapshot. Acknowledges all before it, too.
-    if (this.#lastMessage && this.#lastMessage.seq <= this.#folder.saved) this.#lastMessage.ack();
+    const next = this.#unacknowledged.findIndex(({ seq }) => seq > this.#folder.saved);
+    const done = this.#unacknowledged.splice(0, next === -1 ? Infinity : next);
+    done.at(-1)?.ack();
+    return hasWritten;
   }
 
   async #saveRegularly(signal: AbortSignal): Promise<void> {
     for (let pause = SNAPSHOT_EVERY_MS; ;) {
-      try {
-        await delay(pause, undefined, { signal });
-      } catch {
-        return;
-      }
-      const begin = Date.now();
+      if (!(await isOver(pause, signal))) return;
+      const [begin, last] = [performance.now(), this.#lastMessage];
       await this.#lane.run(() => this.#save());
-      pause = Math.max(SNAPSHOT_EVERY_MS, (Date.now() - begin) * SNAPSHOT_SHARE);
+      const share = (performance.now() - begin) * SNAPSHOT_SHARE;
+      const isWhole = this.#folder.saved === this.#folder.folded;
+      pause = isWhole ? Math.max(SNAPSHOT_EVERY_MS, share) : share;
+      if (isWhole) continue;
+      // What came while the chunk was written is begun by then, so this is seen.
+      if (!(await isOver(IDLE_MS, signal))) return;
+      if (last === this.#lastMessage) pause = 0;
     }
   }
 
@@ -153,8 +169,18 @@ export class PartitionWorker {
 
   /** A clean end: nothing is left to repeat, and the next worker need not wait for the pin to run out. */
   async #leave(): Promise<void> {
-    await this.#lane.run(() => this.#save());
+    while (await this.#lane.run(() => this.#save()));
     await this.parts.nats.flush();
     if (this.#pinned) await this.manager.consumers.unpin(USAGE_STREAM, consumerName(this.parts.partition), PIN_GROUP);
+  }
+}
+
+/** Waits; false when the signal was aborted meanwhile. */
+async function isOver(pauseMs: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await delay(pauseMs, undefined, { signal });
+    return true;
+  } catch {
+    return false;
   }
 }

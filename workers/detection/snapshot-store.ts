@@ -4,6 +4,7 @@ import { gunzip, gzip } from 'node:zlib';
 import type { KV } from '@nats-io/kv';
 import { z } from 'zod';
 import { restorePartition, STATE_SCHEMA, type PartitionState } from '../../detectors/partition-state';
+import { joinChunks, nextChunk, SHARDS, type Chunk, type ShardSequences } from '../../detectors/shards';
 import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
 const compress = promisify(gzip);
@@ -11,33 +12,64 @@ const decompress = promisify(gunzip);
 
 export const SNAPSHOT_BUCKET = 'snapshots' as const;
 
-/** A NATS message holds 1 MiB by default; a larger state lies in parts beside its head. */
+/** A NATS message holds 1 MiB by default; a larger chunk lies in parts beside the head. */
 const PART_BYTES = 512 * 1024;
+/** What is written at once is little more than so many characters of JSON: nothing is folded meanwhile. */
+const CHUNK_LENGTH = 256 * 1024;
 
-/** The head: `state` itself, or the number of parts that hold it, written before the head under a name only the head tells. */
+const streamSequence = z.number().int().nonnegative();
+const partsOf = { name: z.string(), count: z.number().int().positive() };
+
+/**
+ * The head: `state` itself where all of it is small, else the chunks that hold it, each written before the head under a name only the head tells.
+ * `parts` is one chunk of everything, as it was written before 2026-11-28.
+ */
 const head = z.object({
   schema: z.number(),
-  streamSequence: z.number().int().nonnegative(),
+  streamSequence,
   writer: z.string(),
   state: z.unknown().optional(),
-  parts: z.object({ name: z.string(), count: z.number().int().positive() }).optional(),
+  parts: z.object(partsOf).optional(),
+  chunks: z
+    .array(z.object({ ...partsOf, sequence: streamSequence, shards: z.array(z.number().int().nonnegative()) }))
+    .optional(),
 });
 
-export interface Snapshot {
-  /** Of the KV entry: the next snapshot must be written over exactly this one. 0 when there is none. */
+/** A chunk as the head tells of it; without parts where the head holds it. */
+interface StoredChunk {
+  readonly sequence: number;
+  readonly shards: readonly number[];
+  readonly parts?: { readonly name: string; readonly count: number };
+}
+
+/** What is known of a partition's snapshot: the next one must be written over exactly this. */
+export interface Stored {
+  /** Of the head's entry; 0 when there is none. */
   readonly revision: number;
-  /** The last message of the stream that the state holds. */
-  readonly streamSequence: number;
-  /** Undefined when there is none, or none that this version can read. */
-  readonly state: PartitionState | undefined;
+  /** Each shard is in one at most. */
+  readonly chunks: readonly StoredChunk[];
+}
+
+export const NO_SNAPSHOT: Stored = { revision: 0, chunks: [] };
+
+const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
+
+/** The last message that the snapshot holds of each shard. */
+export function heldBy({ chunks }: Stored): ShardSequences {
+  const held = ALL_SHARDS.map(() => 0);
+  for (const { sequence, shards } of chunks) for (const shard of shards) held[shard] = sequence;
+  return held;
 }
 
 /**
  * The snapshots of one partition: where a worker resumes, and the only thing that says who owns the partition. A worker that writes over
- * another's snapshot than the one it knows is refused, and has lost the partition.
+ * another's snapshot than the one it knows is refused, and has lost the partition. They are written chunk by chunk, each as of its own message
+ * (detectors/shards.ts), so that a large state stops the fold no longer than a small one.
  */
 export class SnapshotStore {
   readonly #key: string;
+  /** Chunks of workers that died before they wrote a head are looked for once. */
+  #isTidy = false;
 
   constructor(
     private readonly kv: KV,
@@ -50,31 +82,57 @@ export class SnapshotStore {
     return (await this.kv.get(this.#key))?.revision ?? 0;
   }
 
-  async load(): Promise<Snapshot> {
-    const entry = await this.kv.get(this.#key);
-    if (!entry || entry.operation !== 'PUT')
-      return { revision: entry?.revision ?? 0, streamSequence: 0, state: undefined };
-    const parsed = head.safeParse(JSON.parse(entry.string()));
-    if (!parsed.success) return { revision: entry.revision, streamSequence: 0, state: undefined };
-    const { streamSequence, parts, state } = parsed.data;
-    const restored = restorePartition(parts ? await this.#join(parts) : state);
-    // An unreadable state is made anew from what the stream still holds.
-    return { revision: entry.revision, streamSequence: restored ? streamSequence : 0, state: restored };
+  /** `state` is undefined when there is none, or none that this version can read: it is made anew from what the stream still holds. */
+  async load(): Promise<{ readonly stored: Stored; readonly state: PartitionState | undefined }> {
+    this.#isTidy = false;
+    for (;;) {
+      const entry = await this.kv.get(this.#key);
+      const revision = entry?.revision ?? 0;
+      const found = entry?.operation === 'PUT' ? await this.#read(entry.string()) : undefined;
+      if (found) return { stored: { revision, chunks: found.chunks }, state: found.state };
+      // The partition's owner may have replaced, meanwhile, what the head told of.
+      if (revision === (await this.revision())) return { stored: { revision, chunks: [] }, state: undefined };
+    }
   }
 
-  /** Writes over the snapshot of `revision`. Gives the new revision, or undefined when another worker has written meanwhile. */
-  async save(revision: number, streamSequence: number, state: PartitionState): Promise<number | undefined> {
-    const json = JSON.stringify(state);
+  /**
+   * Writes the chunk that is furthest behind, as of the message `folded`, over the snapshot `before`. Gives what is stored then, or undefined when
+   * another worker has written meanwhile.
+   */
+  async save(before: Stored, folded: number, state: PartitionState): Promise<Stored | undefined> {
+    // What only the head holds is lost with it.
+    const isInHead = before.chunks.some(({ parts }) => !parts);
+    const { shards, json } = nextChunk(state, heldBy(before), folded, isInHead ? Infinity : CHUNK_LENGTH);
     const writer = randomUUID();
-    const whole = { schema: STATE_SCHEMA, streamSequence, writer };
     // Characters, not bytes: states are nearly all ASCII, and half of a message is room enough for the rest.
-    const parts = json.length > PART_BYTES ? await this.#split(json, writer) : undefined;
-    const value = parts
-      ? JSON.stringify({ ...whole, parts })
-      : `${JSON.stringify(whole).slice(0, -1)},"state":${json}}`;
-    const written = await this.#write(revision, value, writer);
-    if (written !== undefined && parts) await this.#removeParts(writer);
-    return written;
+    const isSmall = shards.length === SHARDS && json.length <= PART_BYTES;
+    const written = { sequence: folded, shards, ...(isSmall ? {} : { parts: await this.#split(json, writer) }) };
+    const chunks = [...without(before.chunks, shards), written];
+    const revision = await this.#write(
+      before.revision,
+      headOf({ chunks, writer, json: isSmall ? json : undefined }),
+      writer,
+    );
+    if (revision === undefined) return undefined;
+    await this.#removeParts(before.chunks, chunks);
+    return { revision, chunks };
+  }
+
+  async #read(text: string): Promise<{ chunks: readonly StoredChunk[]; state: PartitionState } | undefined> {
+    const parsed = head.safeParse(JSON.parse(text));
+    if (!parsed.success) return undefined;
+    const { streamSequence: sequence, state, parts } = parsed.data;
+    const chunks: readonly StoredChunk[] = parsed.data.chunks?.map(({ name, count, ...chunk }) => ({
+      ...chunk,
+      parts: { name, count },
+    })) ?? [{ sequence, shards: ALL_SHARDS, ...(parts ? { parts } : {}) }];
+    const read: Chunk[] = [];
+    for (const chunk of chunks) {
+      const restored = restorePartition(chunk.parts ? await this.#join(chunk.parts) : state);
+      if (!restored) return undefined;
+      read.push({ ...chunk, state: restored });
+    }
+    return { chunks, state: joinChunks(read).state };
   }
 
   async #write(revision: number, value: string, writer: string): Promise<number | undefined> {
@@ -110,10 +168,41 @@ export class SnapshotStore {
     return JSON.parse((await decompress(Buffer.concat(parts))).toString('utf8'));
   }
 
-  /** Parts of other heads than the one just written are of no use to anybody: whoever is writing such has lost. */
-  async #removeParts(except: string): Promise<void> {
+  /** What the head just written does not tell of is of no use to anybody: whoever is writing such has lost. */
+  async #removeParts(before: readonly StoredChunk[], now: readonly StoredChunk[]): Promise<void> {
+    const kept = new Set(now.map(({ parts }) => parts?.name));
+    const keys = this.#isTidy
+      ? before.flatMap(({ parts }) => (parts ? this.#keysOf(parts) : []))
+      : await this.#storedKeys();
+    for (const key of keys) if (!kept.has(key.split('.')[2])) await this.kv.purge(key);
+    this.#isTidy = true;
+  }
+
+  async #storedKeys(): Promise<readonly string[]> {
     const keys: string[] = [];
     for await (const key of await this.kv.keys(`${this.#key}.*.*`)) keys.push(key);
-    for (const key of keys) if (!key.startsWith(`${this.#key}.${except}.`)) await this.kv.purge(key);
+    return keys;
   }
+
+  #keysOf({ name, count }: { readonly name: string; readonly count: number }): readonly string[] {
+    return Array.from({ length: count }, (_, index) => `${this.#key}.${name}.${index}`);
+  }
+}
+
+/** The chunks, without the shards that another one holds from now on. */
+function without(chunks: readonly StoredChunk[], shards: readonly number[]): readonly StoredChunk[] {
+  return chunks
+    .map((chunk) => ({ ...chunk, shards: chunk.shards.filter((shard) => !shards.includes(shard)) }))
+    .filter((chunk) => chunk.shards.length > 0);
+}
+
+function headOf(of: {
+  readonly chunks: readonly StoredChunk[];
+  readonly writer: string;
+  readonly json: string | undefined;
+}): string {
+  const { chunks, writer, json } = of;
+  const common = { schema: STATE_SCHEMA, streamSequence: Math.min(...heldBy({ revision: 0, chunks })), writer };
+  if (json !== undefined) return `${JSON.stringify(common).slice(0, -1)},"state":${json}}`;
+  return JSON.stringify({ ...common, chunks: chunks.map(({ parts, ...chunk }) => ({ ...chunk, ...parts })) });
 }

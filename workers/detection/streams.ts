@@ -9,6 +9,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { IncidentError } from '../../domain/errors';
+import { SHARDS } from '../../detectors/shards';
 
 export const USAGE_STREAM = 'USAGE';
 export const DETECTIONS_STREAM = 'DETECTIONS';
@@ -97,7 +98,8 @@ export async function ensureConsumer(manager: JetStreamManager, partition: numbe
     ack_policy: AckPolicy.All,
     deliver_policy: DeliverPolicy.All,
     ack_wait: 30 * NS,
-    max_ack_pending: 10_000,
+    // A chunk of the snapshot is written every 1,000 messages, and the slowest of them holds back the acknowledgement of all.
+    max_ack_pending: 1_000 * (SHARDS + 2),
     priority_groups: [PIN_GROUP],
     priority_policy: 'pinned_client',
     priority_timeout: 3 * NS,

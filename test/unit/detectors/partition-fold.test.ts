@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import type { PartitionEvent, StreamEvent } from '../../../domain/usage-event';
 import { defineDetector } from '../../../detectors/detector';
-import { putAway, strangersIn, wake, type IdleSubject } from '../../../detectors/eviction';
 import { foldPartition } from '../../../detectors/partition-fold';
-import { emptyPartition, PARTITION_LIMITS, restorePartition } from '../../../detectors/partition-state';
+import { emptyPartition, PARTITION_LIMITS } from '../../../detectors/partition-state';
 import { DETECTORS } from '../../../detectors/registry';
 import {
   SAMPLE_PLACES,
@@ -15,6 +14,7 @@ import {
 } from '../../../detectors/sample-life';
 import { publicIdSubject } from '../../../domain/subject';
 import { foldAll, idsOf, locateIn, throughSnapshot } from './folding';
+import { KillableWorker, meaningOf } from './killable-worker';
 
 /** Each run folds some hundred events; this many keep the file under three seconds. */
 const RUNS = { numRuns: 30 };
@@ -53,6 +53,21 @@ const anyEvents = fc
   .array(anyEvent, { minLength: 1, maxLength: 120 })
   .map((events) => [...life.map((use): PartitionEvent => use), ...events.sort((a, b) => a.at - b.at)]);
 
+/** Subjects of several shards, the sample's life among them. */
+const MANY = [SAMPLE_SUBJECT, ...Array.from({ length: 7 }, (_, index) => publicIdSubject('sample', `other-${index}`))];
+
+/** Out of order by up to the whole, and with months between, so that the partition's clock decides who is forgotten. */
+const eventsOfMany = fc
+  .array(
+    fc.tuple(anyEvent, fc.constantFrom(...MANY), fc.constantFrom(0, 0, 0, 31, 62)).map(([event, subject, days]) => ({
+      ...event,
+      ...('subject' in event ? { subject } : {}),
+      at: event.at + days * 86_400_000,
+    })),
+    { minLength: 1, maxLength: 150 },
+  )
+  .map((events) => [...life.map((use): PartitionEvent => use), ...events]);
+
 describe('folding', () => {
   test('gives the same detections in one batch and in many', () => {
     fc.assert(
@@ -75,47 +90,28 @@ describe('folding', () => {
     );
   });
 
-  test('gives the same set of detection ids under any schedule of snapshots, kills and subjects put away', () => {
+  test('gives the same detections and states under any schedule of snapshot chunks, kills and subjects put away', () => {
     const step = fc.record({
       fold: fc.integer({ min: 1, max: 30 }),
-      putsAway: fc.boolean(),
-      snapshot: fc.boolean(),
+      putsAway: fc.nat(MANY.length),
+      /** The length of each chunk that is written. */
+      chunks: fc.array(fc.nat(20_000), { maxLength: 4 }),
       killed: fc.boolean(),
     });
     fc.assert(
-      fc.property(anyEvents, fc.array(step, { minLength: 1, maxLength: 60 }), (events, steps) => {
-        const published = new Set<string>();
-        const away = new Map<string, string>();
-        let stored = { position: 0, state: JSON.stringify(emptyPartition()) };
-        let state = emptyPartition();
-        let position = 0;
-        const take = (event: PartitionEvent) => {
-          position += 1;
-          const known = strangersIn(state, [event]).flatMap((name) => {
-            const text = away.get(name);
-            return text === undefined ? [] : [[name, JSON.parse(text) as IdleSubject] as const];
-          });
-          const result = foldPartition(state, wake(state, [event], new Map(known), position), options);
-          for (const id of idsOf(result.messages)) published.add(id);
-          state = result.state;
-        };
-        const putFirstAway = () => {
-          const leaving = Object.entries(state.subjects).slice(0, 1);
-          for (const [name, subject] of leaving)
-            away.set(name, JSON.stringify({ streamSequence: position, state: subject }));
-          putAway(state, leaving);
-        };
-        for (const { fold, putsAway, snapshot, killed } of steps) {
-          for (const event of events.slice(position, position + fold)) take(event);
-          if (putsAway) putFirstAway();
-          if (snapshot) stored = { position, state: JSON.stringify(state) };
-          if (!killed) continue;
-          position = stored.position;
-          state = restorePartition(JSON.parse(stored.state)) ?? emptyPartition();
+      fc.property(eventsOfMany, fc.array(step, { minLength: 1, maxLength: 60 }), (events, steps) => {
+        const worker = new KillableWorker(events);
+        for (const { fold, putsAway, chunks, killed } of steps) {
+          worker.fold(fold);
+          worker.putAway(putsAway);
+          for (const length of chunks) worker.save(length);
+          if (killed) worker.restart();
         }
-        for (const event of events.slice(position)) take(event);
+        worker.fold(Infinity);
 
-        expect(published).toEqual(new Set(idsOf(foldAll(events, SAMPLE_PLACES).messages)));
+        const whole = foldAll(events, SAMPLE_PLACES);
+        expect(worker.published).toEqual(new Set(idsOf(whole.messages)));
+        expect(meaningOf(worker.state)).toEqual(meaningOf(whole.state));
       }),
       RUNS,
     );
@@ -286,6 +282,17 @@ describe('forgetting', () => {
   test('a subject idle for a month goes, by the clock of the events', () => {
     expect(foldAll([...life, later(29)], SAMPLE_PLACES).state.size).toBe(2);
     expect(foldAll([...life, later(31)], SAMPLE_PLACES).state.size).toBe(1);
+  });
+
+  test('a statement older than a month is remembered, also when forgetting is due', () => {
+    const late = sampleUse({ afterMs: 40 * 86_400_000 });
+    const stated = { ...sampleControl(0, 'revoked'), subject: publicIdSubject('sample', 'other') };
+    const { state } = foldAll([late], SAMPLE_PLACES);
+    state.nextSweepAt = 0;
+
+    foldPartition(state, [stated], options);
+
+    expect(state.subjects[stated.subject]?.listed).toBe('revoked');
   });
 
   test('a listed one stays', () => {

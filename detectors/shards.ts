@@ -1,0 +1,96 @@
+import { partitionOf, type Subject } from '../domain/subject';
+import type { PartitionEvent } from '../domain/usage-event';
+import { withoutFolded } from './eviction';
+import { emptyPartition, type PartitionState, type SubjectState } from './partition-state';
+
+/**
+ * A full partition is some 70 MB as JSON; a shard of it some 550 KB, which takes a few milliseconds to write. More shards would make the list of them
+ * longer, which is written each time.
+ */
+export const SHARDS = 128;
+
+/** By shard: the last message of the stream that its subjects' states hold. */
+export type ShardSequences = readonly number[];
+
+/** Part of a partition's state: the subjects of some shards, and what concerns all subjects, as they were after a message. */
+export interface Chunk {
+  /** The message. */
+  readonly sequence: number;
+  readonly shards: readonly number[];
+  readonly state: PartitionState;
+}
+
+/** Not by the remainder: all subjects of a partition have the same (see `partitionOf`), and would lie in a few of the shards. */
+export function shardOf(subject: string): number {
+  return Math.floor(partitionOf(subject as Subject, 2 ** 32) / (2 ** 32 / SHARDS));
+}
+
+/**
+ * The shards that are furthest behind, as many as make `leastLength` characters of JSON, and no fewer than one. Those ahead of `folded` are left out: after
+ * a restart the state is further there than everything else, and what is stored of them is as far.
+ */
+export function nextChunk(
+  state: PartitionState,
+  held: ShardSequences,
+  folded: number,
+  leastLength: number,
+): { readonly shards: readonly number[]; readonly json: string } {
+  const byShard = namesByShard(state);
+  const behind = Array.from({ length: SHARDS }, (_, shard) => shard)
+    .filter((shard) => (held[shard] ?? 0) <= folded)
+    .sort((a, b) => (held[a] ?? 0) - (held[b] ?? 0));
+  const shards: number[] = [];
+  const entries: string[] = [];
+  for (let length = 0; shards.length < behind.length && (length < leastLength || shards.length === 0);) {
+    const shard = behind[shards.length] ?? 0;
+    shards.push(shard);
+    for (const name of byShard[shard] ?? []) {
+      const entry = `${JSON.stringify(name)}:${JSON.stringify(state.subjects[name])}`;
+      entries.push(entry);
+      length += entry.length;
+    }
+  }
+  const { subjects: _all, ...common } = state;
+  const head = JSON.stringify({ ...common, size: entries.length });
+  return { shards, json: `${head.slice(0, -1)},"subjects":{${entries.join(',')}}}` };
+}
+
+/**
+ * The state to go on with, and how far each of its shards is. It stands where the shard stands that is furthest behind: only what concerns all subjects is
+ * taken from there, and the messages after it are to be folded for those who don't hold them yet (`notHeld`).
+ */
+export function joinChunks(chunks: readonly Chunk[]): {
+  readonly state: PartitionState;
+  readonly held: ShardSequences;
+} {
+  const held: number[] = Array.from({ length: SHARDS }, () => 0);
+  const subjects: Record<string, SubjectState> = {};
+  for (const { sequence, shards, state } of chunks) {
+    const current = new Set(shards);
+    for (const shard of shards) held[shard] = sequence;
+    // Of a chunk that others have overtaken in part, only the rest counts.
+    for (const [name, subject] of Object.entries(state.subjects))
+      if (current.has(shardOf(name))) subjects[name] = subject;
+  }
+  const position = Math.min(...held);
+  const common = chunks.find(({ sequence }) => sequence === position)?.state ?? emptyPartition();
+  const hasIdle = chunks.some(({ state }) => state.hasIdle);
+  const size = Object.keys(subjects).length;
+  return { state: { ...common, ...(hasIdle ? { hasIdle } : {}), size, subjects }, held };
+}
+
+/** Of the events of the message `streamSequence`, those that the state does not hold yet. */
+export function notHeld(
+  state: PartitionState,
+  events: readonly PartitionEvent[],
+  held: ShardSequences,
+  streamSequence: number,
+): readonly PartitionEvent[] {
+  return withoutFolded(state, events, (subject) => (held[shardOf(subject)] ?? 0) >= streamSequence);
+}
+
+function namesByShard({ subjects }: PartitionState): readonly (readonly string[])[] {
+  const names: string[][] = Array.from({ length: SHARDS }, () => []);
+  for (const name in subjects) names[shardOf(name)]?.push(name);
+  return names;
+}
