@@ -55,11 +55,17 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     const { code, message } = stepFailure(error);
     throw ApplicationFailure.create({
       type: failed.length > 0 ? 'ROLLBACK_INCOMPLETE' : 'ROLLED_BACK',
-      message: `${message}${keeps && arrived.size > 0 ? ` It stays in use by ${[...arrived].join(', ')}.` : ''}${failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : ''}`,
+      message: `${message}${keeps ? keptText(adopts, [...arrived]) : ''}${failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : ''}`,
       nonRetryable: true,
       details: [{ code, notUndone: failed.map(({ name }) => name) }],
     });
   }
+}
+
+/** What lives on after a rotation that has nothing to go back to. */
+function keptText(adopts: number | undefined, users: readonly string[]): string {
+  const inUse = users.length > 0 ? `, in use by ${users.join(', ')}` : '';
+  return adopts === undefined ? ` The replacement is kept${inUse}.` : ` Version ${adopts} is kept${inUse}.`;
 }
 
 /** A replacement that is not discarded, since a dependent may use it. */

@@ -8,6 +8,8 @@ export interface AttemptInfo {
 
 /** More than any call needs that is given up some day. */
 const MANY_ATTEMPTS = 200;
+/** More than any run makes that comes to an end: a story that goes round in a circle, such as with a person who always says "again". */
+const MANY_CALLS = 1_000;
 
 interface Call {
   readonly name: string;
@@ -21,7 +23,7 @@ interface Call {
 export class CallBook {
   /** In the order in which they were first seen. */
   readonly names: string[] = [];
-  /** The call that is tried without end, once one is. */
+  /** The call that is tried, or was made, without end, once one is. */
   endless: string | undefined;
   readonly #calls = new Map<string, Call>();
   readonly #occurrences = new Map<string, number>();
@@ -44,6 +46,7 @@ export class CallBook {
     const call = { name: `${step}#${occurrence}`, attempts: 0 };
     this.#calls.set(key, call);
     this.names.push(call.name);
+    if (this.names.length > MANY_CALLS) this.endless = call.name;
     return call;
   }
 }

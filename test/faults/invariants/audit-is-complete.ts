@@ -1,5 +1,5 @@
 import { PERSON } from '../answer';
-import type { RunReport } from '../run-report';
+import type { FaultCase, RunReport } from '../run-report';
 import type { TrueEffect } from '../world/world';
 
 const ACTIONS: Readonly<Partial<Record<TrueEffect['what'], string>>> = {
@@ -16,7 +16,7 @@ const ACTIONS: Readonly<Partial<Record<TrueEffect['what'], string>>> = {
 const STORY = ['contain', 'revoke', 'verify-dead', 'close'];
 
 /** Every effect has its intent, what is claimed has its outcome, people's decisions have their names, and the end is the last of it. */
-export function auditFaults({ status, outcome, world, view }: RunReport): readonly string[] {
+export function auditFaults({ status, outcome, world, view }: RunReport, { scenario }: FaultCase): readonly string[] {
   const { audit, effects } = world;
   const has = (action: string, phase: 'intent' | 'outcome', stepKey?: string): boolean =>
     audit.some(
@@ -31,7 +31,11 @@ export function auditFaults({ status, outcome, world, view }: RunReport): readon
   const closing = audit.find(({ action }) => action === 'close');
   const answers = view?.incident.timeline.filter(({ note }) => note.startsWith(`${PERSON.actor}: `)).length ?? 0;
   const decisions = audit.filter(({ actor, approved }) => actor !== 'workflow' && approved === undefined).length;
-  const story = world.setting.past === 'nothing' ? [...STORY, 'create-replacement'] : STORY;
+  // Whoever terminates a workflow may keep an effect from its last entry: it has its intent.
+  const isCutShort = scenario.outside.some(({ deeds }) =>
+    deeds.some(({ does }) => does === 'end-rotation' || does === 'begin-anew'),
+  );
+  const story = world.setting.past === 'nothing' && !isCutShort ? [...STORY, 'create-replacement'] : STORY;
   return [
     ...unannounced.map(({ what, stepKey }) => `no intent on record: ${what} by ${stepKey}`),
     ...(contained && !has('contain', 'outcome') && !has('lift-containment', 'outcome')

@@ -16,13 +16,12 @@ export function incidentFaults(report: RunReport, faultCase: FaultCase): readonl
     ...ownershipFaults(report),
     ...dependentFaults(report),
     ...outcomeFaults(report),
-    ...auditFaults(report),
+    ...auditFaults(report, faultCase),
   ];
 }
 
-/** Begun anew when the run before had proven it dead: nothing is left to do, and response workers tell how that one ended. */
-function isRefusedAtTheDoor({ world, failureCode }: RunReport, { scenario }: FaultCase): boolean {
-  const isProven = world.audit.some(({ action, phase }) => action === 'verify-dead' && phase === 'outcome');
+/** Begun anew, and refused before it did anything: it is dead by then, or can't be looked up. Response workers tell of the run before (abandoned-incidents.ts). */
+function isRefusedAtTheDoor({ status, view }: RunReport, { scenario }: FaultCase): boolean {
   const isAnew = scenario.outside.flatMap(({ deeds }) => deeds).includes(BEGINS_ANEW);
-  return isAnew && isProven && failureCode === 'VERSION_NOT_LIVE';
+  return isAnew && status === 'failed' && Object.keys(view?.incident.milestones ?? {}).length === 0;
 }
