@@ -26,6 +26,8 @@ const LANES = [
   [{ name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] }],
   [{ name: 'parts', args: ['--selectProjects', 'unit', 'contract', 'workflows', 'replay'] }],
 ];
+/** Scenes promise that no request waits longer than some seconds; servers have time-outs; what only computes waits for both. */
+const NICE = { servers: 5, parts: 15 };
 const countsFile = process.env.TQ_COUNTS_FILE;
 const running = new Set();
 let stopped = false;
@@ -50,19 +52,18 @@ async function runLane(runs) {
     if (stopped) return 1;
     const counts = countsFile ? { TQ_COUNTS_FILE: `${countsFile}.${name}` } : {};
     // One lane shows as it goes; the others' output comes a run at a time, so that they do not mix.
-    worst = Math.max(worst, await jest(args, name === 'servers' ? 'inherit' : 'pipe', counts, name === 'parts'));
+    worst = Math.max(worst, await jest(args, name === 'servers' ? 'inherit' : 'pipe', counts, NICE[name] ?? 0));
   }
   return worst;
 }
 
-function jest(args, output, env = {}, givesWay = false) {
+function jest(args, output, env = {}, nice = 0) {
   const child = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
     stdio: ['inherit', output, output],
     env: { ...process.env, ...env },
   });
   running.add(child);
-  // Scenes and servers measure what they do in seconds: what only computes waits for them.
-  if (givesWay && child.pid) setPriority(child.pid, 10);
+  if (nice > 0 && child.pid) setPriority(child.pid, nice);
   const held = [];
   child.stdout?.on('data', (chunk) => held.push(chunk));
   child.stderr?.on('data', (chunk) => held.push(chunk));

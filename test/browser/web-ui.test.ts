@@ -164,15 +164,19 @@ describeWithBrowser('the Temporal Web UI', () => {
       const query = encodeURIComponent(
         'TourniquetSeverity = "critical" AND TourniquetOwnerTeam = "payments" AND ExecutionStatus = "Running"',
       );
-      await eventually(
+      const found = await eventually(
         async () => {
           await page.goto(`${stack.temporal.uiUrl}/namespaces/${stack.temporal.namespace}/workflows?query=${query}`);
-          await page.waitForTimeout(1_000);
-          return page.getByText('incident/ui-filter/1').count();
+          const row = page.getByText('incident/ui-filter/1').first();
+          return row.waitFor({ timeout: 5_000 }).then(
+            () => true,
+            () => false,
+          );
         },
-        (count) => count > 0,
+        (isThere) => isThere,
+        45_000,
       );
-      expect(await page.getByText('incident/ui-filter/1').count()).toBeGreaterThan(0);
+      expect(found).toBe(true);
     });
   });
 });

@@ -37,7 +37,7 @@ afterEach(async () => {
 
 it('looks in the end at who came after its wave had gone on', async () => {
   const { activities, calls } = latecomer();
-  const policy = withOverlap(6, 'medium');
+  const policy = withOverlap(20, 'medium');
 
   const { view } = await withIncident(environment, activities, { ...MEDIUM, policy }, (handle) => handle.result());
 
