@@ -111,35 +111,45 @@ export function createRotationActivities(deps: ActivityDeps) {
   };
 }
 
-/** One that does not say what it uses never said that it had moved. */
-async function waitUntilBack(status: () => Promise<Status>, input: MoveInput): Promise<string> {
-  const deadline = Date.now() + RESTORE_WAIT_MS;
-  for (;;) {
-    const { using, healthy } = await status();
-    if (using === input.to) return 'it says so';
-    if (Date.now() > deadline) {
-      if (using === 'unknown') return 'it does not say which version it uses';
-      throw new IncidentError('DEPENDENT_NOT_MOVED', { dependent: input.dependentId, using, healthy });
-    }
-    await sleep(POLL_MS);
-  }
-}
-
 type Status = Awaited<ReturnType<ReturnType<typeof lookUpDependent>['adapter']['status']>>;
 
 async function waitUntilMoved(
   status: () => Promise<Status>,
-  input: MoveInput,
+  { to, dependentId }: MoveInput,
   heartbeat: (progress: string) => void,
 ): Promise<string> {
-  const deadline = Date.now() + MOVE_WAIT_MS;
+  const isThere = ({ using, healthy }: Status): boolean => using === to && healthy;
+  const last = await lastStatus(status, MOVE_WAIT_MS, isThere, heartbeat);
+  if (isThere(last)) return last.detail;
+  throw notMoved(dependentId, last);
+}
+
+/** One that does not say what it uses never said that it had moved. */
+async function waitUntilBack(status: () => Promise<Status>, { to, dependentId }: MoveInput): Promise<string> {
+  const isBack = ({ using }: Status): boolean => using === to;
+  const last = await lastStatus(status, RESTORE_WAIT_MS, isBack);
+  if (isBack(last)) return 'it says so';
+  if (last.using === 'unknown') return 'it does not say which version it uses';
+  throw notMoved(dependentId, last);
+}
+
+/** The first status that will do, or, when the time is over, the last one. */
+async function lastStatus(
+  status: () => Promise<Status>,
+  withinMs: number,
+  willDo: (status: Status) => boolean,
+  heartbeat: (progress: string) => void = () => undefined,
+): Promise<Status> {
+  const deadline = Date.now() + withinMs;
   for (;;) {
-    const { using, healthy, detail } = await status();
-    if (using === input.to && healthy) return detail;
-    heartbeat(detail);
-    if (Date.now() > deadline) {
-      throw new IncidentError('DEPENDENT_NOT_MOVED', { dependent: input.dependentId, using, healthy });
-    }
+    const now = await status();
+    if (willDo(now)) return now;
+    heartbeat(now.detail);
+    if (Date.now() > deadline) return now;
     await sleep(POLL_MS);
   }
+}
+
+function notMoved(dependent: string, { using, healthy }: Status): IncidentError {
+  return new IncidentError('DEPENDENT_NOT_MOVED', { dependent, using, healthy });
 }

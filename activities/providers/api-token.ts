@@ -10,6 +10,7 @@ import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial } from '../../domain/secret-material';
 import { formatToken, tokenPublicId } from '../../domain/token-format';
 import type { ApiToken, TokenStore } from '../store/token-store';
+import { effect } from './effect';
 import { serverFailure } from './postgres-admin';
 import { presentToken, type Answer } from './present-token';
 
@@ -168,8 +169,4 @@ function judge(
   return answers.every((answer) => answer.oldAnswer === 'refused' && answer.controlAnswer === 'accepted')
     ? 'dead'
     : 'unknown';
-}
-
-function effect(state: 'done' | 'already', evidence: string): Effect {
-  return { state, value: undefined, evidence };
 }

@@ -5,11 +5,11 @@ import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
 import type { CredentialProvider, ProviderCapabilities, Verdict } from '../../domain/ports/credential-provider';
-import type { Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type PostgresMaterial } from '../../domain/secret-material';
 import { publicIdSubject } from '../../domain/subject';
 import { asAdmin, AUTHENTICATION_REFUSED, failureCode, withClient } from './postgres-admin';
+import { effect } from './effect';
 import { countSessions, endSessions } from './postgres-sessions';
 import { scramVerifier } from './scram-verifier';
 
@@ -287,8 +287,4 @@ async function createRole(admin: Client, user: string, ownerRole: string, passwo
   await admin.query(`ALTER ROLE ${name} SET role = ${escapeLiteral(ownerRole)}`);
   await admin.query('COMMIT');
   return 'done';
-}
-
-function effect(state: 'done' | 'already', evidence: string): Effect {
-  return { state, value: undefined, evidence };
 }

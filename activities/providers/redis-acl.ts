@@ -8,10 +8,11 @@ import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type RedisMaterial } from '../../domain/secret-material';
 import { publicIdSubject } from '../../domain/subject';
+import { effect } from './effect';
 import { endForGood, giveBack, readRecord, takeAway, userOf, type AclRecord } from './redis-acl-record';
 import { redisFailure, withRedis, type RedisConnection } from './redis-connection';
 import { presentLogin, type LoginAnswer } from './redis-login';
-import { missingRights, mustBeAlone, mustHaveAclFile } from './redis-probe';
+import { missingRights, mustBeAlone, mustHaveAclFile, PERSISTENCES } from './redis-probe';
 import { sessionsOfUser } from './redis-sessions';
 
 export const redisAclSettings = z.strictObject({
@@ -22,7 +23,7 @@ export const redisAclSettings = z.strictObject({
   port: z.number().int(),
   tls: z.boolean().default(false),
   /** How this Redis keeps its users over a restart: `ACL SAVE`, `CONFIG REWRITE`, or not at all. */
-  keepsUsersIn: z.enum(['acl-file', 'config-file', 'none']).default('acl-file'),
+  keepsUsersIn: z.enum(PERSISTENCES).default('acl-file'),
 });
 
 export type RedisAclSettings = z.infer<typeof redisAclSettings>;
@@ -260,8 +261,4 @@ function hashOf({ password }: RedisMaterial): string {
 
 function adminOf({ adminUrl }: RedisAclSettings): string {
   return decodeURIComponent(new URL(adminUrl).username) || 'default';
-}
-
-function effect(state: 'done' | 'already', evidence: string): Effect {
-  return { state, value: undefined, evidence };
 }

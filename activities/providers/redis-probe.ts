@@ -2,7 +2,9 @@ import { IncidentError } from '../../domain/errors';
 import { isLackOfRights, type RedisConnection } from './redis-connection';
 
 /** How Redis keeps users over a restart: by ACL SAVE, by CONFIG REWRITE, or not at all. */
-export type Persistence = 'acl-file' | 'config-file' | 'none';
+export const PERSISTENCES = ['acl-file', 'config-file', 'none'] as const;
+
+type Persistence = (typeof PERSISTENCES)[number];
 
 /** What an incident calls, as examples to try. */
 const CALLS: readonly (readonly string[])[] = [

@@ -129,30 +129,8 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     },
     play: (handle) => handle.result(),
   },
-  {
-    name: 'rotation-cancelled',
-    input: sampleInput(),
-    activities: () => rotationThatWaits().activities,
-    play: async (handle) => {
-      await untilStage(handle, 'replaced');
-      await rotationOf(handle).cancel();
-      await untilWaiting(handle);
-      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
-      return handle.result();
-    },
-  },
-  {
-    name: 'rotation-terminated',
-    input: sampleInput(),
-    activities: () => rotationThatWaits().activities,
-    play: async (handle) => {
-      await untilStage(handle, 'replaced');
-      await rotationOf(handle).terminate();
-      await untilWaiting(handle);
-      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
-      return handle.result();
-    },
-  },
+  rotationEnded('rotation-cancelled', (rotation) => rotation.cancel()),
+  rotationEnded('rotation-terminated', (rotation) => rotation.terminate()),
   timeWithdrawn(),
   {
     name: 'begun-again-and-looked',
@@ -172,6 +150,25 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
 export function rotationOf({ client, workflowId }: LeakHandle) {
   const about = parseIncidentId(workflowId);
   return client.getHandle(`rotate/${about?.credentialId}/${about?.version}`);
+}
+
+/** Somebody ends the rotation by itself, and says that it is tried again. */
+function rotationEnded(
+  name: string,
+  end: (rotation: ReturnType<typeof rotationOf>) => Promise<unknown>,
+): RecordedScenario {
+  return {
+    name,
+    input: sampleInput(),
+    activities: () => rotationThatWaits().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await end(rotationOf(handle));
+      await untilWaiting(handle);
+      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  };
 }
 
 /** Checkout does not move in the first rotation, however often it is asked; what was minted lives until it is discarded. */

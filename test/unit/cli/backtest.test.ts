@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { backtestCommand } from '../../../cli/commands/backtest';
 import { madeUpTheft } from '../../support/recorded-theft';
 import { temporaryFolder } from '../../support/temporary-folder';
+import { outputOf } from '../../support/output-of';
 
 const folder = temporaryFolder();
 
@@ -14,20 +15,7 @@ async function file(content: string): Promise<string> {
 
 const theft = (): Promise<string> => file(JSON.stringify(madeUpTheft()));
 
-/** What the command writes to standard output. */
-async function output(...args: string[]): Promise<string> {
-  let text = '';
-  const write = jest.spyOn(process.stdout, 'write').mockImplementation((piece) => {
-    text += String(piece);
-    return true;
-  });
-  try {
-    await backtestCommand().exitOverride().parseAsync(args, { from: 'user' });
-  } finally {
-    write.mockRestore();
-  }
-  return text;
-}
+const output = (...args: string[]) => outputOf(backtestCommand(), ...args);
 
 it('prints a line for each detection and one for the summary, the same bytes every time', async () => {
   const path = await theft();

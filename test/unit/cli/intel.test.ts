@@ -4,6 +4,7 @@ import { backtestCommand } from '../../../cli/commands/backtest';
 import { intelCommand } from '../../../cli/commands/intel';
 import { SAMPLE_START, sampleUse } from '../../../detectors/sample-life';
 import { temporaryFolder } from '../../support/temporary-folder';
+import { outputOf } from '../../support/output-of';
 
 const folder = temporaryFolder();
 const THIEF = '198.51.100.20';
@@ -14,23 +15,7 @@ async function file(name: string, content: string): Promise<string> {
   return path;
 }
 
-async function output(command: ReturnType<typeof intelCommand>, ...args: string[]): Promise<string> {
-  // A command that was added already does not take this over, and would end the tests.
-  for (const each of [command, ...command.commands]) each.exitOverride();
-  let text = '';
-  const write = jest.spyOn(process.stdout, 'write').mockImplementation((piece) => {
-    text += String(piece);
-    return true;
-  });
-  try {
-    await command.parseAsync(args, { from: 'user' });
-  } finally {
-    write.mockRestore();
-  }
-  return text;
-}
-
-const check = (...args: string[]) => output(intelCommand(), 'check', ...args);
+const check = (...args: string[]) => outputOf(intelCommand(), 'check', ...args);
 
 describe('tourniquet intel check', () => {
   it('says what is in a file, and what was left out', async () => {
@@ -61,7 +46,7 @@ describe('tourniquet intel check', () => {
 describe('tourniquet backtest --intel', () => {
   const uses = [0, 1].map((afterMs) => JSON.stringify(sampleUse({ afterMs, address: THIEF }))).join('\n');
   const backtest = async (name: string, list: string) =>
-    output(
+    outputOf(
       backtestCommand(),
       ...['--source', 'native', '--json', '--from', 'low', await file('uses.jsonl', uses)],
       ...['--intel', await file(name, list)],

@@ -1,19 +1,8 @@
 import { CAPABILITIES } from '../../../activities/providers/capabilities';
 import { providersCommand } from '../../../cli/commands/providers';
+import { outputOf } from '../../support/output-of';
 
-async function output(...args: string[]): Promise<string> {
-  let text = '';
-  const write = jest.spyOn(process.stdout, 'write').mockImplementation((piece) => {
-    text += String(piece);
-    return true;
-  });
-  try {
-    await providersCommand().exitOverride().parseAsync(args, { from: 'user' });
-  } finally {
-    write.mockRestore();
-  }
-  return text;
-}
+const output = (...args: string[]) => outputOf(providersCommand(), ...args);
 
 describe('tourniquet providers', () => {
   it('gives a program every capability of every provider', async () => {
