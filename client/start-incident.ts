@@ -157,8 +157,6 @@ function startOptions(
     args: [input],
     // A finished incident is never opened again by the same version; one that failed or was terminated may be.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    // A task lost with its worker is given to another after this long.
-    workflowTaskTimeout: '5s',
     staticSummary: `${input.simulated ? 'SIMULATED ' : ''}${assessment.severity}: ${credentialId} v${version} leaked`,
     staticDetails: `${input.simulated ? '**SIMULATED: nothing leaked; the response is real.** ' : ''}${assessment.reason}\n\nStarted by ${input.startedBy}.`,
     typedSearchAttributes: searchAttributes(input, about, 'opened'),

@@ -1,24 +1,20 @@
 import { IncidentError } from '../domain/errors';
-import { startApi } from './api';
-import { startCodec } from './codec/start-codec';
 import { parseConfig, ROLES, type Role } from './config';
-import { startDetectionWorker } from './detection-worker';
-import { startDispatcher } from './dispatcher/start-dispatcher';
-import { startGateway } from './gateway/start-gateway';
 import { serveHealth } from './health';
 import { createLog } from './log';
-import { startResponse } from './response/start-response';
 import type { Running } from './running';
 
 type Log = ReturnType<typeof createLog>;
 
+/** A role loads its own code only: the worker that is started again after a crash must not first load the API's. */
 const STARTS: Readonly<Record<Exclude<Role, 'cli' | 'setup'>, (env: NodeJS.ProcessEnv) => Promise<Running>>> = {
-  detection: (env) => start('detection', env, startDetectionWorker),
-  dispatcher: (env) => start('dispatcher', env, startDispatcher),
-  response: (env) => start('response', env, startResponse),
-  gateway: (env) => start('gateway', env, startGateway),
-  api: (env) => start('api', env, startApi),
-  codec: (env) => start('codec', env, startCodec),
+  detection: async (env) => start('detection', env, (await import('./detection-worker.js')).startDetectionWorker),
+  dispatcher: async (env) =>
+    start('dispatcher', env, (await import('./dispatcher/start-dispatcher.js')).startDispatcher),
+  response: async (env) => start('response', env, (await import('./response/start-response.js')).startResponse),
+  gateway: async (env) => start('gateway', env, (await import('./gateway/start-gateway.js')).startGateway),
+  api: async (env) => start('api', env, (await import('./api.js')).startApi),
+  codec: async (env) => start('codec', env, (await import('./codec/start-codec.js')).startCodec),
 };
 
 /** The entry point of every process of the product: `node dist/workers/main.js <role>`. */

@@ -27,6 +27,8 @@ const REFUSED = /^(?:28000|28P01|57P01|57P02|57P03|08...)$/;
 const LOST = /^(?:ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT)$/;
 const LOST_MESSAGE =
   /Connection terminated|connection is closed|Client has encountered a connection error|not queryable/;
+/** The pool's words (`pg-pool`) for a query that found no client in time: of itself no more than a busy pool. */
+const NO_CLIENT_MESSAGE = 'timeout exceeded when trying to connect';
 
 /**
  * A `pg` pool that survives the end of its credential: a query that is refused, or whose connection is cut, waits for the next
@@ -59,16 +61,19 @@ export class ResilientPool {
       try {
         return await this.attempt<R>(text, values, options);
       } catch (error) {
-        if (!isCredentialTrouble(error)) throw error;
+        if (!isRefusal(error, generation)) throw error;
         generation.refusedAt = Date.now();
       }
     }
     const timedOut = await this.park(generation.version);
+    // Those that have waited in vain must not all log in at once: one of them may, another's answer just now holds for the rest.
+    const current = this.#generation;
+    if (timedOut && !mayTry(current)) throw timedOut;
     try {
       // Also when nothing newer came in time: the version may have been restored.
       return await this.attempt<R>(text, values, options);
     } catch (error) {
-      throw timedOut && isCredentialTrouble(error) ? timedOut : error;
+      throw timedOut && isRefusal(error, current) ? timedOut : error;
     }
   }
 
@@ -98,7 +103,9 @@ export class ResilientPool {
     try {
       // A refusal here comes before anything was sent, so it is always safe to try again.
       const client = await generation.pool.connect();
-      return await runOn<R>(client, text, values, options);
+      const result = await runOn<R>(client, text, values, options);
+      generation.refusedAt = 0;
+      return result;
     } finally {
       generation.inFlight -= 1;
       if (generation.retired && generation.inFlight === 0) this.finish(generation);
@@ -140,7 +147,7 @@ interface Generation {
   readonly pool: Pool;
   inFlight: number;
   retired: boolean;
-  /** When it was last refused, milliseconds since the epoch. */
+  /** When it was last refused, milliseconds since the epoch; 0 while it is accepted. */
   refusedAt: number;
 }
 
@@ -182,4 +189,10 @@ function isCredentialTrouble(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof AmbiguousOutcomeError) return false;
   const code = 'code' in error ? String(error.code) : '';
   return REFUSED.test(code) || LOST.test(code) || LOST_MESSAGE.test(error.message);
+}
+
+/** Also of a query queued behind logins that are refused: nothing was sent, and its turn would have ended as theirs did. */
+function isRefusal(error: unknown, { refusedAt }: Generation): boolean {
+  if (isCredentialTrouble(error)) return true;
+  return refusedAt !== 0 && error instanceof Error && error.message === NO_CLIENT_MESSAGE;
 }

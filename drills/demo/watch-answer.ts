@@ -12,6 +12,7 @@ import { timesOf } from './credential-report';
 import { followIncident } from './follow-incident';
 import { successesAfter, sumLoad, type CredentialReport, type DemoReport } from './report';
 import type { Scene } from './scene';
+import { whatItWaitsFor } from './what-it-waits-for';
 
 /** The attacker goes on for this long after the last incident is closed: what is dead must stay dead. */
 const AFTERMATH_MS = 2_000;
@@ -42,6 +43,9 @@ export async function watchTheAnswer(
       ),
     ),
   );
+  for (const [index, { id }] of scene.estate.credentials.entries())
+    if (views[index]?.incident.stage !== 'closed')
+      tell(`${id}: not closed: ${await whatItWaitsFor(scene.client, incidentId(id, 1)).catch(String)}`);
   await sleep(AFTERMATH_MS, undefined, { signal });
   const attacks = (await attacker.counters()) as Record<'token' | 'database', AttackSummary>;
   await attacker.stop();

@@ -85,6 +85,8 @@ const namesOf = (errors: readonly unknown[]) => [
   ...new Set(errors.map((error) => (error instanceof Error ? error.name : typeof error))),
 ];
 
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error);
+
 describe('a resilient pool under load', () => {
   it.each(STATEMENT_MS)('turns the gap of a quarantine into latency (statements of %d ms)', async (statementMs) => {
     const { pool, store, first } = await startService(2 * WORKERS_OF_A_KIND);
@@ -169,6 +171,39 @@ describe('a resilient pool under load', () => {
 
     await expect(query).rejects.toMatchObject({ code: 'CLIENT_PARK_TIMEOUT' });
     await Promise.all([pool.end(), impatient.end()]);
+  });
+
+  it('says so of every query of a crowd, also of those that never get a client', async () => {
+    const { credential, pool, first } = await startService(1);
+    const crowded = new ResilientPool(credential, { parkMs: 300, pool: { max: 1, connectionTimeoutMillis: 200 } });
+    await provider.revoke(CREDENTIAL, first, callContext());
+
+    const crowd = Array.from({ length: 300 }, () => crowded.query('SELECT 1', [], { safeToRepeat: true }));
+
+    const codes = (await Promise.allSettled(crowd)).map((one) => one.status === 'rejected' && codeOf(one.reason));
+    expect([...new Set(codes)]).toEqual(['CLIENT_PARK_TIMEOUT']);
+    await Promise.all([pool.end(), crowded.end()]);
+  });
+
+  it('uses a version that was given back as before: nobody waits for another', async () => {
+    const { credential, pool, first } = await startService(1);
+    const patient = new ResilientPool(credential, { parkMs: 300 });
+    await provider.quarantine(CREDENTIAL, first, callContext());
+    await expect(patient.query('SELECT 1', [], { safeToRepeat: true })).rejects.toMatchObject({
+      code: 'CLIENT_PARK_TIMEOUT',
+    });
+    const waited = jest.spyOn(credential, 'waitForNewer');
+    await provider.release(CREDENTIAL, first, callContext());
+    await eventually(
+      () => patient.query('SELECT 1', [], { safeToRepeat: true }).then(({ rowCount }) => rowCount),
+      (rows) => rows === 1,
+    );
+    waited.mockClear();
+
+    await Promise.all(Array.from({ length: 20 }, () => patient.query('SELECT 1', [], { safeToRepeat: true })));
+
+    expect(waited).not.toHaveBeenCalled();
+    await Promise.all([pool.end(), patient.end()]);
   });
 });
 
