@@ -108,7 +108,7 @@ async function mint(input: RotationInput, undo: UndoStack, leftBehind: UndoFailu
  */
 async function lives({ adopt, credentialId, version }: RotationInput): Promise<number | undefined> {
   if (adopt === undefined || !patched('adopt-what-lives')) return adopt;
-  return (await lookups.loadCredential({ credentialId, version })).newer;
+  return (await lookups().loadCredential({ credentialId, version })).newer;
 }
 
 function adopted(version: number) {

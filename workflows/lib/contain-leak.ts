@@ -125,7 +125,7 @@ export function isTighter(next: ResponsePlan, before: ResponsePlan): boolean {
 
 function refuse({ input, board }: Leak, plan: ResponsePlan, name: string): Promise<Contained> {
   const containment = { ...incidentStep(input, name), plan, reason: board.incident.evidence.reason };
-  return atOnce.containVersion.executeWithOptions(
+  return atOnce().containVersion.executeWithOptions(
     { summary: `Refuse version ${input.version}: ${plan.quarantine.mode}` },
     [containment],
   );

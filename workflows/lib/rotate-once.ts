@@ -102,7 +102,7 @@ async function lookAgain(leak: Leak): Promise<void> {
 }
 
 async function lookForNewer(leak: Leak): Promise<void> {
-  leak.newer = (await lookups.loadCredential(leak.input)).newer;
+  leak.newer = (await lookups().loadCredential(leak.input)).newer;
 }
 
 export function signature({ token }: Leak): Signed {

@@ -6,12 +6,10 @@
 const QUICK_RETRY = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' } as const;
 
 export const TIME_LIMITS = {
-  // A local activity that is tried for long keeps its workflow task open, and each beat of that is three events.
   lookups: { startToCloseTimeout: '10s', retry: { ...QUICK_RETRY, maximumInterval: '2s', maximumAttempts: 5 } },
   atOnce: {
     startToCloseTimeout: '10s',
-    // Temporal does not hold a local activity that is tried again to its scheduleToCloseTimeout (seen by test/faults), so it is attempts that
-    // are counted: a person is asked after 14 s when each is refused at once, after two minutes when each hangs.
+    // A person is asked after 14 s when each is refused at once, after two minutes when each hangs.
     retry: { ...QUICK_RETRY, maximumInterval: '2s', maximumAttempts: 10 },
   },
   untilDone: { startToCloseTimeout: '10s', retry: QUICK_RETRY },
