@@ -46,5 +46,5 @@ type Proxied = ReturnType<typeof proxyActivities<Activities>>;
 function neverLocal(limits: typeof TIME_LIMITS.lookups | typeof TIME_LIMITS.atOnce): () => Proxied {
   const now = proxyActivities<Activities>(limits);
   const before = proxyLocalActivities<Activities>(limits);
-  return () => (patched('not-local') ? now : (before as unknown as Proxied));
+  return () => (patched('not-local') ? now : before);
 }
