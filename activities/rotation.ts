@@ -1,15 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecretVersion } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audited, type IncidentStep } from './incident-step';
+import { lastStatus, type Status } from './last-status';
 import { lookUp, lookUpDependent } from './lookup';
 import { laterUse } from './moved-on';
 
 /** How long one attempt waits for a dependent to say it has moved; then the activity is tried again. */
 const MOVE_WAIT_MS = 5_000;
-const POLL_MS = 50;
 /** How long one attempt waits for a dependent to say it has gone back. With three calls of 5 s each it must fit into the attempt's 20 s (workflows/lib/time-limits.ts). */
 const RESTORE_WAIT_MS = 2_000;
 
@@ -49,6 +48,12 @@ export function createRotationActivities(deps: ActivityDeps) {
         const result = { at: Date.now(), version, publicId: value.publicId };
         return { result, outcome: { replacement: version, evidence: `${evidence}: ${tested.evidence}` } };
       });
+    },
+
+    /** Whether a version that was minted before works, as a new one must before anybody is moved to it. @throws REPLACEMENT_REJECTED */
+    async testReplacement(input: IncidentStep & { readonly replacement: number }): Promise<void> {
+      const { credential, provider, version } = await lookUp(deps, input.credentialId, input.replacement);
+      await provider.test(credential, version, callContext(input.stepKey));
     },
 
     /** Moves one dependent and waits until it says, and a probe through it shows, that it works on the new version; or on a later one, where it stays. */
@@ -111,8 +116,6 @@ export function createRotationActivities(deps: ActivityDeps) {
   };
 }
 
-type Status = Awaited<ReturnType<ReturnType<typeof lookUpDependent>['adapter']['status']>>;
-
 async function waitUntilMoved(
   status: () => Promise<Status>,
   { to, dependentId }: MoveInput,
@@ -131,23 +134,6 @@ async function waitUntilBack(status: () => Promise<Status>, { to, dependentId }:
   if (isBack(last)) return 'it says so';
   if (last.using === 'unknown') return 'it does not say which version it uses';
   throw notMoved(dependentId, last);
-}
-
-/** The first status that will do, or, when the time is over, the last one. */
-async function lastStatus(
-  status: () => Promise<Status>,
-  withinMs: number,
-  willDo: (status: Status) => boolean,
-  heartbeat: (progress: string) => void = () => undefined,
-): Promise<Status> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const now = await status();
-    if (willDo(now)) return now;
-    heartbeat(now.detail);
-    if (Date.now() > deadline) return now;
-    await sleep(POLL_MS);
-  }
 }
 
 function notMoved(dependent: string, { using, healthy }: Status): IncidentError {

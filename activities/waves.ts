@@ -2,6 +2,7 @@ import { IncidentError } from '../domain/errors';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
+import { lastStatus, type Status } from './last-status';
 import { lookUp, lookUpDependent } from './lookup';
 import { useOf, type ObservedUse } from './use';
 
@@ -24,6 +25,9 @@ const FAILURES = { least: 5, share: 0.05 } as const;
 const UNDER_WAY_MS = 1_000;
 
 type Seen = ObservedUse['contexts'][number];
+
+/** A service that has just taken a new secret may fail its probe for a moment. */
+const SETTLES_WITHIN_MS = 3_000;
 
 /** Proof of use: what a dependent says, a probe through it, and its traffic must agree. */
 export function createWaveActivities(deps: ActivityDeps) {
@@ -81,6 +85,19 @@ export function createWaveActivities(deps: ActivityDeps) {
       const detail = `${probes.join('; ')}; ${seen}`;
       await audit(deps, input, 'gate', 'outcome', { wave: input.dependents.join(', '), to: input.to, detail });
       return { at: Date.now(), detail };
+    },
+
+    /** Of dependents that have not moved in their time, those that have taken the new version and do not work on it: they are not slow. */
+    async findBroken(input: Pick<CheckWaveInput, 'dependents' | 'to'> & IncidentStep): Promise<readonly string[]> {
+      const { credential, version } = await lookUp(deps, input.credentialId, input.to);
+      const context = callContext(input.stepKey);
+      const isBroken = ({ using, healthy }: Status): boolean => using === input.to && !healthy;
+      const looked = input.dependents.map(async (id) => {
+        const { dependent, adapter } = lookUpDependent(deps, credential, id);
+        const status = () => adapter.status(dependent, version, context);
+        return isBroken(await lastStatus(status, SETTLES_WITHIN_MS, (now) => !isBroken(now))) ? [id] : [];
+      });
+      return (await Promise.all(looked)).flat();
     },
   };
 }

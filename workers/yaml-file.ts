@@ -17,9 +17,11 @@ export function readYamlFile<T>(path: string, schema: z.ZodType<T>): T {
   };
   const broken = document.errors.map(({ code, pos }) => `${place(pos[0])}: ${code}`);
   if (broken.length > 0) throw new IncidentError('CONFIG_INVALID', { faults: broken });
-  const parsed = schema.safeParse(plainValue(document, path));
+  const value = plainValue(document, path);
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues
+  const { issues } = parsed.error;
+  const faults = [...issues, ...faultsOfTheRest(value, schema, issues)]
     .flatMap((issue) => faultsOf(document, issue))
     .map(({ offset, path: at, message }) => [
       place(offset),
@@ -46,6 +48,42 @@ function plainValue(document: Document, path: string): unknown {
     const kind = error instanceof Error ? error.name : typeof error;
     throw new IncidentError('CONFIG_INVALID', { faults: [`${path}: an alias can't be resolved (${kind})`] });
   }
+}
+
+/** A schema asks whether the values go together only where each has its shape: so that is asked once more without those that have not. */
+function faultsOfTheRest(value: unknown, schema: z.ZodType, issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const rest = structuredClone(value);
+  let left: readonly z.core.$ZodIssue[] = issues;
+  for (let round = 0; round < MAX_DEPTH && left.some(isOfShape); round++) {
+    for (const issue of left.filter(isOfShape))
+      for (const keys of issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]])
+        remove(rest, [...issue.path, ...keys]);
+    left = schema.safeParse(rest).error?.issues ?? [];
+  }
+  const known = new Set(issues.map(({ path }) => path.join('.')));
+  return left.filter((issue) => !isOfShape(issue) && !known.has(issue.path.join('.')));
+}
+
+/** What is missing takes what it is missing in with it, up to the root. */
+const MAX_DEPTH = 8;
+
+function isOfShape({ code }: z.core.$ZodIssue): boolean {
+  return code !== 'custom';
+}
+
+/** A whole list rather than one of it: the others would be looked for in the wrong place. */
+function remove(value: unknown, path: readonly PropertyKey[]): void {
+  const end = path.findIndex((key) => typeof key === 'number');
+  const keys = end === -1 ? path : path.slice(0, end);
+  const last = keys.at(-1);
+  if (last === undefined) return;
+  const parent = keys.slice(0, -1).reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), value);
+  if (isRecord(parent) && last in parent) delete parent[last];
+  else remove(value, keys.slice(0, -1));
+}
+
+function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 interface Fault {

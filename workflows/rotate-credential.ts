@@ -32,7 +32,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     description: 'People gave dependents more time',
   });
   try {
-    adopts = await lives(input);
+    adopts = await works(input, await lives(input), leftBehind);
     const replacement = adopts === undefined ? await mint(input, undo, leftBehind) : adopted(adopts);
     const { at: replacedAt, note } = replacement;
     const told = reportProgress(input, { type: 'replaced', at: replacedAt, note });
@@ -109,6 +109,29 @@ async function mint(input: RotationInput, undo: UndoStack, leftBehind: UndoFailu
 async function lives({ adopt, credentialId, version }: RotationInput): Promise<number | undefined> {
   if (adopt === undefined || !patched('adopt-what-lives')) return adopt;
   return (await lookups().loadCredential({ credentialId, version })).newer;
+}
+
+/** The same version, where it works: it may have been ended by hand, or be why an earlier rotation failed. */
+async function works(
+  input: RotationInput,
+  version: number | undefined,
+  leftBehind: UndoFailure[],
+): Promise<number | undefined> {
+  if (version === undefined || !patched('test-what-is-adopted')) return version;
+  try {
+    await withinMinutes.testReplacement.executeWithOptions(
+      { summary: `Does version ${version} work?`, retry: retryUnlessRejected },
+      [{ ...rotationStep(input, 'test'), replacement: version }],
+    );
+    return version;
+  } catch (error) {
+    const { code, message } = stepFailure(error);
+    if (isCancellation(error) || code !== 'REPLACEMENT_REJECTED') throw error;
+    const note = `version ${version} lives and does not work, so another one is minted: ${message}`;
+    await reportProgress(input, { type: 'noted', at: Date.now(), note });
+    leftBehind.push({ name: `end version ${version}, which does not work`, error });
+    return undefined;
+  }
 }
 
 function adopted(version: number) {

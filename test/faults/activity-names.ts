@@ -20,6 +20,8 @@ const NAMES: Readonly<Record<keyof Activities, true>> = {
   readMovingTime: true,
   observeUse: true,
   checkWave: true,
+  findBroken: true,
+  testReplacement: true,
   checkDrift: true,
   rehearseStep: true,
   recordRehearsal: true,

@@ -9,7 +9,7 @@ const QUICK_RETRY = { initialInterval: '10ms', backoffCoefficient: 2, maximumInt
 /** Takes the place of workflows/lib/time-limits.ts in the bundle of the fault enumeration; what may last for ever still may. */
 export const TIME_LIMITS = {
   lookups: { startToCloseTimeout: ATTEMPT, retry: { ...QUICK_RETRY, maximumAttempts: 3 } },
-  atOnce: { startToCloseTimeout: ATTEMPT, retry: { ...QUICK_RETRY, maximumAttempts: 4 } },
+  atOnce: { startToCloseTimeout: ATTEMPT, heartbeatTimeout: HEARTBEAT, retry: { ...QUICK_RETRY, maximumAttempts: 4 } },
   untilDone: { startToCloseTimeout: ATTEMPT, retry: QUICK_RETRY },
   notices: { startToCloseTimeout: ATTEMPT, scheduleToCloseTimeout: CALL, retry: QUICK_RETRY },
   withinMinutes: {

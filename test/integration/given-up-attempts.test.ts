@@ -5,6 +5,7 @@ import { detectionSignal, extendOverlapUpdate, stateQuery } from '../../workflow
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
+  loadInWaves,
   loadSeparable,
   refusal,
   sampleAssessment,
@@ -21,7 +22,7 @@ import {
   steeredActivities,
 } from '../support/outcome-scenarios';
 import { gateThatOpensWithMoreTime } from '../support/patched-scenarios';
-import { gate, notesOf, refusalOf, untilStage, withIncident } from '../support/run-incident';
+import { gate, notesOf, refusalOf, untilStage, untilWaiting, withIncident } from '../support/run-incident';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { testWorker } from '../support/test-worker';
 
@@ -255,4 +256,121 @@ it('changes its plan when graver evidence comes: a narrower refusal at once, and
     { mode: 'known-contexts-only', overlap: 60 },
   ]);
   expect(result.view.plan?.revoke).toBe('when-moved');
+});
+
+it('an extension that graver evidence overtook leaves the lane as the graver plan wants it', async () => {
+  const granted = gate();
+  const written: string[] = [];
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    containVersion: ({ plan }) => {
+      written.push(plan.severity);
+      return Promise.resolve({ at: Date.now(), revision: 7, evidence: 'listed' });
+    },
+    extendLane: () => granted.opened.then(() => ({ at: 4, evidence: 'open for longer' })),
+    moveDependent: () => Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
+  });
+
+  await withIncident(environment, activities, sampleInput({}, withOverlap(600)), async (handle) => {
+    await untilStage(handle, 'replaced');
+    const refused = refusalOf(extendByTwo(handle));
+    await eventually(
+      () => calls,
+      (made) => made.includes('extendLane'),
+    );
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await eventually(
+      () => written,
+      (severities) => severities.includes('critical'),
+    );
+    granted.open();
+
+    expect(await refused).toContain('it has become graver');
+    await handle.terminate();
+  });
+
+  expect(written).toEqual(['high', 'critical', 'critical']);
+});
+
+it('is narrowed during an exercise as well, before anybody could be told', async () => {
+  const telling = gate();
+  const written: string[] = [];
+  const { activities } = fakeActivities({
+    loadCredential: loadSeparable,
+    containVersion: ({ plan }) => {
+      written.push(plan.severity);
+      return Promise.resolve({ at: Date.now(), revision: 7, evidence: 'listed' });
+    },
+    notifyAudience: async ({ notice }) => {
+      if (notice.kind === 'person-needed') await telling.opened;
+      return { at: 6, channels: 1 };
+    },
+    moveDependent: () => Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
+  });
+
+  await withIncident(environment, activities, sampleInput({ simulated: true }), async (handle) => {
+    await untilStage(handle, 'replaced');
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    const seen = await eventually(
+      () => written,
+      (severities) => severities.length > 1,
+    );
+
+    expect(seen).toEqual(['high', 'critical']);
+    telling.open();
+    await handle.terminate();
+  });
+});
+
+it.each([
+  ['reports', ['moveDependent reports'], ['restoreDependent reports', 'discardReplacement']],
+  [
+    'checkout',
+    ['moveDependent reports', 'moveDependent checkout'],
+    ['restoreDependent checkout', 'restoreDependent reports', 'discardReplacement'],
+  ],
+])(
+  'waves stop where %s took the new version and does not work on it: that is not slow',
+  async (broken, moved, undone) => {
+    const { activities, calls } = fakeActivities({
+      loadCredential: loadInWaves,
+      moveDependent: ({ dependentId }) =>
+        dependentId === broken
+          ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
+          : Promise.resolve({ at: 5, detail: 'moved' }),
+      findBroken: () => Promise.resolve([broken]),
+    });
+
+    const notes = await withIncident(environment, activities, sampleInput({}, withOverlap(9)), async (handle) => {
+      const view = await untilWaiting(handle);
+      await handle.terminate();
+      return notesOf(view);
+    });
+
+    expect([...new Set(calls.filter((call) => call.startsWith('move')))]).toEqual(moved);
+    expect(calls.filter((call) => /^(restore|discard)/.test(call))).toEqual(undone);
+    expect(notes).toContain(`${broken} took version 2, and a probe through it fails`);
+  },
+);
+
+/** It is in no registry. */
+const WAREHOUSE = { context: 'warehouse', registered: false, lastAcceptedAt: Date.now(), accepted: 3, failed: 0 };
+
+it('who still uses the old version never moves the deadline: at high it loses access then, and people are told', async () => {
+  const pages: string[] = [];
+  const { activities } = fakeActivities({
+    loadCredential: loadInWaves,
+    observeUse: () => Promise.resolve({ at: 5, visible: true, contexts: [WAREHOUSE] }),
+    notifyAudience: ({ notice }) => {
+      if (notice.kind === 'person-needed') pages.push(notice.summary);
+      return Promise.resolve({ at: 6, channels: 1 });
+    },
+  });
+
+  const { outcome } = await withIncident(environment, activities, sampleInput({}, withOverlap(4)), (handle) =>
+    handle.result(),
+  );
+
+  expect(outcome).toBe('recovered');
+  expect(pages.join()).toContain('loses access now: warehouse');
 });

@@ -56,4 +56,14 @@ describe('a dependent whose replacement leaked as well', () => {
 
     expect(await eventually(usedVersion, (version) => version === 1)).toBe(1);
   });
+
+  it('has a replacement that is tested before it is adopted', async () => {
+    const { step } = await movedOnce('adopted');
+    const test = () => runActivity(activities.testReplacement, { ...step(1, 'test'), replacement: 2 });
+    await expect(test()).resolves.toBeUndefined();
+
+    await runActivity(activities.revokeVersion, { ...step(2, 'revoke'), reason: 'ended by hand' });
+
+    await expect(test()).rejects.toMatchObject({ type: 'REPLACEMENT_REJECTED' });
+  });
 });

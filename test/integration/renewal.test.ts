@@ -38,6 +38,12 @@ it('goes on with a new history, and with the question where it was', async () =>
     });
     const first = (await handle.describe()).runId;
     const current = client.workflow.getHandle<typeof respondToLeak>(workflowId);
+    const untilAsked = () =>
+      eventually(
+        () => current.query(stateQuery),
+        ({ incident }) => incident.waiting !== undefined,
+      );
+    await untilAsked();
     await current.executeUpdate(acknowledgeUpdate, { args: [{ actor: 'ana@example.com', note: 'on it' }] });
     const pages = () => calls.filter((call) => call.endsWith('person-needed')).length;
     const before = pages();
@@ -48,10 +54,7 @@ it('goes on with a new history, and with the question where it was', async () =>
       async () => (await current.describe()).runId,
       (run) => run !== first,
     );
-    const view = await eventually(
-      () => current.query(stateQuery),
-      ({ incident }) => incident.waiting !== undefined,
-    );
+    const view = await untilAsked();
 
     expect(view.incident.evidence.severity).toBe('critical');
     expect(view.incident.waiting?.question).toContain('NOT contained');

@@ -3,7 +3,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { incidentId, parseIncidentId, watchId } from '../../domain/credential';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import type { respondToLeak } from '../../workflows';
-import { retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
+import { markFalsePositiveUpdate, retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
@@ -227,4 +227,68 @@ it('says that it is proven dead when it is cancelled before people could be told
     },
     { keepWatch: true },
   );
+});
+
+it('that undoes itself after a false positive, and is terminated there, is told of: nobody hears that all is as before', async () => {
+  const undone = gate();
+  const told: string[] = [];
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    moveDependent: () => Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
+    restoreDependent: () => undone.opened,
+    notifyAudience: ({ notice }) => {
+      told.push(notice.summary);
+      return Promise.resolve({ at: 6, channels: 1 });
+    },
+  });
+
+  const { outcome } = await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await untilMoving(calls);
+    const marked = handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+    await eventually(
+      () => calls,
+      (made) => made.some((call) => call.startsWith('restoreDependent')),
+    );
+    await rotationOf(handle).terminate();
+    await marked;
+    const result = await handle.result();
+    undone.open();
+    return result;
+  });
+
+  expect(outcome).toBe('false-positive-restored');
+  expect(told.join()).toContain('Not undone: what it had minted, and whom it had moved.');
+});
+
+describe('a replacement that lives already', () => {
+  const loadReplaced = () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion(), newer: 2 });
+
+  it('takes the place when it works', async () => {
+    const { activities, calls } = fakeActivities({ loadCredential: loadReplaced });
+
+    const { view } = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
+
+    expect(view.replacement).toBe(2);
+    expect(calls).toContain('testReplacement');
+    expect(calls).not.toContain('createReplacement');
+  });
+
+  it('is left alone when it does not: another one is minted, and people hear of it', async () => {
+    const told: string[] = [];
+    const { activities, calls } = fakeActivities({
+      loadCredential: loadReplaced,
+      testReplacement: () => Promise.reject(refusal('REPLACEMENT_REJECTED')),
+      createReplacement: () => Promise.resolve({ at: 2, version: 3, publicId: 'orders_v3' }),
+      notifyAudience: ({ notice }) => {
+        told.push(notice.summary);
+        return Promise.resolve({ at: 6, channels: 1 });
+      },
+    });
+
+    const { outcome, view } = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
+
+    expect([outcome, view.replacement]).toEqual(['recovered', 3]);
+    expect(calls.filter((call) => call === 'createReplacement')).toHaveLength(1);
+    expect(told.join()).toContain('Not undone: end version 2, which does not work');
+  });
 });

@@ -25,7 +25,7 @@ import {
   sampleInput,
   sampleVersion,
 } from '../support/fake-activities';
-import { APPROVED, silentFor, steeredActivities } from '../support/outcome-scenarios';
+import { APPROVED, silentFor, steeredActivities, secondReplacementWorks } from '../support/outcome-scenarios';
 import { refusalOf, untilStage, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
@@ -257,6 +257,28 @@ describe('silence', () => {
     expect(result.outcome).toBe('recovered');
     expect(tries).toBe(3);
     expect(result.view.incident.timeline.map(({ note }) => note)).toContain('nobody answered: tried again');
+  });
+
+  it('ends none whose version is revoked and whose dependents have nothing that works, however long nobody answers', async () => {
+    let denied = true;
+    let minted = 1;
+    const { activities } = secondReplacementWorks({
+      createReplacement: () =>
+        minted > 1 && denied
+          ? Promise.reject(refusal('PROVIDER_ADMIN_DENIED'))
+          : Promise.resolve({ at: 2, version: ++minted, publicId: `orders_v${minted}` }),
+    });
+
+    const { outcome } = await withIncident(environment, activities, sampleInput({}, silentFor(60)), async (handle) => {
+      await untilWaiting(handle);
+      await environment.sleep('2 hours');
+      expect((await handle.query(stateQuery)).incident.stage).toBe('waiting-for-person');
+      denied = false;
+      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    });
+
+    expect(outcome).toBe('recovered');
   });
 
   it('ends an incident at last, contained, and tells everybody that it did', async () => {

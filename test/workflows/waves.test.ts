@@ -7,7 +7,6 @@ import {
   sampleCredential,
   sampleInput,
   sampleVersion,
-  withOverlap,
 } from '../support/fake-activities';
 import { untilWaiting, withIncident } from '../support/run-incident';
 import { approveStepUpdate, stateQuery } from '../../workflows/messages';
@@ -135,25 +134,6 @@ describe('who still uses the old version', () => {
     });
 
     expect(looks).toBe(4);
-  });
-
-  it('never moves the deadline: at high it loses access then, and people are told', async () => {
-    const pages: string[] = [];
-    const { activities } = fakeActivities({
-      loadCredential: loadThree,
-      observeUse: () => Promise.resolve(use(false)),
-      notifyAudience: ({ notice }) => {
-        if (notice.kind === 'person-needed') pages.push(notice.summary);
-        return Promise.resolve({ at: 6, channels: 1 });
-      },
-    });
-
-    const { outcome } = await withIncident(environment, activities, sampleInput({}, withOverlap(4)), (handle) =>
-      handle.result(),
-    );
-
-    expect(outcome).toBe('recovered');
-    expect(pages.join()).toContain('loses access now: warehouse');
   });
 
   it('is asked about at medium, with who would lose access', async () => {

@@ -6,6 +6,7 @@ import { IncidentError, nextStep } from '../../domain/errors';
 import type { Severity } from '../../domain/severity';
 import { pageForAbandonedRotations } from './abandoned-rotations';
 import { closedLately } from './closed-lately';
+import { eachInTurn } from './each-in-turn';
 import { inRounds } from './in-rounds';
 import { tellSecurity } from './tell-security';
 
@@ -27,16 +28,16 @@ export function watchForAbandoned(deps: Deps, temporal: Client, log: Logger): { 
  */
 export async function pageForAbandoned(deps: Deps, temporal: Client, now: number): Promise<void> {
   const query = `WorkflowType = 'respondToLeak' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled') AND ${closedLately(now)}`;
-  for await (const { workflowId, runId, status } of temporal.workflow.list({ query })) {
+  await eachInTurn(temporal.workflow.list({ query }), async ({ workflowId, runId, status }) => {
     const about = parseIncidentId(workflowId);
     // One that was cancelled has said so itself, where a channel took it.
-    if (status.name === 'CANCELLED' && (await deps.deliveries.wasSent(ownNotice(runId)))) continue;
+    if (status.name === 'CANCELLED' && (await deps.deliveries.wasSent(ownNotice(runId)))) return;
     const standing = about && (await standingOf(deps, about, status.name !== 'FAILED'));
-    if (!standing) continue;
+    if (!standing) return;
     const latest = await temporal.workflow.getHandle(workflowId).describe();
     // Started again since, it is looked after; unless that was refused, because it was proven dead by then.
     const refused = standing.severity === 'low' && latest.status.name === 'FAILED';
-    if (latest.runId !== runId && !refused) continue;
+    if (latest.runId !== runId && !refused) return;
     await tellSecurity(deps, `abandoned/${workflowId}/${runId}`, {
       title: `[${standing.severity}] ${about.credentialId} v${about.version} is ${standing.is}; its incident did not close`,
       body: [
@@ -54,7 +55,7 @@ export async function pageForAbandoned(deps: Deps, temporal: Client, now: number
         version: String(about.version),
       },
     });
-  }
+  });
 }
 
 /** How a cancelled incident's last notice to security is known (workflows/lib/tell-everyone.ts). */

@@ -3,6 +3,7 @@ import type { ActivityDeps } from '../../activities/deps';
 import { nextStep } from '../../domain/errors';
 import { stepFailure } from '../../workflows/lib/failure-code';
 import { closedLately } from './closed-lately';
+import { eachInTurn } from './each-in-turn';
 import { tellSecurity } from './tell-security';
 
 /**
@@ -14,17 +15,16 @@ export async function pageForAbandonedRotations(
   now: number,
 ): Promise<void> {
   const query = `WorkflowType = 'rotateCredential' AND ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut') AND ${closedLately(now)}`;
-  for await (const { workflowId, runId, status, closeTime, parentExecution: parent } of temporal.workflow.list({
-    query,
-  })) {
-    if (!parent?.workflowId || !closeTime) continue;
+  await eachInTurn(temporal.workflow.list({ query }), async (rotation) => {
+    const { workflowId, runId, status, closeTime, parentExecution: parent } = rotation;
+    if (!parent?.workflowId || !closeTime) return;
     const incident = await temporal.workflow.getHandle(parent.workflowId, parent.runId ?? undefined).describe();
     // An incident that was there tells it; one that ended by itself has told it.
-    if (!incident.closeTime || incident.status.name === 'COMPLETED') continue;
+    if (!incident.closeTime || incident.status.name === 'COMPLETED') return;
     const wasCutShort = status.name !== 'FAILED';
-    if (!wasCutShort && incident.closeTime > closeTime) continue;
+    if (!wasCutShort && incident.closeTime > closeTime) return;
     const { code, message } = wasCutShort ? CUT_SHORT : await failureOf(temporal, workflowId, runId);
-    if (code !== 'ROLLBACK_INCOMPLETE') continue;
+    if (code !== 'ROLLBACK_INCOMPLETE') return;
     await tellSecurity(deps, `abandoned/${workflowId}/${runId}`, {
       title: `[high] the rotation of ${parent.workflowId} ${wasCutShort ? 'was not' : 'could not be'} undone`,
       body: [`Its incident had ended, and nobody else goes on with it. ${message}`, nextStep('INCIDENT_ABORTED')].join(
@@ -39,7 +39,7 @@ export async function pageForAbandonedRotations(
         rotation: workflowId,
       },
     });
-  }
+  });
 }
 
 const CUT_SHORT = {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { LeakReportStore } from '../../activities/store/leak-reports';
 import type { ActivityDeps } from '../../activities/deps';
 import { nextStep } from '../../domain/errors';
+import { eachInTurn } from './each-in-turn';
 import { inRounds } from './in-rounds';
 import { tellSecurity } from './tell-security';
 
@@ -28,7 +29,7 @@ export async function pageForWaitingReports(
   reports: Pick<LeakReportStore, 'waiting'>,
   now: number,
 ): Promise<void> {
-  for (const { reporter, count } of await reports.waiting(new Date(now - SETTLES_WITHIN_MS))) {
+  await eachInTurn(await reports.waiting(new Date(now - SETTLES_WITHIN_MS)), async ({ reporter, count }) => {
     const hour = new Date(now - (now % HOUR_MS)).toISOString();
     await tellSecurity(deps, `waiting-reports/${reporter}/${hour}`, {
       title: `[critical] ${count} leaks that ${reporter} found wait`,
@@ -46,5 +47,5 @@ export async function pageForWaitingReports(
         since: hour,
       },
     });
-  }
+  });
 }

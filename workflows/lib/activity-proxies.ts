@@ -2,11 +2,13 @@ import { ActivityCancellationType, patched, proxyActivities, proxyLocalActivitie
 import type { Activities } from '../../activities';
 import { TIME_LIMITS } from './time-limits';
 
+const { WAIT_CANCELLATION_COMPLETED } = ActivityCancellationType;
+
 /** Reads that everything waits for, tried a few times. */
 export const lookups = neverLocal(TIME_LIMITS.lookups);
 
-/** The refusal. */
-export const atOnce = neverLocal(TIME_LIMITS.atOnce);
+/** The refusal. Whoever ends the incident at that moment hears what became of it. */
+export const atOnce = neverLocal(TIME_LIMITS.atOnce, WAIT_CANCELLATION_COMPLETED);
 
 /** Records that must be written, however long it takes: no irreversible step goes on without them. */
 export const untilDone = proxyActivities<Activities>(TIME_LIMITS.untilDone);
@@ -18,13 +20,13 @@ export const notices = proxyActivities<Activities>(TIME_LIMITS.notices);
 export const withinMinutes = proxyActivities<Activities>({
   ...TIME_LIMITS.withinMinutes,
   // An undo must not begin while what it undoes still runs.
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  cancellationType: WAIT_CANCELLATION_COMPLETED,
 });
 
 /** Moves of dependents: as long as the plan gives them (`scheduleToCloseTimeout` comes with the call). */
 export const moves = proxyActivities<Activities>({
   ...TIME_LIMITS.moves,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  cancellationType: WAIT_CANCELLATION_COMPLETED,
 });
 
 /** Looks that can wait: what is away comes back. */
@@ -43,8 +45,11 @@ type Proxied = ReturnType<typeof proxyActivities<Activities>>;
  * workflow did live after the next signal, a replay then does before it, and the task fails for ever (SDK 1.24; test/integration/query-meets-evidence.test.ts).
  * Histories from before `not-local` have them.
  */
-function neverLocal(limits: typeof TIME_LIMITS.lookups | typeof TIME_LIMITS.atOnce): () => Proxied {
-  const now = proxyActivities<Activities>(limits);
+function neverLocal(
+  limits: typeof TIME_LIMITS.lookups | typeof TIME_LIMITS.atOnce,
+  cancellationType?: ActivityCancellationType,
+): () => Proxied {
+  const now = proxyActivities<Activities>({ ...limits, ...(cancellationType ? { cancellationType } : {}) });
   const before = proxyLocalActivities<Activities>(limits);
   return () => (patched('not-local') ? now : before);
 }

@@ -118,9 +118,17 @@ export async function tightenContainment(leak: Leak): Promise<void> {
   }
 }
 
-/** Whether `next` refuses more than `before`, or gives known contexts less time. */
+/** Whether `next` refuses more than `before`, or gives known contexts less time or a narrower lane. */
 export function isTighter(next: ResponsePlan, before: ResponsePlan): boolean {
-  return next.quarantine.mode !== before.quarantine.mode || next.overlapSeconds < before.overlapSeconds;
+  return (
+    next.quarantine.mode !== before.quarantine.mode ||
+    next.overlapSeconds < before.overlapSeconds ||
+    laneOf(next) < laneOf(before)
+  );
+}
+
+function laneOf({ lane }: ResponsePlan): number {
+  return lane?.maxPerMinute ?? Infinity;
 }
 
 function refuse({ input, board }: Leak, plan: ResponsePlan, name: string): Promise<Contained> {

@@ -15,16 +15,18 @@ export function asEndedFromOutside(
   way: { readonly forwardOnly?: true },
   error: unknown,
 ): unknown {
-  if (!(error instanceof ChildWorkflowFailure) || CancellationScope.current().consideredCancelled) return error;
+  if (!(error instanceof ChildWorkflowFailure)) return error;
   const { cause } = error;
+  const text = `Somebody terminated rotation ${leak.rotations}. Not undone: what it had minted, and whom it had moved.`;
+  const wasCutShort = cause instanceof TerminatedFailure || cause instanceof TimeoutFailure;
+  // Also where the incident ends with it: whoever is told how it ended must hear what is left.
+  if (wasCutShort) leak.cutShort = { runId, text };
+  if (CancellationScope.current().consideredCancelled) return error;
   if (cause instanceof CancelledFailure) {
     const undone = leak.newer !== undefined || way.forwardOnly ? 'nobody is sent back' : 'what it had done is undone';
     return ApplicationFailure.nonRetryable(`Somebody cancelled the rotation: ${undone}.`, 'ROLLED_BACK');
   }
-  if (!(cause instanceof TerminatedFailure) && !(cause instanceof TimeoutFailure)) return error;
-  const text = `Somebody terminated rotation ${leak.rotations}. Not undone: what it had minted, and whom it had moved.`;
-  leak.cutShort = { runId, text };
-  return ApplicationFailure.nonRetryable(text, 'ROTATION_CUT_SHORT');
+  return wasCutShort ? ApplicationFailure.nonRetryable(text, 'ROTATION_CUT_SHORT') : error;
 }
 
 /** Ends whatever a rotation that was cut short may have minted, where nothing of it lives that could take its place. */

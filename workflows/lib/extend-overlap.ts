@@ -2,6 +2,7 @@ import { getExternalWorkflowHandle, patched } from '@temporalio/workflow';
 import { compareSeverity } from '../../domain/severity';
 import { moreTimeSignal } from '../messages';
 import { withinMinutes } from './activity-proxies';
+import { refuseAsPlanned } from './follow-plan';
 import { incidentStep } from './incident-step';
 import type { Leak } from './leak';
 import { signature } from './rotate-once';
@@ -14,17 +15,15 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
   if (!rotation) return;
   const actor = people.join(' and ');
   const { severity } = plan();
-  leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
-  let grant: string | undefined;
-  try {
-    grant = await extendLane(leak, seconds, actor);
-    // What was approved was approved of what was known then, for the rotation that ran then.
-    if (leak.rotation?.generation !== rotation.generation || compareSeverity(plan().severity, severity) > 0)
-      throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
-  } catch (error) {
-    leak.extendedSeconds -= seconds;
-    throw error;
+  const grant = await extendLane(leak, seconds, actor);
+  // What was approved was approved of what was known then, for the rotation that ran then.
+  const isGraver = compareSeverity(plan().severity, severity) > 0;
+  if (isGraver || leak.rotation?.generation !== rotation.generation) {
+    // The lane may have been made longer after it was made shorter.
+    if (isGraver) await refuseAsPlanned(leak);
+    throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
   }
+  leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
   leak.extensions = (leak.extensions ?? 0) + 1;
   board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });
   const { terms } = leak.rotation;

@@ -13,8 +13,16 @@ export async function followPlan(leak: Leak, before: ResponsePlan): Promise<void
   // What people gave dependents they gave of what was known then: it counts no more, also where the new plan gives as much as the old one.
   const withdrawn = isGraver && (leak.extendedSeconds ?? 0) > 0 && patched('withdraw-time');
   if (isGraver) leak.extendedSeconds = 0;
-  // A person has said that nothing leaked: nothing is refused anew behind their back.
-  if (leak.applied === undefined || leak.falsePositive || board.incident.milestones.revoked !== undefined) return;
-  if (withdrawn || isTighter(plan(), before)) await tightenContainment(leak);
-  await hurryRotation(leak, withdrawn);
+  if (withdrawn || isTighter(plan(), before)) await refuseAsPlanned(leak);
+  if (mayRefuse(leak)) await hurryRotation(leak, withdrawn);
+}
+
+/** Puts in force what the plan says now, where anything may still be refused. */
+export async function refuseAsPlanned(leak: Leak): Promise<void> {
+  if (mayRefuse(leak)) await tightenContainment(leak);
+}
+
+/** A person has said that nothing leaked: nothing is refused anew behind their back. */
+function mayRefuse({ applied, falsePositive, board }: Leak): boolean {
+  return applied !== undefined && !falsePositive && board.incident.milestones.revoked === undefined;
 }

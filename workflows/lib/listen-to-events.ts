@@ -24,9 +24,16 @@ export function listenToEvents(board: IncidentBoard, leak: () => Leak | undefine
       const before = leak()?.plan();
       board.apply({ type: 'detection-joined', at: latest.at, detection: latest, assessment, count });
       const known = leak();
-      if (known?.falsePositive) await tellOfDoubt(known);
-      if (known?.input.simulated) await tellOfAbuse(known, assessment.reason);
-      if (known && before) await unlessCancelled(() => followPlan(known, before));
+      if (!known) return;
+      const follow = async (): Promise<void> => {
+        if (before) await unlessCancelled(() => followPlan(known, before));
+      };
+      if (!known.falsePositive && !known.input.simulated) return follow();
+      // A dead channel must not hold up the refusal.
+      const tell = (): Promise<void> => tellOfUse(known, assessment.reason);
+      if (patched('follow-first')) return void (await Promise.all([follow(), tell()]));
+      await tell();
+      await follow();
     },
     { description: 'More evidence against the same version' },
   );
@@ -39,6 +46,11 @@ async function unlessCancelled(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     if (!isCancellation(error)) throw error;
   }
+}
+
+async function tellOfUse(leak: Leak, reason: string): Promise<void> {
+  if (leak.falsePositive) await tellOfDoubt(leak);
+  if (leak.input.simulated) await tellOfAbuse(leak, reason);
 }
 
 /** Whoever said that nothing leaked, or the next on duty, must hear of it: the incident is about to be closed. */

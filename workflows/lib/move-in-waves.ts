@@ -3,7 +3,7 @@ import type { RotationInput } from '../messages';
 import { undos } from './activity-proxies';
 import { moveOne, type Moved } from './move-one';
 import type { MovingTime } from './moving-time';
-import { passGate } from './pass-gate';
+import { passGate, stopIfBroken } from './pass-gate';
 import { rotationStep } from './rotation-step';
 import { WAITS } from './time-limits';
 import type { UndoStack } from './undo-stack';
@@ -27,7 +27,7 @@ type Settled = PromiseSettledResult<Moved>;
 
 /**
  * Moves the dependents, a wave after the other, each through its gate. A dependent that is slow holds its wave up for its share of the time and
- * is asked on beside the next ones; one that refuses, or a wave that does not work, ends the rotation where the old version may still live.
+ * is asked on beside the next ones; one that is broken on the new version, one that refuses, or a wave that does not work, ends the rotation where the old version may still live.
  */
 export async function moveInWaves(moving: Moving): Promise<Arrived> {
   const results = new Map<string, Promise<Settled>>();
@@ -51,13 +51,22 @@ async function waveByWave(moving: Moving, results: Map<string, Promise<Settled>>
   for (const [index, wave] of waves.entries()) {
     const since = Date.now();
     for (const id of wave) results.set(id, start(moving, id, settled));
-    if (index < waves.length - 1)
+    const isLast = index === waves.length - 1;
+    const looksForBroken = input.waves !== undefined && patched('broken-is-not-slow');
+    if (!isLast || looksForBroken)
       await time.untilDone(
         () => wave.every((id) => settled.has(id)),
-        waves.length - index,
+        // The last one has what is left, and is looked at when half of it is over.
+        isLast ? 2 : waves.length - index,
         `Wait for ${wave.join(', ')}`,
       );
-    else await Promise.all(results.values());
+    if (looksForBroken)
+      await stopIfBroken(
+        moving,
+        index,
+        wave.filter((id) => !settled.has(id)),
+      );
+    if (isLast) await Promise.all(results.values());
     stopIfRefused(moving, settled);
     const arrived = wave.filter((id) => settled.get(id)?.status === 'fulfilled');
     if (input.waves && arrived.length > 0) {

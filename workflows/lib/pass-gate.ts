@@ -1,5 +1,5 @@
 import { ApplicationFailure, isCancellation, patched } from '@temporalio/workflow';
-import { moves } from './activity-proxies';
+import { lookups, moves } from './activity-proxies';
 import { stepFailure } from './failure-code';
 import type { Moving } from './move-in-waves';
 import { reportProgress, rotationStep } from './rotation-step';
@@ -49,4 +49,24 @@ export async function passGate({ input, to, time }: Moving, index: number, wave:
       note: `wave ${index + 1} went on without its gate: ${message}`,
     });
   }
+}
+
+/**
+ * Who has taken the new version and does not work on it is not slow: more time breaks more of them. What can't be seen stops nothing.
+ * @throws WAVE_FAILED when there is time left for the old version
+ */
+export async function stopIfBroken({ input, to, time }: Moving, index: number, slow: readonly string[]): Promise<void> {
+  if (slow.length === 0 || time.left(Date.now()) <= 0) return;
+  const look = { ...rotationStep(input, `broken.${index}`), dependents: slow, to };
+  const broken = await lookups()
+    .findBroken(look)
+    .catch((error: unknown) => {
+      if (isCancellation(error)) throw error;
+      return [];
+    });
+  if (broken.length > 0)
+    throw ApplicationFailure.nonRetryable(
+      `wave ${index + 1} does not work: ${broken.join(', ')} took version ${to}, and a probe through it fails`,
+      'WAVE_FAILED',
+    );
 }

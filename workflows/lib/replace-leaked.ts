@@ -70,6 +70,7 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
   );
   const rotation = await insist(leak, 'replace the replacement', () => rotateOnce(leak, { forwardOnly: true }), {
     needed: true,
+    endless: true,
     onFailure: ({ code, message }) => {
       // Nobody may go back to the last, and others may use what this one had minted: it stays to be looked at.
       if (code === 'ROLLBACK_INCOMPLETE' || code === 'ROTATION_CUT_SHORT') rememberNotUndone(leak, message);
@@ -98,7 +99,7 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
       withinMinutes.discardReplacement.executeWithOptions({ summary: `End version ${refused}, which does not work` }, [
         discard,
       ]),
-    { skipped: () => undefined },
+    { skipped: () => undefined, endless: true },
   );
   return rotation;
 }

@@ -9,6 +9,7 @@ export const TIME_LIMITS = {
   lookups: { startToCloseTimeout: '10s', retry: { ...QUICK_RETRY, maximumInterval: '2s', maximumAttempts: 5 } },
   atOnce: {
     startToCloseTimeout: '10s',
+    heartbeatTimeout: '5s',
     // A person is asked after 14 s when each is refused at once, after two minutes when each hangs.
     retry: { ...QUICK_RETRY, maximumInterval: '2s', maximumAttempts: 10 },
   },

@@ -1,7 +1,10 @@
 import { LEAKED, type World } from './world';
 import { audit, failure, type WorldActivities } from './world-activity';
 
-type Looks = Pick<WorldActivities, 'observeUse' | 'checkWave' | 'checkDrift' | 'rehearseStep' | 'recordRehearsal'>;
+type Looks = Pick<
+  WorldActivities,
+  'observeUse' | 'checkWave' | 'findBroken' | 'testReplacement' | 'checkDrift' | 'rehearseStep' | 'recordRehearsal'
+>;
 
 /** Looks that change nothing, in the simulated world. */
 export function looksOf(world: World): Looks {
@@ -15,6 +18,12 @@ export function looksOf(world: World): Looks {
       cut();
       audit(world, 'gate', 'outcome', step);
       return { at: now(), detail: 'its use is seen' };
+    },
+
+    findBroken: ({ dependents, to }) => dependents.filter((id) => world.uses.get(id) === to && !world.works(to)),
+
+    testReplacement({ replacement }) {
+      if (!world.works(replacement)) throw failure('REPLACEMENT_REJECTED', true);
     },
 
     checkDrift(step, cut) {

@@ -1,14 +1,15 @@
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import { IncidentError } from '../../../domain/errors';
+import type { Notifier } from '../../../domain/ports/notifier';
 import { pageForAbandoned } from '../../../workers/response/abandoned-incidents';
 import { pageForAbandonedRotations } from '../../../workers/response/abandoned-rotations';
 
 const NOW = Date.UTC(2026, 0, 6);
 
-/** Temporal with one workflow that has ended, and whom security hears of it by. */
+/** Temporal with workflows that have ended, and whom security hears of it by. */
 function world(
-  workflow: Record<string, unknown>,
+  workflow: Record<string, unknown> | readonly Record<string, unknown>[],
   described: Record<string, unknown>,
   more: { sent?: string; code?: string } = {},
 ) {
@@ -17,7 +18,7 @@ function world(
   const temporal = {
     workflow: {
       async *list() {
-        yield workflow;
+        yield* [workflow].flat();
         await Promise.resolve();
       },
       getHandle: () => ({
@@ -66,6 +67,21 @@ describe('an incident that ended before its version did', () => {
     await pageForAbandoned(deps('revoked-proven'), temporal, NOW);
 
     expect(told).toEqual([]);
+  });
+
+  it('is paged for by every channel that lives, and so are all the others', async () => {
+    const others = [ended('TERMINATED'), { ...ended('TERMINATED'), workflowId: 'incident/search/1' }];
+    const { told, temporal, deps } = world(others, { runId: 'r', status: { name: 'TERMINATED' } });
+    const { audiences, notifiers, ...rest } = deps('live');
+    const dead = { send: () => Promise.reject(new Error('the webhook is dead')) } as unknown as Notifier;
+    const both = {
+      ...rest,
+      audiences: { ...audiences, security: [{ notifier: 'dead', target: '' }, ...audiences.security] },
+      notifiers: new Map([...notifiers, ['dead', dead] as const]),
+    };
+
+    await expect(pageForAbandoned(both, temporal, NOW)).rejects.toThrow('the webhook is dead');
+    expect(told).toEqual([expect.stringContaining('orders-db v1'), expect.stringContaining('search v1')]);
   });
 
   it('is left to whoever started it again', async () => {

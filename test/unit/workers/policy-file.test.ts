@@ -50,6 +50,23 @@ test('so is what its shape allows and design.md does not', () => {
   expect(others).toEqual([]);
 });
 
+test('and both at once: a wrong value hides no other fault', () => {
+  const faults = faultsOf(`version: 1
+severities:
+  critical: { overlapSeconds: x }
+  high:
+    revoke: never
+escalation: { steps: [] }
+colour: red
+`).map((fault) => fault.replace(/^.*policy\.yaml: /, ''));
+
+  expect(faults).toHaveLength(4);
+  expect(faults.join('\n')).toMatch(/line 3, column 31: severities\.critical\.overlapSeconds/);
+  expect(faults.join('\n')).toMatch(/line 5, column 13: severities\.high\.revoke: must not be never/);
+  expect(faults.join('\n')).toMatch(/line 6, column 22: escalation\.steps/);
+  expect(faults.join('\n')).toMatch(/line 7, column 9: unknown: colour/);
+});
+
 test.each([
   ['a file that is not there', () => readPolicy('/no/such/policy.yaml')],
   ['an empty file', () => faultsOf('') && readPolicy(path.join(folder.path, 'policy.yaml'))],
