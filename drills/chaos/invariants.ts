@@ -83,14 +83,6 @@ export const auditIsWhole: Invariant = {
   check: (_stage, { auditVerified }) => ({ kept: auditVerified, observed: auditVerified ? 'verified' : 'BROKEN' }),
 };
 
-export const nobodyElseNotices: Invariant = {
-  name: 'no legitimate request fails or ends ambiguously',
-  check: (_stage, { legitimateRequests, failedLegitimateRequests, ambiguousLegitimateRequests }) => ({
-    kept: failedLegitimateRequests === 0 && ambiguousLegitimateRequests === 0,
-    observed: `${failedLegitimateRequests} failed and ${ambiguousLegitimateRequests} ambiguous of ${legitimateRequests}`,
-  }),
-};
-
 /**
  * Who uses the token through the gateway keeps its lane and notices nothing. Who uses the password directly at the database is refused with
  * the attacker until the replacement is pushed: a request may wait for its whole time, and then end by that name and no other.

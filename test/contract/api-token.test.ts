@@ -11,6 +11,7 @@ import { startLocalStack } from '../../stack/local-stack';
 import { callContext } from '../support/call-context';
 import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
+import { eventually } from '../support/eventually';
 import { freshDatabase } from '../support/fresh-database';
 import { startGatewayApp } from '../support/gateway-app';
 import { testSecretStore } from '../support/orders-server';
@@ -92,6 +93,9 @@ async function makeRig(): Promise<ApiTokenRig> {
       await database.query(`ALTER ROLE response ${accepted ? 'LOGIN' : 'NOLOGIN'}`);
       if (accepted) return;
       await database.query(`SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE usename = 'response'`);
+      // The pool hears of it by and by, and until then hands out what is dead.
+      const refused = () => admin.query('SELECT 1').then(noCode, codeOf);
+      await eventually(refused, (code) => code === '28000');
     },
     async secrets() {
       const values = await Promise.all([...minted.values()].map((ref) => secrets.get(ref)));
@@ -106,6 +110,9 @@ async function makeRig(): Promise<ApiTokenRig> {
     },
   };
 }
+
+const noCode = (): undefined => undefined;
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 
 describeCredentialProvider({
   name: 'api-token',

@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { Client as PgClient } from 'pg';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -305,14 +306,12 @@ describe('the Dockerfile', () => {
     }
     // A package is looked for beside the link, and not beside what it points to.
     const linked = ['--preserve-symlinks', '--preserve-symlinks-main'];
-    const ask = spawn(process.execPath, [...linked, 'dist/cli/main.js', '--help'], { cwd: image });
-    const role = spawn(process.execPath, [...linked, 'dist/workers/main.js', 'response'], { cwd: image });
-    let told = '';
-    role.stderr.on('data', (chunk: Buffer) => (told += chunk.toString('utf8')));
-
-    expect(await new Promise((resolve) => ask.once('exit', resolve))).toBe(0);
-    await new Promise((resolve) => role.once('close', resolve));
-    // It loads everything it needs, and then misses only its settings.
-    expect(told).toContain('CONFIG_INVALID');
+    const run = promisify(execFile);
+    await run(process.execPath, [...linked, 'dist/cli/main.js', '--help'], { cwd: image });
+    for (const role of ['detection', 'dispatcher', 'response', 'gateway', 'api', 'codec'])
+      // It loads everything it needs, and then misses only its settings.
+      await expect(
+        run(process.execPath, [...linked, 'dist/workers/main.js', role], { cwd: image }),
+      ).rejects.toMatchObject({ stderr: expect.stringContaining(`CONFIG_INVALID (role=${role}`) as unknown });
   });
 });

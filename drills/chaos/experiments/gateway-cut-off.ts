@@ -5,7 +5,7 @@ import { incidentId } from '../../../domain/credential';
 import { parseMaterial } from '../../../domain/secret-material';
 import type { Action, Experiment, Invariant, Stage } from '../experiment';
 import { FaultProxy } from '../fault-proxy';
-import { ALWAYS, nobodyElseNotices } from '../invariants';
+import { ALWAYS, onlyTheStatedGap } from '../invariants';
 import { until } from '../until';
 
 const GATEWAY = 'gateway-2';
@@ -112,7 +112,7 @@ export const gatewayCutOff: Experiment = {
   beforeTheLeak: [cut],
   duringTheLeak: [stayCut, mend],
   rollbacks: [mend],
-  invariants: [...ALWAYS, knew, refusedAnyway, wasNamed, cameBack, nobodyElseNotices],
+  invariants: [...ALWAYS, knew, refusedAnyway, wasNamed, cameBack, onlyTheStatedGap],
 };
 
 function within(fact: Stage['facts'][string] | undefined, limit: number) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action, Experiment, Invariant } from '../experiment';
-import { ALWAYS, nobodyElseNotices } from '../invariants';
+import { ALWAYS, onlyTheStatedGap } from '../invariants';
 
 const DOWN_MS = 20_000;
 
@@ -61,5 +61,5 @@ export const temporalDown: Experiment = {
   beforeTheLeak: [killTemporal],
   duringTheLeak: [stayDown, startTemporal],
   rollbacks: [startTemporal],
-  invariants: [...ALWAYS, refusedWithoutTemporal, adopted, nobodyElseNotices],
+  invariants: [...ALWAYS, refusedWithoutTemporal, adopted, onlyTheStatedGap],
 };
