@@ -185,55 +185,6 @@ it('says in the end what of an earlier rotation was not undone', async () => {
   expect(told[0]).toContain('Still to be mended');
 });
 
-it('tightens the refusal on graver evidence while gateways are asked, and a cancellation there says that it stands', async () => {
-  const { activities, calls } = fakeActivities({
-    loadCredential: loadSeparable,
-    confirmInForce: () => Promise.reject(refusal('INTERNAL')),
-  });
-
-  await withIncident(environment, activities, MEDIUM, async (handle) => {
-    await untilWaiting(handle);
-    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
-    await eventually(
-      () => calls.filter((call) => call === 'containVersion').length,
-      (times) => times >= 2,
-    );
-    expect(calls.filter((call) => call === 'containVersion')).toHaveLength(2);
-    await handle.cancel();
-    await handle.result().catch(() => undefined);
-    const notes = notesOf(await handle.query(stateQuery));
-    expect(notes).toContain('The version stays refused.');
-    expect(notes).not.toContain('NOT contained');
-  });
-});
-
-it('tells everybody of a cancellation that meets a tightening: no handler ends the workflow', async () => {
-  let contained = 0;
-  const { activities, calls } = fakeActivities({
-    loadCredential: loadSeparable,
-    containVersion: () => {
-      contained += 1;
-      return contained === 1
-        ? Promise.resolve({ at: 1, revision: 1, evidence: 'refused' })
-        : Promise.reject(refusal('PROVIDER_UNAVAILABLE', false));
-    },
-    confirmInForce: () => Promise.reject(refusal('INTERNAL')),
-  });
-
-  await withIncident(environment, activities, MEDIUM, async (handle) => {
-    await untilWaiting(handle);
-    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
-    await eventually(
-      () => contained,
-      (times) => times >= 2,
-    );
-    await handle.cancel();
-    await expect(handle.result()).rejects.toThrow();
-  });
-
-  expect(calls.filter((call) => call.endsWith('unresolved')).length).toBeGreaterThan(0);
-});
-
 it('moves dependents also where the policy gives their contexts no time at all', async () => {
   const { activities, calls } = fakeActivities();
 
