@@ -1,7 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { parseIncidentId } from '../../domain/credential';
 import { rotateCredential } from '../../workflows';
-import { detectionSignal, extendOverlapUpdate, stateQuery } from '../../workflows/messages';
+import { detectionSignal, extendOverlapUpdate, markFalsePositiveUpdate, stateQuery } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
@@ -423,4 +423,42 @@ it('tells everybody of a cancellation that meets a tightening: no handler ends t
   });
 
   expect(calls.filter((call) => call.endsWith('unresolved')).length).toBeGreaterThan(0);
+});
+
+it('undoes the rotation that runs before a false positive is restored', async () => {
+  const { activities, calls } = steeredActivities();
+
+  const result = await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await untilStage(handle, 'replaced');
+    await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+
+  expect(result.outcome).toBe('false-positive-restored');
+  const undone = calls.filter((call) => /^(restore|discard|lift)/.test(call));
+  expect(undone.at(-2)).toBe('discardReplacement');
+  expect(undone.at(-1)).toBe('liftContainment');
+  expect(calls).not.toContain('revokeVersion');
+});
+
+it('what a false positive could not undo is told', async () => {
+  const pages: string[] = [];
+  const { activities } = steeredActivities();
+  const failing = {
+    ...activities,
+    discardReplacement: () => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')),
+    notifyAudience: ({ notice }: { notice: { kind: string; summary: string } }) => {
+      pages.push(`${notice.kind}: ${notice.summary}`);
+      return Promise.resolve({ at: 6, channels: 1 });
+    },
+  } as typeof activities;
+
+  const result = await withIncident(environment, failing, sampleInput(), async (handle) => {
+    await untilStage(handle, 'replaced');
+    await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+
+  expect(result.outcome).toBe('false-positive-restored');
+  expect(pages.join('\n')).toMatch(/person-needed: After the false positive .*Not undone: discard the replacement/);
 });

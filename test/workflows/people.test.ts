@@ -25,8 +25,8 @@ import {
   sampleInput,
   sampleVersion,
 } from '../support/fake-activities';
-import { APPROVED, silentFor, steeredActivities, secondReplacementWorks } from '../support/outcome-scenarios';
-import { refusalOf, untilStage, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
+import { APPROVED, silentFor, secondReplacementWorks } from '../support/outcome-scenarios';
+import { refusalOf, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
@@ -169,22 +169,6 @@ describe('what a person can send', () => {
     });
 
     expect(calls).not.toContain('liftContainment');
-  });
-
-  it('undoes the rotation that runs before a false positive is restored', async () => {
-    const { activities, calls } = steeredActivities();
-
-    const result = await withIncident(environment, activities, sampleInput(), async (handle) => {
-      await untilStage(handle, 'replaced');
-      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
-      return handle.result();
-    });
-
-    expect(result.outcome).toBe('false-positive-restored');
-    const undone = calls.filter((call) => /^(restore|discard|lift)/.test(call));
-    expect(undone.at(-2)).toBe('discardReplacement');
-    expect(undone.at(-1)).toBe('liftContainment');
-    expect(calls).not.toContain('revokeVersion');
   });
 });
 

@@ -10,9 +10,9 @@ import {
 } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import { fakeActivities, loadSeparable, refusal, sampleAssessment, sampleInput } from '../support/fake-activities';
-import { APPROVED, silentFor, steeredActivities } from '../support/outcome-scenarios';
+import { APPROVED, silentFor } from '../support/outcome-scenarios';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
-import { gate, untilStage, untilWaiting, withIncident } from '../support/run-incident';
+import { gate, untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
@@ -133,28 +133,6 @@ describe('what comes while something else is under way', () => {
     expect(result.outcome).toBe('contained-waiting-for-person');
     expect(calls.filter((call) => call === 'closeAudit')).toHaveLength(1);
     expect(calls).not.toContain('liftContainment');
-  });
-
-  it('what a false positive could not undo is told', async () => {
-    const pages: string[] = [];
-    const { activities } = steeredActivities();
-    const failing = {
-      ...activities,
-      discardReplacement: () => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')),
-      notifyAudience: ({ notice }: { notice: { kind: string; summary: string } }) => {
-        pages.push(`${notice.kind}: ${notice.summary}`);
-        return Promise.resolve({ at: 6, channels: 1 });
-      },
-    } as typeof activities;
-
-    const result = await withIncident(environment, failing, sampleInput(), async (handle) => {
-      await untilStage(handle, 'replaced');
-      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
-      return handle.result();
-    });
-
-    expect(result.outcome).toBe('false-positive-restored');
-    expect(pages.join('\n')).toMatch(/person-needed: After the false positive .*Not undone: discard the replacement/);
   });
 
   it('an incident whose gateways never answered ends contained, and can be opened again', async () => {
