@@ -1,5 +1,5 @@
 import { IncidentError } from '../domain/errors';
-import { parseConfig, ROLES, type Role } from './config';
+import { parseConfig, type Role } from './config';
 import { serveHealth } from './health';
 import { createLog } from './log';
 import type { Running } from './running';
@@ -57,5 +57,3 @@ if (require.main === module) {
     setImmediate(() => process.exit());
   });
 }
-
-export { ROLES };

@@ -55,9 +55,7 @@ function faultsOfTheRest(value: unknown, schema: z.ZodType, issues: readonly z.c
   const rest = structuredClone(value);
   let left: readonly z.core.$ZodIssue[] = issues;
   for (let round = 0; round < MAX_DEPTH && left.some(isOfShape); round++) {
-    for (const issue of left.filter(isOfShape))
-      for (const keys of issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]])
-        remove(rest, [...issue.path, ...keys]);
+    for (const place of left.filter(isOfShape).flatMap(placesOf)) remove(rest, place);
     left = schema.safeParse(rest).error?.issues ?? [];
   }
   const known = new Set(issues.map(({ path }) => path.join('.')));
@@ -69,6 +67,11 @@ const MAX_DEPTH = 8;
 
 function isOfShape({ code }: z.core.$ZodIssue): boolean {
   return code !== 'custom';
+}
+
+/** Unknown keys are each at a place of their own. */
+function placesOf(issue: z.core.$ZodIssue): readonly (readonly PropertyKey[])[] {
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
 }
 
 /** A whole list rather than one of it: the others would be looked for in the wrong place. */

@@ -1,6 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 import { fetch } from 'undici';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
+import { failureCode } from '../../activities/providers/postgres-admin';
 import { openDatabase } from '../../activities/store/database';
 import { createTokenStore } from '../../activities/store/token-store';
 import type { SecretVersion } from '../../domain/credential';
@@ -94,7 +95,7 @@ async function makeRig(): Promise<ApiTokenRig> {
       if (accepted) return;
       await database.query(`SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE usename = 'response'`);
       // The pool hears of it by and by, and until then hands out what is dead.
-      const refused = () => admin.query('SELECT 1').then(noCode, codeOf);
+      const refused = () => admin.query('SELECT 1').then(() => undefined, failureCode);
       await eventually(refused, (code) => code === '28000');
     },
     async secrets() {
@@ -110,9 +111,6 @@ async function makeRig(): Promise<ApiTokenRig> {
     },
   };
 }
-
-const noCode = (): undefined => undefined;
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 
 describeCredentialProvider({
   name: 'api-token',

@@ -308,7 +308,7 @@ describe('the Dockerfile', () => {
     const linked = ['--preserve-symlinks', '--preserve-symlinks-main'];
     const run = promisify(execFile);
     await run(process.execPath, [...linked, 'dist/cli/main.js', '--help'], { cwd: image });
-    for (const role of ['detection', 'dispatcher', 'response', 'gateway', 'api', 'codec'])
+    for (const role of ours.map(([name]) => roleOf(name)).filter((one) => one !== 'setup'))
       // It loads everything it needs, and then misses only its settings.
       await expect(
         run(process.execPath, [...linked, 'dist/workers/main.js', role], { cwd: image }),

@@ -1,4 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Activities } from '../../activities';
 import { parseIncidentId } from '../../domain/credential';
 import { rotateCredential } from '../../workflows';
 import { detectionSignal, extendOverlapUpdate, markFalsePositiveUpdate, stateQuery } from '../../workflows/messages';
@@ -259,15 +260,22 @@ it('changes its plan when graver evidence comes: a narrower refusal at once, and
   expect(result.view.plan?.revoke).toBe('when-moved');
 });
 
+/** The severities by whose plan it was refused, in order. */
+function refusalsWritten() {
+  const written: string[] = [];
+  const containVersion: Activities['containVersion'] = ({ plan }) => {
+    written.push(plan.severity);
+    return Promise.resolve({ at: Date.now(), revision: 7, evidence: 'listed' });
+  };
+  return { written, containVersion };
+}
+
 it('an extension that graver evidence overtook leaves the lane as the graver plan wants it', async () => {
   const granted = gate();
-  const written: string[] = [];
+  const { written, containVersion } = refusalsWritten();
   const { activities, calls } = fakeActivities({
     loadCredential: loadSeparable,
-    containVersion: ({ plan }) => {
-      written.push(plan.severity);
-      return Promise.resolve({ at: Date.now(), revision: 7, evidence: 'listed' });
-    },
+    containVersion,
     extendLane: () => granted.opened.then(() => ({ at: 4, evidence: 'open for longer' })),
     moveDependent: () => Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
   });
@@ -293,15 +301,12 @@ it('an extension that graver evidence overtook leaves the lane as the graver pla
   expect(written).toEqual(['high', 'critical', 'critical']);
 });
 
-it('is narrowed during an exercise as well, before anybody could be told', async () => {
+it('the refusal is narrowed during an exercise as well, before anybody could be told', async () => {
   const telling = gate();
-  const written: string[] = [];
+  const { written, containVersion } = refusalsWritten();
   const { activities } = fakeActivities({
     loadCredential: loadSeparable,
-    containVersion: ({ plan }) => {
-      written.push(plan.severity);
-      return Promise.resolve({ at: Date.now(), revision: 7, evidence: 'listed' });
-    },
+    containVersion,
     notifyAudience: async ({ notice }) => {
       if (notice.kind === 'person-needed') await telling.opened;
       return { at: 6, channels: 1 };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { incidentId } from '../../domain/credential';
@@ -33,7 +34,7 @@ describe('an incident that is looked at in its first workflow task, while more e
       ...activities,
       loadCredential: async (about) => {
         await handle.signal(detectionSignal, { ...EVIDENCE, count: 2 });
-        await new Promise((resolve) => setTimeout(resolve, readMs));
+        await delay(readMs);
         return activities.loadCredential(about);
       },
     });
@@ -46,7 +47,7 @@ describe('an incident that is looked at in its first workflow task, while more e
     });
     const looks = Array.from({ length: ONLOOKERS }, () => handle.query(stateQuery));
     // They have reached the server by then, and wait for a worker.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await delay(300);
 
     await worker.runUntil(() => Promise.all([handle.result(), ...looks]));
 

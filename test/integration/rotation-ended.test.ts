@@ -7,6 +7,7 @@ import { markFalsePositiveUpdate, retryStepUpdate, skipStepUpdate, stateQuery } 
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
+  loadReplaced,
   loadSeparable,
   MEDIUM,
   refusal,
@@ -229,7 +230,7 @@ it('says that it is proven dead when it is cancelled before people could be told
   );
 });
 
-it('that undoes itself after a false positive, and is terminated there, is told of: nobody hears that all is as before', async () => {
+it('a rotation that undoes itself after a false positive, and is terminated there, is told of: nobody hears that all is as before', async () => {
   const undone = gate();
   const told: string[] = [];
   const { activities, calls } = fakeActivities({
@@ -261,8 +262,6 @@ it('that undoes itself after a false positive, and is terminated there, is told 
 });
 
 describe('a replacement that lives already', () => {
-  const loadReplaced = () => Promise.resolve({ credential: SEPARABLE, version: sampleVersion(), newer: 2 });
-
   it('takes the place when it works', async () => {
     const { activities, calls } = fakeActivities({ loadCredential: loadReplaced });
 
