@@ -1,15 +1,10 @@
 import type { PartitionEvent } from '../domain/usage-event';
 import { PARTITION_LIMITS, type PartitionState, type SubjectState } from './partition-state';
 
-/** Forgets what was idle too long. On the partition's own clock, so that a replay forgets the same. */
-export function sweepIdle(state: PartitionState): void {
-  if (state.clock < state.nextSweepAt) return;
-  state.nextSweepAt = state.clock + PARTITION_LIMITS.sweepEveryMs;
-  for (const [name, subject] of Object.entries(state.subjects))
-    if (isForgotten(subject, state.clock)) remove(state, name);
-}
-
-/** Idle too long to be known any more. What is listed must be recognised whenever it is used again. */
+/**
+ * Idle too long to be known any more, by the partition's own clock, so that a replay forgets the same. What is listed must be recognised whenever it is used
+ * again. What is forgotten stays where it is until it is put away: an older state of it may be kept, in which it was listed, and is written over then.
+ */
 export function isForgotten({ lastAt, listed }: SubjectState, clock: number): boolean {
   return listed === 'none' && lastAt < clock - PARTITION_LIMITS.idleMs;
 }
@@ -35,7 +30,10 @@ export interface IdleSubject {
 
 /** Takes them out of memory: whoever keeps them must have them before the next snapshot is written. */
 export function putAway(state: PartitionState, subjects: readonly (readonly [name: string, SubjectState])[]): void {
-  for (const [name] of subjects) remove(state, name);
+  for (const [name] of subjects) {
+    delete state.subjects[name];
+    state.size -= 1;
+  }
   if (subjects.length > 0) state.hasIdle = true;
 }
 
@@ -76,9 +74,4 @@ export function withoutFolded(
     state.clock = Math.max(state.clock, event.at);
     return false;
   });
-}
-
-function remove(state: PartitionState, name: string): void {
-  delete state.subjects[name];
-  state.size -= 1;
 }

@@ -8,7 +8,7 @@ import { isStale, notAhead } from './time-rules';
 import type { Detector, SubjectFacts } from './detector';
 import { askDetectors, type DetectorFailure } from './ask-detectors';
 import { inForce, listingsOf, type AskList } from './listings';
-import { isForgotten, sweepIdle } from './eviction';
+import { isForgotten } from './eviction';
 import type { LocatedUsageEvent, Place } from './located-event';
 import { emptySubject, type PartitionState, type SubjectState } from './partition-state';
 import { askedWhileShedding, noteOrdinary, pace } from './shedding';
@@ -66,8 +66,6 @@ export function foldPartition(
       continue;
     }
     state.clock = Math.max(state.clock, event.at);
-    // Before its subject is there: a statement that is older than anything remembered must be, too.
-    sweepIdle(state);
     const subject = subjectOf(state, event);
     if (isRepeated(subject, event.id)) continue;
     if (event.kind === 'control') list(subject, event);

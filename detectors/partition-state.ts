@@ -10,7 +10,6 @@ export const STATE_SCHEMA = 1;
 export const PARTITION_LIMITS = {
   /** Forget: reference/detection.md 1.2.6. A subject that comes back later is learnt anew. */
   idleMs: 30 * 86_400_000,
-  sweepEveryMs: 3_600_000,
   /** Subjects of one partition in memory; above it the longest idle are kept beside the snapshot. Some 3.5 KB each in one. */
   subjects: 20_000,
   /** Ids of the latest events of a subject, to recognise a redelivery. */
@@ -45,7 +44,6 @@ export interface PartitionState {
   readonly schema: typeof STATE_SCHEMA;
   /** Latest event time of the partition: what idle means is measured by it. */
   clock: number;
-  nextSweepAt: number;
   size: number;
   /** Some subjects are kept beside the snapshot: one that is not here may be there. */
   hasIdle?: true;
@@ -60,13 +58,12 @@ export interface PartitionState {
 const envelope = z.looseObject({
   schema: z.literal(STATE_SCHEMA),
   clock: z.number(),
-  nextSweepAt: z.number(),
   size: z.number(),
   subjects: z.record(z.string(), z.looseObject({ lastAt: z.number(), detectors: z.record(z.string(), z.unknown()) })),
 });
 
 export function emptyPartition(): PartitionState {
-  return { schema: STATE_SCHEMA, clock: 0, nextSweepAt: 0, size: 0, subjects: {} };
+  return { schema: STATE_SCHEMA, clock: 0, size: 0, subjects: {} };
 }
 
 /** A stored state, or undefined when it is of another schema: then the partition is learnt anew. */

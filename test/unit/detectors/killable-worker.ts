@@ -103,7 +103,7 @@ export class KillableWorker {
   }
 }
 
-/** What of a state means anything: not when it was last swept, nor who is still there though forgotten, nor how many. */
+/** What of a state means anything: not who is still there though forgotten, nor how many. */
 export function meaningOf({ clock, shedsSince, subjects }: PartitionState): {
   readonly clock: number;
   readonly shedsSince: number | undefined;

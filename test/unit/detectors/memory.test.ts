@@ -80,7 +80,7 @@ test('of a full partition those idle longest go, and the listed ones last', () =
   expect(longestIdle(state, 20).map(([name]) => name)).toEqual(['id:sample:1', 'id:sample:2', 'id:sample:3']);
 });
 
-test('what was idle for a month is forgotten when it is used again, swept or not, and what is listed never', () => {
+test('what was idle for a month is forgotten when it is used again, and what is listed never', () => {
   const life = steadyLife({ count: 60, everyMs: 100 });
   const elsewhere = sampleUse({ afterMs: 31 * DAY_MS, address: '198.51.100.20', agent: 'sqlmap/1.7' });
 

@@ -276,21 +276,19 @@ test('a detector that throws once goes on with the state it had', () => {
 });
 
 describe('forgetting', () => {
-  const later = (days: number) =>
-    sampleUse({ afterMs: days * 86_400_000, subject: publicIdSubject('sample', 'other') });
+  const later = (days: number, subject = SAMPLE_SUBJECT) =>
+    sampleUse({ afterMs: days * 86_400_000, subject, address: '198.51.100.20', agent: 'sqlmap/1.7' });
 
-  test('a subject idle for a month goes, by the clock of the events', () => {
-    expect(foldAll([...life, later(29)], SAMPLE_PLACES).state.size).toBe(2);
-    expect(foldAll([...life, later(31)], SAMPLE_PLACES).state.size).toBe(1);
+  test('a subject idle for a month is learnt anew, by the clock of the events', () => {
+    const clockOn = (days: number) => later(days, publicIdSubject('sample', 'other'));
+
+    expect(foldAll([...life, clockOn(29), later(1)], SAMPLE_PLACES).messages).not.toEqual([]);
+    expect(foldAll([...life, clockOn(31), later(1)], SAMPLE_PLACES).messages).toEqual([]);
   });
 
-  test('a statement older than a month is remembered, also when forgetting is due', () => {
-    const late = sampleUse({ afterMs: 40 * 86_400_000 });
+  test('a statement older than a month is remembered', () => {
     const stated = { ...sampleControl(0, 'revoked'), subject: publicIdSubject('sample', 'other') };
-    const { state } = foldAll([late], SAMPLE_PLACES);
-    state.nextSweepAt = 0;
-
-    foldPartition(state, [stated], options);
+    const { state } = foldAll([later(40), stated], SAMPLE_PLACES);
 
     expect(state.subjects[stated.subject]?.listed).toBe('revoked');
   });
@@ -299,6 +297,31 @@ describe('forgetting', () => {
     const { state } = foldAll([...life, sampleControl(6_500, 'revoked'), later(90)], SAMPLE_PLACES);
 
     expect(state.subjects[SAMPLE_SUBJECT]?.listed).toBe('revoked');
+  });
+
+  test.each([
+    ['before a snapshot', true],
+    ['and the worker dies before the next snapshot', false],
+  ])('one that was put away listed, %s, does not come back listed when it no longer is', (_when, isSaved) => {
+    const [stranger, other] = [publicIdSubject('sample', 'stranger'), publicIdSubject('sample', 'other')];
+    const worker = new KillableWorker([
+      sampleControl(0, 'revoked'),
+      sampleControl(1_000, 'none'),
+      later(40, other),
+      later(40, stranger),
+      later(41),
+    ]);
+    worker.fold(1);
+    worker.putAway(1);
+    if (isSaved) worker.save(Infinity);
+    worker.restart();
+    worker.fold(3);
+    // Whoever it is: from now on those who are not in memory are looked for.
+    worker.putAway(2);
+    worker.fold(1);
+
+    expect(worker.state.subjects[SAMPLE_SUBJECT]?.listed).toBe('none');
+    expect(worker.published).toEqual(new Set());
   });
 });
 
