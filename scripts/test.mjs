@@ -79,18 +79,19 @@ function jest(args, output, env = {}, nice = 0) {
 
 /** A run without numbers ended before it had any: that is one failure. */
 function sumCounts() {
-  const all = LANES.flat().map(({ name }) => countsOf(`${countsFile}.${name}`));
-  const sums = [0, 1, 2].map((index) => all.reduce((sum, counts) => sum + counts[index], 0));
+  const all = LANES.flat().map(({ name }) => countsOf(name));
+  const sums = [0, 1, 2].map((index) => all.reduce((sum, { counts }) => sum + counts[index], 0));
   mkdirSync(dirname(countsFile), { recursive: true });
-  writeFileSync(countsFile, `${sums.join(' ')}\n`);
+  writeFileSync(countsFile, `${[sums.join(' '), ...all.flatMap(({ failures }) => failures)].join('\n')}\n`);
 }
 
-function countsOf(file) {
+function countsOf(name) {
+  const file = `${countsFile}.${name}`;
   try {
-    const counts = readFileSync(file, 'utf8').trim().split(' ').map(Number);
+    const [counts, ...failures] = readFileSync(file, 'utf8').trim().split('\n');
     rmSync(file);
-    return counts;
+    return { counts: counts.split(' ').map(Number), failures };
   } catch {
-    return [0, 1, 0];
+    return { counts: [0, 1, 0], failures: [`the run "${name}" ended before it had any numbers`] };
   }
 }
