@@ -87,6 +87,17 @@ export function createWaveActivities(deps: ActivityDeps) {
       return { at: Date.now(), detail };
     },
 
+    /** Who says that it uses this version, or a later one. One that can't be asked is not named. */
+    async findUsers(input: Pick<CheckWaveInput, 'dependents' | 'to'> & IncidentStep): Promise<readonly string[]> {
+      const { credential, version } = await lookUp(deps, input.credentialId, input.to);
+      const asked = input.dependents.map(async (id) => {
+        const { dependent, adapter } = lookUpDependent(deps, credential, id);
+        const status = await adapter.status(dependent, version, callContext(input.stepKey)).catch(() => undefined);
+        return status && status.using !== 'unknown' && status.using >= input.to ? [id] : [];
+      });
+      return (await Promise.all(asked)).flat();
+    },
+
     /** Of dependents that have not moved in their time, those that have taken the new version and do not work on it: they are not slow. */
     async findBroken(input: Pick<CheckWaveInput, 'dependents' | 'to'> & IncidentStep): Promise<readonly string[]> {
       const { credential, version } = await lookUp(deps, input.credentialId, input.to);
@@ -95,7 +106,13 @@ export function createWaveActivities(deps: ActivityDeps) {
       const looked = input.dependents.map(async (id) => {
         const { dependent, adapter } = lookUpDependent(deps, credential, id);
         const status = () => adapter.status(dependent, version, context);
-        return isBroken(await lastStatus(status, SETTLES_WITHIN_MS, (now) => !isBroken(now))) ? [id] : [];
+        try {
+          return isBroken(await lastStatus(status, SETTLES_WITHIN_MS, (now) => !isBroken(now))) ? [id] : [];
+        } catch (error) {
+          // One that can't be asked hides no other.
+          if (context.signal.aborted) throw error;
+          return [];
+        }
       });
       return (await Promise.all(looked)).flat();
     },

@@ -160,6 +160,8 @@ export interface RotationInput extends RotationTerms {
   readonly adopt?: number;
   /** The leaked version is ended: dependents can't go back to it, so a failure leaves them where they are. */
   readonly forwardOnly?: true;
+  /** Until when the old version still works for dependents, milliseconds since the epoch: after it nobody is sent back who works on the new one. */
+  readonly laneUntil?: number;
   /** Of an exercise. */
   readonly simulated?: true;
 }

@@ -22,6 +22,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
   const leftBehind: UndoFailure[] = [];
   let { adopt: adopts } = input;
   const arrived = new Set<string>();
+  let there: ReadonlySet<string> | undefined;
   const time = new MovingTime(input);
   const isOurs = (signal: unknown): boolean => knowsToken(signal, input.token);
   setHandler(hurrySignal, (terms) => void (isOurs(terms) && isRotationTerms(terms) && time.hurry(terms, Date.now())), {
@@ -33,10 +34,12 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
   });
   try {
     adopts = await works(input, await lives(input), leftBehind);
+    if (adopts !== undefined && !input.forwardOnly && patched('send-back-from-adopted'))
+      there = await usersOf(input, adopts);
     const replacement = adopts === undefined ? await mint(input, undo, leftBehind) : adopted(adopts);
     const { at: replacedAt, note } = replacement;
     const told = reportProgress(input, { type: 'replaced', at: replacedAt, note });
-    const { moved, missing, at } = await moveInWaves({ input, to: replacement.version, undo, time, arrived });
+    const { moved, missing, at } = await moveInWaves({ input, to: replacement.version, undo, time, arrived, there });
     await told;
     return {
       replacement: replacement.version,
@@ -48,14 +51,14 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     };
   } catch (error) {
     // Whoever works on it after the one-way door, or worked on it before, has nothing to go back to.
-    const keeps = adopts !== undefined || (input.forwardOnly && arrived.size > 0);
+    const keeps = (adopts !== undefined && !there) || (input.forwardOnly && arrived.size > 0);
     const failed = [...leftBehind, ...(keeps ? [] : await undo.run())];
     // Cancelled, it says so; but what could not be undone must be told whatever the reason.
     if (isCancellation(error) && failed.length === 0) throw error;
     const { code, message } = stepFailure(error);
     throw ApplicationFailure.create({
       type: failed.length > 0 ? 'ROLLBACK_INCOMPLETE' : 'ROLLED_BACK',
-      message: `${message}${keeps ? keptText(adopts, [...arrived]) : ''}${failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : ''}`,
+      message: `${message}${keeps || there ? keptText(adopts, [...(there ?? arrived)]) : ''}${failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : ''}`,
       nonRetryable: true,
       details: [{ code, notUndone: failed.map(({ name }) => name) }],
     });
@@ -132,6 +135,12 @@ async function works(
     leftBehind.push({ name: `end version ${version}, which does not work`, error });
     return undefined;
   }
+}
+
+/** Who works on a version before anybody is moved to it: they moved by themselves, and are not sent back. */
+async function usersOf(input: RotationInput, version: number): Promise<ReadonlySet<string>> {
+  const look = { ...rotationStep(input, 'users'), dependents: input.dependents, to: version };
+  return new Set(await lookups().findUsers(look));
 }
 
 function adopted(version: number) {

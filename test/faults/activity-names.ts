@@ -21,6 +21,7 @@ const NAMES: Readonly<Record<keyof Activities, true>> = {
   observeUse: true,
   checkWave: true,
   findBroken: true,
+  findUsers: true,
   testReplacement: true,
   checkDrift: true,
   rehearseStep: true,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import { parseIncidentId } from '../../domain/credential';
@@ -270,13 +271,16 @@ function refusalsWritten() {
   return { written, containVersion };
 }
 
-it('an extension that graver evidence overtook leaves the lane as the graver plan wants it', async () => {
+it.each([
+  ['leaves', () => Promise.resolve({ at: 4, evidence: 'open for longer' }), 'it has become graver'],
+  ['and that failed after its effect leaves', () => Promise.reject(refusal('INTERNAL')), 'INTERNAL'],
+])('an extension that graver evidence overtook %s the lane as the graver plan wants it', async (_how, answer, why) => {
   const granted = gate();
   const { written, containVersion } = refusalsWritten();
   const { activities, calls } = fakeActivities({
     loadCredential: loadSeparable,
     containVersion,
-    extendLane: () => granted.opened.then(() => ({ at: 4, evidence: 'open for longer' })),
+    extendLane: () => granted.opened.then(answer),
     moveDependent: () => Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
   });
 
@@ -294,11 +298,51 @@ it('an extension that graver evidence overtook leaves the lane as the graver pla
     );
     granted.open();
 
-    expect(await refused).toContain('it has become graver');
+    expect(await refused).toContain(why);
     await handle.terminate();
   });
 
   expect(written).toEqual(['high', 'critical', 'critical']);
+});
+
+it('lifts only when what is refused besides, after graver evidence, has come to its end', async () => {
+  const slow = gate();
+  const order: string[] = [];
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    async containVersion({ plan }) {
+      order.push(`asked ${plan.severity}`);
+      if (plan.severity === 'critical') await slow.opened;
+      order.push(plan.severity);
+      return { at: Date.now(), revision: 7, evidence: 'refused' };
+    },
+    liftContainment: () => {
+      order.push('lifted');
+      return Promise.resolve({ at: 8, evidence: 'refused no longer' });
+    },
+    moveDependent: () => Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
+  });
+
+  const { outcome } = await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await untilStage(handle, 'replaced');
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await eventually(
+      () => order,
+      (made) => made.includes('asked critical'),
+    );
+    await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+    await eventually(
+      () => calls,
+      (made) => made.includes('discardReplacement'),
+    );
+    // Nothing else is left to wait for.
+    await sleep(1_000);
+    slow.open();
+    return handle.result();
+  });
+
+  expect(outcome).toBe('false-positive-restored');
+  expect(order).toEqual(['asked high', 'high', 'asked critical', 'critical', 'lifted']);
 });
 
 it('the refusal is narrowed during an exercise as well, before anybody could be told', async () => {

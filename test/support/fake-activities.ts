@@ -154,6 +154,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): { activitie
     recordRehearsal: () => Promise.resolve(),
     checkWave: () => Promise.resolve({ at: 1_700_000_000_350, detail: 'its use is seen' }),
     findBroken: () => Promise.resolve([]),
+    findUsers: () => Promise.resolve([]),
     testReplacement: () => Promise.resolve(),
     checkDrift: () => Promise.resolve({}),
     extendLane: () => Promise.resolve({ at: 1_700_000_000_250, evidence: 'open for longer' }),

@@ -25,6 +25,19 @@ import { APPROVED, extendByTwo, steeredActivities } from './outcome-scenarios';
 import { CRITICAL_SIGNAL, type RecordedScenario } from './recorded-scenarios';
 import { gate, untilStage, untilWaiting, type LeakHandle } from './run-incident';
 
+/** Graver evidence makes the lane shorter. */
+export const LESS_TIME_WHEN_CRITICAL = sampleInput(
+  { assessment: sampleAssessment({ severity: 'medium', deterministic: true }) },
+  {
+    ...DEFAULT_POLICY,
+    severities: {
+      ...DEFAULT_POLICY.severities,
+      medium: { ...DEFAULT_POLICY.severities.medium, overlapSeconds: 1_200 },
+      critical: { ...DEFAULT_POLICY.severities.critical, overlapSeconds: 600 },
+    },
+  },
+);
+
 /** Runs that pass each place where the workflows ask `patched`, and those that came after the others were recorded. */
 export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
   {
@@ -137,6 +150,26 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     input: sampleInput(),
     activities: () => fakeActivities({ loadCredential: loadReplaced }).activities,
     play: (handle) => handle.result(),
+  },
+  {
+    name: 'sent-back-from-adopted',
+    input: sampleInput(),
+    activities: () => adoptedAndUnfit().activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'tightened-again',
+    input: LESS_TIME_WHEN_CRITICAL,
+    activities: () => tightenedLate().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+      return handle.result();
+    },
   },
   {
     name: 'watched-at-once',
@@ -280,4 +313,31 @@ export function latecomer(): ReturnType<typeof fakeActivities> {
     checkWave: ({ dependents }) => Promise.resolve({ at: 6, detail: `${dependents.join(', ')} seen` }),
   });
   return made;
+}
+
+/** Version 2 lives before the incident begins, checkout uses it, and no wave works on it. */
+export function adoptedAndUnfit(): ReturnType<typeof fakeActivities> {
+  return fakeActivities({
+    loadCredential: async () => ({ ...(await loadSeparable()), newer: 2 }),
+    findUsers: () => Promise.resolve(['checkout']),
+    createReplacement: () => Promise.resolve({ at: 2, version: 3, publicId: 'orders_v3' }),
+    checkWave: ({ to }) =>
+      to === 2 ? Promise.reject(refusal('WAVE_FAILED')) : Promise.resolve({ at: 5, detail: 'its use is seen' }),
+  });
+}
+
+/** What graver evidence asks for can't be refused at first; checkout moves when it is. */
+export function tightenedLate(): ReturnType<typeof fakeActivities> {
+  let tries = 0;
+  return fakeActivities({
+    loadCredential: loadSeparable,
+    containVersion: ({ stepKey }) =>
+      stepKey.endsWith('contain.critical') && ++tries < 3
+        ? Promise.reject(refusal('INTERNAL'))
+        : Promise.resolve({ at: 1, revision: 7, evidence: 'refused' }),
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'checkout' && tries < 3
+        ? Promise.reject(refusal('DEPENDENT_NOT_MOVED', false))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+  });
 }

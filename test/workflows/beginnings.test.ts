@@ -1,3 +1,4 @@
+import { defaultPayloadConverter } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { markFalsePositiveUpdate, skipStepUpdate } from '../../workflows/messages';
 import {
@@ -11,6 +12,7 @@ import {
   sampleVersion,
 } from '../support/fake-activities';
 import { APPROVED } from '../support/outcome-scenarios';
+import { rotationOf } from '../support/patched-scenarios';
 import { untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
@@ -24,6 +26,12 @@ afterEach(async () => {
   await environment.teardown();
 });
 
+async function inputOf(rotation: ReturnType<typeof rotationOf>): Promise<unknown> {
+  const { events } = await rotation.fetchHistory();
+  const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  return payload && defaultPayloadConverter.fromPayload(payload);
+}
+
 describe('an incident about what was revoked and never proven dead', () => {
   it('goes straight to the proof, beside the version that took its place', async () => {
     const controls: number[] = [];
@@ -35,14 +43,19 @@ describe('an incident about what was revoked and never proven dead', () => {
       },
     });
 
-    const { outcome, view } = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
+    const { result, rotation } = await withIncident(environment, activities, sampleInput(), async (handle) => ({
+      result: await handle.result(),
+      rotation: await inputOf(rotationOf(handle)),
+    }));
 
+    const { outcome, view } = result;
     expect(outcome).toBe('recovered');
     expect(view.plan?.reasons).toEqual([expect.stringContaining('never proven dead')]);
     expect(controls).toEqual([2]);
     expect(calls).not.toContain('createReplacement');
-    // Whoever had not moved when it was revoked is moved, or named.
+    // Whoever had not moved when it was revoked is moved, or named; nobody is sent back to what is revoked.
     expect(calls).toContain('moveDependent billing');
+    expect(rotation).toMatchObject({ adopt: 2, forwardOnly: true });
   });
 
   it('asks nobody whether to contain what is revoked, and restores nothing of it', async () => {
@@ -83,6 +96,7 @@ describe('an incident about what was refused and replaced before', () => {
   it('sends nobody back who works on it, whatever fails', async () => {
     const { activities, calls } = fakeActivities({
       loadCredential: loadReplaced,
+      findUsers: () => Promise.resolve(['checkout', 'billing']),
       moveDependent: ({ dependentId }) =>
         dependentId === 'billing'
           ? Promise.reject(refusal('DEPENDENT_REFUSED'))
@@ -96,7 +110,7 @@ describe('an incident about what was refused and replaced before', () => {
       return handle.result();
     });
 
-    expect(outcome).toBe('contained-waiting-for-person');
+    expect(outcome).toBe('contained-and-rolled-back');
     expect(calls.filter((call) => /^(restore|discard)/.test(call))).toEqual([]);
   });
 });

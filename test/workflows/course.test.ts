@@ -19,9 +19,9 @@ import {
   sampleInput,
   withOverlap,
 } from '../support/fake-activities';
-import { APPROVED, silentFor } from '../support/outcome-scenarios';
-import { latecomer } from '../support/patched-scenarios';
-import { notesOf, untilWaiting, withIncident } from '../support/run-incident';
+import { APPROVED, extendByTwo, silentFor } from '../support/outcome-scenarios';
+import { latecomer, LESS_TIME_WHEN_CRITICAL, tightenedLate } from '../support/patched-scenarios';
+import { notesOf, refusalOf, untilStage, untilWaiting, withIncident } from '../support/run-incident';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
@@ -126,6 +126,24 @@ it('refuses nothing anew after a lift, tells of the evidence that came, and tell
   expect(calls.lastIndexOf('containVersion')).toBeLessThan(calls.indexOf('liftContainment'));
   expect(calls).toContain('notifyAudience product resolved');
   expect(notesOf(view)).not.toContain('refusal tightened');
+});
+
+it('tries a refusal that could not be tightened until it is, and gives no time before', async () => {
+  const { activities, calls } = tightenedLate();
+
+  const { outcome, view } = await withIncident(environment, activities, LESS_TIME_WHEN_CRITICAL, async (handle) => {
+    await untilStage(handle, 'replaced');
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await eventually(
+      () => calls.filter((call) => call === 'notifyAudience security person-needed'),
+      (pages) => pages.length > 0,
+    );
+    expect(await refusalOf(extendByTwo(handle))).toContain('still to be tightened');
+    return handle.result();
+  });
+
+  expect(outcome).toBe('recovered');
+  expect(notesOf(view)).toMatch(/could NOT be tightened[^]*refusal tightened \(critical\)/);
 });
 
 it('lets nobody hear last that it is refused, when that was lifted meanwhile', async () => {

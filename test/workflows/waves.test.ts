@@ -8,8 +8,10 @@ import {
   sampleInput,
   sampleVersion,
 } from '../support/fake-activities';
-import { untilWaiting, withIncident } from '../support/run-incident';
-import { approveStepUpdate, stateQuery } from '../../workflows/messages';
+import { APPROVED } from '../support/outcome-scenarios';
+import { adoptedAndUnfit } from '../support/patched-scenarios';
+import { notesOf, untilWaiting, withIncident } from '../support/run-incident';
+import { approveStepUpdate, retryStepUpdate, stateQuery } from '../../workflows/messages';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 /** Checkout matters most, reports least. */
@@ -74,6 +76,57 @@ describe('waves', () => {
     ]);
     expect(calls).not.toContain('moveDependent checkout');
     expect(calls).not.toContain('revokeVersion');
+  });
+
+  it('send back whom they moved to a version that lived before, leave whom it had, and try it no second time', async () => {
+    const told: string[] = [];
+    const { activities, calls } = adoptedAndUnfit();
+    const heard: typeof activities = {
+      ...activities,
+      notifyAudience: (input) => {
+        told.push(input.notice.summary);
+        return activities.notifyAudience(input);
+      },
+    };
+
+    const { outcome, view } = await withIncident(environment, heard, sampleInput(), async (handle) => {
+      await untilWaiting(handle);
+      expect(calls.filter((call) => /^(restore|discard)/.test(call))).toEqual(['restoreDependent billing']);
+      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    });
+
+    expect(outcome).toBe('recovered');
+    expect(notesOf(view)).toMatch(/moved to version 3/);
+    expect(calls.filter((call) => call === 'testReplacement')).toHaveLength(1);
+    expect(told.find((summary) => summary.includes('left something behind'))).toContain('end version 2');
+    expect(told.find((summary) => summary.includes('verified dead'))).toContain('Still to be mended: Not undone: end');
+  });
+
+  it('send nobody back once the lane is over: what does not work is missing, and the others stay', async () => {
+    const { activities, calls } = fakeActivities({
+      loadCredential: loadThree,
+      moveDependent: ({ dependentId }) =>
+        dependentId === 'checkout'
+          ? Promise.reject(refusal('DEPENDENT_NOT_MOVED'))
+          : Promise.resolve({ at: 5, detail: 'moved' }),
+      findBroken: ({ dependents }) => Promise.resolve(dependents.filter((id) => id === 'checkout')),
+      checkWave: ({ dependents }) =>
+        dependents.includes('billing')
+          ? Promise.reject(refusal('WAVE_FAILED'))
+          : Promise.resolve({ at: 5, detail: 'works' }),
+    });
+
+    const { outcome, view } = await withIncident(environment, activities, sampleInput(), (handle) => handle.result());
+
+    expect(outcome).toBe('recovered');
+    expect(notesOf(view)).toContain('billing, reports moved to version 2; NOT moved in time: checkout');
+    // Of the first try, when the lane was open.
+    expect(calls.filter((call) => /^(restore|discard)/.test(call))).toEqual([
+      'restoreDependent billing',
+      'restoreDependent reports',
+      'discardReplacement',
+    ]);
   });
 
   it('are not held up for ever by a slow canary: it has its share of the time, and is asked on', async () => {

@@ -2,7 +2,7 @@ import { ActivityCancellationType, patched, proxyActivities, proxyLocalActivitie
 import type { Activities } from '../../activities';
 import { TIME_LIMITS } from './time-limits';
 
-const { WAIT_CANCELLATION_COMPLETED } = ActivityCancellationType;
+const { TRY_CANCEL, WAIT_CANCELLATION_COMPLETED } = ActivityCancellationType;
 
 /** Reads that everything waits for, tried a few times. */
 export const lookups = neverLocal(TIME_LIMITS.lookups);
@@ -47,9 +47,9 @@ type Proxied = ReturnType<typeof proxyActivities<Activities>>;
  */
 function neverLocal(
   limits: typeof TIME_LIMITS.lookups | typeof TIME_LIMITS.atOnce,
-  cancellationType?: ActivityCancellationType,
+  cancellationType: ActivityCancellationType = TRY_CANCEL,
 ): () => Proxied {
-  const now = proxyActivities<Activities>({ ...limits, ...(cancellationType ? { cancellationType } : {}) });
+  const now = proxyActivities<Activities>({ ...limits, cancellationType });
   const before = proxyLocalActivities<Activities>(limits);
   return () => (patched('not-local') ? now : before);
 }

@@ -1,13 +1,13 @@
-import { allHandlersFinished, CancellationScope, condition, continueAsNew, isCancellation } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, isCancellation } from '@temporalio/workflow';
 import type { Contained, InForce } from '../../activities/containment';
-import type { ResponsePlan } from '../../domain/response-plan';
-import { atOnce, untilDone, withinMinutes } from './activity-proxies';
-import { stepFailure } from './failure-code';
+import { withinMinutes } from './activity-proxies';
 import type { Renewed } from '../messages';
 import type { respondToLeak } from '../respond-to-leak';
 import { EndsEarly } from './ends-early';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
+import { record, refuse } from './refuse-version';
+import { mustTighten, tightenContainment } from './tighten-containment';
 
 type Confirm = Parameters<typeof withinMinutes.confirmInForce>[0];
 
@@ -26,6 +26,7 @@ export async function containLeak(leak: Leak): Promise<void> {
     },
   );
   leak.applied = plan;
+  leak.laneUntil = Date.now() + plan.overlapSeconds * 1000;
   let recorded: Promise<void> | undefined = record(leak, plan, 'contain', contained);
   // Looked at below; what is refused is in force meanwhile.
   recorded.catch(() => undefined);
@@ -56,7 +57,7 @@ export async function containLeak(leak: Leak): Promise<void> {
     { needed: true, endless: true },
   );
   // What came while it was put in force has changed the plan, and nothing else yet.
-  if (isTighter(leak.plan(), leak.applied)) await tightenContainment(leak);
+  if (mustTighten(leak.plan(), leak.applied)) await tightenContainment(leak);
 }
 
 /**
@@ -95,54 +96,4 @@ async function askGateways(leak: Leak, contained: Contained, confirm: Confirm): 
       });
     throw error;
   }
-}
-
-/** After graver evidence: the same refusal once more, narrower. What can't be done now is told to people and stops nothing. */
-export async function tightenContainment(leak: Leak): Promise<void> {
-  const plan = leak.plan();
-  leak.applied = plan;
-  const name = `contain.${plan.severity}`;
-  try {
-    const contained = await refuse(leak, plan, name);
-    await record(leak, plan, name, contained);
-    leak.board.apply({
-      type: 'noted',
-      at: contained.at,
-      note: `refusal tightened (${plan.severity}): ${contained.evidence}`,
-    });
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    const { message } = stepFailure(error);
-    leak.board.apply({ type: 'noted', at: Date.now(), note: `the refusal could NOT be tightened: ${message}` });
-    await leak.desk.tell(`The refusal could not be tightened after graver evidence. ${message}`);
-  }
-}
-
-/** Whether `next` refuses more than `before`, or gives known contexts less time or a narrower lane. */
-export function isTighter(next: ResponsePlan, before: ResponsePlan): boolean {
-  return (
-    next.quarantine.mode !== before.quarantine.mode ||
-    next.overlapSeconds < before.overlapSeconds ||
-    laneOf(next) < laneOf(before)
-  );
-}
-
-function laneOf({ lane }: ResponsePlan): number {
-  return lane?.maxPerMinute ?? Infinity;
-}
-
-function refuse({ input, board }: Leak, plan: ResponsePlan, name: string): Promise<Contained> {
-  const containment = { ...incidentStep(input, name), plan, reason: board.incident.evidence.reason };
-  return atOnce().containVersion.executeWithOptions(
-    { summary: `Refuse version ${input.version}: ${plan.quarantine.mode}` },
-    [containment],
-  );
-}
-
-/** What is refused must be on record, also when the workflow is cancelled meanwhile. */
-function record({ input, board }: Leak, plan: ResponsePlan, name: string, contained: Contained): Promise<void> {
-  const containment = { ...incidentStep(input, name), plan, reason: board.incident.evidence.reason, contained };
-  return CancellationScope.nonCancellable(() =>
-    untilDone.recordContainment.executeWithOptions({ summary: 'Record the refusal and its reason' }, [containment]),
-  );
 }

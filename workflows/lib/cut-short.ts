@@ -23,7 +23,7 @@ export function asEndedFromOutside(
   if (wasCutShort) leak.cutShort = { runId, text };
   if (CancellationScope.current().consideredCancelled) return error;
   if (cause instanceof CancelledFailure) {
-    const undone = leak.newer !== undefined || way.forwardOnly ? 'nobody is sent back' : 'what it had done is undone';
+    const undone = way.forwardOnly || leak.atTheDoor ? 'nobody is sent back' : 'what it had done is undone';
     return ApplicationFailure.nonRetryable(`Somebody cancelled the rotation: ${undone}.`, 'ROLLED_BACK');
   }
   return wasCutShort ? ApplicationFailure.nonRetryable(text, 'ROTATION_CUT_SHORT') : error;

@@ -18,7 +18,10 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
   if (leak.falsePositive) {
     try {
       const left = leftToMend(leak);
-      if (left) await leak.desk.tell(`After the false positive of ${leak.input.credentialId}: ${left}`);
+      const liftsLast = patched('lifts-last');
+      const told = left ? leak.desk.tell(`After the false positive of ${leak.input.credentialId}: ${left}`) : undefined;
+      // What is still being refused would be refused after the lift.
+      await (liftsLast ? leak.refusing : told);
       const restored = await restore(leak, leak.falsePositive);
       const summary = left ? `${restored}; still to be mended: ${left}` : restored;
       // Nobody may hear last that it is refused.

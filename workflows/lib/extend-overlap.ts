@@ -15,21 +15,26 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
   if (!rotation) return;
   const actor = people.join(' and ');
   const { severity } = plan();
-  const grant = await extendLane(leak, seconds, actor);
+  const isGraver = (): boolean => compareSeverity(plan().severity, severity) > 0;
+  // Counted before it is given, it would be taken back by evidence that comes meanwhile.
+  const countsWhenGiven = patched('counted-when-given');
+  if (!countsWhenGiven) leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
+  const grant = await extendLane(leak, seconds, actor).finally(async () => {
+    // It may be open also where the step failed after that.
+    leak.laneUntil = Math.max(Date.now(), leak.laneUntil ?? 0) + seconds * 1000;
+    // It may have been made longer after it was made shorter.
+    if (isGraver() && countsWhenGiven) await refuseAsPlanned(leak);
+  });
   // What was approved was approved of what was known then, for the rotation that ran then.
-  const isGraver = compareSeverity(plan().severity, severity) > 0;
-  if (isGraver || leak.rotation?.generation !== rotation.generation) {
-    // The lane may have been made longer after it was made shorter.
-    if (isGraver) await refuseAsPlanned(leak);
+  if (isGraver() || leak.rotation?.generation !== rotation.generation)
     throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
-  }
-  leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
+  if (countsWhenGiven) leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
   leak.extensions = (leak.extensions ?? 0) + 1;
   board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });
   const { terms } = leak.rotation;
   const left =
     (board.incident.milestones.contained ?? Date.now()) +
-    (terms.moveWithinSeconds + leak.extendedSeconds) * 1000 -
+    (terms.moveWithinSeconds + (leak.extendedSeconds ?? 0)) * 1000 -
     Date.now();
   leak.rotation = { ...leak.rotation, warnings: warnAnew(leak, leak.rotation, Math.max(1, left / 1000)) };
   // One that has just ended needs no more time.

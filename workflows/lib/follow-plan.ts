@@ -1,9 +1,9 @@
 import { patched } from '@temporalio/workflow';
 import type { ResponsePlan } from '../../domain/response-plan';
 import { compareSeverity } from '../../domain/severity';
-import { isTighter, tightenContainment } from './contain-leak';
-import type { Leak } from './leak';
 import { hurryRotation } from './hurry-rotation';
+import type { Leak } from './leak';
+import { mustTighten, mayRefuse, tightenContainment } from './tighten-containment';
 
 /** After evidence, or a person's word, changed the severity: what is refused and a rotation that runs follow the new plan. */
 export async function followPlan(leak: Leak, before: ResponsePlan): Promise<void> {
@@ -13,16 +13,11 @@ export async function followPlan(leak: Leak, before: ResponsePlan): Promise<void
   // What people gave dependents they gave of what was known then: it counts no more, also where the new plan gives as much as the old one.
   const withdrawn = isGraver && (leak.extendedSeconds ?? 0) > 0 && patched('withdraw-time');
   if (isGraver) leak.extendedSeconds = 0;
-  if (withdrawn || isTighter(plan(), before)) await refuseAsPlanned(leak);
+  if (withdrawn || mustTighten(plan(), before)) await refuseAsPlanned(leak);
   if (mayRefuse(leak)) await hurryRotation(leak, withdrawn);
 }
 
 /** Puts in force what the plan says now, where anything may still be refused. */
 export async function refuseAsPlanned(leak: Leak): Promise<void> {
   if (mayRefuse(leak)) await tightenContainment(leak);
-}
-
-/** A person has said that nothing leaked: nothing is refused anew behind their back. */
-function mayRefuse({ applied, falsePositive, board }: Leak): boolean {
-  return applied !== undefined && !falsePositive && board.incident.milestones.revoked === undefined;
 }

@@ -48,6 +48,14 @@ export interface Leak {
   readonly story: CancellationScope;
   /** The plan by which it is refused; missing while nothing is. */
   applied?: ResponsePlan;
+  /** Until when known contexts may still use it, milliseconds since the epoch, by the clock of the workflow. */
+  laneUntil?: number;
+  /** What is being refused besides, since graver evidence; never rejects. */
+  refusing?: Promise<unknown>;
+  /** While what is refused is less than that plan says. */
+  loose?: boolean;
+  /** A version that lived before and was adopted, and on which a wave did not work: the next try mints another. */
+  unfit?: number;
   /** The rotation that runs now. */
   rotation?: Rotating | undefined;
   /** Known to this incident and its rotation only; missing where that began before there was one. */

@@ -15,6 +15,8 @@ export interface Moving {
   readonly time: MovingTime;
   /** Those that work on the new version by now. */
   readonly arrived: Set<string>;
+  /** Those that worked on it before. */
+  readonly there?: ReadonlySet<string> | undefined;
 }
 
 export interface Arrived {
@@ -27,7 +29,8 @@ type Settled = PromiseSettledResult<Moved>;
 
 /**
  * Moves the dependents, a wave after the other, each through its gate. A dependent that is slow holds its wave up for its share of the time and
- * is asked on beside the next ones; one that is broken on the new version, one that refuses, or a wave that does not work, ends the rotation where the old version may still live.
+ * is asked on beside the next ones. One that is broken on the new version, one that refuses, or a wave that does not work, ends the rotation where
+ * the old version may still live.
  */
 export async function moveInWaves(moving: Moving): Promise<Arrived> {
   const results = new Map<string, Promise<Settled>>();
@@ -96,8 +99,8 @@ function lastOf(ids: readonly string[], settled: ReadonlyMap<string, Settled>): 
 }
 
 function start(moving: Moving, id: string, settled: Map<string, Settled>): Promise<Settled> {
-  const { input, undo } = moving;
-  if (!input.forwardOnly)
+  const { input, undo, there } = moving;
+  if (!input.forwardOnly && !there?.has(id))
     undo.register(`restore ${id}`, () =>
       undos.restoreDependent.executeWithOptions({ summary: `Send ${id} back to version ${input.version}` }, [
         { ...rotationStep(input, `restore.${id}`), dependentId: id, to: input.version },
@@ -110,10 +113,14 @@ function start(moving: Moving, id: string, settled: Map<string, Settled>): Promi
   });
 }
 
-/** At the deadline those that have not moved are missing; before it, one that can't move ends the rotation, unless the plan goes on without. */
+/**
+ * At the deadline those that have not moved are missing; before it, one that can't move ends the rotation, unless the plan goes on without, or the others
+ * would go back to what is refused.
+ */
 function stopIfRefused({ time }: Moving, settled: ReadonlyMap<string, Settled>): void {
   const failure = [...settled.values()].find((result) => result.status === 'rejected');
   if (!failure) return;
-  if (isCancellation(failure.reason) || (!time.goOnWithoutMissing && time.left(Date.now()) > WAITS.askAgainMs))
-    throw failure.reason;
+  const now = Date.now();
+  const ends = !time.goOnWithoutMissing && time.left(now) > WAITS.askAgainMs && time.mayGoBack(now);
+  if (isCancellation(failure.reason) || ends) throw failure.reason;
 }

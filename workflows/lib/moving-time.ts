@@ -1,16 +1,20 @@
 import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
-import type { RotationTerms } from '../messages';
+import type { RotationInput, RotationTerms } from '../messages';
+
+type WithLane = Pick<RotationInput, 'laneUntil'>;
 
 /** How long the dependents of one rotation have. Evidence only ever makes it shorter; people can give more. */
 export class MovingTime {
   #terms: RotationTerms;
   #deadline: number | undefined;
+  #laneUntil: number;
   #changes = 0;
   #hurries = 0;
   readonly #attempts = new Set<CancellationScope>();
 
-  constructor({ moveWithinSeconds, goOnWithoutMissing }: RotationTerms) {
+  constructor({ moveWithinSeconds, goOnWithoutMissing, laneUntil = Infinity }: RotationTerms & WithLane) {
     this.#terms = { moveWithinSeconds, goOnWithoutMissing };
+    this.#laneUntil = laneUntil;
   }
 
   get goOnWithoutMissing(): boolean {
@@ -28,6 +32,11 @@ export class MovingTime {
     return this.#deadline - now;
   }
 
+  /** Whether the old version still works for dependents: then whoever does not work on the new one is better off there. */
+  mayGoBack(now: number): boolean {
+    return this.left(now) > 0 && now < this.#laneUntil;
+  }
+
   /** Takes shorter terms: what is being tried under the old ones is tried anew. */
   hurry({ moveWithinSeconds, goOnWithoutMissing }: RotationTerms, now: number): void {
     this.#hurries += 1;
@@ -35,13 +44,15 @@ export class MovingTime {
       moveWithinSeconds: Math.min(this.#terms.moveWithinSeconds, moveWithinSeconds),
       goOnWithoutMissing: this.#terms.goOnWithoutMissing || goOnWithoutMissing,
     };
+    this.#laneUntil = Math.min(this.#laneUntil, now + moveWithinSeconds * 1000);
     if (this.#deadline !== undefined) this.#deadline = Math.min(this.#deadline, now + moveWithinSeconds * 1000);
     this.tryAnew();
   }
 
-  /** Gives more time, which people decided. */
-  extend(seconds: number): void {
+  /** Gives more time, which people decided: a lane that is over is open again. */
+  extend(seconds: number, now: number): void {
     if (seconds === 0) return;
+    this.#laneUntil = Math.max(now, this.#laneUntil) + seconds * 1000;
     this.#terms = { ...this.#terms, moveWithinSeconds: this.#terms.moveWithinSeconds + seconds };
     if (this.#deadline !== undefined) this.#deadline += seconds * 1000;
     this.tryAnew();

@@ -14,7 +14,7 @@ export interface Wave {
 
 /**
  * Lets the next wave go when this one works on the new version: probes through it work, its errors are few, its use is seen, and it has
- * stopped using the old. No traffic in that time is no fault, and is told. @throws WAVE_FAILED when it does not work and there is time left
+ * stopped using the old. No traffic in that time is no fault, and is told. @throws WAVE_FAILED when it does not work, and may go back
  */
 export async function passGate({ input, to, time }: Moving, index: number, wave: Wave): Promise<void> {
   const check = { ...rotationStep(input, `gate.${index}`), ...wave, to };
@@ -40,7 +40,7 @@ export async function passGate({ input, to, time }: Moving, index: number, wave:
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { code, message } = stepFailure(error);
-    const isFault = code !== 'WAVE_NOT_SEEN' && time.left(Date.now()) > 0;
+    const isFault = code !== 'WAVE_NOT_SEEN' && time.mayGoBack(Date.now());
     if (isFault)
       throw ApplicationFailure.nonRetryable(`wave ${index + 1} (${names}) does not work: ${message}`, 'WAVE_FAILED');
     await reportProgress(input, {
@@ -53,10 +53,10 @@ export async function passGate({ input, to, time }: Moving, index: number, wave:
 
 /**
  * Who has taken the new version and does not work on it is not slow: more time breaks more of them. What can't be seen stops nothing.
- * @throws WAVE_FAILED when there is time left for the old version
+ * @throws WAVE_FAILED when they may go back
  */
 export async function stopIfBroken({ input, to, time }: Moving, index: number, slow: readonly string[]): Promise<void> {
-  if (slow.length === 0 || time.left(Date.now()) <= 0) return;
+  if (slow.length === 0 || !time.mayGoBack(Date.now())) return;
   const look = { ...rotationStep(input, `broken.${index}`), dependents: slow, to };
   const broken = await lookups()
     .findBroken(look)

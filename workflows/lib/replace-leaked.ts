@@ -12,8 +12,12 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
     onFailure: (failure) => {
       if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
-      // Nobody is sent back from a version that lived before.
-      leak.rolledBack = leak.newer === undefined && UNDONE.includes(failure.code);
+      leak.rolledBack =
+        !leak.atTheDoor &&
+        UNDONE.includes(failure.code) &&
+        (leak.newer === undefined || patched('send-back-from-adopted'));
+      // The same version would fail the same way.
+      if (leak.rolledBack && failure.because === 'WAVE_FAILED' && leak.newer !== undefined) leak.unfit = leak.newer;
       const what = leak.rolledBack ? 'rolled back' : 'failed';
       board.apply({
         type: 'rolled-back',
@@ -26,7 +30,9 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   // What such a rotation had minted was adopted, or discarded before the next one began.
   leak.cutShort = undefined;
   leak.unserved = rotation.missing;
-  await tellLeftBehind(leak, rotation);
+  const { leftBehind = [] } = rotation;
+  const unfit = leak.unfit === undefined ? [] : [`end version ${leak.unfit}, on which dependents did not work`];
+  await tellLeftBehind(leak, [...leftBehind, ...unfit]);
   board.replacement = rotation.replacement;
   const missing = rotation.missing.join(', ');
   const moved = `${rotation.moved.join(', ') || 'no dependent'} moved to version ${rotation.replacement}`;
@@ -84,7 +90,7 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
   const note = `${moved}${missing ? `; NOT moved: ${missing}, whose version is dead` : ''}`;
   board.apply({ type: 'noted', at: rotation.movedAt, note });
   if (missing) await tellBeside(desk, `Dependents of ${input.credentialId} have no version that works: ${missing}.`);
-  await tellLeftBehind(leak, rotation);
+  await tellLeftBehind(leak, rotation.leftBehind);
   if (missing && patched('keep-what-is-used')) {
     const kept = `Not undone: version ${refused} is not ended, since ${missing} may use it.`;
     rememberNotUndone(leak, kept);
@@ -104,10 +110,9 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
   return rotation;
 }
 
-async function tellLeftBehind({ desk, input }: Leak, { leftBehind = [] }: RotationResult): Promise<void> {
-  if (leftBehind.length > 0)
-    await tellBeside(
-      desk,
-      `The rotation of ${input.credentialId} left something behind. Not undone: ${leftBehind.join(', ')}.`,
-    );
+async function tellLeftBehind(leak: Leak, leftBehind: RotationResult['leftBehind'] = []): Promise<void> {
+  if (leftBehind.length === 0) return;
+  const what = `Not undone: ${leftBehind.join(', ')}.`;
+  rememberNotUndone(leak, what);
+  await tellBeside(leak.desk, `The rotation of ${leak.input.credentialId} left something behind. ${what}`);
 }

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, patched, sleep, startChild, uuid4, workflowInfo } from '@temporalio/workflow';
 import { wavesOf } from '../../domain/waves';
-import type { RotationResult, Signed } from '../messages';
+import type { RotationInput, RotationResult, Signed } from '../messages';
 import { rotateCredential } from '../rotate-credential';
 import { lookups } from './activity-proxies';
 import { asEndedFromOutside, discardWhatWasMinted } from './cut-short';
@@ -41,13 +41,13 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
           dependents: credential.dependents.map(({ id }) => id),
           // Those that are refused already gain nothing by waiting for one another.
           ...(leak.plan().strategy === 'separable' && !way.forwardOnly
-            ? { waves: wavesOf(credential.dependents) }
+            ? { waves: wavesOf(credential.dependents), ...laneOf(leak) }
             : {}),
           generation,
           ...signature(leak),
           ...terms,
           ...(leak.newer === undefined || way.forwardOnly ? {} : { adopt: leak.newer }),
-          ...way,
+          ...(leak.atTheDoor ? { forwardOnly: true } : way),
           ...(input.simulated ? { simulated: true } : {}),
         },
       ],
@@ -63,6 +63,10 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
   } finally {
     endRotation(leak);
   }
+}
+
+function laneOf({ laneUntil }: Leak): Pick<RotationInput, 'laneUntil'> {
+  return laneUntil === undefined ? {} : { laneUntil };
 }
 
 /** Where nobody can go back, nobody holds the others up. */
@@ -102,7 +106,8 @@ async function lookAgain(leak: Leak): Promise<void> {
 }
 
 async function lookForNewer(leak: Leak): Promise<void> {
-  leak.newer = (await lookups().loadCredential(leak.input)).newer;
+  const { newer } = await lookups().loadCredential(leak.input);
+  leak.newer = newer === leak.unfit ? undefined : newer;
 }
 
 export function signature({ token }: Leak): Signed {

@@ -54,6 +54,9 @@ export function steer(
       mustShowApproval(input);
       mustBeSeconds(input);
       if (!leak()?.rotation) throw refuse('no dependents are being moved now');
+      // What is still to be refused would take back what was given.
+      if (leak()?.loose)
+        throw refuse('the refusal is still to be tightened after graver evidence: try again when it is');
     },
     description: 'Give dependents longer to move. Needs a signed approval; at high and above, two of different people',
   });

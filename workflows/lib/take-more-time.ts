@@ -15,7 +15,7 @@ interface Timed {
 
 /** A signal says only that there may be more: how much is asked where nobody but the incident can write. */
 export async function takeMoreTime({ input, time, taken }: Timed, more: unknown): Promise<void> {
-  if (!patched('moving-time')) return time.extend(secondsOf(more));
+  if (!patched('moving-time')) return time.extend(secondsOf(more), Date.now());
   const grant = grantOf(more);
   if (grant === undefined || taken.has(grant)) return;
   taken.add(grant);
@@ -28,7 +28,7 @@ export async function takeMoreTime({ input, time, taken }: Timed, more: unknown)
     );
     // Graver evidence that came while it was read has withdrawn what was given before it.
     if (time.hurries !== hurries && patched('withdraw-time')) return;
-    time.extend(seconds);
+    time.extend(seconds, Date.now());
   } catch (error) {
     // A handler that rejects would end the rotation before it has undone anything.
     if (isCancellation(error)) return;

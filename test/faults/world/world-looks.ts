@@ -3,7 +3,14 @@ import { audit, failure, type WorldActivities } from './world-activity';
 
 type Looks = Pick<
   WorldActivities,
-  'observeUse' | 'checkWave' | 'findBroken' | 'testReplacement' | 'checkDrift' | 'rehearseStep' | 'recordRehearsal'
+  | 'observeUse'
+  | 'checkWave'
+  | 'findBroken'
+  | 'findUsers'
+  | 'testReplacement'
+  | 'checkDrift'
+  | 'rehearseStep'
+  | 'recordRehearsal'
 >;
 
 /** Looks that change nothing, in the simulated world. */
@@ -21,6 +28,8 @@ export function looksOf(world: World): Looks {
     },
 
     findBroken: ({ dependents, to }) => dependents.filter((id) => world.uses.get(id) === to && !world.works(to)),
+
+    findUsers: ({ dependents, to }) => dependents.filter((id) => (world.uses.get(id) ?? 0) >= to),
 
     testReplacement({ replacement }) {
       if (!world.works(replacement)) throw failure('REPLACEMENT_REJECTED', true);

@@ -1,5 +1,5 @@
 import { planResponse, type ResponsePlan } from '../../../domain/response-plan';
-import { isTighter } from '../../../workflows/lib/contain-leak';
+import { isTighter } from '../../../workflows/lib/tighten-containment';
 import { SEPARABLE, sampleAssessment } from '../../support/fake-activities';
 import { DEFAULT_POLICY } from '../../../domain/policy';
 

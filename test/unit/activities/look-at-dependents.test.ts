@@ -6,25 +6,35 @@ import { sampleCredential, sampleVersion } from '../../support/sample-credential
 type Deps = Parameters<typeof createWaveActivities>[0];
 
 const CREDENTIAL = sampleCredential({
-  dependents: [{ id: 'exporter', kind: 'test', target: '', owner: 'analytics', criticality: 2 }],
+  dependents: (['exporter', 'unreachable'] as const).map((id) => ({
+    id,
+    kind: id === 'exporter' ? 'test' : id,
+    target: '',
+    owner: 'analytics',
+    criticality: 2,
+  })),
 });
 
-/** Looks at a dependent that was to take version 2 and answers so, one look after the other; the last answer stays. */
-function findBroken(answers: readonly Pick<DependentStatus, 'using' | 'healthy'>[]) {
+/** Looks at dependents, of which one was to take version 2 and answers so, one look after the other; the last answer stays. */
+function lookAt(answers: readonly Pick<DependentStatus, 'using' | 'healthy'>[], dependents = ['exporter']) {
   const left = [...answers];
-  const { findBroken: find } = createWaveActivities({
+  const looks = createWaveActivities({
     inventory: {
       credential: () => Promise.resolve(CREDENTIAL),
       version: (_id: string, version: number) => Promise.resolve(sampleVersion({ version })),
     },
     providers: new Map([[CREDENTIAL.provider, {}]]),
     dependents: new Map([
+      ['unreachable', { status: () => Promise.reject(new Error('connection refused')) }],
       ['test', { status: () => Promise.resolve({ ...(left.length > 1 ? left.shift() : left[0]), detail: '' }) }],
     ]),
   } as unknown as Deps);
   const step = { incidentId: 'i', runId: 'r', credentialId: CREDENTIAL.id, version: 1, stepKey: 's' };
-  return runActivity(find, { ...step, dependents: ['exporter'], to: 2 });
+  const wave = { ...step, dependents, to: 2 };
+  return { broken: () => runActivity(looks.findBroken, wave), users: () => runActivity(looks.findUsers, wave) };
 }
+
+const findBroken = (...given: Parameters<typeof lookAt>) => lookAt(...given).broken();
 
 it('takes for broken who says that it uses the new version and does not work on it', async () => {
   expect(await findBroken([{ using: 2, healthy: false }])).toEqual(['exporter']);
@@ -41,4 +51,17 @@ it('gives it a moment to settle', async () => {
 
 it.each<DependentStatus['using']>([1, 'unknown'])('takes for slow who uses %s', async (using) => {
   expect(await findBroken([{ using, healthy: false }])).toEqual([]);
+});
+
+it('one that can’t be asked hides no other', async () => {
+  expect(await findBroken([{ using: 2, healthy: false }], ['unreachable', 'exporter'])).toEqual(['exporter']);
+});
+
+it.each<[DependentStatus['using'], string[]]>([
+  [2, ['exporter']],
+  [3, ['exporter']],
+  [1, []],
+  ['unknown', []],
+])('who uses %s is a user of version 2: %j', async (using, users) => {
+  expect(await lookAt([{ using, healthy: true }], ['unreachable', 'exporter']).users()).toEqual(users);
 });
