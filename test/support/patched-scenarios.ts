@@ -38,6 +38,22 @@ export const LESS_TIME_WHEN_CRITICAL = sampleInput(
   },
 );
 
+/** Graver evidence makes the lane narrower, and no shorter. */
+const NARROWER_WHEN_CRITICAL = sampleInput(
+  {},
+  {
+    ...DEFAULT_POLICY,
+    severities: {
+      ...DEFAULT_POLICY.severities,
+      critical: {
+        ...DEFAULT_POLICY.severities.critical,
+        overlapSeconds: DEFAULT_POLICY.severities.high.overlapSeconds,
+        laneMaxPerMinute: 60,
+      },
+    },
+  },
+);
+
 /** Runs that pass each place where the workflows ask `patched`, and those that came after the others were recorded. */
 export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
   {
@@ -164,6 +180,36 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
   {
     name: 'tightened-again',
     input: LESS_TIME_WHEN_CRITICAL,
+    activities: () => tightenedLate().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+      return handle.result();
+    },
+  },
+  {
+    name: 'false-positive-lifts-last',
+    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
+    activities: () => fakeActivities().activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'extended-and-counted-when-given',
+    input: sampleInput({}, withOverlap(600)),
+    activities: () => steeredActivities().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await extendByTwo(handle);
+      return handle.result();
+    },
+  },
+  {
+    name: 'narrower-lane',
+    input: NARROWER_WHEN_CRITICAL,
     activities: () => tightenedLate().activities,
     play: async (handle) => {
       await untilStage(handle, 'replaced');
