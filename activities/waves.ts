@@ -29,6 +29,8 @@ type Seen = ObservedUse['contexts'][number];
 /** A service that has just taken a new secret may fail its probe for a moment. */
 const SETTLES_WITHIN_MS = 3_000;
 
+const UNKNOWN: Status = { using: 'unknown', healthy: false, detail: 'it does not answer' };
+
 /** Proof of use: what a dependent says, a probe through it, and its traffic must agree. */
 export function createWaveActivities(deps: ActivityDeps) {
   return {
@@ -92,8 +94,9 @@ export function createWaveActivities(deps: ActivityDeps) {
       const { credential, version } = await lookUp(deps, input.credentialId, input.to);
       const asked = input.dependents.map(async (id) => {
         const { dependent, adapter } = lookUpDependent(deps, credential, id);
-        const status = await adapter.status(dependent, version, callContext(input.stepKey)).catch(() => undefined);
-        return status && status.using !== 'unknown' && status.using >= input.to ? [id] : [];
+        const status = () => adapter.status(dependent, version, callContext(input.stepKey)).catch(() => UNKNOWN);
+        const { using } = await lastStatus(status, SETTLES_WITHIN_MS, (now) => now.using !== 'unknown');
+        return using !== 'unknown' && using >= input.to ? [id] : [];
       });
       return (await Promise.all(asked)).flat();
     },

@@ -1,5 +1,5 @@
-// All tests, in three lanes at once: the scenes, in which a whole product waits more than it works, what runs against servers, and all
-// the rest. Within a run of Jest, files go one after the other, since they share servers. Arguments go to one run of Jest instead, as
+// All tests: first the demo, alone, since it promises that no request waits longer than some seconds; then in three lanes at once the scenes, in
+// which a whole product waits more than it works, what runs against servers, and all the rest. Within a run of Jest, files go one after the other, since they share servers. Arguments go to one run of Jest instead, as
 // they are.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
@@ -8,15 +8,17 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname } from 'node:path';
 
 /** Files of test/integration that start the whole product, or much of it, for seconds or minutes. */
-const SCENES = ['drills', 'demo-interrupted', 'demo', 'replay', 'canary', 'breaker'];
+const SCENES = ['drills', 'demo-interrupted', 'replay', 'canary', 'breaker'];
+const DEMO = 'test/integration/demo.test.ts';
 /** It waits for time-outs, two minutes long. */
 const PATIENT = 'test/integration/worker-killed.test.ts';
 
 const sceneFiles = SCENES.map((name) => `test/integration/${name}.test.ts`);
 const otherFiles = ['integration', 'browser']
   .flatMap((folder) => readdirSync(`test/${folder}`).map((name) => `test/${folder}/${name}`))
-  .filter((path) => path.endsWith('.test.ts') && !sceneFiles.includes(path) && path !== PATIENT);
+  .filter((path) => path.endsWith('.test.ts') && !sceneFiles.includes(path) && ![DEMO, PATIENT].includes(path));
 
+const FIRST = [{ name: 'demo', args: ['--selectProjects', 'integration', '--runTestsByPath', DEMO] }];
 /** The runs of a lane come one after the other. */
 const LANES = [
   [
@@ -26,7 +28,7 @@ const LANES = [
   [{ name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] }],
   [{ name: 'parts', args: ['--selectProjects', 'unit', 'contract', 'workflows', 'replay'] }],
 ];
-/** Scenes promise that no request waits longer than some seconds; servers have time-outs; what only computes waits for both. */
+/** Scenes have promises to keep, too; servers have time-outs; what only computes waits for both. */
 const NICE = { servers: 5, parts: 15 };
 const countsFile = process.env.TQ_COUNTS_FILE;
 const running = new Set();
@@ -41,7 +43,7 @@ if (given.length > 0) {
     stopped = true;
     for (const child of running) child.kill('SIGTERM');
   });
-  const codes = await Promise.all(LANES.map(runLane));
+  const codes = [await runLane(FIRST), ...(await Promise.all(LANES.map(runLane)))];
   if (countsFile) sumCounts();
   process.exitCode = Math.max(...codes);
 }
@@ -79,7 +81,7 @@ function jest(args, output, env = {}, nice = 0) {
 
 /** A run without numbers ended before it had any: that is one failure. */
 function sumCounts() {
-  const all = LANES.flat().map(({ name }) => countsOf(name));
+  const all = [FIRST, ...LANES].flat().map(({ name }) => countsOf(name));
   const sums = [0, 1, 2].map((index) => all.reduce((sum, { counts }) => sum + counts[index], 0));
   mkdirSync(dirname(countsFile), { recursive: true });
   writeFileSync(countsFile, `${[sums.join(' '), ...all.flatMap(({ failures }) => failures)].join('\n')}\n`);

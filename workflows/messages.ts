@@ -142,6 +142,8 @@ export interface RotationTerms {
   readonly moveWithinSeconds: number;
   /** Whether to go on without dependents that did not move in time. */
   readonly goOnWithoutMissing: boolean;
+  /** Until when the old version works for dependents, milliseconds since the epoch: after it, nobody gains by going back. Missing in older histories. */
+  readonly laneUntil?: number;
 }
 
 export interface RotationInput extends RotationTerms {
@@ -160,8 +162,6 @@ export interface RotationInput extends RotationTerms {
   readonly adopt?: number;
   /** The leaked version is ended: dependents can't go back to it, so a failure leaves them where they are. */
   readonly forwardOnly?: true;
-  /** Until when the old version still works for dependents, milliseconds since the epoch: after it nobody is sent back who works on the new one. */
-  readonly laneUntil?: number;
   /** Of an exercise. */
   readonly simulated?: true;
 }

@@ -1,9 +1,10 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, patched, setHandler } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched, setHandler } from '@temporalio/workflow';
 import type { RetryPolicy } from '@temporalio/common';
 import { lookups, undos, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
 import { moveInWaves } from './lib/move-in-waves';
 import { MovingTime } from './lib/moving-time';
+import { rotationFailed } from './lib/rotation-failed';
 import { reportProgress, rotationStep } from './lib/rotation-step';
 import { isRotationTerms, knowsToken } from './lib/signal-shapes';
 import { takeMoreTime } from './lib/take-more-time';
@@ -23,6 +24,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
   let { adopt: adopts } = input;
   const arrived = new Set<string>();
   let there: ReadonlySet<string> | undefined;
+  let replacement: { readonly at: number; readonly version: number; readonly note: string } | undefined;
   const time = new MovingTime(input);
   const isOurs = (signal: unknown): boolean => knowsToken(signal, input.token);
   setHandler(hurrySignal, (terms) => void (isOurs(terms) && isRotationTerms(terms) && time.hurry(terms, Date.now())), {
@@ -36,7 +38,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     adopts = await works(input, await lives(input), leftBehind);
     if (adopts !== undefined && !input.forwardOnly && patched('send-back-from-adopted'))
       there = await usersOf(input, adopts);
-    const replacement = adopts === undefined ? await mint(input, undo, leftBehind) : adopted(adopts);
+    replacement = adopts === undefined ? await mint(input, undo, leftBehind) : adopted(adopts);
     const { at: replacedAt, note } = replacement;
     const told = reportProgress(input, { type: 'replaced', at: replacedAt, note });
     const { moved, missing, at } = await moveInWaves({ input, to: replacement.version, undo, time, arrived, there });
@@ -50,25 +52,15 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
       ...(leftBehind.length > 0 ? { leftBehind: leftBehind.map(({ name }) => name) } : {}),
     };
   } catch (error) {
-    // Whoever works on it after the one-way door, or worked on it before, has nothing to go back to.
-    const keeps = (adopts !== undefined && !there) || (input.forwardOnly && arrived.size > 0);
+    // Whoever works on it when the old version is dead or refused, or worked on it before, has nothing to go back to.
+    const isLost = input.forwardOnly || (time.isLaneOver(Date.now()) && !isCancellation(error));
+    const keeps = (adopts !== undefined && !there) || (isLost && arrived.size > 0);
     const failed = [...leftBehind, ...(keeps ? [] : await undo.run())];
     // Cancelled, it says so; but what could not be undone must be told whatever the reason.
     if (isCancellation(error) && failed.length === 0) throw error;
-    const { code, message } = stepFailure(error);
-    throw ApplicationFailure.create({
-      type: failed.length > 0 ? 'ROLLBACK_INCOMPLETE' : 'ROLLED_BACK',
-      message: `${message}${keeps || there ? keptText(adopts, [...(there ?? arrived)]) : ''}${failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : ''}`,
-      nonRetryable: true,
-      details: [{ code, notUndone: failed.map(({ name }) => name) }],
-    });
+    const kept = keeps ? (replacement?.version ?? adopts) : adopts;
+    throw rotationFailed(error, { adopts, kept, keeps, failed, users: [...(keeps ? arrived : (there ?? []))] });
   }
-}
-
-/** What lives on after a rotation that has nothing to go back to. */
-function keptText(adopts: number | undefined, users: readonly string[]): string {
-  const inUse = users.length > 0 ? `, in use by ${users.join(', ')}` : '';
-  return adopts === undefined ? ` The replacement is kept${inUse}.` : ` Version ${adopts} is kept${inUse}.`;
 }
 
 /** A replacement that is not discarded, since a dependent may use it. */

@@ -305,6 +305,37 @@ it.each([
   expect(written).toEqual(['high', 'critical', 'critical']);
 });
 
+it('an extension is refused when graver evidence came while its approval was looked at', async () => {
+  const looked = gate();
+  const { written, containVersion } = refusalsWritten();
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    containVersion,
+    useApproval: () => looked.opened.then(() => ({ approvalId: 'a-1' })),
+    moveDependent: () => Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
+  });
+
+  await withIncident(environment, activities, sampleInput({}, withOverlap(600)), async (handle) => {
+    await untilStage(handle, 'replaced');
+    const refused = refusalOf(extendByTwo(handle));
+    await eventually(
+      () => calls,
+      (made) => made.includes('useApproval'),
+    );
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await eventually(
+      () => written,
+      (severities) => severities.includes('critical'),
+    );
+    looked.open();
+
+    expect(await refused).toContain('the severity is critical by now');
+    await handle.terminate();
+  });
+
+  expect(calls).not.toContain('extendLane');
+});
+
 it('lifts only when what is refused besides, after graver evidence, has come to its end', async () => {
   const slow = gate();
   const order: string[] = [];

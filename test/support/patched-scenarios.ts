@@ -218,6 +218,42 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     },
   },
   {
+    name: 'closed-after-tightening',
+    input: LESS_TIME_WHEN_CRITICAL,
+    activities: () => tightenedLate().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+      return handle.result();
+    },
+  },
+  {
+    name: 'extended-as-known',
+    input: sampleInput({}, withOverlap(600)),
+    activities: () => steeredActivities().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await extendByTwo(handle);
+      return handle.result();
+    },
+  },
+  {
+    name: 'left-behind-to-mend',
+    input: sampleInput(),
+    activities: () => adoptedAndUnfit().activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'adopted-with-its-users',
+    input: sampleInput(),
+    activities: () => fakeActivities({ loadCredential: loadReplaced }).activities,
+    play: (handle) => handle.result(),
+  },
+  {
     name: 'watched-at-once',
     input: sampleInput(),
     activities: () => fakeActivities().activities,

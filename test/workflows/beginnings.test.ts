@@ -110,7 +110,7 @@ describe('an incident about what was refused and replaced before', () => {
       return handle.result();
     });
 
-    expect(outcome).toBe('contained-and-rolled-back');
+    expect(outcome).toBe('contained-waiting-for-person');
     expect(calls.filter((call) => /^(restore|discard)/.test(call))).toEqual([]);
   });
 });

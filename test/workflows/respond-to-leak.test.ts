@@ -16,6 +16,7 @@ import { eventually } from '../support/eventually';
 import {
   fakeActivities,
   loadSeparable,
+  MEDIUM,
   SEPARABLE,
   refusal,
   sampleAssessment,
@@ -208,6 +209,42 @@ describe('respondToLeak', () => {
     });
 
     expect(result.outcome).toBe('recovered');
+  });
+
+  it('sends nobody back to what is refused to everybody: the next try goes on with the replacement', async () => {
+    let broken = true;
+    let newer: number | undefined;
+    const { activities, calls } = fakeActivities({
+      loadCredential: () =>
+        Promise.resolve({
+          credential: sampleCredential(),
+          version: sampleVersion(),
+          ...(newer === undefined ? {} : { newer }),
+        }),
+      createReplacement: () => Promise.resolve({ at: 2, version: (newer = 2), publicId: 'orders_v2' }),
+      moveDependent: ({ dependentId }) =>
+        broken && dependentId === 'billing'
+          ? eventually(
+              () => calls,
+              (made) => made.includes('moveDependent checkout'),
+            ).then(() => Promise.reject(refusal('DEPENDENT_REFUSED')))
+          : Promise.resolve({ at: 5, detail: 'moved' }),
+    });
+
+    const { outcome } = await withIncident(environment, activities, MEDIUM, async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(approveStepUpdate, { args: [PERSON] });
+      await eventually(
+        () => handle.query(stateQuery),
+        ({ incident }) => incident.waiting?.question.includes('Version 2 is kept, in use by checkout') === true,
+      );
+      broken = false;
+      await handle.executeUpdate(retryStepUpdate, { args: [PERSON] });
+      return handle.result();
+    });
+
+    expect(outcome).toBe('recovered');
+    expect(calls.filter((call) => /^(create|restore|discard)/.test(call))).toEqual(['createReplacement']);
   });
 
   it('reports an undo that fails, by name', async () => {

@@ -1,4 +1,4 @@
-import { allHandlersFinished, ApplicationFailure, condition } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, condition, patched } from '@temporalio/workflow';
 import type { Outcome } from '../../domain/incident';
 import type { IncidentResult } from '../messages';
 import { untilDone } from './activity-proxies';
@@ -9,6 +9,8 @@ import { insist, type Leak } from './leak';
 export async function close(leak: Leak, outcome: Outcome, summary: string): Promise<IncidentResult> {
   const { board } = leak;
   leak.ending = true;
+  // What is refused is on record, whoever ends it.
+  if (leak.refusing && patched('refused-before-closing')) await leak.refusing;
   const { at } = await closeAudit(leak, outcome, summary);
   // One that may not end so must not look as if it had.
   if (!board.apply({ type: 'closed', at, note: `closed: ${outcome}`, outcome }))

@@ -71,7 +71,8 @@ async function tellUnresolved(leak: Leak, why: string): Promise<void> {
   const { contained, revoked, verified } = board.incident.milestones;
   const isContained = contained !== undefined;
   const left = leftToMend(leak);
-  const refused = isContained ? 'The version stays refused.' : 'This incident has NOT contained it.';
+  const loose = leak.loose ? ' It is refused less than was to follow from the last evidence.' : '';
+  const refused = isContained ? `The version stays refused.${loose}` : 'This incident has NOT contained it.';
   const standing = lifting ? 'Its refusal was being lifted: look whether it is refused still.' : refused;
   const next =
     verified !== undefined

@@ -20,14 +20,13 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
   const countsWhenGiven = patched('counted-when-given');
   if (!countsWhenGiven) leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
   const grant = await extendLane(leak, seconds, actor).finally(async () => {
-    // It may be open also where the step failed after that.
-    leak.laneUntil = Math.max(Date.now(), leak.laneUntil ?? 0) + seconds * 1000;
-    // It may have been made longer after it was made shorter.
+    // The lane may have been made longer after it was made shorter, also by a step that failed after that.
     if (isGraver() && countsWhenGiven) await refuseAsPlanned(leak);
   });
   // What was approved was approved of what was known then, for the rotation that ran then.
   if (isGraver() || leak.rotation?.generation !== rotation.generation)
     throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
+  leak.laneUntil = Math.max(Date.now(), leak.laneUntil ?? 0) + seconds * 1000;
   if (countsWhenGiven) leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
   leak.extensions = (leak.extensions ?? 0) + 1;
   board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });

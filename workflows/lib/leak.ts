@@ -54,8 +54,8 @@ export interface Leak {
   refusing?: Promise<unknown>;
   /** While what is refused is less than that plan says. */
   loose?: boolean;
-  /** A version that lived before and was adopted, and on which a wave did not work: the next try mints another. */
-  unfit?: number;
+  /** Versions that lived before and were adopted, and on which a wave did not work: the next try mints another. */
+  unfit?: readonly number[];
   /** The rotation that runs now. */
   rotation?: Rotating | undefined;
   /** Known to this incident and its rotation only; missing where that began before there was one. */

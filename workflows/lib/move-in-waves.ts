@@ -113,14 +113,10 @@ function start(moving: Moving, id: string, settled: Map<string, Settled>): Promi
   });
 }
 
-/**
- * At the deadline those that have not moved are missing; before it, one that can't move ends the rotation, unless the plan goes on without, or the others
- * would go back to what is refused.
- */
+/** At the deadline those that have not moved are missing; before it, one that can't move ends the rotation, unless the plan goes on without. */
 function stopIfRefused({ time }: Moving, settled: ReadonlyMap<string, Settled>): void {
   const failure = [...settled.values()].find((result) => result.status === 'rejected');
   if (!failure) return;
-  const now = Date.now();
-  const ends = !time.goOnWithoutMissing && time.left(now) > WAITS.askAgainMs && time.mayGoBack(now);
-  if (isCancellation(failure.reason) || ends) throw failure.reason;
+  if (isCancellation(failure.reason) || (!time.goOnWithoutMissing && time.left(Date.now()) > WAITS.askAgainMs))
+    throw failure.reason;
 }

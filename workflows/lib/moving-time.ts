@@ -1,7 +1,5 @@
 import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
-import type { RotationInput, RotationTerms } from '../messages';
-
-type WithLane = Pick<RotationInput, 'laneUntil'>;
+import type { RotationTerms } from '../messages';
 
 /** How long the dependents of one rotation have. Evidence only ever makes it shorter; people can give more. */
 export class MovingTime {
@@ -12,7 +10,7 @@ export class MovingTime {
   #hurries = 0;
   readonly #attempts = new Set<CancellationScope>();
 
-  constructor({ moveWithinSeconds, goOnWithoutMissing, laneUntil = Infinity }: RotationTerms & WithLane) {
+  constructor({ moveWithinSeconds, goOnWithoutMissing, laneUntil = Infinity }: RotationTerms) {
     this.#terms = { moveWithinSeconds, goOnWithoutMissing };
     this.#laneUntil = laneUntil;
   }
@@ -32,19 +30,24 @@ export class MovingTime {
     return this.#deadline - now;
   }
 
-  /** Whether the old version still works for dependents: then whoever does not work on the new one is better off there. */
+  /** Whether the old version refuses dependents by now: whoever works on the new one is worse off there. */
+  isLaneOver(now: number): boolean {
+    return now >= this.#laneUntil;
+  }
+
+  /** Whether who does not work on the new version is better off on the old one. */
   mayGoBack(now: number): boolean {
-    return this.left(now) > 0 && now < this.#laneUntil;
+    return this.left(now) > 0 && !this.isLaneOver(now);
   }
 
   /** Takes shorter terms: what is being tried under the old ones is tried anew. */
-  hurry({ moveWithinSeconds, goOnWithoutMissing }: RotationTerms, now: number): void {
+  hurry({ moveWithinSeconds, goOnWithoutMissing, laneUntil = Infinity }: RotationTerms, now: number): void {
     this.#hurries += 1;
     this.#terms = {
       moveWithinSeconds: Math.min(this.#terms.moveWithinSeconds, moveWithinSeconds),
       goOnWithoutMissing: this.#terms.goOnWithoutMissing || goOnWithoutMissing,
     };
-    this.#laneUntil = Math.min(this.#laneUntil, now + moveWithinSeconds * 1000);
+    this.#laneUntil = Math.min(this.#laneUntil, laneUntil);
     if (this.#deadline !== undefined) this.#deadline = Math.min(this.#deadline, now + moveWithinSeconds * 1000);
     this.tryAnew();
   }

@@ -12,12 +12,10 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
     onFailure: (failure) => {
       if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
-      leak.rolledBack =
-        !leak.atTheDoor &&
-        UNDONE.includes(failure.code) &&
-        (leak.newer === undefined || patched('send-back-from-adopted'));
+      const { sentBack = leak.newer === undefined && !leak.atTheDoor, unfit } = failure.left ?? {};
+      leak.rolledBack = sentBack && UNDONE.includes(failure.code);
       // The same version would fail the same way.
-      if (leak.rolledBack && failure.because === 'WAVE_FAILED' && leak.newer !== undefined) leak.unfit = leak.newer;
+      if (unfit !== undefined) leak.unfit = [...(leak.unfit ?? []), unfit];
       const what = leak.rolledBack ? 'rolled back' : 'failed';
       board.apply({
         type: 'rolled-back',
@@ -31,7 +29,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   leak.cutShort = undefined;
   leak.unserved = rotation.missing;
   const { leftBehind = [] } = rotation;
-  const unfit = leak.unfit === undefined ? [] : [`end version ${leak.unfit}, on which dependents did not work`];
+  const unfit = (leak.unfit ?? []).map((version) => `end version ${version}, on which dependents did not work`);
   await tellLeftBehind(leak, [...leftBehind, ...unfit]);
   board.replacement = rotation.replacement;
   const missing = rotation.missing.join(', ');
@@ -113,6 +111,6 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
 async function tellLeftBehind(leak: Leak, leftBehind: RotationResult['leftBehind'] = []): Promise<void> {
   if (leftBehind.length === 0) return;
   const what = `Not undone: ${leftBehind.join(', ')}.`;
-  rememberNotUndone(leak, what);
+  if (patched('left-behind-to-mend')) rememberNotUndone(leak, what);
   await tellBeside(leak.desk, `The rotation of ${leak.input.credentialId} left something behind. ${what}`);
 }

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, patched, sleep, startChild, uuid4, workflowInfo } from '@temporalio/workflow';
 import { wavesOf } from '../../domain/waves';
-import type { RotationInput, RotationResult, Signed } from '../messages';
+import type { RotationResult, Signed } from '../messages';
 import { rotateCredential } from '../rotate-credential';
 import { lookups } from './activity-proxies';
 import { asEndedFromOutside, discardWhatWasMinted } from './cut-short';
@@ -41,7 +41,7 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
           dependents: credential.dependents.map(({ id }) => id),
           // Those that are refused already gain nothing by waiting for one another.
           ...(leak.plan().strategy === 'separable' && !way.forwardOnly
-            ? { waves: wavesOf(credential.dependents), ...laneOf(leak) }
+            ? { waves: wavesOf(credential.dependents) }
             : {}),
           generation,
           ...signature(leak),
@@ -63,10 +63,6 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
   } finally {
     endRotation(leak);
   }
-}
-
-function laneOf({ laneUntil }: Leak): Pick<RotationInput, 'laneUntil'> {
-  return laneUntil === undefined ? {} : { laneUntil };
 }
 
 /** Where nobody can go back, nobody holds the others up. */
@@ -107,7 +103,7 @@ async function lookAgain(leak: Leak): Promise<void> {
 
 async function lookForNewer(leak: Leak): Promise<void> {
   const { newer } = await lookups().loadCredential(leak.input);
-  leak.newer = newer === leak.unfit ? undefined : newer;
+  leak.newer = newer !== undefined && leak.unfit?.includes(newer) ? undefined : newer;
 }
 
 export function signature({ token }: Leak): Signed {

@@ -6,11 +6,15 @@ import type { Leak } from './leak';
 const WITHOUT_LANE_SECONDS = 30;
 
 /** The terms a first rotation is begun with, by the plan as it is now. */
-export function termsNow({ input, credential, plan }: Leak): RotationTerms {
+export function termsNow({ input, credential, plan, laneUntil }: Leak): RotationTerms {
   const { severity, revokeAtDeadline } = plan();
   const { overlapSeconds } = responsesFor(input.policy, credential)[severity];
   // Without a lane they are refused already; they still need a moment to take what is new.
-  return { moveWithinSeconds: overlapSeconds || WITHOUT_LANE_SECONDS, goOnWithoutMissing: revokeAtDeadline };
+  return {
+    moveWithinSeconds: overlapSeconds || WITHOUT_LANE_SECONDS,
+    goOnWithoutMissing: revokeAtDeadline,
+    ...(laneUntil === undefined ? {} : { laneUntil }),
+  };
 }
 
 /**

@@ -14,6 +14,7 @@ import { extendOverlap } from './extend-overlap';
 import { followPlan } from './follow-plan';
 import type { Leak } from './leak';
 import type { Listening } from './listen-to-people';
+import { mayRefuse } from './tighten-containment';
 import { mustBe, mustBeSeconds, mustGiveReason, mustShowApproval, refuse } from './update-shapes';
 
 /** How people change the course of an incident: a graver severity by a name alone, whatever loosens by a signed approval. */
@@ -55,8 +56,7 @@ export function steer(
       mustBeSeconds(input);
       if (!leak()?.rotation) throw refuse('no dependents are being moved now');
       // What is still to be refused would take back what was given.
-      if (leak()?.loose)
-        throw refuse('the refusal is still to be tightened after graver evidence: try again when it is');
+      mustBeTight(leak());
     },
     description: 'Give dependents longer to move. Needs a signed approval; at high and above, two of different people',
   });
@@ -89,10 +89,17 @@ export function steer(
 
   async function extend(input: ExtendInput): Promise<string> {
     const { seconds, actor } = input;
+    const { severity: before } = board.incident.evidence;
     await decisions.authorize(input, 'extendOverlap', { seconds });
     await decisions.record(`extend by ${seconds} s`, input);
-    const needed = wasHigh || atLeast(board.incident.evidence.severity, 'high') ? 2 : 1;
-    const matter = `${leak()?.rotations}/${seconds}`;
+    const { severity } = board.incident.evidence;
+    const isOfNow = patched('extended-as-known');
+    if (isOfNow && compareSeverity(severity, before) > 0)
+      throw refuse(`the severity is ${severity} by now: look again`);
+    if (isOfNow) mustBeTight(leak());
+    const needed = wasHigh || atLeast(severity, 'high') ? 2 : 1;
+    // What the first approved was approved of what was known then, as well.
+    const matter = `${leak()?.rotations}/${seconds}${isOfNow ? `/${severity}` : ''}`;
     const approved = [...(extensions.get(matter) ?? []), [actor, Date.now()] as const];
     const people = new Map(approved.filter(([, at]) => Date.now() - at <= APPROVAL_LIFETIME_SECONDS * 1000));
     extensions.set(matter, people);
@@ -119,6 +126,12 @@ export function steer(
     known.story.cancel();
     return 'the refusal is being lifted';
   }
+}
+
+/** A refusal that is late takes back what people gave before it. */
+function mustBeTight(leak: Leak | undefined): void {
+  if (leak?.loose && mayRefuse(leak))
+    throw refuse('the refusal is still to be tightened after graver evidence: try again when it is');
 }
 
 /** After the one-way door nothing is restored, by anybody. */

@@ -53,7 +53,7 @@ function laneOf({ lane }: ResponsePlan): number {
 async function untilTightened(leak: Leak, plan: ResponsePlan): Promise<void> {
   for (let pause: number = WAITS.askAgainMs; ; pause = Math.min(WAITS.askAgainAtMostMs, pause * 1.5)) {
     await sleep(pause, { summary: `Refuse more again (${plan.severity})` });
-    if (leak.applied !== plan || !mayRefuse(leak)) return;
+    if (leak.applied !== plan || leak.ending || !mayRefuse(leak)) return;
     try {
       return await refuseMore(leak, plan);
     } catch (error) {
