@@ -1,6 +1,6 @@
-// All tests: first the demo, alone, since it promises that no request waits longer than some seconds; then in three lanes at once the scenes, in
-// which a whole product waits more than it works, what runs against servers, and all the rest. Within a run of Jest, files go one after the other, since they share servers. Arguments go to one run of Jest instead, as
-// they are.
+// All tests: first the demo, alone, since it promises that no request waits longer than some seconds; then in three lanes at once the
+// scenes, in which a whole product waits more than it works, what runs against servers, and all the rest. Within a run of Jest, files go
+// one after the other, since they share servers. Arguments go to one run of Jest instead, as they are.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
