@@ -22,6 +22,8 @@ export interface Contained {
   /** The denylist revision that carries the refusal. */
   readonly revision: number;
   readonly evidence: string;
+  /** Until when known contexts may still use it, milliseconds since the epoch; 0 where nobody may. Missing in histories from before it was said. */
+  readonly laneUntil?: number;
 }
 
 /** What is known of a version and its credential. */
@@ -109,6 +111,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
       return {
         at: Date.now(),
         revision: Math.max(0, ...written.map((write) => write.revision)),
+        laneUntil: laneOf(written.map(({ entry }) => entry)),
         evidence: [
           ...(effect ? [effect.evidence] : []),
           ...(quarantine.mode === 'deny-all'
@@ -168,6 +171,11 @@ async function registerNewcomer(deps: ActivityDeps, credentialId: string): Promi
   const { credential, version } = unregisteredCredential(subject);
   await deps.inventory.register(credential, version);
   return true;
+}
+
+/** What is listed, which may have been closed before by somebody else. */
+export function laneOf(entries: readonly Pick<DenylistEntry, 'mode' | 'laneUntil'>[]): number {
+  return Math.min(...entries.map(({ mode, laneUntil = 0 }) => (mode === 'known-contexts-only' ? laneUntil : 0)));
 }
 
 async function quarantineAtProvider(target: FoundTarget, input: ContainInput): Promise<Effect> {

@@ -5,6 +5,7 @@ import type { LaneExtension } from '../domain/extend-lane';
 import { isCarriedOut } from '../domain/lift';
 import type { MovingTimeGrant } from '../domain/ports/stores';
 import { callContext, stepTime } from './activity-edge';
+import { laneOf, type Contained } from './containment';
 import type { ActivityDeps } from './deps';
 import { audited, type IncidentStep } from './incident-step';
 import { findTarget, type FoundTarget } from './lookup';
@@ -62,7 +63,7 @@ export function createReleaseActivities(deps: ActivityDeps) {
      * Gives the dependents of a rotation longer, and keeps the lane of the known contexts open for as long, at every gateway. What is refused
      * to everybody by now stays so.
      */
-    async extendLane(input: ExtendInput): Promise<Lifted> {
+    async extendLane(input: ExtendInput): Promise<Lifted & Pick<Contained, 'laneUntil'>> {
       const { version } = await findTarget(deps, input.credentialId, input.version);
       const { seconds, actor } = input;
       const extension = { at: stepTime(), seconds };
@@ -84,7 +85,7 @@ export function createReleaseActivities(deps: ActivityDeps) {
 }
 
 async function extendAll(deps: ActivityDeps, { subjects }: SecretVersion, extension: LaneExtension) {
-  const until: number[] = [];
+  const entries: DenylistEntry[] = [];
   for (const subject of subjects) {
     const listed = await deps.denylist.get(subject);
     // A breach that only the gateways know of has closed the lane, and nothing here opens it again.
@@ -92,14 +93,13 @@ async function extendAll(deps: ActivityDeps, { subjects }: SecretVersion, extens
     const extended = await deps.containments.extendLane(subject, extension);
     if (!extended) continue;
     const { entry } = await deps.denylist.merge(extended);
-    if (entry.mode === 'known-contexts-only' && entry.laneUntil !== undefined) until.push(entry.laneUntil);
+    entries.push(entry);
   }
   const at = Date.now();
+  const laneUntil = entries.length > 0 ? laneOf(entries) : 0;
   const evidence =
-    until.length > 0
-      ? `open until ${new Date(Math.min(...until)).toISOString()}`
-      : 'there is no lane: it is refused to everybody';
-  return { result: { at, evidence }, outcome: { evidence } };
+    laneUntil > 0 ? `open until ${new Date(laneUntil).toISOString()}` : 'there is no lane: it is refused to everybody';
+  return { result: { at, evidence, laneUntil }, outcome: { evidence } };
 }
 
 /** What PostgreSQL and the gateways hold of it. */

@@ -1,4 +1,4 @@
-import { ActivityFailure, isCancellation, patched, setHandler } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, isCancellation, patched, setHandler } from '@temporalio/workflow';
 import type { RetryPolicy } from '@temporalio/common';
 import { lookups, undos, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
@@ -53,13 +53,20 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     };
   } catch (error) {
     // Whoever works on it when the old version is dead or refused, or worked on it before, has nothing to go back to.
-    const isLost = input.forwardOnly || (time.isLaneOver(Date.now()) && !isCancellation(error));
+    // Whoever cancels it may be about to give the old version back.
+    const isCancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
+    const isLost = input.forwardOnly || (time.isLaneOver(Date.now()) && !isCancelled);
     const keeps = (adopts !== undefined && !there) || (isLost && arrived.size > 0);
     const failed = [...leftBehind, ...(keeps ? [] : await undo.run())];
     // Cancelled, it says so; but what could not be undone must be told whatever the reason.
     if (isCancellation(error) && failed.length === 0) throw error;
-    const kept = keeps ? (replacement?.version ?? adopts) : adopts;
-    throw rotationFailed(error, { adopts, kept, keeps, failed, users: [...(keeps ? arrived : (there ?? []))] });
+    const version = keeps ? (replacement?.version ?? adopts) : adopts;
+    const users = [...(keeps ? arrived : (there ?? []))];
+    throw rotationFailed(error, failed, {
+      sentBack: !keeps && !input.forwardOnly,
+      ...(version === undefined ? {} : { kept: { version, users } }),
+      adopts,
+    });
   }
 }
 

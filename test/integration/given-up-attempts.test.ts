@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import { parseIncidentId } from '../../domain/credential';
 import { rotateCredential } from '../../workflows';
-import { detectionSignal, extendOverlapUpdate, markFalsePositiveUpdate, stateQuery } from '../../workflows/messages';
+import {
+  approveStepUpdate,
+  detectionSignal,
+  extendOverlapUpdate,
+  markFalsePositiveUpdate,
+  stateQuery,
+} from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import {
   fakeActivities,
@@ -12,8 +19,10 @@ import {
   MEDIUM,
   refusal,
   sampleAssessment,
+  sampleCredential,
   sampleInput,
   sampleRotation,
+  sampleVersion,
   withOverlap,
 } from '../support/fake-activities';
 import { realServerEnvironment } from '../support/real-server-environment';
@@ -519,6 +528,41 @@ it('undoes the rotation that runs before a false positive is restored', async ()
   expect(undone.at(-2)).toBe('discardReplacement');
   expect(undone.at(-1)).toBe('liftContainment');
   expect(calls).not.toContain('revokeVersion');
+});
+
+it('a false positive undoes a rotation in which somebody had refused already', async () => {
+  const three = sampleCredential({
+    dependents: ['fast', 'refusing', 'slow'].map((id) => ({
+      id,
+      kind: 'reload-hook',
+      target: '',
+      owner: 'payments',
+      criticality: 1 as const,
+    })),
+  });
+  const { activities, calls } = fakeActivities({
+    loadCredential: () => Promise.resolve({ credential: three, version: sampleVersion() }),
+    containVersion: () => Promise.resolve({ at: 1, revision: 7, laneUntil: 0, evidence: 'refused to everybody' }),
+    async moveDependent({ dependentId }) {
+      if (dependentId === 'refusing') throw refusal('DEPENDENT_REFUSED');
+      if (dependentId === 'slow') await Context.current().cancelled;
+      return { at: 5, detail: 'moved' };
+    },
+  });
+
+  const { outcome } = await withIncident(environment, activities, MEDIUM, async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(approveStepUpdate, { args: [{ actor: 'ana@example.com', note: 'go' }] });
+    await eventually(
+      () => calls.filter((call) => call.startsWith('moveDependent')),
+      (moves) => moves.length === 3,
+    );
+    await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+
+  expect(outcome).toBe('false-positive-restored');
+  expect(calls).toEqual(expect.arrayContaining(['restoreDependent fast', 'discardReplacement']));
 });
 
 it('what a false positive could not undo is told', async () => {

@@ -96,7 +96,7 @@ describe('an incident about what was refused and replaced before', () => {
   it('sends nobody back who works on it, whatever fails', async () => {
     const { activities, calls } = fakeActivities({
       loadCredential: loadReplaced,
-      findUsers: () => Promise.resolve(['checkout', 'billing']),
+      containVersion: () => Promise.resolve({ at: 1, revision: 7, laneUntil: 0, evidence: 'refused to everybody' }),
       moveDependent: ({ dependentId }) =>
         dependentId === 'billing'
           ? Promise.reject(refusal('DEPENDENT_REFUSED'))

@@ -5,6 +5,7 @@ import {
   detectionSignal,
   approveStepUpdate,
   retryStepUpdate,
+  skipStepUpdate,
   acknowledgeUpdate,
   addNoteUpdate,
   stateQuery,
@@ -25,10 +26,19 @@ import {
   sampleVersion,
   withOverlap,
 } from '../support/fake-activities';
+import { APPROVED } from '../support/outcome-scenarios';
 import { untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'mended' };
+
+async function refusedAfterCheckout(calls: readonly string[]): Promise<never> {
+  await eventually(
+    () => calls,
+    (made) => made.includes('moveDependent checkout'),
+  );
+  throw refusal('DEPENDENT_REFUSED');
+}
 
 const graver = (severity: 'high' | 'critical', families: ('origin' | 'travel' | 'volume')[]): DetectionSignal => ({
   latest: {
@@ -221,14 +231,10 @@ describe('respondToLeak', () => {
           version: sampleVersion(),
           ...(newer === undefined ? {} : { newer }),
         }),
+      containVersion: () => Promise.resolve({ at: 1, revision: 7, laneUntil: 0, evidence: 'refused to everybody' }),
       createReplacement: () => Promise.resolve({ at: 2, version: (newer = 2), publicId: 'orders_v2' }),
       moveDependent: ({ dependentId }) =>
-        broken && dependentId === 'billing'
-          ? eventually(
-              () => calls,
-              (made) => made.includes('moveDependent checkout'),
-            ).then(() => Promise.reject(refusal('DEPENDENT_REFUSED')))
-          : Promise.resolve({ at: 5, detail: 'moved' }),
+        broken && dependentId === 'billing' ? refusedAfterCheckout(calls) : Promise.resolve({ at: 5, detail: 'moved' }),
     });
 
     const { outcome } = await withIncident(environment, activities, MEDIUM, async (handle) => {
@@ -245,6 +251,33 @@ describe('respondToLeak', () => {
 
     expect(outcome).toBe('recovered');
     expect(calls.filter((call) => /^(create|restore|discard)/.test(call))).toEqual(['createReplacement']);
+  });
+
+  it('names in its last page the replacement that is kept, and who has none', async () => {
+    const told: string[] = [];
+    const { activities, calls } = fakeActivities({
+      containVersion: () => Promise.resolve({ at: 1, revision: 7, laneUntil: 0, evidence: 'refused to everybody' }),
+      moveDependent: ({ dependentId }) =>
+        dependentId === 'billing' ? refusedAfterCheckout(calls) : Promise.resolve({ at: 5, detail: 'moved' }),
+      notifyAudience: ({ notice }) => {
+        if (notice.kind === 'unresolved') told.push(notice.summary);
+        return Promise.resolve({ at: 6, channels: 1 });
+      },
+    });
+
+    const { outcome } = await withIncident(environment, activities, MEDIUM, async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(approveStepUpdate, { args: [PERSON] });
+      await eventually(
+        () => handle.query(stateQuery),
+        ({ incident }) => incident.waiting?.kind === 'failed-step',
+      );
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    });
+
+    expect(outcome).toBe('contained-waiting-for-person');
+    expect(told[0]).toContain('no replacement that works: billing. Version 2 is kept, in use by checkout.');
   });
 
   it('reports an undo that fails, by name', async () => {

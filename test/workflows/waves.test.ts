@@ -104,8 +104,10 @@ describe('waves', () => {
   });
 
   it('send nobody back once the lane is over: what does not work is missing, and the others stay', async () => {
+    const laneUntil = Date.now() + 600_000;
     const { activities, calls } = fakeActivities({
       loadCredential: loadThree,
+      containVersion: () => Promise.resolve({ at: 1, revision: 7, laneUntil, evidence: 'refused' }),
       moveDependent: ({ dependentId }) =>
         dependentId === 'checkout'
           ? Promise.reject(refusal('DEPENDENT_NOT_MOVED'))

@@ -26,7 +26,7 @@ export async function containLeak(leak: Leak): Promise<void> {
     },
   );
   leak.applied = plan;
-  leak.laneUntil = Date.now() + plan.overlapSeconds * 1000;
+  leak.laneUntil = contained.laneUntil;
   let recorded: Promise<void> | undefined = record(leak, plan, 'contain', contained);
   // Looked at below; what is refused is in force meanwhile.
   recorded.catch(() => undefined);

@@ -2,6 +2,7 @@ import { CancelledFailure, ChildWorkflowFailure, TerminatedFailure, TimeoutFailu
 import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 import { MAX_MINTS } from '../rotate-credential';
 import { withinMinutes } from './activity-proxies';
+import type { LeftByRotation } from './failure-code';
 import { incidentStep } from './incident-step';
 import type { CutShort, Leak } from './leak';
 
@@ -23,8 +24,9 @@ export function asEndedFromOutside(
   if (wasCutShort) leak.cutShort = { runId, text };
   if (CancellationScope.current().consideredCancelled) return error;
   if (cause instanceof CancelledFailure) {
-    const undone = way.forwardOnly || leak.atTheDoor ? 'nobody is sent back' : 'what it had done is undone';
-    return ApplicationFailure.nonRetryable(`Somebody cancelled the rotation: ${undone}.`, 'ROLLED_BACK');
+    const left: LeftByRotation = { sentBack: !way.forwardOnly && !leak.atTheDoor };
+    const undone = left.sentBack ? 'what it had done is undone' : 'nobody is sent back';
+    return ApplicationFailure.nonRetryable(`Somebody cancelled the rotation: ${undone}.`, 'ROLLED_BACK', left);
   }
   return wasCutShort ? ApplicationFailure.nonRetryable(text, 'ROTATION_CUT_SHORT') : error;
 }

@@ -5,7 +5,7 @@ import { audiencesFor } from '../../domain/policy';
 import type { IncidentResult } from '../messages';
 import { close } from './close';
 import { EndsEarly } from './ends-early';
-import { leftToMend, type Leak } from './leak';
+import { leftToMend, livingOn, type Leak } from './leak';
 import { restore } from './restore';
 import { tellEveryone } from './tell-everyone';
 
@@ -17,7 +17,8 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
   leak.ending = true;
   if (leak.falsePositive) {
     try {
-      const left = leftToMend(leak);
+      const mend = [leftToMend(leak), ...livingOn(leak)].filter((text) => text !== undefined);
+      const left = mend.length > 0 ? mend.join(' ') : undefined;
       const liftsLast = patched('lifts-last');
       const told = left ? leak.desk.tell(`After the false positive of ${leak.input.credentialId}: ${left}`) : undefined;
       // What is still being refused would be refused after the lift.
@@ -80,10 +81,11 @@ async function tellUnresolved(leak: Leak, why: string): Promise<void> {
       : revoked !== undefined
         ? 'It is revoked, and NOT proven dead: start the incident again, and it goes on with the proof.'
         : 'To go on, start the incident again.';
-  const { unserved = credential.dependents.map(({ id }) => id) } = leak;
+  const served = leak.kept?.users ?? [];
+  const { unserved = credential.dependents.map(({ id }) => id).filter((id) => !served.includes(id)) } = leak;
   const without =
     unserved.length > 0 ? [`These dependents have no replacement that works: ${unserved.join(', ')}.`] : [];
-  const summary = [why, standing, ...without, ...(left ? [left] : []), next].join(' ');
+  const summary = [why, standing, ...without, ...livingOn(leak), ...(left ? [left] : []), next].join(' ');
   board.apply({ type: 'noted', at: Date.now(), note: summary });
   await tellEveryone(input, board, { kind: 'unresolved', summary, audiences: desk.everybody() });
 }

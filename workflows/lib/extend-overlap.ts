@@ -19,14 +19,18 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
   // Counted before it is given, it would be taken back by evidence that comes meanwhile.
   const countsWhenGiven = patched('counted-when-given');
   if (!countsWhenGiven) leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
-  const grant = await extendLane(leak, seconds, actor).finally(async () => {
-    // The lane may have been made longer after it was made shorter, also by a step that failed after that.
-    if (isGraver() && countsWhenGiven) await refuseAsPlanned(leak);
-  });
+  const grant = await extendLane(leak, seconds, actor)
+    .catch((error: unknown) => {
+      if (!countsWhenGiven) leak.extendedSeconds = (leak.extendedSeconds ?? 0) - seconds;
+      throw error;
+    })
+    .finally(async () => {
+      // The lane may have been made longer after it was made shorter, also by a step that failed after that.
+      if (isGraver() && countsWhenGiven) await refuseAsPlanned(leak);
+    });
   // What was approved was approved of what was known then, for the rotation that ran then.
   if (isGraver() || leak.rotation?.generation !== rotation.generation)
     throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
-  leak.laneUntil = Math.max(Date.now(), leak.laneUntil ?? 0) + seconds * 1000;
   if (countsWhenGiven) leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
   leak.extensions = (leak.extensions ?? 0) + 1;
   board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });
@@ -43,17 +47,14 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
 }
 
 /** Resolves to the key under which the time that was given is on record. */
-async function extendLane(
-  { input, plan, rotations, extensions = 0 }: Leak,
-  seconds: number,
-  actor: string,
-): Promise<string | undefined> {
+async function extendLane(leak: Leak, seconds: number, actor: string): Promise<string | undefined> {
+  const { input, plan, rotations, extensions = 0 } = leak;
   if (plan().overlapSeconds === 0 && !patched('moving-time')) return undefined;
   // A repetition after a failure is the same step; another extension, or one of another rotation, is another.
   const name = `extend.${rotations}.${extensions}.by.${seconds}`;
   const extension = { ...incidentStep(input, name), seconds, actor, generation: rotations };
-  await withinMinutes.extendLane.executeWithOptions({ summary: `Keep the lane open for ${seconds} s more` }, [
-    extension,
-  ]);
+  const summary = `Keep the lane open for ${seconds} s more`;
+  const { laneUntil } = await withinMinutes.extendLane.executeWithOptions({ summary }, [extension]);
+  leak.laneUntil = laneUntil;
   return extension.stepKey;
 }

@@ -10,21 +10,24 @@ export interface StepFailure {
 
 /** What a rotation that failed says of it. */
 export interface LeftByRotation {
-  /** Of what failed in it. */
-  readonly code: string;
-  readonly notUndone: readonly string[];
   /** Whom it had moved is back on the old version; missing in histories from before it said so. */
   readonly sentBack?: boolean;
+  /** What it did not take back, and who works on it. */
+  readonly kept?: { readonly version: number; readonly users: readonly string[] };
   /** A version that lived before, and on which a wave did not work. */
   readonly unfit?: number;
 }
+
+/** How a rotation ends that has undone itself, as far as it could. */
+export const UNDONE: readonly string[] = ['ROLLED_BACK', 'ROLLBACK_INCOMPLETE'];
 
 /** The stable code inside Temporal's wrapping: an activity's failure comes as ActivityFailure with our failure as its cause. */
 export function stepFailure(error: unknown): StepFailure {
   const cause = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
-    const left = error instanceof ChildWorkflowFailure ? (cause.details?.[0] as LeftByRotation | undefined) : undefined;
-    return { code: cause.type ?? 'INTERNAL', message: cause.message, ...(left ? { left } : {}) };
+    const code = cause.type ?? 'INTERNAL';
+    const left = UNDONE.includes(code) ? (cause.details?.[0] as LeftByRotation | undefined) : undefined;
+    return { code, message: cause.message, ...(left ? { left } : {}) };
   }
   if (cause instanceof TimeoutFailure) {
     // The last attempt's own failure says more than "timed out".

@@ -32,6 +32,12 @@ export interface CutShort {
   readonly text: string;
 }
 
+/** A version that lives on after a rotation that failed, and who works on it. */
+export interface Kept {
+  readonly version: number;
+  readonly users: readonly string[];
+}
+
 /** One incident, as its stages see it. */
 export interface Leak {
   readonly input: IncidentInput;
@@ -48,12 +54,14 @@ export interface Leak {
   readonly story: CancellationScope;
   /** The plan by which it is refused; missing while nothing is. */
   applied?: ResponsePlan;
-  /** Until when known contexts may still use it, milliseconds since the epoch, by the clock of the workflow. */
-  laneUntil?: number;
+  /** Until when known contexts may still use it, as it is listed; missing while that is not known. */
+  laneUntil?: number | undefined;
   /** What is being refused besides, since graver evidence; never rejects. */
   refusing?: Promise<unknown>;
   /** While what is refused is less than that plan says. */
   loose?: boolean;
+  /** A replacement that the last rotation did not take back, since it is in use. */
+  kept?: Kept | undefined;
   /** Versions that lived before and were adopted, and on which a wave did not work: the next try mints another. */
   unfit?: readonly number[];
   /** The rotation that runs now. */
@@ -102,6 +110,14 @@ export function planNow(
 export function leftToMend({ notUndone, cutShort }: Pick<Leak, 'notUndone' | 'cutShort'>): string | undefined {
   const left = [notUndone, cutShort?.text].filter((text) => text !== undefined);
   return left.length > 0 ? left.join(' ') : undefined;
+}
+
+/** Versions that work though no rotation ended well with them. */
+export function livingOn({ kept, unfit = [] }: Pick<Leak, 'kept' | 'unfit'>): readonly string[] {
+  return [
+    ...(kept ? [`Version ${kept.version} is kept, in use by ${kept.users.join(', ')}.`] : []),
+    ...unfit.map((version) => `Version ${version} lives, and dependents did not work on it.`),
+  ];
 }
 
 interface Insistence<T> {

@@ -52,10 +52,10 @@ export class MovingTime {
     this.tryAnew();
   }
 
-  /** Gives more time, which people decided: a lane that is over is open again. */
+  /** Gives more time, which people decided: a lane that is over is open again; where there never was one there is none. */
   extend(seconds: number, now: number): void {
     if (seconds === 0) return;
-    this.#laneUntil = Math.max(now, this.#laneUntil) + seconds * 1000;
+    if (this.#laneUntil > 0) this.#laneUntil = Math.max(now, this.#laneUntil) + seconds * 1000;
     this.#terms = { ...this.#terms, moveWithinSeconds: this.#terms.moveWithinSeconds + seconds };
     if (this.#deadline !== undefined) this.#deadline += seconds * 1000;
     this.tryAnew();

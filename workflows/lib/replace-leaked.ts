@@ -2,6 +2,7 @@ import { patched } from '@temporalio/workflow';
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
 import { incidentStep } from './incident-step';
+import { UNDONE } from './failure-code';
 import { insist, type Leak } from './leak';
 import { rotateOnce } from './rotate-once';
 import { tellBeside } from './tell-beside';
@@ -12,10 +13,13 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
     onFailure: (failure) => {
       if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
-      const { sentBack = leak.newer === undefined && !leak.atTheDoor, unfit } = failure.left ?? {};
+      const { sentBack = leak.newer === undefined, unfit, kept } = failure.left ?? {};
       leak.rolledBack = sentBack && UNDONE.includes(failure.code);
       // The same version would fail the same way.
       if (unfit !== undefined) leak.unfit = [...(leak.unfit ?? []), unfit];
+      // The next try goes on with it.
+      leak.kept = kept && kept.users.length > 0 && kept.version !== unfit ? kept : undefined;
+      leak.newer = leak.kept?.version ?? leak.newer;
       const what = leak.rolledBack ? 'rolled back' : 'failed';
       board.apply({
         type: 'rolled-back',
@@ -27,9 +31,11 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   leak.rolledBack = false;
   // What such a rotation had minted was adopted, or discarded before the next one began.
   leak.cutShort = undefined;
+  leak.kept = undefined;
   leak.unserved = rotation.missing;
   const { leftBehind = [] } = rotation;
-  const unfit = (leak.unfit ?? []).map((version) => `end version ${version}, on which dependents did not work`);
+  const users = rotation.missing.length > 0 ? `, unless ${rotation.missing.join(', ')} may use it` : '';
+  const unfit = (leak.unfit ?? []).map((version) => `end version ${version}, on which dependents did not work${users}`);
   await tellLeftBehind(leak, [...leftBehind, ...unfit]);
   board.replacement = rotation.replacement;
   const missing = rotation.missing.join(', ');
@@ -41,8 +47,6 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   });
   return rotation;
 }
-
-const UNDONE: readonly string[] = ['ROLLED_BACK', 'ROLLBACK_INCOMPLETE'];
 
 /** One that was not undone stays so, whatever becomes of later ones. */
 function rememberNotUndone(leak: Leak, what: string): void {

@@ -70,7 +70,7 @@ function refuseMore(leak: Leak, plan: ResponsePlan): Promise<void> {
 
 async function refuseAndRecord(leak: Leak, plan: ResponsePlan, name: string): Promise<void> {
   const contained = await refuse(leak, plan, name);
-  leak.laneUntil = Math.min(leak.laneUntil ?? Infinity, Date.now() + plan.overlapSeconds * 1000);
+  leak.laneUntil = contained.laneUntil;
   await record(leak, plan, name, contained);
   if (leak.applied === plan) leak.loose = false;
   leak.board.apply({

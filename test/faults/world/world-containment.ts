@@ -42,7 +42,8 @@ export function containmentOf(world: World): Containment {
         world.effects.push({ what: 'lock', version: LEAKED, stepKey });
       }
       cut();
-      return { at: now(), revision: 1, evidence: 'refused in the simulated world' };
+      const laneUntil = plan.quarantine.mode === 'deny-all' ? 0 : now() + plan.overlapSeconds * 1_000;
+      return { at: now(), revision: 1, laneUntil, evidence: 'refused in the simulated world' };
     },
 
     confirmInForce() {

@@ -55,7 +55,8 @@ export function recoveryOf(world: World): Recovery {
         // A repetition gives nothing more, as in the database.
         if (!world.granted.has(stepKey))
           world.granted.set(stepKey, { seconds: step.seconds, generation: step.generation });
-        return { at: now(), evidence: 'open for longer' };
+        const hasLane = world.refusals.get(LEAKED) === 'known-contexts-only';
+        return { at: now(), laneUntil: hasLane ? now() + step.seconds * 1_000 : 0, evidence: 'open for longer' };
       });
     },
 
