@@ -111,7 +111,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
       return {
         at: Date.now(),
         revision: Math.max(0, ...written.map((write) => write.revision)),
-        laneUntil: laneOf(written.map(({ entry }) => entry)),
+        laneUntil: laneEnd(written.map(({ entry }) => entry)),
         evidence: [
           ...(effect ? [effect.evidence] : []),
           ...(quarantine.mode === 'deny-all'
@@ -173,8 +173,9 @@ async function registerNewcomer(deps: ActivityDeps, credentialId: string): Promi
   return true;
 }
 
-/** What is listed, which may have been closed before by somebody else. */
-export function laneOf(entries: readonly Pick<DenylistEntry, 'mode' | 'laneUntil'>[]): number {
+/** As it is listed: it may have been closed before by somebody else. 0 where there is no lane. */
+export function laneEnd(entries: readonly Pick<DenylistEntry, 'mode' | 'laneUntil'>[]): number {
+  if (entries.length === 0) return 0;
   return Math.min(...entries.map(({ mode, laneUntil = 0 }) => (mode === 'known-contexts-only' ? laneUntil : 0)));
 }
 

@@ -5,7 +5,7 @@ import type { LaneExtension } from '../domain/extend-lane';
 import { isCarriedOut } from '../domain/lift';
 import type { MovingTimeGrant } from '../domain/ports/stores';
 import { callContext, stepTime } from './activity-edge';
-import { laneOf, type Contained } from './containment';
+import { laneEnd, type Contained } from './containment';
 import type { ActivityDeps } from './deps';
 import { audited, type IncidentStep } from './incident-step';
 import { findTarget, type FoundTarget } from './lookup';
@@ -96,7 +96,7 @@ async function extendAll(deps: ActivityDeps, { subjects }: SecretVersion, extens
     entries.push(entry);
   }
   const at = Date.now();
-  const laneUntil = entries.length > 0 ? laneOf(entries) : 0;
+  const laneUntil = laneEnd(entries);
   const evidence =
     laneUntil > 0 ? `open until ${new Date(laneUntil).toISOString()}` : 'there is no lane: it is refused to everybody';
   return { result: { at, evidence, laneUntil }, outcome: { evidence } };

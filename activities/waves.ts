@@ -14,6 +14,8 @@ export interface CheckWaveInput extends IncidentStep {
   readonly movedAt: number;
 }
 
+type LookInput = Pick<CheckWaveInput, 'dependents' | 'to'> & IncidentStep;
+
 export interface CheckedWave {
   readonly at: number;
   readonly detail: string;
@@ -90,36 +92,38 @@ export function createWaveActivities(deps: ActivityDeps) {
     },
 
     /** Who says that it uses this version, or a later one. One that can't be asked is not named. */
-    async findUsers(input: Pick<CheckWaveInput, 'dependents' | 'to'> & IncidentStep): Promise<readonly string[]> {
-      const { credential, version } = await lookUp(deps, input.credentialId, input.to);
-      const asked = input.dependents.map(async (id) => {
-        const { dependent, adapter } = lookUpDependent(deps, credential, id);
-        const status = () => adapter.status(dependent, version, callContext(input.stepKey)).catch(() => UNKNOWN);
-        const { using } = await lastStatus(status, SETTLES_WITHIN_MS, (now) => now.using !== 'unknown');
-        return using !== 'unknown' && using >= input.to ? [id] : [];
-      });
-      return (await Promise.all(asked)).flat();
+    findUsers(input: LookInput): Promise<readonly string[]> {
+      const isUser = ({ using }: Status): boolean => using !== 'unknown' && using >= input.to;
+      return those(deps, input, isUser, ({ using }) => using !== 'unknown');
     },
 
     /** Of dependents that have not moved in their time, those that have taken the new version and do not work on it: they are not slow. */
-    async findBroken(input: Pick<CheckWaveInput, 'dependents' | 'to'> & IncidentStep): Promise<readonly string[]> {
-      const { credential, version } = await lookUp(deps, input.credentialId, input.to);
-      const context = callContext(input.stepKey);
+    findBroken(input: LookInput): Promise<readonly string[]> {
       const isBroken = ({ using, healthy }: Status): boolean => using === input.to && !healthy;
-      const looked = input.dependents.map(async (id) => {
-        const { dependent, adapter } = lookUpDependent(deps, credential, id);
-        const status = () => adapter.status(dependent, version, context);
-        try {
-          return isBroken(await lastStatus(status, SETTLES_WITHIN_MS, (now) => !isBroken(now))) ? [id] : [];
-        } catch (error) {
-          // One that can't be asked hides no other.
-          if (context.signal.aborted) throw error;
-          return [];
-        }
-      });
-      return (await Promise.all(looked)).flat();
+      return those(deps, input, isBroken, (now) => !isBroken(now));
     },
   };
+}
+
+/** The dependents of whom `is` holds, each given a moment until `willDo`. One that can't be asked hides no other. */
+async function those(
+  deps: ActivityDeps,
+  { credentialId, dependents, to, stepKey }: LookInput,
+  is: (status: Status) => boolean,
+  willDo: (status: Status) => boolean,
+): Promise<readonly string[]> {
+  const { credential, version } = await lookUp(deps, credentialId, to);
+  const context = callContext(stepKey);
+  const looked = dependents.map(async (id) => {
+    const { dependent, adapter } = lookUpDependent(deps, credential, id);
+    const status = () =>
+      adapter.status(dependent, version, context).catch((error: unknown) => {
+        if (context.signal.aborted) throw error;
+        return UNKNOWN;
+      });
+    return is(await lastStatus(status, SETTLES_WITHIN_MS, willDo)) ? [id] : [];
+  });
+  return (await Promise.all(looked)).flat();
 }
 
 /** @throws IncidentError WAVE_FAILED */

@@ -65,7 +65,6 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     throw rotationFailed(error, failed, {
       sentBack: !keeps && !input.forwardOnly,
       ...(version === undefined ? {} : { kept: { version, users } }),
-      adopts,
     });
   }
 }

@@ -34,7 +34,15 @@ import {
   steeredActivities,
 } from '../support/outcome-scenarios';
 import { gateThatOpensWithMoreTime } from '../support/patched-scenarios';
-import { gate, notesOf, refusalOf, untilStage, untilWaiting, withIncident } from '../support/run-incident';
+import {
+  gate,
+  notesOf,
+  refusalOf,
+  untilStage,
+  untilWaiting,
+  withIncident,
+  type LeakHandle,
+} from '../support/run-incident';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { testWorker } from '../support/test-worker';
 
@@ -280,6 +288,26 @@ function refusalsWritten() {
   return { written, containVersion };
 }
 
+/** People give more time; while `held` is under way, graver evidence comes and is followed. `why` it was refused is known later. */
+async function overtaken(
+  handle: LeakHandle,
+  held: string,
+  { calls, written }: { readonly calls: readonly string[]; readonly written: readonly string[] },
+): Promise<{ readonly why: Promise<string> }> {
+  await untilStage(handle, 'replaced');
+  const why = refusalOf(extendByTwo(handle));
+  await eventually(
+    () => calls,
+    (made) => made.includes(held),
+  );
+  await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+  await eventually(
+    () => written,
+    (severities) => severities.includes('critical'),
+  );
+  return { why };
+}
+
 it.each([
   ['leaves', () => Promise.resolve({ at: 4, evidence: 'open for longer' }), 'it has become graver'],
   ['and that failed after its effect leaves', () => Promise.reject(refusal('INTERNAL')), 'INTERNAL'],
@@ -294,20 +322,10 @@ it.each([
   });
 
   await withIncident(environment, activities, sampleInput({}, withOverlap(600)), async (handle) => {
-    await untilStage(handle, 'replaced');
-    const refused = refusalOf(extendByTwo(handle));
-    await eventually(
-      () => calls,
-      (made) => made.includes('extendLane'),
-    );
-    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
-    await eventually(
-      () => written,
-      (severities) => severities.includes('critical'),
-    );
+    const refused = await overtaken(handle, 'extendLane', { calls, written });
     granted.open();
 
-    expect(await refused).toContain(why);
+    expect(await refused.why).toContain(why);
     await handle.terminate();
   });
 
@@ -325,20 +343,10 @@ it('an extension is refused when graver evidence came while its approval was loo
   });
 
   await withIncident(environment, activities, sampleInput({}, withOverlap(600)), async (handle) => {
-    await untilStage(handle, 'replaced');
-    const refused = refusalOf(extendByTwo(handle));
-    await eventually(
-      () => calls,
-      (made) => made.includes('useApproval'),
-    );
-    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
-    await eventually(
-      () => written,
-      (severities) => severities.includes('critical'),
-    );
+    const refused = await overtaken(handle, 'useApproval', { calls, written });
     looked.open();
 
-    expect(await refused).toContain('the severity is critical by now');
+    expect(await refused.why).toContain('the severity is critical by now');
     await handle.terminate();
   });
 

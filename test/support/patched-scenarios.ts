@@ -54,34 +54,29 @@ const NARROWER_WHEN_CRITICAL = sampleInput(
   },
 );
 
+/** A person says, before anything is revoked, that nothing leaked. */
+const FALSE_POSITIVE: Omit<RecordedScenario, 'name'> = {
+  input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
+  activities: () => fakeActivities().activities,
+  play: async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+    return handle.result();
+  },
+};
+
+/** About what an earlier incident has refused and replaced. */
+const BEGUN_AGAIN: Omit<RecordedScenario, 'name'> = {
+  input: sampleInput(),
+  activities: () => fakeActivities({ loadCredential: loadReplaced }).activities,
+  play: (handle) => handle.result(),
+};
+
 /** Runs that pass each place where the workflows ask `patched`, and those that came after the others were recorded. */
 export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
-  {
-    name: 'false-positive-told',
-    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
-    activities: () => fakeActivities().activities,
-    play: async (handle) => {
-      await untilWaiting(handle);
-      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
-      return handle.result();
-    },
-  },
-  {
-    name: 'false-positive-heard-last',
-    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
-    activities: () => fakeActivities().activities,
-    play: async (handle) => {
-      await untilWaiting(handle);
-      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
-      return handle.result();
-    },
-  },
-  {
-    name: 'begun-again',
-    input: sampleInput(),
-    activities: () => fakeActivities({ loadCredential: loadReplaced }).activities,
-    play: (handle) => handle.result(),
-  },
+  { name: 'false-positive-told', ...FALSE_POSITIVE },
+  { name: 'false-positive-heard-last', ...FALSE_POSITIVE },
+  { name: 'begun-again', ...BEGUN_AGAIN },
   {
     name: 'gate-asked-anew',
     input: sampleInput({}, withOverlap(600)),
@@ -161,12 +156,7 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
   rotationEnded('rotation-cancelled', (rotation) => rotation.cancel()),
   rotationEnded('rotation-terminated', (rotation) => rotation.terminate()),
   timeWithdrawn(),
-  {
-    name: 'begun-again-and-looked',
-    input: sampleInput(),
-    activities: () => fakeActivities({ loadCredential: loadReplaced }).activities,
-    play: (handle) => handle.result(),
-  },
+  { name: 'begun-again-and-looked', ...BEGUN_AGAIN },
   {
     name: 'sent-back-from-adopted',
     input: sampleInput(),
@@ -187,16 +177,7 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
       return handle.result();
     },
   },
-  {
-    name: 'false-positive-lifts-last',
-    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
-    activities: () => fakeActivities().activities,
-    play: async (handle) => {
-      await untilWaiting(handle);
-      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
-      return handle.result();
-    },
-  },
+  { name: 'false-positive-lifts-last', ...FALSE_POSITIVE },
   {
     name: 'extended-and-counted-when-given',
     input: sampleInput({}, withOverlap(600)),
@@ -217,42 +198,7 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
       return handle.result();
     },
   },
-  {
-    name: 'closed-after-tightening',
-    input: LESS_TIME_WHEN_CRITICAL,
-    activities: () => tightenedLate().activities,
-    play: async (handle) => {
-      await untilStage(handle, 'replaced');
-      await handle.signal(detectionSignal, CRITICAL_SIGNAL);
-      return handle.result();
-    },
-  },
-  {
-    name: 'extended-as-known',
-    input: sampleInput({}, withOverlap(600)),
-    activities: () => steeredActivities().activities,
-    play: async (handle) => {
-      await untilStage(handle, 'replaced');
-      await extendByTwo(handle);
-      return handle.result();
-    },
-  },
-  {
-    name: 'left-behind-to-mend',
-    input: sampleInput(),
-    activities: () => adoptedAndUnfit().activities,
-    play: async (handle) => {
-      await untilWaiting(handle);
-      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
-      return handle.result();
-    },
-  },
-  {
-    name: 'adopted-with-its-users',
-    input: sampleInput(),
-    activities: () => fakeActivities({ loadCredential: loadReplaced }).activities,
-    play: (handle) => handle.result(),
-  },
+  { name: 'adopted-with-its-users', ...BEGUN_AGAIN },
   {
     name: 'watched-at-once',
     input: sampleInput(),

@@ -1,9 +1,10 @@
-import { isCancellation, patched, setHandler } from '@temporalio/workflow';
+import { patched, setHandler } from '@temporalio/workflow';
 import { detectionSignal, progressSignal, stateQuery } from '../messages';
 import { followPlan } from './follow-plan';
 import type { IncidentBoard } from './incident-board';
 import type { Leak } from './leak';
 import { isDetectionSignal, isProgress, knowsToken } from './signal-shapes';
+import { unlessCancelled } from './unless-cancelled';
 
 /** What an incident hears from detectors and from its own rotation, and what it answers to whoever asks. */
 export function listenToEvents(board: IncidentBoard, leak: () => Leak | undefined): void {
@@ -37,15 +38,6 @@ export function listenToEvents(board: IncidentBoard, leak: () => Leak | undefine
     },
     { description: 'More evidence against the same version' },
   );
-}
-
-/** A handler that rejects ends the whole workflow, before it has told anybody: its own end says that it was cancelled. */
-async function unlessCancelled(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!isCancellation(error)) throw error;
-  }
 }
 
 async function tellOfUse(leak: Leak, reason: string): Promise<void> {

@@ -6,13 +6,13 @@ import type { UndoFailure } from './undo-stack';
 export function rotationFailed(
   error: unknown,
   failed: readonly UndoFailure[],
-  left: Omit<LeftByRotation, 'unfit'> & { readonly adopts: number | undefined },
+  left: Omit<LeftByRotation, 'unfit'>,
 ): ApplicationFailure {
-  const { adopts, ...rest } = left;
   const { code, message } = stepFailure(error);
-  const isUnfit = adopts !== undefined && left.sentBack && code === 'WAVE_FAILED';
-  const details: LeftByRotation = { ...rest, ...(isUnfit ? { unfit: adopts } : {}) };
   const { version, users = [] } = left.kept ?? {};
+  // What was minted is not kept where they were sent back: it lived before.
+  const isUnfit = version !== undefined && left.sentBack && code === 'WAVE_FAILED';
+  const details: LeftByRotation = { ...left, ...(isUnfit ? { unfit: version } : {}) };
   const inUse = users.length > 0 ? `, in use by ${users.join(', ')}` : '';
   const kept = version === undefined ? '' : ` Version ${version} is kept${inUse}.`;
   const notUndone = failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : '';

@@ -4,6 +4,7 @@ import { stepFailure } from './failure-code';
 import type { Leak } from './leak';
 import { record, refuse } from './refuse-version';
 import { WAITS } from './time-limits';
+import { unlessCancelled } from './unless-cancelled';
 
 /**
  * After graver evidence: the same refusal once more, narrower. What can't be done now is told to people, stops nothing, and is tried again beside what
@@ -20,7 +21,7 @@ export async function tightenContainment(leak: Leak): Promise<void> {
     const { message } = stepFailure(error);
     leak.board.apply({ type: 'noted', at: Date.now(), note: `the refusal could NOT be tightened: ${message}` });
     const told = leak.desk.tell(`The refusal could not be tightened after graver evidence. ${message}`);
-    if (patched('tighten-again')) return void leak.story.run(() => untilTightened(leak, plan)).catch(unlessCancelled);
+    if (patched('tighten-again')) return void unlessCancelled(() => leak.story.run(() => untilTightened(leak, plan)));
     leak.loose = false;
     await told;
   }
@@ -78,9 +79,4 @@ async function refuseAndRecord(leak: Leak, plan: ResponsePlan, name: string): Pr
     at: contained.at,
     note: `refusal tightened (${plan.severity}): ${contained.evidence}`,
   });
-}
-
-/** It runs beside the story, and ends with it. */
-function unlessCancelled(error: unknown): void {
-  if (!isCancellation(error)) throw error;
 }
