@@ -5,6 +5,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { ActivityDeps } from '../activities/deps';
 import { issueFirstVersion } from '../activities/issue-first-version';
 import { createApiKeyStore } from '../activities/store/api-keys';
+import type { ChainCheck } from '../activities/store/audit-chain';
 import type { Database } from '../activities/store/database';
 import {
   createResilientFetch,
@@ -48,7 +49,7 @@ export interface Rig {
     taskQueue: string,
     doom?: { readonly preload: string; readonly env: Record<string, string> },
   ): Promise<ManagedProcess>;
-  auditIsWhole(): Promise<boolean>;
+  checkAudit(): Promise<ChainCheck>;
   stop(): Promise<void>;
 }
 
@@ -173,7 +174,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     nats,
     addCredential,
     startWorker,
-    auditIsWhole: auditVerifier(database, deployment),
+    checkAudit: auditVerifier(database, deployment),
     async stop() {
       for (const end of ends.reverse()) await end();
     },

@@ -41,14 +41,18 @@ export type CheckpointCheck =
   | { readonly ok: true; readonly checkpoints: number }
   | { readonly ok: false; readonly brokenAt: number; readonly reason: string };
 
-/** Compares the chain with every checkpoint. `hashAt` gives the hash of an entry of the chain. */
-export async function checkCheckpoints(
-  path: string,
+/** The checkpoints written so far, unchecked; undefined: there is no file. Read them before the chain, or one written meanwhile is ahead of it. */
+export async function readCheckpoints(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined);
+}
+
+/** Compares the chain with every checkpoint of `text`. `hashAt` gives the hash of an entry of the chain. */
+export function checkCheckpoints(
+  text: string | undefined,
   key: KeyObject,
   hashAt: (seq: number) => AuditEntry['hash'] | undefined,
-): Promise<CheckpointCheck> {
+): CheckpointCheck {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
-  const text = await readText(path);
   // Whoever takes the file away would be safe otherwise.
   if (text === undefined) return { ok: false, brokenAt: 0, reason: 'the file of checkpoints can not be read' };
   const lines = text.split('\n').filter((line) => line !== '');
@@ -68,10 +72,6 @@ export async function checkCheckpoints(
       return { ok: false, brokenAt: seq, reason: 'the chain was made anew: a checkpoint has seen another entry' };
   }
   return { ok: true, checkpoints: lines.length };
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch(() => undefined);
 }
 
 function signedBytes({ seq, head, at }: Omit<Checkpoint, 'signature'>): Buffer {

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { AuditEvent, AuditLog } from '../../domain/ports/stores';
 import { ChainVerifier, FIRST_PREVIOUS_HASH, hashEntry, type ChainCheck, type AuditEntry } from './audit-chain';
-import { checkCheckpoints, type CheckpointSink } from './audit-checkpoints';
+import { checkCheckpoints, readCheckpoints, type CheckpointSink } from './audit-checkpoints';
 import { inTransaction, type Database } from './database';
 
 /** Any number that no other advisory lock of ours uses: one appender at a time, or the chain would fork. */
@@ -51,12 +51,14 @@ export function createAuditLog(database: Database, key: Buffer): PostgresAuditLo
     },
 
     async verify(checkpoints) {
+      // The log may be growing: a checkpoint read after the chain could be ahead of it, and look like a tail that was cut off.
+      const written = checkpoints && (await readCheckpoints(checkpoints.file));
       const entries = await readEntries(database, 'TRUE', []);
       const verifier = new ChainVerifier(key);
       for (const entry of entries) verifier.add(entry);
       const chain = verifier.result();
       if (!chain.ok || !checkpoints) return chain;
-      const check = await checkCheckpoints(checkpoints.file, checkpoints.key, (seq) =>
+      const check = checkCheckpoints(written, checkpoints.key, (seq) =>
         seq === 0 ? FIRST_PREVIOUS_HASH : entries[seq - 1]?.hash,
       );
       return check.ok ? chain : { ...check, entries: chain.entries };

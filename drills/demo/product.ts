@@ -61,6 +61,7 @@ export async function startProduct(
   const refusals = await watchRefusals(parts.nats);
   await closers.add(() => Promise.resolve(refusals.stop()));
   const { client, close } = createTemporalClient(parts.config);
+  const checkAudit = auditVerifier(parts.database, deployment);
   await closers.add(close);
   return {
     ...parts,
@@ -69,6 +70,6 @@ export async function startProduct(
     client,
     sink,
     refusals,
-    verifyAudit: auditVerifier(parts.database, deployment),
+    verifyAudit: async () => (await checkAudit()).ok,
   };
 }

@@ -524,6 +524,22 @@ describe('the audit log', () => {
       expect(await audit.verify({ file, key: publicKey })).toMatchObject({ ok: true, entries: 6 });
     });
 
+    it('verifies while it grows: a checkpoint of what came after the chain was read is no cut-off tail', async () => {
+      const audit = await chainWithCheckpoint();
+      const growing: Database = Object.assign(Object.create(database) as Database, {
+        query: async (sql: string, values: unknown[]) => {
+          const result = await database.query(sql, values);
+          await audit.append(event('g'));
+          await audit.checkpoint(createCheckpointFile(file, privateKey));
+          return result;
+        },
+      });
+
+      const check = await createAuditLog(growing, key).verify({ file, key: publicKey });
+
+      expect(check).toMatchObject({ ok: true, entries: 6 });
+    });
+
     it('shows that the checkpoints were taken away', async () => {
       const audit = await chainWithCheckpoint();
       await rm(file);
