@@ -122,6 +122,17 @@ export function createContainmentActivities(deps: ActivityDeps) {
       };
     },
 
+    /** Until when known contexts may use it, as it is listed by now: a gateway may have closed the lane. 0 where nobody may; missing where it is not refused. */
+    async findLaneEnd({
+      credentialId,
+      version: number,
+    }: Pick<IncidentStep, 'credentialId' | 'version'>): Promise<{ readonly laneUntil?: number }> {
+      const { version } = await findTarget(deps, credentialId, number);
+      const listed = await Promise.all(version.subjects.map((subject) => deps.denylist.get(subject)));
+      const refused = listed.flatMap((found) => (found && found.entry.status !== 'lifted' ? [found.entry] : []));
+      return refused.length === 0 ? {} : { laneUntil: laneEnd(refused) };
+    },
+
     /** Waits until every gateway with a live lease applies the refusal; names those that do not in time, and the missing ones. */
     async confirmInForce(input: IncidentStep & { readonly revision: number }): Promise<InForce> {
       const { applied, behind, missing } = await withDeadline(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { earliest } from './earliest';
 import { canonicalContexts, intersectContexts } from './known-context';
 import { isSubject, type Subject } from './subject';
 
@@ -126,9 +127,4 @@ function allowedBy({ allow }: DenylistEntry): string {
 function narrowest(a: DenylistEntry['lane'], b: DenylistEntry['lane']): DenylistEntry['lane'] {
   const maxPerMinute = earliest(a?.maxPerMinute, b?.maxPerMinute);
   return maxPerMinute === undefined ? undefined : { maxPerMinute };
-}
-
-function earliest(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined) return b;
-  return b === undefined ? a : Math.min(a, b);
 }

@@ -2,10 +2,13 @@ import { isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { IntelActivities, ListFault, ListReport } from '../activities/intel';
 import { stepFailure } from './lib/failure-code';
 
-/** A server of lists may be slow, and a minute for a fetch is its own bound (intel/list-source.ts). Who does not answer is asked again with the next refresh. */
+/**
+ * A server of lists may be slow, and a minute for a fetch is its own bound (intel/list-source.ts). Who does not answer is asked again with the next refresh.
+ * Reading a million networks keeps the process busy for seconds, and the SDK sends a heartbeat only when most of its time-out is over.
+ */
 const lists = proxyActivities<IntelActivities>({
   startToCloseTimeout: '2m',
-  heartbeatTimeout: '10s',
+  heartbeatTimeout: '1m',
   retry: { initialInterval: '2s', backoffCoefficient: 3, maximumAttempts: 3 },
 });
 

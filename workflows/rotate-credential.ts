@@ -2,7 +2,7 @@ import { ActivityFailure, CancellationScope, isCancellation, patched, setHandler
 import type { RetryPolicy } from '@temporalio/common';
 import { lookups, undos, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
-import { moveInWaves } from './lib/move-in-waves';
+import { moveInWaves, type Moving } from './lib/move-in-waves';
 import { MovingTime } from './lib/moving-time';
 import { rotationFailed } from './lib/rotation-failed';
 import { reportProgress, rotationStep } from './lib/rotation-step';
@@ -24,6 +24,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
   let { adopt: adopts } = input;
   const arrived = new Set<string>();
   let there: ReadonlySet<string> | undefined;
+  let elsewhere: Moving['elsewhere'];
   let replacement: { readonly at: number; readonly version: number; readonly note: string } | undefined;
   const time = new MovingTime(input);
   const isOurs = (signal: unknown): boolean => knowsToken(signal, input.token);
@@ -38,10 +39,21 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     adopts = await works(input, await lives(input), leftBehind);
     if (adopts !== undefined && !input.forwardOnly && patched('send-back-from-adopted'))
       there = await usersOf(input, adopts);
+    const { alive } = input;
+    if (alive !== undefined && adopts === undefined && !input.forwardOnly && patched('back-to-what-works'))
+      elsewhere = { version: alive, users: await usersOf(input, alive) };
     replacement = adopts === undefined ? await mint(input, undo, leftBehind) : adopted(adopts);
     const { at: replacedAt, note } = replacement;
     const told = reportProgress(input, { type: 'replaced', at: replacedAt, note });
-    const { moved, missing, at } = await moveInWaves({ input, to: replacement.version, undo, time, arrived, there });
+    const { moved, missing, at } = await moveInWaves({
+      input,
+      to: replacement.version,
+      undo,
+      time,
+      arrived,
+      there,
+      elsewhere,
+    });
     await told;
     return {
       replacement: replacement.version,
@@ -54,17 +66,23 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
   } catch (error) {
     // Whoever works on it when the old version is dead or refused, or worked on it before, has nothing to go back to.
     // Whoever cancels it may be about to give the old version back.
-    const isCancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
-    const isLost = input.forwardOnly || (time.isLaneOver(Date.now()) && !isCancelled);
+    const isCancelled = (): boolean => isCancellation(error) || CancellationScope.current().consideredCancelled;
+    const laneUntil =
+      arrived.size > 0 && !input.forwardOnly && !isCancelled() && patched('lane-as-listed')
+        ? await readLane(input, time)
+        : undefined;
+    const isLost = input.forwardOnly || (time.isLaneOver(Date.now()) && !isCancelled());
     const keeps = (adopts !== undefined && !there) || (isLost && arrived.size > 0);
     const failed = [...leftBehind, ...(keeps ? [] : await undo.run())];
-    // Cancelled, it says so; but what could not be undone must be told whatever the reason.
-    if (isCancellation(error) && failed.length === 0) throw error;
     const version = keeps ? (replacement?.version ?? adopts) : adopts;
-    const users = [...(keeps ? arrived : (there ?? []))];
+    const users = [...new Set([...(there ?? []), ...(keeps ? arrived : [])])];
+    // Cancelled, it says so; but what could not be undone, or is in use, must be told whatever the reason.
+    const isInUse = keeps && users.length > 0;
+    if (isCancellation(error) && failed.length === 0 && !(isInUse && patched('kept-though-cancelled'))) throw error;
     throw rotationFailed(error, failed, {
       sentBack: !keeps && !input.forwardOnly,
       ...(version === undefined ? {} : { kept: { version, users } }),
+      ...(laneUntil === undefined ? {} : { laneUntil }),
     });
   }
 }
@@ -139,6 +157,17 @@ async function works(
 async function usersOf(input: RotationInput, version: number): Promise<ReadonlySet<string>> {
   const look = { ...rotationStep(input, 'users'), dependents: input.dependents, to: version };
   return new Set(await lookups().findUsers(look));
+}
+
+/** The lane's end as it is listed: since it was told, a gateway may have closed it. What can't be read is as it was told. */
+async function readLane({ credentialId, version }: RotationInput, time: MovingTime): Promise<number | undefined> {
+  try {
+    const { laneUntil } = await lookups().findLaneEnd({ credentialId, version });
+    time.asListed(laneUntil);
+    return laneUntil;
+  } catch {
+    return undefined;
+  }
 }
 
 function adopted(version: number) {

@@ -7,6 +7,7 @@ const NAMES: Readonly<Record<keyof Activities, true>> = {
   loadCredential: true,
   containVersion: true,
   confirmInForce: true,
+  findLaneEnd: true,
   recordContainment: true,
   createReplacement: true,
   moveDependent: true,

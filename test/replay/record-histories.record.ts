@@ -12,6 +12,7 @@ import { resolveProgram } from '../../stack/toolchain/resolve-program';
 import type { respondToLeak } from '../../workflows';
 import { OTHER_SCENARIOS } from '../support/other-scenarios';
 import { OUTCOME_SCENARIOS } from '../support/outcome-scenarios';
+import { KEPT_SCENARIOS } from '../support/kept-scenarios';
 import { PATCHED_SCENARIOS } from '../support/patched-scenarios';
 import { RECORDED_SCENARIOS } from '../support/recorded-scenarios';
 import { workflowBundle } from '../support/workflow-bundle';
@@ -47,7 +48,7 @@ describe('recorded histories', () => {
     await stack.stop();
   });
 
-  it.each([...RECORDED_SCENARIOS, ...OUTCOME_SCENARIOS, ...PATCHED_SCENARIOS])(
+  it.each([...RECORDED_SCENARIOS, ...OUTCOME_SCENARIOS, ...PATCHED_SCENARIOS, ...KEPT_SCENARIOS])(
     '$name',
     async ({ name, input, activities, play }) => {
       const client = new Client({ connection, identity: 'recorder' });

@@ -134,11 +134,14 @@ export const loadUnproven = () =>
 /** Activities that succeed at once and write down their names, with single ones replaced. */
 export function fakeActivities(overrides: Partial<Activities> = {}): { activities: Activities; calls: string[] } {
   const calls: string[] = [];
+  // As the last refusal was answered.
+  let listed: { readonly laneUntil?: number } = {};
   const succeeding: Activities = {
     loadCredential: () => Promise.resolve({ credential: sampleCredential(), version: sampleVersion() }),
     containVersion: () =>
       Promise.resolve({ at: 1_700_000_000_100, revision: 7, evidence: 'NOLOGIN, 3 sessions ended' }),
     confirmInForce: () => Promise.resolve({ at: 1_700_000_000_150, gateways: ['gateway'], behind: [] }),
+    findLaneEnd: () => Promise.resolve(listed),
     recordContainment: () => Promise.resolve(),
     createReplacement: () => Promise.resolve({ at: 1_700_000_000_200, version: 2, publicId: 'orders_v2' }),
     moveDependent: () => Promise.resolve({ at: 1_700_000_000_300, detail: 'probe worked' }),
@@ -166,9 +169,11 @@ export function fakeActivities(overrides: Partial<Activities> = {}): { activitie
   const all = { ...succeeding, ...overrides };
   const recorded = Object.entries(all).map(([name, activity]) => [
     name,
-    (...args: never[]) => {
+    async (...args: never[]) => {
       calls.push(label(name, args[0]));
-      return (activity as (...given: never[]) => Promise<unknown>)(...args);
+      const result = await (activity as (...given: never[]) => Promise<unknown>)(...args);
+      if (name === 'containVersion' || name === 'extendLane') listed = result as typeof listed;
+      return result;
     },
   ]);
   // Through the real edge: heartbeats, by which a cancellation comes, are part of what is tested.

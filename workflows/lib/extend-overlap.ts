@@ -29,8 +29,10 @@ export async function extendOverlap(leak: Leak, seconds: number, people: readonl
       if (isGraver() && countsWhenGiven) await refuseAsPlanned(leak);
     });
   // What was approved was approved of what was known then, for the rotation that ran then.
-  if (isGraver() || leak.rotation?.generation !== rotation.generation)
+  if (isGraver() || leak.rotation?.generation !== rotation.generation) {
+    if (!countsWhenGiven) leak.extendedSeconds = (leak.extendedSeconds ?? 0) - seconds;
     throw refuse('it has become graver, or nobody moves any more: dependents get no more time');
+  }
   if (countsWhenGiven) leak.extendedSeconds = (leak.extendedSeconds ?? 0) + seconds;
   leak.extensions = (leak.extensions ?? 0) + 1;
   board.apply({ type: 'noted', at: Date.now(), note: `${actor} gave dependents ${seconds} s more` });

@@ -17,6 +17,8 @@ export interface Moving {
   readonly arrived: Set<string>;
   /** Those that worked on it before. */
   readonly there?: ReadonlySet<string> | undefined;
+  /** Those that used a version which was not taken up: they go back to it, and not to the leaked one. */
+  readonly elsewhere?: { readonly version: number; readonly users: ReadonlySet<string> } | undefined;
 }
 
 export interface Arrived {
@@ -99,11 +101,12 @@ function lastOf(ids: readonly string[], settled: ReadonlyMap<string, Settled>): 
 }
 
 function start(moving: Moving, id: string, settled: Map<string, Settled>): Promise<Settled> {
-  const { input, undo, there } = moving;
+  const { input, undo, there, elsewhere } = moving;
+  const to = elsewhere?.users.has(id) ? elsewhere.version : input.version;
   if (!input.forwardOnly && !there?.has(id))
     undo.register(`restore ${id}`, () =>
-      undos.restoreDependent.executeWithOptions({ summary: `Send ${id} back to version ${input.version}` }, [
-        { ...rotationStep(input, `restore.${id}`), dependentId: id, to: input.version },
+      undos.restoreDependent.executeWithOptions({ summary: `Send ${id} back to version ${to}` }, [
+        { ...rotationStep(input, `restore.${id}`), dependentId: id, to },
       ]),
     );
   return Promise.allSettled([moveOne(moving, id)]).then(([result]) => {

@@ -40,6 +40,11 @@ export class MovingTime {
     return this.left(now) > 0 && !this.isLaneOver(now);
   }
 
+  /** Takes the lane's end as it is listed; undefined where nothing is refused. */
+  asListed(laneUntil = Infinity): void {
+    this.#laneUntil = laneUntil;
+  }
+
   /** Takes shorter terms: what is being tried under the old ones is tried anew. */
   hurry({ moveWithinSeconds, goOnWithoutMissing, laneUntil = Infinity }: RotationTerms, now: number): void {
     this.#hurries += 1;

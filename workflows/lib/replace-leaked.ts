@@ -1,9 +1,10 @@
 import { patched } from '@temporalio/workflow';
+import { earliest } from '../../domain/earliest';
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
 import { incidentStep } from './incident-step';
-import { UNDONE } from './failure-code';
-import { insist, type Leak } from './leak';
+import { UNDONE, type LeftByRotation } from './failure-code';
+import { insist, type Kept, type Leak } from './leak';
 import { rotateOnce } from './rotate-once';
 import { tellBeside } from './tell-beside';
 
@@ -13,13 +14,15 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
     onFailure: (failure) => {
       if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
-      const { sentBack = leak.newer === undefined, unfit, kept } = failure.left ?? {};
-      leak.rolledBack = sentBack && UNDONE.includes(failure.code);
+      const { sentBack = leak.newer === undefined, unfit, kept, laneUntil } = failure.left ?? {};
+      leak.laneUntil = earliest(leak.laneUntil, laneUntil);
       // The same version would fail the same way.
       if (unfit !== undefined) leak.unfit = [...(leak.unfit ?? []), unfit];
       // The next try goes on with it.
-      leak.kept = kept && kept.users.length > 0 && kept.version !== unfit ? kept : undefined;
+      leak.kept = stillKept(leak.kept, failure.left);
       leak.newer = leak.kept?.version ?? leak.newer;
+      const isOnlyPartly = leak.kept !== undefined && kept === undefined;
+      leak.rolledBack = sentBack && !isOnlyPartly && UNDONE.includes(failure.code);
       const what = leak.rolledBack ? 'rolled back' : 'failed';
       board.apply({
         type: 'rolled-back',
@@ -46,6 +49,12 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
     note: `${moved}${missing ? `; NOT moved in time: ${missing}` : ''}`,
   });
   return rotation;
+}
+
+/** What is in use stays so until a rotation has moved everybody, or found that it does not work; one that could not look says nothing of it. */
+function stillKept(before: Kept | undefined, { kept, unfit }: LeftByRotation = {}): Kept | undefined {
+  const now = kept && kept.users.length > 0 ? kept : before;
+  return now?.version === unfit ? undefined : now;
 }
 
 /** One that was not undone stays so, whatever becomes of later ones. */
@@ -79,9 +88,10 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
   const rotation = await insist(leak, 'replace the replacement', () => rotateOnce(leak, { forwardOnly: true }), {
     needed: true,
     endless: true,
-    onFailure: ({ code, message }) => {
+    onFailure: ({ code, message, left }) => {
       // Nobody may go back to the last, and others may use what this one had minted: it stays to be looked at.
-      if (code === 'ROLLBACK_INCOMPLETE' || code === 'ROTATION_CUT_SHORT') rememberNotUndone(leak, message);
+      if (code === 'ROLLBACK_INCOMPLETE' || code === 'ROTATION_CUT_SHORT' || left?.kept)
+        rememberNotUndone(leak, message);
       leak.cutShort = undefined;
     },
   });

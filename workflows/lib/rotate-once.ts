@@ -47,6 +47,7 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
           ...signature(leak),
           ...terms,
           ...(leak.newer === undefined || way.forwardOnly ? {} : { adopt: leak.newer }),
+          ...aliveOf(leak),
           ...(leak.atTheDoor ? { forwardOnly: true } : way),
           ...(input.simulated ? { simulated: true } : {}),
         },
@@ -104,6 +105,12 @@ async function lookAgain(leak: Leak): Promise<void> {
 async function lookForNewer(leak: Leak): Promise<void> {
   const { newer } = await lookups().loadCredential(leak.input);
   leak.newer = newer !== undefined && leak.unfit?.includes(newer) ? undefined : newer;
+}
+
+/** What was not taken up, since dependents did not work on it. */
+function aliveOf({ newer, unfit }: Leak): { readonly alive?: number } {
+  const last = unfit?.at(-1);
+  return newer !== undefined || last === undefined ? {} : { alive: last };
 }
 
 export function signature({ token }: Leak): Signed {

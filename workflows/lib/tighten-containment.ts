@@ -1,4 +1,5 @@
 import { isCancellation, patched, sleep } from '@temporalio/workflow';
+import { earliest } from '../../domain/earliest';
 import type { ResponsePlan } from '../../domain/response-plan';
 import { stepFailure } from './failure-code';
 import type { Leak } from './leak';
@@ -71,7 +72,8 @@ function refuseMore(leak: Leak, plan: ResponsePlan): Promise<void> {
 
 async function refuseAndRecord(leak: Leak, plan: ResponsePlan, name: string): Promise<void> {
   const contained = await refuse(leak, plan, name);
-  leak.laneUntil = contained.laneUntil;
+  // Refusals never open it again, in whatever order two of them are heard of.
+  leak.laneUntil = earliest(leak.laneUntil, contained.laneUntil);
   await record(leak, plan, name, contained);
   if (leak.applied === plan) leak.loose = false;
   leak.board.apply({

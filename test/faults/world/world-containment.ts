@@ -2,12 +2,21 @@ import { publicIdSubject } from '../../../domain/subject';
 import { LEAKED, type World } from './world';
 import { audit, failure, type WorldActivities } from './world-activity';
 
-type Containment = Pick<WorldActivities, 'loadCredential' | 'containVersion' | 'confirmInForce' | 'recordContainment'>;
+type Containment = Pick<
+  WorldActivities,
+  'loadCredential' | 'containVersion' | 'findLaneEnd' | 'confirmInForce' | 'recordContainment'
+>;
 
 const GATEWAYS = ['gateway-1'];
 
 function isLifted({ effects }: World): boolean {
   return effects.some(({ what }) => what === 'loosen');
+}
+
+function listed({ refusals, laneUntil }: World): { readonly laneUntil?: number } {
+  const refusal = refusals.get(LEAKED);
+  if (refusal === 'none') return {};
+  return { laneUntil: refusal === 'known-contexts-only' ? laneUntil : 0 };
 }
 
 /** The refusal and the record of it, in the simulated world. */
@@ -42,9 +51,12 @@ export function containmentOf(world: World): Containment {
         world.effects.push({ what: 'lock', version: LEAKED, stepKey });
       }
       cut();
-      const laneUntil = plan.quarantine.mode === 'deny-all' ? 0 : now() + plan.overlapSeconds * 1_000;
-      return { at: now(), revision: 1, laneUntil, evidence: 'refused in the simulated world' };
+      if (plan.quarantine.mode !== 'deny-all')
+        world.laneUntil = Math.min(world.laneUntil, now() + plan.overlapSeconds * 1_000);
+      return { at: now(), revision: 1, ...listed(world), evidence: 'refused in the simulated world' };
     },
+
+    findLaneEnd: () => listed(world),
 
     confirmInForce() {
       return { at: now(), gateways: GATEWAYS, behind: [], missing: [] };

@@ -56,7 +56,8 @@ export function recoveryOf(world: World): Recovery {
         if (!world.granted.has(stepKey))
           world.granted.set(stepKey, { seconds: step.seconds, generation: step.generation });
         const hasLane = world.refusals.get(LEAKED) === 'known-contexts-only';
-        return { at: now(), laneUntil: hasLane ? now() + step.seconds * 1_000 : 0, evidence: 'open for longer' };
+        if (hasLane) world.laneUntil = Math.max(now(), world.laneUntil) + step.seconds * 1_000;
+        return { at: now(), laneUntil: hasLane ? world.laneUntil : 0, evidence: 'open for longer' };
       });
     },
 

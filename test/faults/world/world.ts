@@ -81,6 +81,8 @@ export interface DeliveredNotice {
 export class World {
   readonly versions = new Map<number, TrueVersion>();
   readonly refusals = new Map<number, Refusal>();
+  /** Until when known contexts may use the leaked version, where only they may. */
+  laneUntil = Infinity;
   /** Which version each dependent uses. */
   readonly uses = new Map<string, number>();
   readonly effects: TrueEffect[] = [];
