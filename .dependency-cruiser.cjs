@@ -93,7 +93,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^(domain|detectors)/' },
       to: {
-        path: packages(['@temporalio/[^/]+', '@nats-io/[^/]+', 'pg', '@redis/[^/]+', 'fastify', 'undici', 'pino']),
+        path: packages(['@temporalio/[^/]+', '@nats-io/[^/]+', 'pg', '@redis/[^/]+', '@aws-sdk/[^/]+', 'fastify', 'undici', 'pino']),
       },
     },
     {
@@ -112,6 +112,13 @@ module.exports = {
       comment: 'Everything else asks the provider.',
       from: { path: `^(${PARTS})/`, pathNot: '^(activities/providers/redis-|test/)' },
       to: { path: packages(['@redis/[^/]+']) },
+    },
+    {
+      name: 'aws-has-one-home',
+      severity: 'error',
+      comment: 'Everything else asks the provider.',
+      from: { path: `^(${PARTS})/`, pathNot: '^(activities/providers/aws-|test/)' },
+      to: { path: packages(['@aws-sdk/[^/]+']) },
     },
     {
       name: 'nothing-imports-what-joins',

@@ -19,11 +19,18 @@ export const secretMaterial = z.discriminatedUnion('kind', [
     user: z.string(),
     password: z.string().min(1),
   }),
+  z.strictObject({
+    kind: z.literal('aws-access-key'),
+    region: z.string(),
+    accessKeyId: z.string(),
+    secretAccessKey: z.string().min(1),
+  }),
 ]);
 
 export type SecretMaterial = z.infer<typeof secretMaterial>;
 export type PostgresMaterial = Extract<SecretMaterial, { kind: 'postgres' }>;
 export type RedisMaterial = Extract<SecretMaterial, { kind: 'redis' }>;
+export type AwsAccessKeyMaterial = Extract<SecretMaterial, { kind: 'aws-access-key' }>;
 export type ApiTokenMaterial = Extract<SecretMaterial, { kind: 'api-token' }>;
 
 /** Reads what a store returned. A value that can't be read is named by its size only. */
@@ -41,7 +48,9 @@ export function parseMaterial<K extends SecretMaterial['kind']>(
 export function valueOf(text: string): string | undefined {
   const parsed = secretMaterial.safeParse(safeJson(text));
   if (!parsed.success) return undefined;
-  return parsed.data.kind === 'api-token' ? parsed.data.token : parsed.data.password;
+  const { data } = parsed;
+  if (data.kind === 'api-token') return data.token;
+  return data.kind === 'aws-access-key' ? data.secretAccessKey : data.password;
 }
 
 function safeJson(text: string): unknown {

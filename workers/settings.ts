@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiTokenSettings } from '../activities/providers/api-token';
+import { awsAccessKeySettings, type AwsAccessKeySettings } from '../activities/providers/aws-account';
 import { postgresRoleSettings } from '../activities/providers/postgres-role';
 import { redisAclSettings } from '../activities/providers/redis-acl';
 import { IncidentError } from '../domain/errors';
@@ -27,6 +28,7 @@ const route = z.strictObject({
 /** The admin connection string of an account stands in a file of its own, so that the settings hold no secret. */
 const postgresAccount = postgresRoleSettings.omit({ adminUrl: true }).extend({ adminUrlFile: z.string() });
 const redisAccount = redisAclSettings.omit({ adminUrl: true }).extend({ adminUrlFile: z.string() });
+const awsAccount = awsAccessKeySettings.omit({ adminKey: true }).extend({ adminKeyFile: z.string().optional() });
 
 /** What a server of lists knows us by stands in a file of its own. */
 const listAccess = z.union([
@@ -69,6 +71,7 @@ const settings = z.strictObject({
     .strictObject({
       'postgres-role': z.record(z.string(), postgresAccount),
       'redis-acl': z.record(z.string(), redisAccount),
+      'aws-access-key': z.record(z.string(), awsAccount),
       'api-token': z.record(z.string(), apiTokenSettings),
     })
     .partial()
@@ -105,6 +108,32 @@ export function redisAccounts(settings: Settings): ReadonlyMap<string, z.infer<t
   return withAdminUrls('redis-acl', settings.providers['redis-acl'], isRedisUrl);
 }
 
+/** The accounts of the aws-access-key provider, with their admin keys where they have one. @throws IncidentError CONFIG_INVALID */
+export function awsAccounts(settings: Settings): ReadonlyMap<string, AwsAccessKeySettings> {
+  const faults: string[] = [];
+  const accounts = Object.entries(settings.providers['aws-access-key'] ?? {});
+  const read = accounts.map(([name, { adminKeyFile, ...rest }]): readonly [string, AwsAccessKeySettings] => {
+    if (adminKeyFile === undefined) return [name, rest];
+    const place = `providers.aws-access-key.${shownKey(name)}.adminKeyFile`;
+    const isKey = (text: string): boolean => /^AKIA[A-Z0-9]{16}:\S+$/.test(text);
+    return [name, { ...rest, adminKey: readAdmin(adminKeyFile, isKey, `${place}: holds no <key id>:<key>`, faults) }];
+  });
+  if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
+  return new Map(read);
+}
+
+/** What stands in a file of its own; what is wrong with it is added to `faults`, and begins with the place that `fault` names. */
+function readAdmin(file: string, is: (text: string) => boolean, fault: string, faults: string[]): string {
+  try {
+    const text = readSecretFile(file);
+    if (!is(text)) faults.push(fault);
+    return text;
+  } catch {
+    faults.push(`${fault.split(': ')[0]}: names no readable file`);
+    return '';
+  }
+}
+
 function withAdminUrls<A extends { readonly adminUrlFile: string }>(
   provider: string,
   accounts: Readonly<Record<string, A>> = {},
@@ -113,14 +142,8 @@ function withAdminUrls<A extends { readonly adminUrlFile: string }>(
   const faults: string[] = [];
   const read = Object.entries(accounts).map(([name, { adminUrlFile, ...rest }]) => {
     const place = `providers.${provider}.${shownKey(name)}.adminUrlFile`;
-    let adminUrl = '';
-    try {
-      adminUrl = readSecretFile(adminUrlFile);
-      if (!isUrl(adminUrl)) faults.push(`${place}: holds no connection string of this provider`);
-    } catch {
-      faults.push(`${place}: names no readable file`);
-    }
-    return [name, { ...rest, adminUrl }] as const;
+    const fault = `${place}: holds no connection string of this provider`;
+    return [name, { ...rest, adminUrl: readAdmin(adminUrlFile, isUrl, fault, faults) }] as const;
   });
   if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
   return new Map(read);

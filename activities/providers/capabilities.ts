@@ -1,5 +1,6 @@
 import type { ProviderCapabilities } from '../../domain/ports/credential-provider';
 import { API_TOKEN } from './api-token';
+import { AWS_ACCESS_KEY } from './aws-account';
 import { POSTGRES_ROLE } from './postgres-role';
 import { REDIS_ACL } from './redis-acl';
 
@@ -7,5 +8,6 @@ import { REDIS_ACL } from './redis-acl';
 export const CAPABILITIES: Readonly<Partial<Record<string, ProviderCapabilities>>> = {
   'postgres-role': POSTGRES_ROLE,
   'redis-acl': REDIS_ACL,
+  'aws-access-key': AWS_ACCESS_KEY,
   'api-token': API_TOKEN,
 };

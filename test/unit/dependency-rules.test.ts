@@ -36,6 +36,11 @@ const FILES: [path: string, text: string, rule: string | undefined][] = [
   ],
   ['activities/asks-pg.ts', "import { Pool } from 'pg';\nexport const pool = Pool;", 'pg-has-few-homes'],
   [
+    'activities/asks-aws.ts',
+    "import { IAMClient } from '@aws-sdk/client-iam';\nexport const client = IAMClient;",
+    'aws-has-one-home',
+  ],
+  [
     'activities/asks-redis.ts',
     "import { createClient } from '@redis/client';\nexport const client = createClient;",
     'redis-has-one-home',

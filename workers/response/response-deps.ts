@@ -7,6 +7,7 @@ import { createReloadHookAdapter } from '../../activities/dependents/reload-hook
 import { createConsoleNotifier } from '../../activities/notifiers/console';
 import { createWebhookNotifier } from '../../activities/notifiers/webhook';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
+import { createAwsAccessKeyProvider } from '../../activities/providers/aws-access-key';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
 import { createRedisAclProvider } from '../../activities/providers/redis-acl';
 import { createActionBudget } from '../../activities/store/action-budget';
@@ -50,6 +51,7 @@ export async function createResponseDeps(
   const providers = [
     createPostgresRoleProvider(accounts.postgres, secrets, fingerprintKeys[0]),
     createRedisAclProvider(accounts.redis, secrets, fingerprintKeys[0]),
+    createAwsAccessKeyProvider(accounts.aws, secrets),
     createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
   ];
   const dependents = [

@@ -16,9 +16,14 @@ describe('tourniquet providers', () => {
     const row = (question: string): readonly string[] =>
       (lines.find((line) => line.includes(question)) ?? '').split('│').map((cell) => cell.trim());
 
-    expect(row('postgres-role')).toEqual(['', '', 'postgres-role', 'redis-acl', 'api-token', '']);
-    expect(row('old and new at once').slice(2, 4)).toEqual(['yes, as two principals', 'yes, as two values of one']);
-    expect(row('dead after a revoke').slice(3, 5)).toEqual(['at once', 'within 1000 ms']);
+    const ids = Object.keys(CAPABILITIES);
+    const answer = (question: string, id: string) => row(question)[2 + ids.indexOf(id)];
+
+    expect(row('postgres-role')).toEqual(['', '', ...ids, '']);
+    expect(answer('old and new at once', 'postgres-role')).toBe('yes, as two principals');
+    expect(answer('old and new at once', 'redis-acl')).toBe('yes, as two values of one');
+    expect(answer('dead after a revoke', 'redis-acl')).toBe('at once');
+    expect(answer('dead after a revoke', 'api-token')).toBe('within 1000 ms');
     for (const question of ['quarantine there', 'ends live sessions', 'tokens made from it', 'last use', 'who makes'])
       expect(
         row(question)

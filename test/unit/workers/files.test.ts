@@ -4,7 +4,7 @@ import path from 'node:path';
 import { IncidentError } from '../../../domain/errors';
 import { readFingerprintKeys, readKey, readTogether } from '../../../workers/keys';
 import { errorLabel } from '../../../workers/log';
-import { postgresAccounts, readSettings, redisAccounts, threatLists } from '../../../workers/settings';
+import { awsAccounts, postgresAccounts, readSettings, redisAccounts, threatLists } from '../../../workers/settings';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const HOOK = 'https://hooks.test/T00/verysecrettoken';
@@ -177,6 +177,40 @@ describe('the settings file', () => {
       expect(faults).not.toContain('verysecrettoken');
     },
   );
+});
+
+describe('the AWS accounts', () => {
+  const ID = 'AKIAABCDEFGHIJKLMNOP';
+  const accountsWith = (account: string) =>
+    awsAccounts(readSettings(fileOf(`${AUDIENCES}providers: { aws-access-key: { prod: { ${account} } } }\n`)));
+
+  it('are read with the key of our admin', () => {
+    const key = fileOf(`${ID}:verysecrettoken\n`, 'key');
+
+    expect(accountsWith(`adminKeyFile: ${key}, rolesOf: { ci: [deploy] }`).get('prod')).toEqual({
+      adminKey: `${ID}:verysecrettoken`,
+      region: 'us-east-1',
+      rolesOf: { ci: ['deploy'] },
+    });
+  });
+
+  it('need no key where the machine has a role', () => {
+    expect(accountsWith('region: eu-central-1').get('prod')).toEqual({ region: 'eu-central-1', rolesOf: {} });
+  });
+
+  it.each(['verysecrettoken', `${ID}`, 'ASIAABCDEFGHIJKLMNOP:verysecrettoken'])(
+    'refuses a file that holds no key: %s',
+    (text) => {
+      const faults = faultsOf(() => accountsWith(`adminKeyFile: ${fileOf(text, 'key')}`));
+
+      expect(faults).toMatch(/aws-access-key\.prod\.adminKeyFile: holds no <key id>:<key>/);
+      expect(faults).not.toContain('verysecrettoken');
+    },
+  );
+
+  it('refuses a file that is not there', () => {
+    expect(faultsOf(() => accountsWith('adminKeyFile: /nowhere'))).toContain('adminKeyFile: names no readable file');
+  });
 });
 
 describe('the fingerprint keys', () => {

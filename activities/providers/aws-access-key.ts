@@ -1,0 +1,215 @@
+import type { Credential, SecretVersion } from '../../domain/credential';
+import { IncidentError } from '../../domain/errors';
+import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
+import type { CallContext, Effect } from '../../domain/ports/effect';
+import type { SecretStore } from '../../domain/ports/stores';
+import { parseMaterial, type AwsAccessKeyMaterial } from '../../domain/secret-material';
+import { publicIdSubject } from '../../domain/subject';
+import { AWS_ACCESS_KEY, type AwsAccessKeySettings } from './aws-account';
+import { awsFailure, withIam, type AwsPlace, type Iam } from './aws-calls';
+import { deleteKey, listKeys, setActive, type ListedKey } from './aws-keys';
+import { presentKey, presentUntilNot, type KeyAnswer } from './aws-login';
+import { mintKey } from './aws-mint';
+import { missingRights } from './aws-probe';
+import { areSessionsEnded, endSessions, forgetKey, isKeyId, type Holder } from './aws-sessions';
+import { effect } from './effect';
+
+/** Longer than a key takes to be refused everywhere, and than minting takes. */
+const ADMIN_WITHIN_MS = 15_000;
+const PROPAGATES_WITHIN_MS = 6_000;
+
+/** What is known of one version at AWS. */
+interface Seen {
+  readonly key: ListedKey | undefined;
+  readonly sessionsEnded: boolean;
+}
+
+/** Access keys of an IAM user, one a version, of which AWS allows two. The user and its rights are there before: only its keys are ours to make and to end. */
+export function createAwsAccessKeyProvider(
+  accounts: ReadonlyMap<string, AwsAccessKeySettings>,
+  secrets: SecretStore,
+): CredentialProvider {
+  function settingsOf({ account }: Credential): AwsAccessKeySettings {
+    const settings = accounts.get(account);
+    if (!settings) throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'aws-access-key', account });
+    return settings;
+  }
+
+  async function materialOf({ secret }: Pick<SecretVersion, 'secret'>): Promise<AwsAccessKeyMaterial | undefined> {
+    try {
+      return parseMaterial('aws-access-key', await secrets.get(secret));
+    } catch (error) {
+      if (error instanceof IncidentError && error.code === 'SECRET_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  async function asAdmin<T>(
+    credential: Credential,
+    { signal }: CallContext,
+    work: (iam: Iam, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { region, iamEndpoint, adminKey } = settingsOf(credential);
+    const [accessKeyId = '', secretAccessKey = ''] = adminKey?.split(':') ?? [];
+    const key = adminKey === undefined ? undefined : { accessKeyId, secretAccessKey };
+    try {
+      return await withIam({ region, endpoint: iamEndpoint, key }, { signal, withinMs: ADMIN_WITHIN_MS }, work);
+    } catch (error) {
+      throw awsFailure(error, { provider: 'aws-access-key', account: credential.account });
+    }
+  }
+
+  /** Where the version shows whose it is. */
+  function stsOf(credential: Credential, { region, ...key }: AwsAccessKeyMaterial): AwsPlace {
+    return { region, endpoint: settingsOf(credential).stsEndpoint, key };
+  }
+
+  function holdersOf(credential: Credential): readonly Holder[] {
+    const roles = settingsOf(credential).rolesOf[credential.principal] ?? [];
+    return [{ kind: 'user', name: credential.principal }, ...roles.map((name) => ({ kind: 'role' as const, name }))];
+  }
+
+  async function look(iam: Iam, credential: Credential, id: string, signal: AbortSignal): Promise<Seen> {
+    const keys = await listKeys(iam, credential.principal, signal);
+    const sessionsEnded = !keys || !isKeyId(id) || (await areSessionsEnded(iam, holdersOf(credential), id, signal));
+    return { key: keys?.find((key) => key.id === id), sessionsEnded };
+  }
+
+  /** Refuses the key, waits until AWS does so, and then ends what it had opened: in another order a session would slip through. */
+  async function shut(iam: Iam, credential: Credential, version: SecretVersion, signal: AbortSignal): Promise<void> {
+    const { principal } = credential;
+    await setActive(iam, principal, version.publicId, false, signal);
+    const material = await materialOf(version);
+    if (material) {
+      const within = { signal, withinMs: PROPAGATES_WITHIN_MS };
+      const answer = await presentUntilNot('accepted', stsOf(credential, material), within);
+      if (answer.is === 'accepted')
+        throw new IncidentError('PROVIDER_UNAVAILABLE', { key: version.publicId, reply: 'still accepted' });
+    }
+    // Once more, since the time of its answer is what sessions are dated by.
+    const now = await listKeys(iam, principal, signal);
+    if (now?.some(({ id, isActive }) => id === version.publicId && isActive))
+      throw new IncidentError('PROVIDER_UNAVAILABLE', { key: version.publicId, reply: 'active again' });
+    await endSessions(iam, holdersOf(credential), version.publicId, signal);
+  }
+
+  async function end(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect> {
+    const { publicId } = version;
+    return asAdmin(credential, context, async (iam, signal) => {
+      const { key, sessionsEnded } = await look(iam, credential, publicId, signal);
+      if (!key && sessionsEnded) return effect('already', `key ${publicId} does not exist, and its sessions are ended`);
+      if (!key) await endSessions(iam, holdersOf(credential), publicId, signal);
+      else if (key.isActive || !sessionsEnded) await shut(iam, credential, version, signal);
+      if (key) await deleteKey(iam, credential.principal, publicId, signal);
+      return effect('done', `key ${publicId} is deleted, and its sessions are ended`);
+    });
+  }
+
+  return {
+    id: 'aws-access-key',
+    capabilities: AWS_ACCESS_KEY,
+
+    probe(credential, context) {
+      const about = { account: credential.account, user: credential.principal };
+      return asAdmin(credential, context, async (iam, signal) => {
+        const keys = await listKeys(iam, credential.principal, signal);
+        if (!keys) throw new IncidentError('PROVIDER_REFUSED', { ...about, found: 'no such user' });
+        const missing = await missingRights(iam, holdersOf(credential), signal);
+        if (missing.length > 0)
+          throw new IncidentError('PROVIDER_ADMIN_DENIED', { ...about, missing: missing.join(', ') });
+        if (keys.filter(({ isActive }) => isActive).length > 1)
+          throw new IncidentError('PROVIDER_REFUSED', { ...about, found: 'two keys in use: none can be minted' });
+        return effect('already', `our admin may change the keys of ${credential.principal}; it has ${keys.length}`);
+      });
+    },
+
+    quarantine(credential, version, context) {
+      const { publicId } = version;
+      return asAdmin(credential, context, async (iam, signal) => {
+        const { key, sessionsEnded } = await look(iam, credential, publicId, signal);
+        if (!key) return effect('already', `key ${publicId} does not exist`);
+        if (!key.isActive && sessionsEnded) return effect('already', `key ${publicId} is inactive`);
+        await shut(iam, credential, version, signal);
+        return effect('done', `key ${publicId} is inactive, and sessions opened before are refused`);
+      });
+    },
+
+    release(credential, version, context) {
+      const { publicId } = version;
+      const { principal } = credential;
+      const final = () => new IncidentError('CONTAINMENT_FINAL', { credential: credential.id, key: publicId });
+      return asAdmin(credential, context, async (iam, signal) => {
+        const { key } = await look(iam, credential, publicId, signal);
+        if (!key) throw final();
+        if (key.isActive) return effect('already', `key ${publicId} is active`);
+        // First, or a quarantine that follows would find its sessions ended.
+        await forgetKey(iam, holdersOf(credential), publicId, signal);
+        if (!(await setActive(iam, principal, publicId, true, signal))) throw final();
+        return effect('done', `key ${publicId} is active again; sessions from before stay refused`);
+      });
+    },
+
+    async createReplacement(credential, next, context) {
+      const user = credential.principal;
+      const { region } = settingsOf(credential);
+      return asAdmin(credential, context, async (iam, signal) => {
+        const stored = await materialOf(next);
+        const { accessKeyId } = stored ?? (await mintKey({ iam, secrets, user, region, ref: next.secret, signal }));
+        const key = (await listKeys(iam, user, signal))?.find(({ id }) => id === accessKeyId);
+        // A late attempt must not bring back what was contained since.
+        if (stored && !key?.isActive)
+          throw new IncidentError('PROVIDER_REFUSED', { version: accessKeyId, found: 'contained' });
+        const subjects = [publicIdSubject('aws-access-key', accessKeyId)];
+        return {
+          state: stored ? ('already' as const) : ('done' as const),
+          value: { publicId: accessKeyId, subjects, secret: next.secret },
+          evidence: `key ${accessKeyId} of ${user}`,
+        };
+      });
+    },
+
+    async test(credential, version, context) {
+      const { publicId } = version;
+      const rejected = () => new IncidentError('REPLACEMENT_REJECTED', { key: publicId });
+      const material = parseMaterial('aws-access-key', await secrets.get(version.secret));
+      const { key } = await asAdmin(credential, context, (iam, signal) => look(iam, credential, publicId, signal));
+      if (!key?.isActive) throw rejected();
+      const within = { signal: context.signal, withinMs: AWS_ACCESS_KEY.propagationMs };
+      const answer = await presentUntilNot('refused', stsOf(credential, material), within);
+      if (answer.is === 'no answer') throw new IncidentError('PROVIDER_UNAVAILABLE', { key: publicId });
+      if (answer.is === 'refused' || !answer.arn.endsWith(`/${credential.principal}`)) throw rejected();
+      return effect('done', `is ${answer.arn}, whose rights it has`);
+    },
+
+    revoke: end,
+
+    discard: end,
+
+    async verifyDead(credential, old, control, context) {
+      const [oldKey, controlKey] = await Promise.all([old, control].map(materialOf));
+      if (!oldKey || !controlKey) throw new IncidentError('SECRET_NOT_FOUND', { version: old.publicId });
+      const { key, sessionsEnded } = await asAdmin(credential, context, (iam, signal) =>
+        look(iam, credential, old.publicId, signal),
+      );
+      const oldAnswer = await presentKey(stsOf(credential, oldKey), context.signal);
+      const controlAnswer = await presentKey(stsOf(credential, controlKey), context.signal);
+      return judge({ isListed: key !== undefined, sessionsEnded, oldAnswer, controlAnswer });
+    },
+  };
+}
+
+function judge(seen: {
+  readonly isListed: boolean;
+  readonly sessionsEnded: boolean;
+  readonly oldAnswer: KeyAnswer;
+  readonly controlAnswer: KeyAnswer;
+}): Verdict {
+  const { isListed, sessionsEnded, oldAnswer, controlAnswer } = seen;
+  const sessions = sessionsEnded ? 'sessions refused' : 'sessions NOT refused';
+  const evidence = `old ${oldAnswer.is}, control ${controlAnswer.is}, ${sessions}${isListed ? ', still listed' : ''}`;
+  const base = { proof: 'presented', sessions: 0, evidence } as const;
+  if (oldAnswer.is === 'accepted') return { ...base, verdict: 'alive' };
+  const controlRefused = controlAnswer.is === 'refused' ? ({ controlRefused: true } as const) : {};
+  const isDead = oldAnswer.is === 'refused' && controlAnswer.is === 'accepted' && sessionsEnded && !isListed;
+  return { ...base, ...controlRefused, verdict: isDead ? 'dead' : 'unknown' };
+}

@@ -1,0 +1,115 @@
+import { IAMClient } from '@aws-sdk/client-iam';
+import { STSClient } from '@aws-sdk/client-sts';
+import { IncidentError } from '../../domain/errors';
+import { withDeadline } from '../with-deadline';
+
+export interface AwsKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Where one of AWS's services is asked, and as whom; without a key, by what the SDK finds on its machine. */
+export interface AwsPlace {
+  readonly region: string;
+  readonly endpoint?: string | undefined;
+  readonly key?: AwsKey | undefined;
+}
+
+export interface AwsCall {
+  readonly signal: AbortSignal;
+  /** For the whole of it, in milliseconds. */
+  readonly withinMs: number;
+}
+
+/** Answers by which AWS refuses who asks, or what they may do. */
+const ADMIN_DENIED: readonly string[] = [
+  'AccessDenied',
+  'AccessDeniedException',
+  'InvalidClientTokenId',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+  'ExpiredToken',
+];
+
+/** Answers that another attempt may not get. */
+const PASSING: readonly string[] = [
+  'Throttling',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'ConcurrentModificationException',
+  'EntityTemporarilyUnmodifiableException',
+];
+
+/** IAM, and the time it answered last, which is the time that sessions are dated by. */
+export interface Iam {
+  readonly client: IAMClient;
+  /** Milliseconds since the epoch, in whole seconds. @throws IncidentError PROVIDER_UNAVAILABLE before the first answer */
+  now(): number;
+}
+
+/** Opens IAM for one piece of work and closes it; whatever is under way is given up when the time is over. The SDK tries nothing again: a lost answer must be known. */
+export async function withIam<T>(place: AwsPlace, call: AwsCall, work: (iam: Iam, signal: AbortSignal) => Promise<T>) {
+  const client = new IAMClient(configOf(place));
+  let answeredAt: number | undefined;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers } = result.response as { headers?: Readonly<Record<string, string>> };
+      const date = Date.parse(headers?.['date'] ?? '');
+      if (!Number.isNaN(date)) answeredAt = date;
+      return result;
+    },
+    { step: 'deserialize', name: 'readsDate' },
+  );
+  const now = (): number => {
+    if (answeredAt === undefined) throw new IncidentError('PROVIDER_UNAVAILABLE', { reply: 'no date' });
+    return answeredAt;
+  };
+  try {
+    return await withDeadline(call.withinMs, call.signal, (signal) => work({ client, now }, signal));
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The same of STS, by which a key shows whose it is. */
+export async function withSts<T>(
+  place: AwsPlace,
+  call: AwsCall,
+  work: (client: STSClient, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const client = new STSClient(configOf(place));
+  try {
+    return await withDeadline(call.withinMs, call.signal, (signal) => work(client, signal));
+  } finally {
+    client.destroy();
+  }
+}
+
+function configOf({ region, endpoint, key }: AwsPlace) {
+  return {
+    region,
+    maxAttempts: 1,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(key === undefined ? {} : { credentials: key }),
+  };
+}
+
+/** The word by which AWS names its refusal; undefined when it is no answer of AWS. */
+export function replyOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  const { httpStatusCode } = error.$metadata as { readonly httpStatusCode?: number };
+  return httpStatusCode === undefined ? undefined : error.name;
+}
+
+/** What a failure of AWS means. Its messages quote names and ARNs: only the word goes on. */
+export function awsFailure(error: unknown, about: Readonly<Record<string, string>>): IncidentError {
+  if (error instanceof IncidentError) return error;
+  const reply = replyOf(error);
+  const fields = { ...about, reply };
+  if (reply === undefined) return new IncidentError('PROVIDER_UNAVAILABLE', fields);
+  if (ADMIN_DENIED.includes(reply)) return new IncidentError('PROVIDER_ADMIN_DENIED', fields);
+  const isServers = (error as { readonly $fault?: string }).$fault === 'server';
+  return new IncidentError(isServers || PASSING.includes(reply) ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_REFUSED', fields);
+}

@@ -1,0 +1,43 @@
+import type { Iam } from './aws-calls';
+import { replyOf } from './aws-calls';
+import { deleteKey, setActive, wasUsed } from './aws-keys';
+import { areSessionsEnded, type Holder } from './aws-sessions';
+
+/** No key has this id: what is asked for it changes nothing, and is refused by rights before it is looked up. */
+const NOBODYS = 'AKIAAAAAAAAAAAAAAAAA';
+
+/**
+ * What our admin may not do of what an incident needs, as IAM names it. That it may create keys and write policies IAM tells only by doing it, so
+ * those are not asked.
+ */
+export async function missingRights(
+  iam: Iam,
+  holders: readonly Holder[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const [{ name: user } = { name: '' }] = holders;
+  const asked: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['iam:UpdateAccessKey', () => setActive(iam, user, NOBODYS, false, signal)],
+    ['iam:DeleteAccessKey', () => deleteKey(iam, user, NOBODYS, signal)],
+    ['iam:GetAccessKeyLastUsed', () => wasUsed(iam, NOBODYS, signal)],
+    ...holders.map(
+      (holder) =>
+        [
+          `iam:${holder.kind === 'user' ? 'GetUserPolicy' : `GetRolePolicy of ${holder.name}`}`,
+          () => areSessionsEnded(iam, [holder], NOBODYS, signal),
+        ] as const,
+    ),
+  ];
+  const missing: string[] = [];
+  for (const [right, ask] of asked) {
+    try {
+      await ask();
+    } catch (error) {
+      const reply = replyOf(error);
+      if (reply === 'AccessDenied' || reply === 'AccessDeniedException') missing.push(right);
+      // Of an id that is nobody's IAM says that too: who has the right reads it.
+      else if (!(right === 'iam:GetAccessKeyLastUsed' && reply === 'NoSuchEntityException')) throw error;
+    }
+  }
+  return missing;
+}

@@ -1,0 +1,118 @@
+import {
+  GetRolePolicyCommand,
+  GetUserPolicyCommand,
+  NoSuchEntityException,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
+import { z } from 'zod';
+import { IncidentError } from '../../domain/errors';
+import type { Iam } from './aws-calls';
+
+/** Whoever holds sessions that a key may have opened: its user, or a role that nobody but this user assumes. */
+export interface Holder {
+  readonly kind: 'user' | 'role';
+  readonly name: string;
+}
+
+/** An inline policy of the holder. Its name is part of the record: another one would not be found again. */
+export const POLICY_NAME = 'tourniquet-ends-sessions';
+
+/** A version is 20 characters of the 2,048 that inline policies of a user have in all. */
+const MOST_KEYS = 20;
+/** How often a policy is written that others write at the same moment. */
+const TRIES = 5;
+const KEY_ID = /AKIA[A-Z0-9]{16}/g;
+const SID = 'EndsSessionsOf';
+
+const document = z.object({
+  Statement: z.tuple([
+    z.object({
+      Sid: z.string(),
+      Effect: z.literal('Deny'),
+      Condition: z.object({ DateLessThan: z.object({ 'aws:TokenIssueTime': z.iso.datetime() }) }),
+    }),
+  ]),
+});
+
+interface Ended {
+  /** Sessions opened before it are refused; milliseconds since the epoch. */
+  readonly before: number;
+  /** The keys whose sessions that are, the last one last. */
+  readonly keys: readonly string[];
+}
+
+export function isKeyId(text: string): boolean {
+  return text.replace(KEY_ID, '') === '' && text.length === 20;
+}
+
+/** Whether all sessions are refused that the key had opened when it was refused itself. */
+export async function areSessionsEnded(iam: Iam, holders: readonly Holder[], keyId: string, signal: AbortSignal) {
+  for (const holder of holders) if (!(await read(iam, holder, signal)).keys.includes(keyId)) return false;
+  return true;
+}
+
+/**
+ * Refuses all sessions opened until now, by the time at which AWS dates them (the condition key aws:TokenIssueTime, which only sessions have, so that no key of the
+ * user is refused). Looks again after writing, since there is no compare-and-set.
+ */
+export async function endSessions(iam: Iam, holders: readonly Holder[], keyId: string, signal: AbortSignal) {
+  // Dates have no fractions: this second is over in the next one.
+  const end = iam.now() + 1_000;
+  for (const holder of holders) await endSessionsOf(iam, holder, { keyId, end }, signal);
+}
+
+async function endSessionsOf(
+  iam: Iam,
+  holder: Holder,
+  { keyId, end }: { readonly keyId: string; readonly end: number },
+  signal: AbortSignal,
+): Promise<void> {
+  for (let time = 0; time < TRIES; time++) {
+    const { before, keys } = await read(iam, holder, signal);
+    if (before >= end && keys.includes(keyId)) return;
+    const all = [...keys.filter((key) => key !== keyId), keyId];
+    await write(iam, holder, { before: Math.max(before, end), keys: all }, signal);
+  }
+  throw new IncidentError('PROVIDER_UNAVAILABLE', { holder: holder.name, reply: 'others write its policy' });
+}
+
+/** Takes the key from the record, so that it can be refused anew. Sessions that were ended stay so. */
+export async function forgetKey(iam: Iam, holders: readonly Holder[], keyId: string, signal: AbortSignal) {
+  for (const holder of holders) {
+    const { before, keys } = await read(iam, holder, signal);
+    if (keys.includes(keyId)) await write(iam, holder, { before, keys: keys.filter((key) => key !== keyId) }, signal);
+  }
+}
+
+/** What is not as we write it covers nothing. */
+async function read({ client }: Iam, { kind, name }: Holder, abortSignal: AbortSignal): Promise<Ended> {
+  const nothing: Ended = { before: 0, keys: [] };
+  try {
+    const { PolicyDocument: text = '' } =
+      kind === 'user'
+        ? await client.send(new GetUserPolicyCommand({ UserName: name, PolicyName: POLICY_NAME }), { abortSignal })
+        : await client.send(new GetRolePolicyCommand({ RoleName: name, PolicyName: POLICY_NAME }), { abortSignal });
+    const parsed = document.safeParse(JSON.parse(decodeURIComponent(text)));
+    if (!parsed.success) return nothing;
+    const [{ Sid, Condition }] = parsed.data.Statement;
+    return { before: Date.parse(Condition.DateLessThan['aws:TokenIssueTime']), keys: Sid.match(KEY_ID) ?? [] };
+  } catch (error) {
+    if (error instanceof NoSuchEntityException || error instanceof SyntaxError) return nothing;
+    throw error;
+  }
+}
+
+async function write({ client }: Iam, { kind, name }: Holder, ended: Ended, abortSignal: AbortSignal): Promise<void> {
+  const statement = {
+    Sid: `${SID}${ended.keys.slice(-MOST_KEYS).join('')}`,
+    Effect: 'Deny',
+    Action: '*',
+    Resource: '*',
+    Condition: { DateLessThan: { 'aws:TokenIssueTime': new Date(ended.before).toISOString().replace('.000Z', 'Z') } },
+  };
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  const policy = { PolicyName: POLICY_NAME, PolicyDocument };
+  if (kind === 'user') await client.send(new PutUserPolicyCommand({ UserName: name, ...policy }), { abortSignal });
+  else await client.send(new PutRolePolicyCommand({ RoleName: name, ...policy }), { abortSignal });
+}

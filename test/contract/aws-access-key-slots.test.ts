@@ -1,0 +1,176 @@
+import { CreateAccessKeyCommand, DeleteAccessKeyCommand, ListAccessKeysCommand } from '@aws-sdk/client-iam';
+import { createAwsAccessKeyProvider } from '../../activities/providers/aws-access-key';
+import type { SecretVersion } from '../../domain/credential';
+import { IncidentError } from '../../domain/errors';
+import type { SecretStore } from '../../domain/ports/stores';
+import { parseMaterial } from '../../domain/secret-material';
+import { callContext } from '../support/call-context';
+import { memorySecrets } from '../support/memory-secrets';
+import { REGION, startMoto, type Moto } from '../support/moto';
+import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
+
+const NO_VALUE = secretRef('nobody', 1);
+
+/** What AWS alone does: two slots, values that are shown once, and sessions that outlive the key that opened them. */
+describe('keys of an IAM user', () => {
+  const context = callContext();
+  let moto: Moto;
+  let users = 0;
+
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+
+  afterEach(() => {
+    moto.front.aheadMs = 0;
+  });
+
+  afterAll(async () => {
+    await moto.stop();
+  });
+
+  /** A user of the case's own, without keys, whose rights are to assume roles. */
+  async function rig({ adminKey = moto.admin, secrets = memorySecrets() } = {}) {
+    const user = `user-${++users}`;
+    const first = await moto.user(user, ['sts:AssumeRole']);
+    const credential = sampleCredential({ id: user, provider: 'aws-access-key', principal: user });
+    const settings = {
+      adminKey: `${adminKey.accessKeyId}:${adminKey.secretAccessKey}`,
+      region: REGION,
+      iamEndpoint: moto.front.url,
+      stsEndpoint: moto.front.url,
+      rolesOf: { [user]: ['deploy'] },
+    };
+    const providerOf = (store: SecretStore) =>
+      createAwsAccessKeyProvider(new Map([[credential.account, settings]]), store);
+    const provider = providerOf(secrets);
+    const refOf = (version: number) => ({ version, secret: secretRef(user, version) });
+    async function mint(version: number, by = provider): Promise<SecretVersion> {
+      const { value } = await by.createReplacement(credential, refOf(version), context);
+      return sampleVersion({ credentialId: user, ...refOf(version), ...value });
+    }
+    async function keyOf({ secret }: SecretVersion) {
+      const { accessKeyId, secretAccessKey } = parseMaterial('aws-access-key', await secrets.get(secret));
+      return { accessKeyId, secretAccessKey };
+    }
+    async function listed(): Promise<readonly string[]> {
+      const { AccessKeyMetadata = [] } = await moto.root.send(new ListAccessKeysCommand({ UserName: user }));
+      return AccessKeyMetadata.map(({ AccessKeyId = '' }) => AccessKeyId).sort();
+    }
+    return { user, first, credential, provider, providerOf, secrets, mint, keyOf, listed };
+  }
+
+  it('are left alone while both slots are taken: nothing is minted, nothing is deleted, and the probe says so', async () => {
+    const { user, credential, provider, mint, listed } = await rig();
+    await moto.root.send(new CreateAccessKeyCommand({ UserName: user }));
+    const before = await listed();
+
+    const results = await Promise.allSettled([mint(2), provider.probe(credential, context)]);
+
+    expect(results).toMatchObject([
+      { reason: { code: 'PROVIDER_REFUSED', fields: { found: 'no slot is free' } } },
+      { reason: { code: 'PROVIDER_REFUSED', fields: { found: 'two keys in use: none can be minted' } } },
+    ]);
+    expect(await listed()).toEqual(before);
+  });
+
+  it('are swept of one whose value was lost on the way to the store, once no attempt can still store it', async () => {
+    const { first, secrets, providerOf, mint, listed } = await rig();
+    const losing: SecretStore = {
+      ...secrets,
+      putIfAbsent: (ref, value) =>
+        ref.path.endsWith('/minting') ? secrets.putIfAbsent(ref, value) : Promise.reject(unavailable()),
+    };
+    await expect(mint(2, providerOf(losing))).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    const withOrphan = await listed();
+
+    await expect(mint(2)).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    expect(await listed()).toEqual(withOrphan);
+    moto.front.aheadMs = 25_000;
+    const minted = await mint(2);
+
+    expect(withOrphan).toHaveLength(2);
+    expect(await listed()).toEqual([first.accessKeyId, minted.publicId].sort());
+    expect(withOrphan).not.toContain(minted.publicId);
+  });
+
+  it('are not swept of one that somebody else made while ours was being minted', async () => {
+    const { user, secrets, providerOf, mint, listed } = await rig();
+    const losing: SecretStore = {
+      ...secrets,
+      // Minting begins, and is cut off before it asks for a key.
+      get: (ref) => (ref.path.endsWith('/minting') ? Promise.reject(unavailable()) : secrets.get(ref)),
+    };
+    await expect(mint(2, providerOf(losing))).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    const { AccessKey } = await moto.root.send(new CreateAccessKeyCommand({ UserName: user }));
+    const key = { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' };
+    await moto.accepts(key);
+    const before = await listed();
+    moto.front.aheadMs = 25_000;
+
+    await expect(mint(2)).rejects.toMatchObject({
+      code: 'PROVIDER_REFUSED',
+      fields: { found: 'a key that we did not make' },
+    });
+
+    expect(await listed()).toEqual(before);
+  });
+
+  it('end with the sessions of the roles that the settings name, and of no other; those opened afterwards work', async () => {
+    const { first, credential, provider, mint, keyOf } = await rig();
+    // It makes room for two whose values we know.
+    await provider.revoke(credential, sampleVersion({ publicId: first.accessKeyId, secret: NO_VALUE }), context);
+    moto.front.aheadMs = 3_000;
+    const [leaked, next] = [await mint(2), await mint(3)];
+    const ours = await moto.assume(await keyOf(leaked), 'deploy');
+    const others = await moto.assume(await keyOf(leaked), 'shared');
+
+    await provider.quarantine(credential, leaked, context);
+    moto.front.aheadMs = 6_000;
+    const later = await moto.assume(await keyOf(next), 'deploy');
+
+    expect([await ours?.works(), await others?.works(), await later?.works()]).toEqual([false, true, true]);
+  });
+
+  it('that are refused again after a release lose the sessions opened in between', async () => {
+    const { credential, provider, mint, keyOf } = await rig();
+    const version = await mint(2);
+    await provider.quarantine(credential, version, context);
+    await provider.release(credential, version, context);
+    // Later than what the other cases ended: they share the role.
+    moto.front.aheadMs = 20_000;
+    const session = await moto.assume(await keyOf(version), 'deploy');
+    const before = await session?.works();
+
+    await provider.quarantine(credential, version, context);
+
+    expect([before, await session?.works()]).toEqual([true, false]);
+  });
+
+  it('are not proven dead while sessions they may have opened are not refused', async () => {
+    const { user, credential, provider, mint } = await rig();
+    const old = await mint(2);
+    // By hand, which ends none of its sessions.
+    await moto.root.send(new DeleteAccessKeyCommand({ UserName: user, AccessKeyId: old.publicId }));
+    const control = await mint(3);
+    expect((await provider.verifyDead(credential, old, control, context)).verdict).toBe('unknown');
+
+    await provider.revoke(credential, old, context);
+
+    expect((await provider.verifyDead(credential, old, control, context)).verdict).toBe('dead');
+  });
+
+  it('need rights that the probe names where they are missing', async () => {
+    const adminKey = await moto.user('weak', ['iam:ListAccessKeys', 'iam:UpdateAccessKey', 'iam:GetUserPolicy']);
+    const { credential, provider } = await rig({ adminKey });
+
+    await expect(provider.probe(credential, context)).rejects.toMatchObject({
+      code: 'PROVIDER_ADMIN_DENIED',
+      fields: { missing: 'iam:DeleteAccessKey, iam:GetAccessKeyLastUsed, iam:GetRolePolicy of deploy' },
+    });
+  });
+});
+
+function unavailable(): IncidentError {
+  return new IncidentError('PROVIDER_UNAVAILABLE', {});
+}
