@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
@@ -7,16 +8,18 @@ import { parseMaterial, type AwsAccessKeyMaterial } from '../../domain/secret-ma
 import { publicIdSubject } from '../../domain/subject';
 import { AWS_ACCESS_KEY, type AwsAccessKeySettings } from './aws-account';
 import { awsFailure, withIam, type AwsPlace, type Iam } from './aws-calls';
-import { deleteKey, listKeys, setActive, type ListedKey } from './aws-keys';
-import { presentKey, presentUntilNot, type KeyAnswer } from './aws-login';
+import { deleteKey, listKeys, MOST_KEYS, setActive, type ListedKey } from './aws-keys';
+import { presentKey, presentUntil, type KeyAnswer } from './aws-login';
 import { mintKey } from './aws-mint';
 import { missingRights } from './aws-probe';
-import { areSessionsEnded, endSessions, forgetKey, isKeyId, type Holder } from './aws-sessions';
+import { areSessionsEnded, endSessions, forgetKey, isKeyId, missingHolders, type Holder } from './aws-sessions';
 import { effect } from './effect';
 
-/** Longer than a key takes to be refused everywhere, and than minting takes. */
-const ADMIN_WITHIN_MS = 15_000;
-const PROPAGATES_WITHIN_MS = 6_000;
+/** Within the 10 s that one attempt to refuse may take (workflows/lib/time-limits.ts); the next one goes on waiting. */
+const ADMIN_WITHIN_MS = 9_000;
+const REFUSED_WITHIN_MS = 4_000;
+/** With minting it must fit into 20 s. */
+const ACCEPTED_WITHIN_MS = 9_000;
 
 /** What is known of one version at AWS. */
 interface Seen {
@@ -71,36 +74,56 @@ export function createAwsAccessKeyProvider(
 
   async function look(iam: Iam, credential: Credential, id: string, signal: AbortSignal): Promise<Seen> {
     const keys = await listKeys(iam, credential.principal, signal);
-    const sessionsEnded = !keys || !isKeyId(id) || (await areSessionsEnded(iam, holdersOf(credential), id, signal));
+    const sessionsEnded = !isKeyId(id) || (await areSessionsEnded(iam, holdersOf(credential), id, signal));
     return { key: keys?.find((key) => key.id === id), sessionsEnded };
   }
 
-  /** Refuses the key, waits until AWS does so, and then ends what it had opened: in another order a session would slip through. */
+  /**
+   * Refuses the key, waits until AWS does so, and then ends what it had opened: in another order a session would slip through. What is opened by now is ended
+   * at once, since waiting may take several attempts. A list that does not show the key is not believed: it may be new, or another user's.
+   */
   async function shut(iam: Iam, credential: Credential, version: SecretVersion, signal: AbortSignal): Promise<void> {
-    const { principal } = credential;
-    await setActive(iam, principal, version.publicId, false, signal);
-    const material = await materialOf(version);
-    if (material) {
-      const within = { signal, withinMs: PROPAGATES_WITHIN_MS };
-      const answer = await presentUntilNot('accepted', stsOf(credential, material), within);
-      if (answer.is === 'accepted')
-        throw new IncidentError('PROVIDER_UNAVAILABLE', { key: version.publicId, reply: 'still accepted' });
-    }
+    const { publicId } = version;
+    const isThere = await setActive(iam, credential.principal, publicId, false, signal);
+    await endSessions(iam, holdersOf(credential), undefined, signal);
+    const wasSeen = await untilRefused(credential, version, isThere, signal);
+    if (isThere && !wasSeen) await sleep(REFUSED_WITHIN_MS, undefined, { signal });
     // Once more, since the time of its answer is what sessions are dated by.
-    const now = await listKeys(iam, principal, signal);
-    if (now?.some(({ id, isActive }) => id === version.publicId && isActive))
-      throw new IncidentError('PROVIDER_UNAVAILABLE', { key: version.publicId, reply: 'active again' });
-    await endSessions(iam, holdersOf(credential), version.publicId, signal);
+    const now = await listKeys(iam, credential.principal, signal);
+    if (now?.some(({ id, isActive }) => id === publicId && isActive))
+      throw new IncidentError('PROVIDER_UNAVAILABLE', { key: publicId, reply: 'active again' });
+    await endSessions(iam, holdersOf(credential), publicId, signal);
+  }
+
+  /** Until STS refuses the key. False where we do not have its value. */
+  async function untilRefused(
+    credential: Credential,
+    version: SecretVersion,
+    isThere: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { principal: user } = credential;
+    const key = version.publicId;
+    const material = await materialOf(version);
+    if (!material) return false;
+    const within = { signal, withinMs: REFUSED_WITHIN_MS };
+    const { is } = await presentUntil('refused', stsOf(credential, material), within);
+    if (is === 'refused') return true;
+    if (is === 'accepted' && !isThere)
+      throw new IncidentError('PROVIDER_REFUSED', { key, user, found: 'a key of another user' });
+    throw new IncidentError('PROVIDER_UNAVAILABLE', { key, reply: `not refused yet: ${is}` });
   }
 
   async function end(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect> {
     const { publicId } = version;
     return asAdmin(credential, context, async (iam, signal) => {
       const { key, sessionsEnded } = await look(iam, credential, publicId, signal);
-      if (!key && sessionsEnded) return effect('already', `key ${publicId} does not exist, and its sessions are ended`);
-      if (!key) await endSessions(iam, holdersOf(credential), publicId, signal);
-      else if (key.isActive || !sessionsEnded) await shut(iam, credential, version, signal);
-      if (key) await deleteKey(iam, credential.principal, publicId, signal);
+      if (!key && sessionsEnded) {
+        await untilRefused(credential, version, false, signal);
+        return effect('already', `key ${publicId} does not exist, and its sessions are ended`);
+      }
+      if (key?.isActive !== false || !sessionsEnded) await shut(iam, credential, version, signal);
+      await deleteKey(iam, credential.principal, publicId, signal);
       return effect('done', `key ${publicId} is deleted, and its sessions are ended`);
     });
   }
@@ -114,11 +137,18 @@ export function createAwsAccessKeyProvider(
       return asAdmin(credential, context, async (iam, signal) => {
         const keys = await listKeys(iam, credential.principal, signal);
         if (!keys) throw new IncidentError('PROVIDER_REFUSED', { ...about, found: 'no such user' });
-        const missing = await missingRights(iam, holdersOf(credential), signal);
+        const refused = (found: string) => new IncidentError('PROVIDER_REFUSED', { ...about, found });
+        const holders = holdersOf(credential);
+        const missing = await missingRights(iam, holders, keys, signal);
         if (missing.length > 0)
           throw new IncidentError('PROVIDER_ADMIN_DENIED', { ...about, missing: missing.join(', ') });
-        if (keys.filter(({ isActive }) => isActive).length > 1)
-          throw new IncidentError('PROVIDER_REFUSED', { ...about, found: 'two keys in use: none can be minted' });
+        const [nobody] = await missingHolders(iam, holders, signal);
+        if (nobody !== undefined) throw refused(`no ${nobody}`);
+        // One that an incident has refused will make room; any other holds its slot.
+        const held = await Promise.all(
+          keys.map(async ({ id, isActive }) => isActive || !(await areSessionsEnded(iam, holders, id, signal))),
+        );
+        if (held.filter(Boolean).length >= MOST_KEYS) throw refused('two keys: no slot is free');
         return effect('already', `our admin may change the keys of ${credential.principal}; it has ${keys.length}`);
       });
     },
@@ -127,10 +157,12 @@ export function createAwsAccessKeyProvider(
       const { publicId } = version;
       return asAdmin(credential, context, async (iam, signal) => {
         const { key, sessionsEnded } = await look(iam, credential, publicId, signal);
-        if (!key) return effect('already', `key ${publicId} does not exist`);
-        if (!key.isActive && sessionsEnded) return effect('already', `key ${publicId} is inactive`);
+        if (!key?.isActive && sessionsEnded) {
+          await untilRefused(credential, version, key !== undefined, signal);
+          return effect('already', `key ${publicId} ${key ? 'is inactive' : 'does not exist'}`);
+        }
         await shut(iam, credential, version, signal);
-        return effect('done', `key ${publicId} is inactive, and sessions opened before are refused`);
+        return effect('done', `key ${publicId} is refused, and so are sessions opened before`);
       });
     },
 
@@ -156,9 +188,11 @@ export function createAwsAccessKeyProvider(
         const stored = await materialOf(next);
         const { accessKeyId } = stored ?? (await mintKey({ iam, secrets, user, region, ref: next.secret, signal }));
         const key = (await listKeys(iam, user, signal))?.find(({ id }) => id === accessKeyId);
-        // A late attempt must not bring back what was contained since.
-        if (stored && !key?.isActive)
+        // A late attempt must not bring back what was contained since; a list may be older than the key.
+        if (key?.isActive === false)
           throw new IncidentError('PROVIDER_REFUSED', { version: accessKeyId, found: 'contained' });
+        if (stored && !key)
+          throw new IncidentError('PROVIDER_UNAVAILABLE', { version: accessKeyId, reply: 'not listed' });
         const subjects = [publicIdSubject('aws-access-key', accessKeyId)];
         return {
           state: stored ? ('already' as const) : ('done' as const),
@@ -173,9 +207,9 @@ export function createAwsAccessKeyProvider(
       const rejected = () => new IncidentError('REPLACEMENT_REJECTED', { key: publicId });
       const material = parseMaterial('aws-access-key', await secrets.get(version.secret));
       const { key } = await asAdmin(credential, context, (iam, signal) => look(iam, credential, publicId, signal));
-      if (!key?.isActive) throw rejected();
-      const within = { signal: context.signal, withinMs: AWS_ACCESS_KEY.propagationMs };
-      const answer = await presentUntilNot('refused', stsOf(credential, material), within);
+      if (key?.isActive === false) throw rejected();
+      const within = { signal: context.signal, withinMs: ACCEPTED_WITHIN_MS };
+      const answer = await presentUntil('accepted', stsOf(credential, material), within);
       if (answer.is === 'no answer') throw new IncidentError('PROVIDER_UNAVAILABLE', { key: publicId });
       if (answer.is === 'refused' || !answer.arn.endsWith(`/${credential.principal}`)) throw rejected();
       return effect('done', `is ${answer.arn}, whose rights it has`);

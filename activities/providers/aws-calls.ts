@@ -98,9 +98,13 @@ function configOf({ region, endpoint, key }: AwsPlace) {
 
 /** The word by which AWS names its refusal; undefined when it is no answer of AWS. */
 export function replyOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
-  const { httpStatusCode } = error.$metadata as { readonly httpStatusCode?: number };
-  return httpStatusCode === undefined ? undefined : error.name;
+  // The SDK notes the HTTP status on every error, also on one of an answer that broke off; whose fault it is only on an answer.
+  return error instanceof Error && '$fault' in error ? error.name : undefined;
+}
+
+/** Whether AWS has answered that it did nothing. A failure of its own may come after the deed. */
+export function isRefusal(error: unknown): boolean {
+  return replyOf(error) !== undefined && (error as { readonly $fault?: string }).$fault === 'client';
 }
 
 /** What a failure of AWS means. Its messages quote names and ARNs: only the word goes on. */

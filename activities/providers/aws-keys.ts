@@ -45,6 +45,7 @@ export function deleteKey({ client }: Iam, user: string, id: string, abortSignal
   return found(client.send(new DeleteAccessKeyCommand({ UserName: user, AccessKeyId: id }), { abortSignal }));
 }
 
+/** As far as IAM knows by now. */
 export async function wasUsed({ client }: Iam, id: string, abortSignal: AbortSignal): Promise<boolean> {
   const { AccessKeyLastUsed } = await client.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: id }), {
     abortSignal,

@@ -24,16 +24,16 @@ export async function presentKey(place: AwsPlace, signal: AbortSignal): Promise<
   }
 }
 
-/** Presents it again while the answer is `not` the one that what was done must bring: a change takes seconds to be known in all of AWS. */
-export async function presentUntilNot(
-  not: 'accepted' | 'refused',
+/** Presents it until the answer is this one, for so long at most, and gives the last answer: a change takes seconds to be known in all of AWS. */
+export async function presentUntil(
+  is: 'accepted' | 'refused',
   place: AwsPlace,
   { signal, withinMs }: { readonly signal: AbortSignal; readonly withinMs: number },
 ): Promise<KeyAnswer> {
   const until = performance.now() + withinMs;
   for (;;) {
     const answer = await presentKey(place, signal);
-    if (answer.is !== not || performance.now() > until) return answer;
+    if (answer.is === is || performance.now() > until) return answer;
     await sleep(PAUSE_MS, undefined, { signal });
   }
 }

@@ -4,13 +4,16 @@ import type { SecretRef } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type AwsAccessKeyMaterial } from '../../domain/secret-material';
-import type { Iam } from './aws-calls';
+import { isRefusal, type Iam } from './aws-calls';
 import { deleteKey, listKeys, MOST_KEYS, wasUsed, type ListedKey } from './aws-keys';
 
-/** How long an attempt waits for a key that it will still store; storing takes as long at most (activities/store/database.ts). */
+/** How long an attempt waits for a key that it will still store. */
 const STORE_WITHIN_MS = 10_000;
+/** After which no attempt stores one any more: storing takes 15 s at most (activities/store/database.ts). */
+const LOST_AFTER_MS = 30_000;
 
-const intent = z.object({ user: z.string(), before: z.array(z.string()), at: z.number() });
+/** What is written down before a key is asked for. */
+const asking = z.object({ before: z.array(z.string()), at: z.number() });
 
 export interface Minting {
   readonly iam: Iam;
@@ -23,39 +26,51 @@ export interface Minting {
 }
 
 /**
- * Makes a key and stores its value, which AWS shows once and never again. What an attempt before made, and whose answer was lost, is ended first: a key that
- * was not there when minting began, and that nobody ever used. AWS has no label for keys, so the secret store keeps which ones were there.
+ * Makes a key and stores its value, which AWS shows once and never again. What an attempt before asked for, and whose answer was lost, is ended first:
+ * a key that was not there before, was made within seconds of asking, and that nobody is known to have used. AWS has no label for keys, so the secret store keeps
+ * what was there when it was asked.
  * @throws IncidentError PROVIDER_REFUSED where no slot is free, or a key is there that may be somebody else's
  */
 export async function mintKey(minting: Minting): Promise<AwsAccessKeyMaterial> {
   const { iam, secrets, user, ref, signal } = minting;
   const keys = await listKeys(iam, user, signal);
   if (!keys) throw refused(user, 'no such user');
-  const begun = await beginning(minting, keys);
-  const strangers = keys.filter(({ id }) => !begun.before.includes(id));
-  for (const stranger of strangers) await endStranger(minting, stranger, begun.at);
-  if (keys.length - strangers.length >= MOST_KEYS) throw refused(user, 'no slot is free');
+  const ended = await endLost(minting, keys);
+  const before = keys.map(({ id }) => id).filter((id) => !ended.includes(id));
+  if (before.length >= MOST_KEYS) throw refused(user, 'no slot is free');
+  await secrets.destroy(askingRef(ref));
+  await secrets.putIfAbsent(askingRef(ref), JSON.stringify({ before, at: iam.now() }));
   const kept = await makeAndStore(minting);
-  await secrets.destroy(intentRef(ref));
+  await secrets.destroy(askingRef(ref));
   return kept;
 }
 
-/** Which keys there were when the first attempt began. */
-async function beginning({ iam, secrets, user, ref }: Minting, keys: readonly ListedKey[]) {
-  const now = { user, before: keys.map(({ id }) => id), at: iam.now() };
-  await secrets.putIfAbsent(intentRef(ref), JSON.stringify(now));
-  return intent.parse(JSON.parse(await secrets.get(intentRef(ref))));
+/** Ends what an attempt before has asked for in vain; gives what it ended. */
+export async function endLost(minting: Minting, keys: readonly ListedKey[]): Promise<readonly string[]> {
+  const asked = await askedBefore(minting);
+  const lost = asked ? keys.filter(({ id }) => !asked.before.includes(id)) : [];
+  for (const key of lost) await endLostKey(minting, key, asked?.at ?? 0);
+  return lost.map(({ id }) => id);
 }
 
-async function endStranger({ iam, user, signal }: Minting, { id, createdAt }: ListedKey, begunAt: number) {
-  if (createdAt < begunAt || (await wasUsed(iam, id, signal))) throw refused(user, 'a key that we did not make');
+async function askedBefore({ secrets, ref }: Minting): Promise<z.infer<typeof asking> | undefined> {
+  const text = await unlessMissing(() => secrets.get(askingRef(ref)));
+  return text === undefined ? undefined : asking.parse(JSON.parse(text));
+}
+
+async function endLostKey(minting: Minting, { id, createdAt }: ListedKey, askedAt: number): Promise<void> {
+  const { iam, secrets, user, ref, signal } = minting;
+  if (createdAt < askedAt || createdAt > askedAt + STORE_WITHIN_MS) throw refused(user, 'a key that we did not make');
   // The attempt that made it may be about to store it.
-  if (iam.now() - createdAt < 2 * STORE_WITHIN_MS)
+  if (iam.now() - createdAt < LOST_AFTER_MS)
     throw new IncidentError('PROVIDER_UNAVAILABLE', { user, reply: 'another attempt has just made a key' });
+  if (await wasUsed(iam, id, signal)) throw refused(user, 'a key that somebody uses');
+  if ((await unlessMissing(() => secrets.get(ref))) !== undefined)
+    throw new IncidentError('PROVIDER_UNAVAILABLE', { user, reply: 'another attempt has stored one' });
   await deleteKey(iam, user, id, signal);
 }
 
-async function create({ iam, user, region, signal }: Minting): Promise<AwsAccessKeyMaterial> {
+async function create({ iam, secrets, user, region, ref, signal }: Minting): Promise<AwsAccessKeyMaterial> {
   try {
     const { AccessKey } = await iam.client.send(new CreateAccessKeyCommand({ UserName: user }), {
       abortSignal: signal,
@@ -63,7 +78,9 @@ async function create({ iam, user, region, signal }: Minting): Promise<AwsAccess
     const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '' } = AccessKey ?? {};
     return { kind: 'aws-access-key', region, accessKeyId, secretAccessKey };
   } catch (error) {
-    // One was free a moment ago: the next attempt sees who took it.
+    // Refused, it made none: what comes later is somebody else's.
+    if (isRefusal(error)) await secrets.destroy(askingRef(ref));
+    // A slot was free a moment ago: the next attempt sees who took it.
     if (error instanceof LimitExceededException)
       throw new IncidentError('PROVIDER_UNAVAILABLE', { user, reply: 'the last slot was just taken' });
     throw error;
@@ -82,8 +99,17 @@ async function makeAndStore(minting: Minting): Promise<AwsAccessKeyMaterial> {
   return parseMaterial('aws-access-key', await secrets.get(ref));
 }
 
-function intentRef({ path, ...rest }: SecretRef): SecretRef {
-  return { ...rest, path: `${path}/minting` };
+function askingRef({ path, ...rest }: SecretRef): SecretRef {
+  return { ...rest, path: `${path}/asking` };
+}
+
+async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof IncidentError && error.code === 'SECRET_NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 function refused(user: string, found: string): IncidentError {

@@ -1,6 +1,6 @@
 import type { Iam } from './aws-calls';
 import { replyOf } from './aws-calls';
-import { deleteKey, setActive, wasUsed } from './aws-keys';
+import { deleteKey, setActive, wasUsed, type ListedKey } from './aws-keys';
 import { areSessionsEnded, type Holder } from './aws-sessions';
 
 /** No key has this id: what is asked for it changes nothing, and is refused by rights before it is looked up. */
@@ -13,13 +13,14 @@ const NOBODYS = 'AKIAAAAAAAAAAAAAAAAA';
 export async function missingRights(
   iam: Iam,
   holders: readonly Holder[],
+  keys: readonly ListedKey[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const [{ name: user } = { name: '' }] = holders;
   const asked: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['iam:UpdateAccessKey', () => setActive(iam, user, NOBODYS, false, signal)],
     ['iam:DeleteAccessKey', () => deleteKey(iam, user, NOBODYS, signal)],
-    ['iam:GetAccessKeyLastUsed', () => wasUsed(iam, NOBODYS, signal)],
+    ...keys.slice(0, 1).map(({ id }) => ['iam:GetAccessKeyLastUsed', () => wasUsed(iam, id, signal)] as const),
     ...holders.map(
       (holder) =>
         [
@@ -35,8 +36,7 @@ export async function missingRights(
     } catch (error) {
       const reply = replyOf(error);
       if (reply === 'AccessDenied' || reply === 'AccessDeniedException') missing.push(right);
-      // Of an id that is nobody's IAM says that too: who has the right reads it.
-      else if (!(right === 'iam:GetAccessKeyLastUsed' && reply === 'NoSuchEntityException')) throw error;
+      else throw error;
     }
   }
   return missing;

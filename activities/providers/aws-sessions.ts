@@ -20,6 +20,11 @@ export const POLICY_NAME = 'tourniquet-ends-sessions';
 
 /** A version is 20 characters of the 2,048 that inline policies of a user have in all. */
 const MOST_KEYS = 20;
+/**
+ * Dates have no fractions, so this second is over in the next one; and what was let in at another place of AWS may be a little late. Sessions that other keys
+ * open within it are refused too.
+ */
+const MARGIN_MS = 3_000;
 /** How often a policy is written that others write at the same moment. */
 const TRIES = 5;
 const KEY_ID = /AKIA[A-Z0-9]{16}/g;
@@ -46,32 +51,48 @@ export function isKeyId(text: string): boolean {
   return text.replace(KEY_ID, '') === '' && text.length === 20;
 }
 
-/** Whether all sessions are refused that the key had opened when it was refused itself. */
+/** Whether all sessions are refused that the key had opened when it was refused itself. Who is gone has none. */
 export async function areSessionsEnded(iam: Iam, holders: readonly Holder[], keyId: string, signal: AbortSignal) {
-  for (const holder of holders) if (!(await read(iam, holder, signal)).keys.includes(keyId)) return false;
+  for (const holder of holders) {
+    const ended = await read(iam, holder, signal);
+    if (ended && !ended.keys.includes(keyId)) return false;
+  }
   return true;
+}
+
+/** The holders that there are not. */
+export async function missingHolders(iam: Iam, holders: readonly Holder[], signal: AbortSignal) {
+  const missing: string[] = [];
+  for (const holder of holders) if (!(await read(iam, holder, signal))) missing.push(`${holder.kind} ${holder.name}`);
+  return missing;
 }
 
 /**
  * Refuses all sessions opened until now, by the time at which AWS dates them (the condition key aws:TokenIssueTime, which only sessions have, so that no key of the
- * user is refused). Looks again after writing, since there is no compare-and-set.
+ * user is refused). `keyId` says that the key opens no more. Looks again after writing, since there is no compare-and-set.
  */
-export async function endSessions(iam: Iam, holders: readonly Holder[], keyId: string, signal: AbortSignal) {
-  // Dates have no fractions: this second is over in the next one.
-  const end = iam.now() + 1_000;
+export async function endSessions(
+  iam: Iam,
+  holders: readonly Holder[],
+  keyId: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = iam.now() + MARGIN_MS;
   for (const holder of holders) await endSessionsOf(iam, holder, { keyId, end }, signal);
 }
 
 async function endSessionsOf(
   iam: Iam,
   holder: Holder,
-  { keyId, end }: { readonly keyId: string; readonly end: number },
+  { keyId, end }: { readonly keyId: string | undefined; readonly end: number },
   signal: AbortSignal,
 ): Promise<void> {
   for (let time = 0; time < TRIES; time++) {
-    const { before, keys } = await read(iam, holder, signal);
-    if (before >= end && keys.includes(keyId)) return;
-    const all = [...keys.filter((key) => key !== keyId), keyId];
+    const now = await read(iam, holder, signal);
+    if (!now) return;
+    const { before, keys } = now;
+    if (before >= end && (keyId === undefined || keys.includes(keyId))) return;
+    const all = keyId === undefined ? keys : [...keys.filter((key) => key !== keyId), keyId];
     await write(iam, holder, { before: Math.max(before, end), keys: all }, signal);
   }
   throw new IncidentError('PROVIDER_UNAVAILABLE', { holder: holder.name, reply: 'others write its policy' });
@@ -80,13 +101,14 @@ async function endSessionsOf(
 /** Takes the key from the record, so that it can be refused anew. Sessions that were ended stay so. */
 export async function forgetKey(iam: Iam, holders: readonly Holder[], keyId: string, signal: AbortSignal) {
   for (const holder of holders) {
-    const { before, keys } = await read(iam, holder, signal);
-    if (keys.includes(keyId)) await write(iam, holder, { before, keys: keys.filter((key) => key !== keyId) }, signal);
+    const now = await read(iam, holder, signal);
+    if (now?.keys.includes(keyId))
+      await write(iam, holder, { ...now, keys: now.keys.filter((key) => key !== keyId) }, signal);
   }
 }
 
-/** What is not as we write it covers nothing. */
-async function read({ client }: Iam, { kind, name }: Holder, abortSignal: AbortSignal): Promise<Ended> {
+/** What is not as we write it covers nothing. Undefined where there is no such holder. */
+async function read({ client }: Iam, { kind, name }: Holder, abortSignal: AbortSignal): Promise<Ended | undefined> {
   const nothing: Ended = { before: 0, keys: [] };
   try {
     const { PolicyDocument: text = '' } =
@@ -98,8 +120,10 @@ async function read({ client }: Iam, { kind, name }: Holder, abortSignal: AbortS
     const [{ Sid, Condition }] = parsed.data.Statement;
     return { before: Date.parse(Condition.DateLessThan['aws:TokenIssueTime']), keys: Sid.match(KEY_ID) ?? [] };
   } catch (error) {
-    if (error instanceof NoSuchEntityException || error instanceof SyntaxError) return nothing;
-    throw error;
+    if (error instanceof SyntaxError) return nothing;
+    if (!(error instanceof NoSuchEntityException)) throw error;
+    // IAM has one code for both, and says in its text which it misses.
+    return /^(?:the )?(?:user |role )?policy\b/i.test(error.message) ? nothing : undefined;
   }
 }
 

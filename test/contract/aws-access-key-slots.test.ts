@@ -1,4 +1,9 @@
-import { CreateAccessKeyCommand, DeleteAccessKeyCommand, ListAccessKeysCommand } from '@aws-sdk/client-iam';
+import {
+  CreateAccessKeyCommand,
+  DeleteAccessKeyCommand,
+  ListAccessKeysCommand,
+  UpdateAccessKeyCommand,
+} from '@aws-sdk/client-iam';
 import { createAwsAccessKeyProvider } from '../../activities/providers/aws-access-key';
 import type { SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
@@ -30,7 +35,8 @@ describe('keys of an IAM user', () => {
   });
 
   /** A user of the case's own, without keys, whose rights are to assume roles. */
-  async function rig({ adminKey = moto.admin, secrets = memorySecrets() } = {}) {
+  async function rig({ adminKey = moto.admin, roles = ['deploy'] } = {}) {
+    const secrets = memorySecrets();
     const user = `user-${++users}`;
     const first = await moto.user(user, ['sts:AssumeRole']);
     const credential = sampleCredential({ id: user, provider: 'aws-access-key', principal: user });
@@ -39,7 +45,7 @@ describe('keys of an IAM user', () => {
       region: REGION,
       iamEndpoint: moto.front.url,
       stsEndpoint: moto.front.url,
-      rolesOf: { [user]: ['deploy'] },
+      rolesOf: { [user]: roles },
     };
     const providerOf = (store: SecretStore) =>
       createAwsAccessKeyProvider(new Map([[credential.account, settings]]), store);
@@ -62,14 +68,17 @@ describe('keys of an IAM user', () => {
 
   it('are left alone while both slots are taken: nothing is minted, nothing is deleted, and the probe says so', async () => {
     const { user, credential, provider, mint, listed } = await rig();
-    await moto.root.send(new CreateAccessKeyCommand({ UserName: user }));
+    const { AccessKey } = await moto.root.send(new CreateAccessKeyCommand({ UserName: user }));
+    // Be it in use or not.
+    const second = { UserName: user, AccessKeyId: AccessKey?.AccessKeyId ?? '', Status: 'Inactive' as const };
+    await moto.root.send(new UpdateAccessKeyCommand(second));
     const before = await listed();
 
     const results = await Promise.allSettled([mint(2), provider.probe(credential, context)]);
 
     expect(results).toMatchObject([
       { reason: { code: 'PROVIDER_REFUSED', fields: { found: 'no slot is free' } } },
-      { reason: { code: 'PROVIDER_REFUSED', fields: { found: 'two keys in use: none can be minted' } } },
+      { reason: { code: 'PROVIDER_REFUSED', fields: { found: 'two keys: no slot is free' } } },
     ]);
     expect(await listed()).toEqual(before);
   });
@@ -79,14 +88,14 @@ describe('keys of an IAM user', () => {
     const losing: SecretStore = {
       ...secrets,
       putIfAbsent: (ref, value) =>
-        ref.path.endsWith('/minting') ? secrets.putIfAbsent(ref, value) : Promise.reject(unavailable()),
+        ref.path.endsWith('/asking') ? secrets.putIfAbsent(ref, value) : Promise.reject(unavailable()),
     };
     await expect(mint(2, providerOf(losing))).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
     const withOrphan = await listed();
 
     await expect(mint(2)).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
     expect(await listed()).toEqual(withOrphan);
-    moto.front.aheadMs = 25_000;
+    moto.front.aheadMs = 35_000;
     const minted = await mint(2);
 
     expect(withOrphan).toHaveLength(2);
@@ -94,19 +103,44 @@ describe('keys of an IAM user', () => {
     expect(withOrphan).not.toContain(minted.publicId);
   });
 
-  it('are not swept of one that somebody else made while ours was being minted', async () => {
-    const { user, secrets, providerOf, mint, listed } = await rig();
-    const losing: SecretStore = {
+  /** Minting is cut off just before it asks for a key. */
+  async function cutOff() {
+    const made = await rig();
+    const { secrets, mint, providerOf } = made;
+    const cut: SecretStore = {
       ...secrets,
-      // Minting begins, and is cut off before it asks for a key.
-      get: (ref) => (ref.path.endsWith('/minting') ? Promise.reject(unavailable()) : secrets.get(ref)),
+      putIfAbsent: async (ref, value) => {
+        await secrets.putIfAbsent(ref, value);
+        throw unavailable();
+      },
     };
-    await expect(mint(2, providerOf(losing))).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    await expect(mint(2, providerOf(cut))).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    return made;
+  }
+
+  it('are not swept of one that somebody uses', async () => {
+    const { user, mint, listed } = await cutOff();
     const { AccessKey } = await moto.root.send(new CreateAccessKeyCommand({ UserName: user }));
     const key = { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' };
     await moto.accepts(key);
     const before = await listed();
-    moto.front.aheadMs = 25_000;
+    moto.front.aheadMs = 35_000;
+
+    await expect(mint(2)).rejects.toMatchObject({
+      code: 'PROVIDER_REFUSED',
+      fields: { found: 'a key that somebody uses' },
+    });
+
+    expect(await listed()).toEqual(before);
+  });
+
+  it('are not swept of one that was not made when ours was asked for', async () => {
+    // As if that had been long ago.
+    moto.front.aheadMs = -3_600_000;
+    const { user, mint, listed } = await cutOff();
+    moto.front.aheadMs = 35_000;
+    await moto.root.send(new CreateAccessKeyCommand({ UserName: user }));
+    const before = await listed();
 
     await expect(mint(2)).rejects.toMatchObject({
       code: 'PROVIDER_REFUSED',
@@ -120,13 +154,13 @@ describe('keys of an IAM user', () => {
     const { first, credential, provider, mint, keyOf } = await rig();
     // It makes room for two whose values we know.
     await provider.revoke(credential, sampleVersion({ publicId: first.accessKeyId, secret: NO_VALUE }), context);
-    moto.front.aheadMs = 3_000;
+    moto.front.aheadMs = 8_000;
     const [leaked, next] = [await mint(2), await mint(3)];
     const ours = await moto.assume(await keyOf(leaked), 'deploy');
     const others = await moto.assume(await keyOf(leaked), 'shared');
 
     await provider.quarantine(credential, leaked, context);
-    moto.front.aheadMs = 6_000;
+    moto.front.aheadMs = 16_000;
     const later = await moto.assume(await keyOf(next), 'deploy');
 
     expect([await ours?.works(), await others?.works(), await later?.works()]).toEqual([false, true, true]);
@@ -138,7 +172,7 @@ describe('keys of an IAM user', () => {
     await provider.quarantine(credential, version, context);
     await provider.release(credential, version, context);
     // Later than what the other cases ended: they share the role.
-    moto.front.aheadMs = 20_000;
+    moto.front.aheadMs = 40_000;
     const session = await moto.assume(await keyOf(version), 'deploy');
     const before = await session?.works();
 
@@ -158,6 +192,45 @@ describe('keys of an IAM user', () => {
     await provider.revoke(credential, old, context);
 
     expect((await provider.verifyDead(credential, old, control, context)).verdict).toBe('dead');
+  });
+
+  it('are not told to be refused while STS lets them in, as one of another user, or of nobody', async () => {
+    const { user, credential, provider, mint, keyOf } = await rig();
+    const version = await mint(2);
+    const elsewhere = { ...credential, principal: (await rig()).user };
+
+    const results = await Promise.allSettled([
+      provider.quarantine(elsewhere, version, context),
+      provider.revoke(elsewhere, version, context),
+      provider.quarantine({ ...credential, principal: `${user}-was-renamed` }, version, context),
+    ]);
+
+    expect(results).toMatchObject(
+      Array(3).fill({ reason: { code: 'PROVIDER_REFUSED', fields: { found: 'a key of another user' } } }),
+    );
+    expect(await moto.accepts(await keyOf(version))).toBe(true);
+  });
+
+  it('whose user somebody has deleted are gone with it', async () => {
+    const { credential, provider, mint } = await rig();
+    const version = await mint(2);
+
+    const done = await provider.revoke(
+      { ...credential, principal: 'nobody' },
+      { ...version, secret: NO_VALUE },
+      context,
+    );
+
+    expect(done.state).toBe('already');
+  });
+
+  it('can not be answered for where a role that the settings name is not there, and the probe says so', async () => {
+    const { user, credential, provider } = await rig({ roles: ['mistyped'] });
+
+    await expect(provider.probe(credential, context)).rejects.toMatchObject({
+      code: 'PROVIDER_REFUSED',
+      fields: { user, found: 'no role mistyped' },
+    });
   });
 
   it('need rights that the probe names where they are missing', async () => {
