@@ -122,7 +122,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
       };
     },
 
-    /** Until when known contexts may use it, as it is listed by now: a gateway may have closed the lane. 0 where nobody may; missing where it is not refused. */
+    /** Until when known contexts may use it, as it is listed by now: a gateway may have closed the lane. 0 where nobody may; missing where it is not listed. */
     async findLaneEnd({
       credentialId,
       version: number,

@@ -160,8 +160,8 @@ export interface RotationInput extends RotationTerms {
   readonly generation: number;
   /** The version that takes its place lives already: none is minted, and nobody who uses it is sent back. */
   readonly adopt?: number;
-  /** A version that lives, but on which dependents of ours did not work: whoever uses it goes back there. */
-  readonly alive?: number;
+  /** A version that lives, but on which others did not work, and who used it before: they go back there. */
+  readonly alive?: { readonly version: number; readonly users: readonly string[] };
   /** The leaked version is ended: dependents can't go back to it, so a failure leaves them where they are. */
   readonly forwardOnly?: true;
   /** Of an exercise. */

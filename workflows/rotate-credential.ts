@@ -2,6 +2,7 @@ import { ActivityFailure, CancellationScope, isCancellation, patched, setHandler
 import type { RetryPolicy } from '@temporalio/common';
 import { lookups, undos, withinMinutes } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
+import type { Kept } from './lib/leak';
 import { moveInWaves, type Moving } from './lib/move-in-waves';
 import { MovingTime } from './lib/moving-time';
 import { rotationFailed } from './lib/rotation-failed';
@@ -40,8 +41,8 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     if (adopts !== undefined && !input.forwardOnly && patched('send-back-from-adopted'))
       there = await usersOf(input, adopts);
     const { alive } = input;
-    if (alive !== undefined && adopts === undefined && !input.forwardOnly && patched('back-to-what-works'))
-      elsewhere = { version: alive, users: await usersOf(input, alive) };
+    if (alive && adopts === undefined && !input.forwardOnly && patched('back-to-what-works'))
+      elsewhere = { version: alive.version, users: await stillThere(input, alive) };
     replacement = adopts === undefined ? await mint(input, undo, leftBehind) : adopted(adopts);
     const { at: replacedAt, note } = replacement;
     const told = reportProgress(input, { type: 'replaced', at: replacedAt, note });
@@ -83,6 +84,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
       sentBack: !keeps && !input.forwardOnly,
       ...(version === undefined ? {} : { kept: { version, users } }),
       ...(laneUntil === undefined ? {} : { laneUntil }),
+      ...(input.adopt === undefined || adopts !== undefined ? {} : { gone: input.adopt }),
     });
   }
 }
@@ -159,11 +161,19 @@ async function usersOf(input: RotationInput, version: number): Promise<ReadonlyS
   return new Set(await lookups().findUsers(look));
 }
 
+/** Who used it before and still does: others may have been left there, where they don't work. */
+async function stillThere(input: RotationInput, { version, users }: Kept): Promise<ReadonlySet<string>> {
+  const now = await usersOf(input, version);
+  return new Set(users.filter((id) => now.has(id)));
+}
+
 /** The lane's end as it is listed: since it was told, a gateway may have closed it. What can't be read is as it was told. */
 async function readLane({ credentialId, version }: RotationInput, time: MovingTime): Promise<number | undefined> {
+  const { hurries } = time;
   try {
     const { laneUntil } = await lookups().findLaneEnd({ credentialId, version });
-    time.asListed(laneUntil);
+    // A list without it has lost it: nobody sets it free while a rotation runs.
+    if (laneUntil !== undefined) time.asListed(laneUntil, hurries);
     return laneUntil;
   } catch {
     return undefined;

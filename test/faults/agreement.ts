@@ -1,4 +1,5 @@
 import type { RunReport } from './run-report';
+import type { DeliveredNotice } from './world/world';
 
 /** How a run ended and how things are then. How often something was tried is each server's own. */
 export type Essence = Readonly<Record<string, string>>;
@@ -16,8 +17,13 @@ export function essenceOf({ status, outcome, failureCode, view, world }: RunRepo
     refusals: [...refusals].map(([number, refusal]) => `${number}: ${refusal}`).join('; '),
     uses: [...uses].map(([dependent, version]) => `${dependent}: ${version}`).join('; '),
     audit: [...new Set(audit.map(({ action, phase }) => `${action} ${phase}`))].sort().join(', '),
-    told: [...new Set(told.map(({ kind }) => kind))].sort().join(', '),
+    told: [...new Set(told.filter(isNoWarning).map(({ kind }) => kind))].sort().join(', '),
   };
+}
+
+/** On the server time is real, and half of a second and a half may be over before a lost worker's dependents have moved. */
+function isNoWarning({ kind, summary }: DeliveredNotice): boolean {
+  return !(kind === 'person-needed' && / % of the time for the dependents of /.test(summary));
 }
 
 /** In what the real server and the simulated one differ; nothing is as it should be. */

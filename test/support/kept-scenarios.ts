@@ -24,13 +24,18 @@ export function laneClosedMeanwhile(): Faked {
   });
 }
 
-/** Version 2 lives before the incident begins, and billing uses it; a wave works neither on it nor on what is minted then. */
+/** Version 2 lives before the incident begins, and billing uses it; checkout works neither on it nor on what is minted then. */
 export function unfitTwice(restored: string[] = []): Faked {
+  let looks = 0;
   return fakeActivities({
     loadCredential: async () => ({ ...(await loadSeparable()), newer: 2 }),
-    findUsers: () => Promise.resolve(['billing']),
+    // Checkout was left there, and does not work.
+    findUsers: () => Promise.resolve(++looks === 1 ? ['billing'] : ['billing', 'checkout']),
     createReplacement: () => Promise.resolve({ at: 2, version: 3, publicId: 'orders_v3' }),
-    checkWave: () => Promise.reject(refusal('WAVE_FAILED')),
+    checkWave: ({ dependents }) =>
+      dependents.includes('checkout')
+        ? Promise.reject(refusal('WAVE_FAILED'))
+        : Promise.resolve({ at: 5, detail: 'its use is seen' }),
     restoreDependent: ({ dependentId, to }) => Promise.resolve(void restored.push(`${dependentId} to ${to}`)),
   });
 }

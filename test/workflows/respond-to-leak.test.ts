@@ -232,6 +232,7 @@ describe('respondToLeak', () => {
           ...(newer === undefined ? {} : { newer }),
         }),
       containVersion: () => Promise.resolve({ at: 1, revision: 7, laneUntil: 0, evidence: 'refused to everybody' }),
+      findLaneEnd: () => Promise.resolve({}),
       createReplacement: () => Promise.resolve({ at: 2, version: (newer = 2), publicId: 'orders_v2' }),
       moveDependent: ({ dependentId }) =>
         broken && dependentId === 'billing' ? refusedAfterCheckout(calls) : Promise.resolve({ at: 5, detail: 'moved' }),

@@ -1,6 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { retryStepUpdate, skipStepUpdate } from '../../workflows/messages';
-import { sampleInput } from '../support/fake-activities';
+import { retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
+import { eventually } from '../support/eventually';
+import { fakeActivities, loadSeparable, MEDIUM, refusal, sampleInput } from '../support/fake-activities';
 import { cancelledBeyondTheDoor, cancelTheRotation, laneClosedMeanwhile, unfitTwice } from '../support/kept-scenarios';
 import { APPROVED } from '../support/outcome-scenarios';
 import { notesOf, untilWaiting, withIncident } from '../support/run-incident';
@@ -31,7 +32,7 @@ describe('a replacement in use, when its rotation fails', () => {
     expect(calls.filter((call) => /^(create|restore|discard)/.test(call))).toEqual(['createReplacement']);
   });
 
-  it('is where its users are sent back to, though others did not work on it', async () => {
+  it('is where its users are sent back to, and nobody else, where others did not work on it', async () => {
     const restored: string[] = [];
     const { activities } = unfitTwice(restored);
 
@@ -43,7 +44,44 @@ describe('a replacement in use, when its rotation fails', () => {
       return handle.result();
     });
 
-    expect(restored).toEqual(['billing to 2']);
+    expect(restored).toEqual(['checkout to 1', 'checkout to 1', 'billing to 2']);
+  });
+
+  it('is kept no longer when it turned out not to work: whoever uses it has nothing', async () => {
+    const told: string[] = [];
+    let newer: number | undefined;
+    const { activities, calls } = fakeActivities({
+      loadCredential: async () => ({ ...(await loadSeparable()), ...(newer === undefined ? {} : { newer }) }),
+      containVersion: () => Promise.resolve({ at: 1, revision: 7, laneUntil: 0, evidence: 'refused to everybody' }),
+      createReplacement: () =>
+        newer === undefined
+          ? Promise.resolve({ at: 2, version: (newer = 2), publicId: 'orders_v2' })
+          : Promise.reject(refusal('PROVIDER_REFUSED')),
+      testReplacement: () => Promise.reject(refusal('REPLACEMENT_REJECTED')),
+      moveDependent: ({ dependentId }) =>
+        dependentId === 'checkout'
+          ? Promise.reject(refusal('DEPENDENT_REFUSED'))
+          : Promise.resolve({ at: 5, detail: 'moved' }),
+      notifyAudience: ({ notice }) => {
+        if (notice.kind === 'unresolved') told.push(notice.summary);
+        return Promise.resolve({ at: 6, channels: 1 });
+      },
+    });
+
+    await withIncident(environment, activities, MEDIUM, async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+      await eventually(
+        () => handle.query(stateQuery),
+        ({ incident }) => incident.waiting?.question.includes('PROVIDER_REFUSED') === true,
+      );
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    });
+
+    expect(calls.filter((call) => call === 'testReplacement')).toHaveLength(1);
+    expect(told[0]).toContain('no replacement that works: checkout, billing.');
+    expect(told[0]).not.toContain('is kept');
   });
 
   it('is named when somebody has cancelled the rotation and nobody can go back', async () => {

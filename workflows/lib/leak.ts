@@ -64,6 +64,10 @@ export interface Leak {
   kept?: Kept | undefined;
   /** Versions that lived before and were adopted, and on which a wave did not work: the next try mints another. */
   unfit?: readonly number[];
+  /** The last of them, and who used it before anybody was moved to it. */
+  unfitUse?: Kept | undefined;
+  /** The last version that lived when it was last looked. */
+  lastLive?: number | undefined;
   /** The rotation that runs now. */
   rotation?: Rotating | undefined;
   /** Known to this incident and its rotation only; missing where that began before there was one. */

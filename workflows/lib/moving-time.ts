@@ -40,9 +40,9 @@ export class MovingTime {
     return this.left(now) > 0 && !this.isLaneOver(now);
   }
 
-  /** Takes the lane's end as it is listed; undefined where nothing is refused. */
-  asListed(laneUntil = Infinity): void {
-    this.#laneUntil = laneUntil;
+  /** Takes the lane's end as it is listed. What has hurried since it was asked for may be newer. */
+  asListed(laneUntil: number, hurriesBefore: number): void {
+    this.#laneUntil = this.#hurries === hurriesBefore ? laneUntil : Math.min(this.#laneUntil, laneUntil);
   }
 
   /** Takes shorter terms: what is being tried under the old ones is tried anew. */

@@ -18,6 +18,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
       leak.laneUntil = earliest(leak.laneUntil, laneUntil);
       // The same version would fail the same way.
       if (unfit !== undefined) leak.unfit = [...(leak.unfit ?? []), unfit];
+      if (unfit !== undefined) leak.unfitUse = kept;
       // The next try goes on with it.
       leak.kept = stillKept(leak.kept, failure.left);
       leak.newer = leak.kept?.version ?? leak.newer;
@@ -52,9 +53,9 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
 }
 
 /** What is in use stays so until a rotation has moved everybody, or found that it does not work; one that could not look says nothing of it. */
-function stillKept(before: Kept | undefined, { kept, unfit }: LeftByRotation = {}): Kept | undefined {
+function stillKept(before: Kept | undefined, { kept, unfit, gone }: LeftByRotation = {}): Kept | undefined {
   const now = kept && kept.users.length > 0 ? kept : before;
-  return now?.version === unfit ? undefined : now;
+  return now?.version === unfit || now?.version === gone ? undefined : now;
 }
 
 /** One that was not undone stays so, whatever becomes of later ones. */

@@ -5,7 +5,7 @@ import type { RotationResult, Signed } from '../messages';
 import { rotateCredential } from '../rotate-credential';
 import { lookups } from './activity-proxies';
 import { asEndedFromOutside, discardWhatWasMinted } from './cut-short';
-import type { Leak } from './leak';
+import type { Kept, Leak } from './leak';
 import { termsNow, timeLeft } from './rotation-terms';
 import { WAITS } from './time-limits';
 import { startWarnings } from './warn-dependents';
@@ -104,13 +104,13 @@ async function lookAgain(leak: Leak): Promise<void> {
 
 async function lookForNewer(leak: Leak): Promise<void> {
   const { newer } = await lookups().loadCredential(leak.input);
+  leak.lastLive = newer;
   leak.newer = newer !== undefined && leak.unfit?.includes(newer) ? undefined : newer;
 }
 
-/** What was not taken up, since dependents did not work on it. */
-function aliveOf({ newer, unfit }: Leak): { readonly alive?: number } {
-  const last = unfit?.at(-1);
-  return newer !== undefined || last === undefined ? {} : { alive: last };
+/** What was not taken up, since others did not work on it, where it still lives. */
+function aliveOf({ newer, unfitUse, lastLive }: Leak): { readonly alive?: Kept } {
+  return newer === undefined && unfitUse?.version === lastLive && unfitUse ? { alive: unfitUse } : {};
 }
 
 export function signature({ token }: Leak): Signed {

@@ -35,4 +35,16 @@ describe('who does not work on the new version', () => {
 
     expect(time.mayGoBack(10_001)).toBe(false);
   });
+
+  it('may go back until the lane ends as it is listed, unless graver evidence came since that was asked', () => {
+    const time = new MovingTime({ ...TERMS, laneUntil: 0 });
+    const { hurries } = time;
+    time.asListed(60_000, hurries);
+    const before = time.mayGoBack(59_999);
+    time.hurry({ ...TERMS, laneUntil: 10_000 }, 5_000);
+
+    time.asListed(60_000, hurries);
+
+    expect([before, time.mayGoBack(9_999), time.mayGoBack(10_000)]).toEqual([true, true, false]);
+  });
 });
