@@ -93,7 +93,16 @@ module.exports = {
       severity: 'error',
       from: { path: '^(domain|detectors)/' },
       to: {
-        path: packages(['@temporalio/[^/]+', '@nats-io/[^/]+', 'pg', '@redis/[^/]+', '@aws-sdk/[^/]+', 'fastify', 'undici', 'pino']),
+        path: packages([
+          '@temporalio/[^/]+',
+          '@nats-io/[^/]+',
+          'pg',
+          '@redis/[^/]+',
+          '@aws-sdk/[^/]+',
+          'fastify',
+          'undici',
+          'pino',
+        ]),
       },
     },
     {
