@@ -8,12 +8,13 @@ import { parseMaterial, type AwsAccessKeyMaterial } from '../../domain/secret-ma
 import { publicIdSubject } from '../../domain/subject';
 import { AWS_ACCESS_KEY, type AwsAccessKeySettings } from './aws-account';
 import { awsFailure, withIam, type AwsPlace, type Iam } from './aws-calls';
-import { deleteKey, listKeys, MOST_KEYS, setActive, type ListedKey } from './aws-keys';
+import { deleteKey, findKey, listKeys, MOST_KEYS, setActive, type ListedKey } from './aws-keys';
 import { presentKey, presentUntil, type KeyAnswer } from './aws-login';
 import { mintKey } from './aws-mint';
 import { missingRights } from './aws-probe';
 import { areSessionsEnded, endSessions, forgetKey, isKeyId, missingHolders, type Holder } from './aws-sessions';
 import { effect } from './effect';
+import { unlessMissing } from './unless-missing';
 
 /** Within the 10 s that one attempt to refuse may take (workflows/lib/time-limits.ts); the next one goes on waiting. */
 const ADMIN_WITHIN_MS = 9_000;
@@ -39,12 +40,8 @@ export function createAwsAccessKeyProvider(
   }
 
   async function materialOf({ secret }: Pick<SecretVersion, 'secret'>): Promise<AwsAccessKeyMaterial | undefined> {
-    try {
-      return parseMaterial('aws-access-key', await secrets.get(secret));
-    } catch (error) {
-      if (error instanceof IncidentError && error.code === 'SECRET_NOT_FOUND') return undefined;
-      throw error;
-    }
+    const text = await unlessMissing(() => secrets.get(secret));
+    return text === undefined ? undefined : parseMaterial('aws-access-key', text);
   }
 
   async function asAdmin<T>(
@@ -73,9 +70,9 @@ export function createAwsAccessKeyProvider(
   }
 
   async function look(iam: Iam, credential: Credential, id: string, signal: AbortSignal): Promise<Seen> {
-    const keys = await listKeys(iam, credential.principal, signal);
+    const key = await findKey(iam, credential.principal, id, signal);
     const sessionsEnded = !isKeyId(id) || (await areSessionsEnded(iam, holdersOf(credential), id, signal));
-    return { key: keys?.find((key) => key.id === id), sessionsEnded };
+    return { key, sessionsEnded };
   }
 
   /**
@@ -89,9 +86,8 @@ export function createAwsAccessKeyProvider(
     const wasSeen = await untilRefused(credential, version, isThere, signal);
     if (isThere && !wasSeen) await sleep(REFUSED_WITHIN_MS, undefined, { signal });
     // Once more, since the time of its answer is what sessions are dated by.
-    const now = await listKeys(iam, credential.principal, signal);
-    if (now?.some(({ id, isActive }) => id === publicId && isActive))
-      throw new IncidentError('PROVIDER_UNAVAILABLE', { key: publicId, reply: 'active again' });
+    const now = await findKey(iam, credential.principal, publicId, signal);
+    if (now?.isActive) throw new IncidentError('PROVIDER_UNAVAILABLE', { key: publicId, reply: 'active again' });
     await endSessions(iam, holdersOf(credential), publicId, signal);
   }
 
@@ -171,7 +167,7 @@ export function createAwsAccessKeyProvider(
       const { principal } = credential;
       const final = () => new IncidentError('CONTAINMENT_FINAL', { credential: credential.id, key: publicId });
       return asAdmin(credential, context, async (iam, signal) => {
-        const { key } = await look(iam, credential, publicId, signal);
+        const key = await findKey(iam, principal, publicId, signal);
         if (!key) throw final();
         if (key.isActive) return effect('already', `key ${publicId} is active`);
         // First, or a quarantine that follows would find its sessions ended.
@@ -187,7 +183,7 @@ export function createAwsAccessKeyProvider(
       return asAdmin(credential, context, async (iam, signal) => {
         const stored = await materialOf(next);
         const { accessKeyId } = stored ?? (await mintKey({ iam, secrets, user, region, ref: next.secret, signal }));
-        const key = (await listKeys(iam, user, signal))?.find(({ id }) => id === accessKeyId);
+        const key = await findKey(iam, user, accessKeyId, signal);
         // A late attempt must not bring back what was contained since; a list may be older than the key.
         if (key?.isActive === false)
           throw new IncidentError('PROVIDER_REFUSED', { version: accessKeyId, found: 'contained' });
@@ -206,7 +202,9 @@ export function createAwsAccessKeyProvider(
       const { publicId } = version;
       const rejected = () => new IncidentError('REPLACEMENT_REJECTED', { key: publicId });
       const material = parseMaterial('aws-access-key', await secrets.get(version.secret));
-      const { key } = await asAdmin(credential, context, (iam, signal) => look(iam, credential, publicId, signal));
+      const key = await asAdmin(credential, context, (iam, signal) =>
+        findKey(iam, credential.principal, publicId, signal),
+      );
       if (key?.isActive === false) throw rejected();
       const within = { signal: context.signal, withinMs: ACCEPTED_WITHIN_MS };
       const answer = await presentUntil('accepted', stsOf(credential, material), within);

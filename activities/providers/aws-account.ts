@@ -28,7 +28,7 @@ export const AWS_ACCESS_KEY: ProviderCapabilities = {
   sideEffects: [
     'Temporary sessions of the IAM user are refused that were opened before, also those of its other key; so are those of the roles that the settings name for it. They have to be opened again.',
     'Sessions of roles that the settings do not name live on until they run out.',
-    'A user has two keys at most: while both are in use none can be minted.',
+    'A user has two keys at most, active or not: while it has both none can be minted.',
   ],
   permissions: [
     'iam:ListAccessKeys',

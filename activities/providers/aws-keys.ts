@@ -34,6 +34,11 @@ export async function listKeys({ client }: Iam, user: string, abortSignal: Abort
   }
 }
 
+/** One of them, where it is listed. */
+export async function findKey(iam: Iam, user: string, id: string, signal: AbortSignal): Promise<ListedKey | undefined> {
+  return (await listKeys(iam, user, signal))?.find((key) => key.id === id);
+}
+
 /** Whether there was such a key. */
 export function setActive({ client }: Iam, user: string, id: string, isActive: boolean, abortSignal: AbortSignal) {
   const Status = isActive ? 'Active' : 'Inactive';

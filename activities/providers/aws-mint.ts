@@ -6,6 +6,7 @@ import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type AwsAccessKeyMaterial } from '../../domain/secret-material';
 import { isRefusal, type Iam } from './aws-calls';
 import { deleteKey, listKeys, MOST_KEYS, wasUsed, type ListedKey } from './aws-keys';
+import { unlessMissing } from './unless-missing';
 
 /** How long an attempt waits for a key that it will still store. */
 const STORE_WITHIN_MS = 10_000;
@@ -46,7 +47,7 @@ export async function mintKey(minting: Minting): Promise<AwsAccessKeyMaterial> {
 }
 
 /** Ends what an attempt before has asked for in vain; gives what it ended. */
-export async function endLost(minting: Minting, keys: readonly ListedKey[]): Promise<readonly string[]> {
+async function endLost(minting: Minting, keys: readonly ListedKey[]): Promise<readonly string[]> {
   const asked = await askedBefore(minting);
   const lost = asked ? keys.filter(({ id }) => !asked.before.includes(id)) : [];
   for (const key of lost) await endLostKey(minting, key, asked?.at ?? 0);
@@ -101,15 +102,6 @@ async function makeAndStore(minting: Minting): Promise<AwsAccessKeyMaterial> {
 
 function askingRef({ path, ...rest }: SecretRef): SecretRef {
   return { ...rest, path: `${path}/asking` };
-}
-
-async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof IncidentError && error.code === 'SECRET_NOT_FOUND') return undefined;
-    throw error;
-  }
 }
 
 function refused(user: string, found: string): IncidentError {

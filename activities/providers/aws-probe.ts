@@ -1,5 +1,4 @@
-import type { Iam } from './aws-calls';
-import { replyOf } from './aws-calls';
+import { replyOf, type Iam } from './aws-calls';
 import { deleteKey, setActive, wasUsed, type ListedKey } from './aws-keys';
 import { areSessionsEnded, type Holder } from './aws-sessions';
 

@@ -18,8 +18,8 @@ export interface Holder {
 /** An inline policy of the holder. Its name is part of the record: another one would not be found again. */
 export const POLICY_NAME = 'tourniquet-ends-sessions';
 
-/** A version is 20 characters of the 2,048 that inline policies of a user have in all. */
-const MOST_KEYS = 20;
+/** A key's id is 20 characters of the 2,048 that inline policies of a user have in all. */
+const MOST_NAMED = 20;
 /**
  * Dates have no fractions, so this second is over in the next one; and what was let in at another place of AWS may be a little late. Sessions that other keys
  * open within it are refused too.
@@ -48,7 +48,7 @@ interface Ended {
 }
 
 export function isKeyId(text: string): boolean {
-  return text.replace(KEY_ID, '') === '' && text.length === 20;
+  return /^AKIA[A-Z0-9]{16}$/.test(text);
 }
 
 /** Whether all sessions are refused that the key had opened when it was refused itself. Who is gone has none. */
@@ -129,7 +129,7 @@ async function read({ client }: Iam, { kind, name }: Holder, abortSignal: AbortS
 
 async function write({ client }: Iam, { kind, name }: Holder, ended: Ended, abortSignal: AbortSignal): Promise<void> {
   const statement = {
-    Sid: `${SID}${ended.keys.slice(-MOST_KEYS).join('')}`,
+    Sid: `${SID}${ended.keys.slice(-MOST_NAMED).join('')}`,
     Effect: 'Deny',
     Action: '*',
     Resource: '*',

@@ -14,6 +14,7 @@ import { redisFailure, withRedis, type RedisConnection } from './redis-connectio
 import { presentLogin, type LoginAnswer } from './redis-login';
 import { missingRights, mustBeAlone, mustHaveAclFile, PERSISTENCES } from './redis-probe';
 import { sessionsOfUser } from './redis-sessions';
+import { unlessMissing } from './unless-missing';
 
 export const redisAclSettings = z.strictObject({
   /** `redis[s]://user:password@host:port` of our admin; by file, never in the settings themselves. */
@@ -80,12 +81,8 @@ export function createRedisAclProvider(
 
   /** Undefined of a version whose value we do not have. */
   async function storedHash(version: SecretVersion): Promise<string | undefined> {
-    try {
-      return hashOf(await materialOf(version));
-    } catch (error) {
-      if (error instanceof IncidentError && error.code === 'SECRET_NOT_FOUND') return undefined;
-      throw error;
-    }
+    const material = await unlessMissing(() => materialOf(version));
+    return material && hashOf(material);
   }
 
   async function asAdmin<T>(

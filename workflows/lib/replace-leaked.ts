@@ -17,8 +17,10 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
       const { sentBack = leak.newer === undefined, unfit, kept, laneUntil } = failure.left ?? {};
       leak.laneUntil = earliest(leak.laneUntil, laneUntil);
       // The same version would fail the same way.
-      if (unfit !== undefined) leak.unfit = [...(leak.unfit ?? []), unfit];
-      if (unfit !== undefined) leak.unfitUse = kept;
+      if (unfit !== undefined) {
+        leak.unfit = [...(leak.unfit ?? []), unfit];
+        leak.unfitUse = kept;
+      }
       // The next try goes on with it.
       leak.kept = stillKept(leak.kept, failure.left);
       leak.newer = leak.kept?.version ?? leak.newer;
