@@ -130,6 +130,13 @@ module.exports = {
       to: { path: packages(['@aws-sdk/[^/]+']) },
     },
     {
+      name: 'settings-load-no-driver',
+      severity: 'error',
+      comment: 'Every process reads the settings: what a provider may be told stands apart from what it needs.',
+      from: { path: '^workers/settings\\.ts$' },
+      to: { path: packages(['@redis/[^/]+', '@aws-sdk/[^/]+', 'pg']), reachable: true },
+    },
+    {
       name: 'nothing-imports-what-joins',
       severity: 'error',
       comment: 'What joins things together is the end of the line: only others of its kind and tests import it.',

@@ -6,7 +6,7 @@ import type { ActivityDeps } from './deps';
 /** A live version later than the one a step is about, on which a dependent works. */
 export interface LaterUse {
   readonly version: number;
-  /** A version between the two was refused, so another incident moved it on: an undo goes back from its own replacement, and from no other. */
+  /** A version between the two was refused, so another incident may have moved it on: an undo goes back from its own replacement, and from no other. */
   readonly isOfAnother: boolean;
 }
 

@@ -91,8 +91,10 @@ export function createWaveActivities(deps: ActivityDeps) {
       return { at: Date.now(), detail };
     },
 
-    /** Who says that it uses this version, or a later one. One that can't be asked is not named. */
-    findUsers(input: LookInput): Promise<readonly string[]> {
+    /** Who says that it uses this version, or a later one: nobody, once it has been ended. One that can't be asked is not named. */
+    async findUsers(input: LookInput): Promise<readonly string[]> {
+      const { state } = await deps.inventory.version(input.credentialId, input.to);
+      if (state !== 'live') return [];
       const isUser = ({ using }: Status): boolean => using !== 'unknown' && using >= input.to;
       return those(deps, input, isUser, ({ using }) => using !== 'unknown');
     },

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { apiTokenSettings } from '../activities/providers/api-token';
+import { apiTokenSettings } from '../activities/providers/api-token-account';
 import { awsAccessKeySettings, type AwsAccessKeySettings } from '../activities/providers/aws-account';
-import { postgresRoleSettings } from '../activities/providers/postgres-role';
-import { redisAclSettings } from '../activities/providers/redis-acl';
+import { postgresRoleSettings } from '../activities/providers/postgres-account';
+import { redisAclSettings } from '../activities/providers/redis-account';
 import { IncidentError } from '../domain/errors';
 import { INTEL_SAYS, INTEL_TRUST, MOST_INTEL_LISTS } from '../domain/intel';
 import { parseNetwork } from '../domain/known-context';

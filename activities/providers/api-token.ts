@@ -1,21 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
 import type { SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import { fingerprint, type FingerprintKey } from '../../domain/fingerprint';
-import type { CredentialProvider, ProviderCapabilities } from '../../domain/ports/credential-provider';
+import type { CredentialProvider } from '../../domain/ports/credential-provider';
 import type { GatewayRegistry } from '../../domain/ports/denylist';
 import type { Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial } from '../../domain/secret-material';
 import { formatToken, tokenPublicId } from '../../domain/token-format';
 import type { ApiToken, TokenStore } from '../store/token-store';
+import { API_TOKEN } from './api-token-account';
 import { effect } from './effect';
 import { serverFailure } from './postgres-admin';
 import { presentToken, type Answer } from './present-token';
-
-/** Nothing to set: the tokens are ours. */
-export const apiTokenSettings = z.strictObject({});
 
 interface Parts {
   readonly tokens: TokenStore;
@@ -24,19 +21,6 @@ interface Parts {
   /** New tokens are fingerprinted under the first; all are tried when one is looked up. */
   readonly fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]];
 }
-
-export const API_TOKEN: ProviderCapabilities = {
-  overlap: 'values',
-  quarantine: 'reversible',
-  endsSessions: true,
-  derivedTokens: 'none',
-  lastUsed: 'none',
-  secretOrigin: 'ours',
-  // Gateways keep a checked token for TOKEN_CACHE_MS (enforcement/token-check.ts) and no longer.
-  propagationMs: 1_000,
-  sideEffects: ['Open streams and connections that the token let in are ended at the gateways that can.'],
-  permissions: ['our own database'],
-};
 
 /** Bearer tokens issued and checked by Tourniquet itself: stored as keyed fingerprints, checked by the gateways. */
 export function createApiTokenProvider(parts: Parts): CredentialProvider {

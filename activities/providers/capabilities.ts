@@ -1,8 +1,8 @@
 import type { ProviderCapabilities } from '../../domain/ports/credential-provider';
-import { API_TOKEN } from './api-token';
+import { API_TOKEN } from './api-token-account';
 import { AWS_ACCESS_KEY } from './aws-account';
-import { POSTGRES_ROLE } from './postgres-role';
-import { REDIS_ACL } from './redis-acl';
+import { POSTGRES_ROLE } from './postgres-account';
+import { REDIS_ACL } from './redis-account';
 
 /** What each provider can do, known without its server: a provider is added here by one line. */
 export const CAPABILITIES: Readonly<Partial<Record<string, ProviderCapabilities>>> = {

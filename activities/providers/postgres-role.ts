@@ -1,44 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { escapeIdentifier, escapeLiteral, type Client } from 'pg';
-import { z } from 'zod';
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
-import type { CredentialProvider, ProviderCapabilities, Verdict } from '../../domain/ports/credential-provider';
+import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type PostgresMaterial } from '../../domain/secret-material';
 import { publicIdSubject } from '../../domain/subject';
+import { POSTGRES_ROLE, type PostgresRoleSettings } from './postgres-account';
 import { asAdmin, AUTHENTICATION_REFUSED, failureCode, withClient } from './postgres-admin';
 import { effect } from './effect';
 import { countSessions, endSessions } from './postgres-sessions';
 import { scramVerifier } from './scram-verifier';
-
-export const postgresRoleSettings = z.strictObject({
-  /** Superuser or CREATEROLE connection string; by file, never in the settings themselves. */
-  adminUrl: z.string(),
-  host: z.string(),
-  port: z.number().int(),
-  database: z.string(),
-  /** The NOLOGIN role that owns the objects; every version's login role acts as it. */
-  ownerRole: z.string(),
-});
-
-export type PostgresRoleSettings = z.infer<typeof postgresRoleSettings>;
-
-export const POSTGRES_ROLE: ProviderCapabilities = {
-  overlap: 'principals',
-  quarantine: 'reversible',
-  endsSessions: true,
-  derivedTokens: 'none',
-  lastUsed: 'none',
-  secretOrigin: 'ours',
-  propagationMs: 0,
-  sideEffects: [
-    'Every session of the leaked role is ended, with the statements that run in it.',
-    'A new role with the same rights is made; what the leaked one created keeps its owner.',
-  ],
-  permissions: ['CREATEROLE with ADMIN on the owner role', 'pg_signal_backend', 'pg_read_all_stats'],
-};
 
 /**
  * PostgreSQL login roles, one a version, all acting as one shared owner role, so that old and new live side by side and what

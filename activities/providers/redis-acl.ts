@@ -1,58 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { z } from 'zod';
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
-import type { CredentialProvider, ProviderCapabilities, Verdict } from '../../domain/ports/credential-provider';
+import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
 import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type RedisMaterial } from '../../domain/secret-material';
 import { publicIdSubject } from '../../domain/subject';
 import { effect } from './effect';
+import { REDIS_ACL, type RedisAclSettings } from './redis-account';
 import { endForGood, giveBack, readRecord, takeAway, userOf, type AclRecord } from './redis-acl-record';
 import { redisFailure, withRedis, type RedisConnection } from './redis-connection';
 import { presentLogin, type LoginAnswer } from './redis-login';
-import { missingRights, mustBeAlone, mustHaveAclFile, PERSISTENCES } from './redis-probe';
+import { missingRights, mustBeAlone, mustHaveAclFile } from './redis-probe';
 import { sessionsOfUser } from './redis-sessions';
 import { unlessMissing } from './unless-missing';
-
-export const redisAclSettings = z.strictObject({
-  /** `redis[s]://user:password@host:port` of our admin; by file, never in the settings themselves. */
-  adminUrl: z.string(),
-  /** Where dependents log in. */
-  host: z.string(),
-  port: z.number().int(),
-  tls: z.boolean().default(false),
-  /** How this Redis keeps its users over a restart: `ACL SAVE`, `CONFIG REWRITE`, or not at all. */
-  keepsUsersIn: z.enum(PERSISTENCES).default('acl-file'),
-});
-
-export type RedisAclSettings = z.infer<typeof redisAclSettings>;
-
-export const REDIS_ACL: ProviderCapabilities = {
-  overlap: 'values',
-  quarantine: 'reversible',
-  endsSessions: true,
-  derivedTokens: 'none',
-  lastUsed: 'none',
-  secretOrigin: 'ours',
-  propagationMs: 0,
-  sideEffects: [
-    'Every connection of the Redis user is cut once, also those opened with its other passwords, which Redis does not tell apart: they connect again.',
-    'A user `tourniquet:<version>` that is off and may do nothing stays in the ACL list: it remembers what was refused.',
-  ],
-  permissions: [
-    'acl|getuser',
-    'acl|setuser',
-    'acl|dryrun',
-    'acl|save, or config|rewrite',
-    'client|list',
-    'client|kill',
-    'info',
-    'multi',
-    'exec',
-  ],
-};
 
 /** Longer than the sessions get to end. */
 const ADMIN_WITHIN_MS = 10_000;

@@ -1,10 +1,6 @@
 import { IncidentError } from '../../domain/errors';
+import type { Persistence } from './redis-account';
 import { isLackOfRights, type RedisConnection } from './redis-connection';
-
-/** How Redis keeps users over a restart: by ACL SAVE, by CONFIG REWRITE, or not at all. */
-export const PERSISTENCES = ['acl-file', 'config-file', 'none'] as const;
-
-type Persistence = (typeof PERSISTENCES)[number];
 
 /** What an incident calls, as examples to try. */
 const CALLS: readonly (readonly string[])[] = [

@@ -49,6 +49,17 @@ describe('a dependent whose replacement leaked as well', () => {
     expect([detail, usedVersion()]).toEqual(['works on the later version 3', 3]);
   });
 
+  it('is sent back from what its own incident minted, though a version in between was refused', async () => {
+    const { step, move, usedVersion } = await movedOnce('in-between');
+    await runActivity(activities.createReplacement, step(1, 'create.again'));
+    await runActivity(activities.moveDependent, move(1, 3));
+    await runActivity(activities.revokeVersion, { ...step(2, 'revoke'), reason: 'it leaked, too' });
+
+    await runActivity(activities.restoreDependent, { ...move(1, 1, 'restore'), from: 3 });
+
+    expect(await eventually(usedVersion, (version) => version === 1)).toBe(1);
+  });
+
   it('is sent back by its own incident as ever', async () => {
     const { move, usedVersion } = await movedOnce('sent-back');
 

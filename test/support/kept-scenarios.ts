@@ -36,7 +36,8 @@ export function unfitTwice(restored: string[] = []): Faked {
       dependents.includes('checkout')
         ? Promise.reject(refusal('WAVE_FAILED'))
         : Promise.resolve({ at: 5, detail: 'its use is seen' }),
-    restoreDependent: ({ dependentId, to }) => Promise.resolve(void restored.push(`${dependentId} to ${to}`)),
+    restoreDependent: ({ dependentId, from, to }) =>
+      Promise.resolve(void restored.push(`${dependentId}${from ? ` from ${from}` : ''} to ${to}`)),
   });
 }
 

@@ -1,4 +1,5 @@
-import { createPostgresRoleProvider, type PostgresRoleSettings } from '../../activities/providers/postgres-role';
+import type { PostgresRoleSettings } from '../../activities/providers/postgres-account';
+import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
 import { createSecretStore } from '../../activities/store/secret-store';
 import type { Database } from '../../activities/store/database';
 import type { SecretStore } from '../../domain/ports/stores';

@@ -1,4 +1,5 @@
-import { createRedisAclProvider, type RedisAclSettings } from '../../activities/providers/redis-acl';
+import type { RedisAclSettings } from '../../activities/providers/redis-account';
+import { createRedisAclProvider } from '../../activities/providers/redis-acl';
 import type { SecretVersion } from '../../domain/credential';
 import { parseMaterial } from '../../domain/secret-material';
 import { callContext } from './call-context';

@@ -45,6 +45,16 @@ const FILES: [path: string, text: string, rule: string | undefined][] = [
     "import { createClient } from '@redis/client';\nexport const client = createClient;",
     'redis-has-one-home',
   ],
+  [
+    'activities/providers/redis-told.ts',
+    "import { createClient } from '@redis/client';\nexport const client = createClient;",
+    undefined,
+  ],
+  [
+    'workers/settings.ts',
+    "import { client } from '../activities/providers/redis-told';\nexport const told = client;",
+    'settings-load-no-driver',
+  ],
   ['activities/store/pool.ts', "import { Pool } from 'pg';\nexport const pool = Pool;", undefined],
   [
     'workflows/story.ts',

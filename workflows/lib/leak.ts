@@ -62,6 +62,8 @@ export interface Leak {
   loose?: boolean;
   /** A replacement that the last rotation did not take back, since it is in use. */
   kept?: Kept | undefined;
+  /** What is kept was found dead since: who was left on it has nothing. */
+  keptIsDead?: boolean;
   /** Versions that lived before and were adopted, and on which a wave did not work: the next try mints another. */
   unfit?: readonly number[];
   /** The last of them, and who used it before anybody was moved to it. */
@@ -117,9 +119,13 @@ export function leftToMend({ notUndone, cutShort }: Pick<Leak, 'notUndone' | 'cu
 }
 
 /** Versions that work though no rotation ended well with them. */
-export function livingOn({ kept, unfit = [] }: Pick<Leak, 'kept' | 'unfit'>): readonly string[] {
+export function livingOn({
+  kept,
+  keptIsDead,
+  unfit = [],
+}: Pick<Leak, 'kept' | 'keptIsDead' | 'unfit'>): readonly string[] {
   return [
-    ...(kept ? [`Version ${kept.version} is kept, in use by ${kept.users.join(', ')}.`] : []),
+    ...(kept && !keptIsDead ? [`Version ${kept.version} is kept, in use by ${kept.users.join(', ')}.`] : []),
     ...unfit.map((version) => `Version ${version} lives, and dependents did not work on it.`),
   ];
 }

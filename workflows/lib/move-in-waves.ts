@@ -102,11 +102,13 @@ function lastOf(ids: readonly string[], settled: ReadonlyMap<string, Settled>): 
 
 function start(moving: Moving, id: string, settled: Map<string, Settled>): Promise<Settled> {
   const { input, undo, there, elsewhere } = moving;
+  // What was adopted lives on when this fails.
+  const from = there ? {} : { from: moving.to };
   const to = elsewhere?.users.has(id) ? elsewhere.version : input.version;
   if (!input.forwardOnly && !there?.has(id))
     undo.register(`restore ${id}`, () =>
       undos.restoreDependent.executeWithOptions({ summary: `Send ${id} back to version ${to}` }, [
-        { ...rotationStep(input, `restore.${id}`), dependentId: id, to },
+        { ...rotationStep(input, `restore.${id}`), dependentId: id, to, ...from },
       ]),
     );
   return Promise.allSettled([moveOne(moving, id)]).then(([result]) => {

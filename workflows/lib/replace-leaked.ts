@@ -22,9 +22,13 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
         leak.unfitUse = kept;
       }
       // The next try goes on with it.
-      leak.kept = stillKept(leak.kept, failure.left);
+      const before = leak.kept;
+      leak.kept = stillKept(before, failure.left);
+      if (leak.kept !== before) leak.keptIsDead = false;
       leak.newer = leak.kept?.version ?? leak.newer;
-      const isOnlyPartly = leak.kept !== undefined && kept === undefined;
+      // Who was left on what is kept, or has died since, may be there still.
+      const isLeftOver = leak.kept !== undefined || (before && before.version === failure.left?.gone);
+      const isOnlyPartly = isLeftOver && kept === undefined;
       leak.rolledBack = sentBack && !isOnlyPartly && UNDONE.includes(failure.code);
       const what = leak.rolledBack ? 'rolled back' : 'failed';
       board.apply({

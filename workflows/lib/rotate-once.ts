@@ -105,6 +105,7 @@ async function lookAgain(leak: Leak): Promise<void> {
 async function lookForNewer(leak: Leak): Promise<void> {
   const { newer } = await lookups().loadCredential(leak.input);
   leak.lastLive = newer;
+  leak.keptIsDead = newer === undefined;
   leak.newer = newer !== undefined && leak.unfit?.includes(newer) ? undefined : newer;
 }
 

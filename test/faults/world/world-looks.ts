@@ -29,7 +29,8 @@ export function looksOf(world: World): Looks {
 
     findBroken: ({ dependents, to }) => dependents.filter((id) => world.uses.get(id) === to && !world.works(to)),
 
-    findUsers: ({ dependents, to }) => dependents.filter((id) => (world.uses.get(id) ?? 0) >= to),
+    findUsers: ({ dependents, to }) =>
+      world.version(to).state === 'live' ? dependents.filter((id) => (world.uses.get(id) ?? 0) >= to) : [],
 
     testReplacement({ replacement }) {
       if (!world.works(replacement)) throw failure('REPLACEMENT_REJECTED', true);

@@ -1,4 +1,5 @@
 import { createWaveActivities } from '../../../activities/waves';
+import type { VersionState } from '../../../domain/credential';
 import type { DependentStatus } from '../../../domain/ports/dependent';
 import { runActivity } from '../../support/run-activity';
 import { sampleCredential, sampleVersion } from '../../support/sample-credential';
@@ -16,12 +17,16 @@ const CREDENTIAL = sampleCredential({
 });
 
 /** Looks at dependents, of which one was to take version 2 and answers so, one look after the other; the last answer stays. */
-function lookAt(answers: readonly Pick<DependentStatus, 'using' | 'healthy'>[], dependents = ['exporter']) {
+function lookAt(
+  answers: readonly Pick<DependentStatus, 'using' | 'healthy'>[],
+  dependents = ['exporter'],
+  state: VersionState = 'live',
+) {
   const left = [...answers];
   const looks = createWaveActivities({
     inventory: {
       credential: () => Promise.resolve(CREDENTIAL),
-      version: (_id: string, version: number) => Promise.resolve(sampleVersion({ version })),
+      version: (_id: string, version: number) => Promise.resolve(sampleVersion({ version, state })),
     },
     providers: new Map([[CREDENTIAL.provider, {}]]),
     dependents: new Map([
@@ -64,4 +69,8 @@ it.each<[DependentStatus['using'], string[]]>([
   ['unknown', []],
 ])('who uses %s is a user of version 2: %j', async (using, users) => {
   expect(await lookAt([{ using, healthy: true }], ['unreachable', 'exporter']).users()).toEqual(users);
+});
+
+it('nobody is a user of what has been ended: there is nothing to go back to', async () => {
+  expect(await lookAt([{ using: 2, healthy: true }], ['exporter'], 'discarded').users()).toEqual([]);
 });
