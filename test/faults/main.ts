@@ -19,6 +19,8 @@ async function main(): Promise<void> {
   Runtime.install({
     logger: new DefaultLogger('ERROR', () => undefined),
     telemetryOptions: { logging: { filter: 'off', forward: {} } },
+    // A signal ends the run, and not its workers only.
+    shutdownSignals: [],
   });
   const options = parseOptions(process.argv.slice(2));
   const results =

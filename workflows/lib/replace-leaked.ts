@@ -26,9 +26,8 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
       leak.kept = stillKept(before, failure.left);
       if (leak.kept !== before) leak.keptIsDead = false;
       leak.newer = leak.kept?.version ?? leak.newer;
-      // Who was left on what is kept, or has died since, may be there still.
-      const isLeftOver = leak.kept !== undefined || (before && before.version === failure.left?.gone);
-      const isOnlyPartly = isLeftOver && kept === undefined;
+      // Who works on what is kept, or was left on what has died since, has not gone back.
+      const isOnlyPartly = leak.kept !== undefined || (before !== undefined && before.version === failure.left?.gone);
       leak.rolledBack = sentBack && !isOnlyPartly && UNDONE.includes(failure.code);
       const what = leak.rolledBack ? 'rolled back' : 'failed';
       board.apply({
