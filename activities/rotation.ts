@@ -1,4 +1,4 @@
-import type { SecretVersion } from '../domain/credential';
+import type { SecretRef, SecretVersion } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
@@ -37,7 +37,7 @@ export function createRotationActivities(deps: ActivityDeps) {
       const version = await deps.inventory.reserveVersion(input.credentialId, input.stepKey);
       const context = callContext(input.stepKey);
       return audited(deps, input, 'create-replacement', { replacement: version }, async () => {
-        const secret = { store: 'postgres', path: `credentials/${credential.id}`, version };
+        const secret = secretOf(credential.id, version);
         const { value, evidence } = await provider.createReplacement(credential, { version, secret }, context);
         const minted: SecretVersion = { credentialId: credential.id, version, state: 'pending', ...value };
         await deps.inventory.saveVersion(minted);
@@ -109,17 +109,20 @@ export function createRotationActivities(deps: ActivityDeps) {
           : await deps.inventory.reserveVersion(input.credentialId, input.createStepKey);
       const { credential, provider, version: minted } = await lookUp(deps, input.credentialId, version);
       await audited(deps, input, 'discard-replacement', { replacement: version }, async () => {
-        const named = minted.publicId !== '';
-        const effect = named ? await provider.discard(credential, minted, callContext(input.stepKey)) : undefined;
+        const isRecorded = minted.publicId !== '';
+        const ended = isRecorded ? minted : { ...minted, secret: secretOf(credential.id, version) };
+        const { evidence } = await provider.discard(credential, ended, callContext(input.stepKey));
         await deps.inventory.setState(credential.id, version, 'discarded');
         await deps.projection.write(await deps.inventory.records());
-        return {
-          result: undefined,
-          outcome: { replacement: version, evidence: effect?.evidence ?? 'was never minted' },
-        };
+        return { result: undefined, outcome: { replacement: version, evidence } };
       });
     },
   };
+}
+
+/** Where the value of a replacement is kept, before anything else is known of it. */
+function secretOf(credentialId: string, version: number): SecretRef {
+  return { store: 'postgres', path: `credentials/${credentialId}`, version };
 }
 
 async function waitUntilMoved(

@@ -13,6 +13,7 @@ import { API_TOKEN } from './api-token-account';
 import { effect } from './effect';
 import { serverFailure } from './postgres-admin';
 import { presentToken, type Answer } from './present-token';
+import { unlessMissing } from './unless-missing';
 
 interface Parts {
   readonly tokens: TokenStore;
@@ -106,7 +107,12 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
 
     revoke: (_credential, version) => end(version, 'revoked'),
 
-    discard: (_credential, version) => end(version, 'revoked'),
+    async discard(_credential, version) {
+      if (version.publicId) return end(version, 'revoked');
+      const token = await unlessMissing(() => tokenOf(version));
+      const publicId = token === undefined ? undefined : tokenPublicId(token);
+      return publicId ? end({ ...version, publicId }, 'revoked') : effect('already', 'was never minted');
+    },
 
     async verifyDead(_credential, old, control, context) {
       const record = await reaching(() => tokens.findByPublicId(old.publicId));

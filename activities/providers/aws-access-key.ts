@@ -10,7 +10,7 @@ import { AWS_ACCESS_KEY, type AwsAccessKeySettings } from './aws-account';
 import { awsFailure, withIam, type AwsPlace, type Iam } from './aws-calls';
 import { deleteKey, findKey, listKeys, MOST_KEYS, setActive, type ListedKey } from './aws-keys';
 import { presentKey, presentUntil, type KeyAnswer } from './aws-login';
-import { mintKey } from './aws-mint';
+import { endAskedFor, isAskedFor, mintKey } from './aws-mint';
 import { missingRights } from './aws-probe';
 import { areSessionsEnded, endSessions, forgetKey, isKeyId, missingHolders, type Holder } from './aws-sessions';
 import { effect } from './effect';
@@ -215,7 +215,21 @@ export function createAwsAccessKeyProvider(
 
     revoke: end,
 
-    discard: end,
+    async discard(credential, version, context) {
+      if (version.publicId) return end(credential, version, context);
+      const { secret: ref } = version;
+      // In this order: what was asked for is stored first, and then asked for no more.
+      const isAsked = await isAskedFor({ secrets, ref });
+      const stored = await materialOf(version);
+      if (stored) return end(credential, { ...version, publicId: stored.accessKeyId }, context);
+      if (!isAsked) return effect('already', 'was never minted');
+      const { region } = settingsOf(credential);
+      return asAdmin(credential, context, async (iam, signal) =>
+        (await endAskedFor({ iam, secrets, user: credential.principal, region, ref, signal }))
+          ? effect('done', 'the key that was asked for is deleted')
+          : effect('already', 'no key was made'),
+      );
+    },
 
     async verifyDead(credential, old, control, context) {
       const [oldKey, controlKey] = await Promise.all([old, control].map(materialOf));

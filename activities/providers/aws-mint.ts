@@ -46,6 +46,22 @@ export async function mintKey(minting: Minting): Promise<AwsAccessKeyMaterial> {
   return kept;
 }
 
+/** Whether a key was asked for whose value is not stored yet. */
+export async function isAskedFor(minting: Pick<Minting, 'secrets' | 'ref'>): Promise<boolean> {
+  return (await askedBefore(minting)) !== undefined;
+}
+
+/**
+ * The undo of a mint that stored nothing: ends the key that was asked for, and says whether AWS had made one.
+ * @throws IncidentError PROVIDER_UNAVAILABLE while the attempt that made it may be about to store it
+ */
+export async function endAskedFor(minting: Minting): Promise<boolean> {
+  const { iam, secrets, user, ref, signal } = minting;
+  const ended = await endLost(minting, (await listKeys(iam, user, signal)) ?? []);
+  await secrets.destroy(askingRef(ref));
+  return ended.length > 0;
+}
+
 /** Ends what an attempt before has asked for in vain; gives what it ended. */
 async function endLost(minting: Minting, keys: readonly ListedKey[]): Promise<readonly string[]> {
   const asked = await askedBefore(minting);
@@ -54,7 +70,10 @@ async function endLost(minting: Minting, keys: readonly ListedKey[]): Promise<re
   return lost.map(({ id }) => id);
 }
 
-async function askedBefore({ secrets, ref }: Minting): Promise<z.infer<typeof asking> | undefined> {
+async function askedBefore({
+  secrets,
+  ref,
+}: Pick<Minting, 'secrets' | 'ref'>): Promise<z.infer<typeof asking> | undefined> {
   const text = await unlessMissing(() => secrets.get(askingRef(ref)));
   return text === undefined ? undefined : asking.parse(JSON.parse(text));
 }

@@ -12,6 +12,7 @@ import { asAdmin, AUTHENTICATION_REFUSED, failureCode, withClient } from './post
 import { effect } from './effect';
 import { countSessions, endSessions } from './postgres-sessions';
 import { scramVerifier } from './scram-verifier';
+import { unlessMissing } from './unless-missing';
 
 /**
  * PostgreSQL login roles, one a version, all acting as one shared owner role, so that old and new live side by side and what
@@ -94,10 +95,10 @@ export function createPostgresRoleProvider(
         user,
         password: randomBytes(24).toString('base64url'),
       };
-      // Stored before the server learns it: a crash in between costs a value without a role, never a role whose value is lost.
-      await secrets.putIfAbsent(next.secret, JSON.stringify(fresh));
-      const material = parseMaterial('postgres', await secrets.get(next.secret));
       const state = await asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
+        // Stored before the server learns it: a crash in between costs a value without a role, never a role whose value is lost.
+        await secrets.putIfAbsent(next.secret, JSON.stringify(fresh));
+        const material = parseMaterial('postgres', await secrets.get(next.secret));
         const role = await readRole(admin, user, ownerRole);
         if (!role) return createRole(admin, user, ownerRole, material.password);
         // Made whole or not at all, so one that can't log in was contained since: a late attempt must not bring it back.
@@ -153,15 +154,16 @@ export function createPostgresRoleProvider(
       });
     },
 
-    discard(credential, version, { signal }) {
+    async discard(credential, version, { signal }) {
       const { adminUrl, ownerRole } = settingsOf(credential);
+      const role = version.publicId || (await unlessMissing(() => materialOf(version)))?.user;
+      if (role === undefined) return effect('already', 'was never minted');
       return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
-        if (!(await readRole(admin, version.publicId, ownerRole)))
-          return effect('already', `role ${version.publicId} does not exist`);
-        await admin.query(`ALTER ROLE ${escapeIdentifier(version.publicId)} NOLOGIN`);
-        await endSessions(admin, version.publicId);
-        await admin.query(`DROP ROLE ${escapeIdentifier(version.publicId)}`);
-        return effect('done', `role ${version.publicId} dropped`);
+        if (!(await readRole(admin, role, ownerRole))) return effect('already', `role ${role} does not exist`);
+        await admin.query(`ALTER ROLE ${escapeIdentifier(role)} NOLOGIN`);
+        await endSessions(admin, role);
+        await admin.query(`DROP ROLE ${escapeIdentifier(role)}`);
+        return effect('done', `role ${role} dropped`);
       });
     },
 

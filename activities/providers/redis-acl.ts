@@ -146,11 +146,11 @@ export function createRedisAclProvider(
       const user = credential.principal;
       const password = randomBytes(24).toString('base64url');
       const fresh: RedisMaterial = { kind: 'redis', host, port, tls, user, password };
-      // Stored before the server learns of it: a crash in between costs a value that opens nothing.
-      await secrets.putIfAbsent(next.secret, JSON.stringify(fresh));
-      const hash = hashOf(parseMaterial('redis', await secrets.get(next.secret)));
-      const publicId = `${user}_v${next.version}`;
+      const publicId = nameOf(credential, next);
       const state = await asAdmin(credential, context, async (redis) => {
+        // Stored before the server learns of it: a crash in between costs a value that opens nothing.
+        await secrets.putIfAbsent(next.secret, JSON.stringify(fresh));
+        const hash = hashOf(parseMaterial('redis', await secrets.get(next.secret)));
         const refused = (found: string) => new IncidentError('PROVIDER_REFUSED', { version: publicId, found });
         const record = await readRecord(redis, publicId, hash);
         if (!record.userExists) throw refused('no such user');
@@ -185,7 +185,11 @@ export function createRedisAclProvider(
 
     revoke: (credential, version, context) => refuse(credential, version, context, true),
 
-    discard: (credential, version, context) => refuse(credential, version, context, true),
+    async discard(credential, version, context) {
+      if (version.publicId) return refuse(credential, version, context, true);
+      if (!(await storedHash(version))) return effect('already', 'was never minted');
+      return refuse(credential, { ...version, publicId: nameOf(credential, version) }, context, true);
+    },
 
     async verifyDead(credential, old, control, context) {
       const material = await materialOf(old);
@@ -200,6 +204,10 @@ export function createRedisAclProvider(
       return judge(oldAnswer, controlAnswer, sessions);
     },
   };
+}
+
+function nameOf({ principal }: Credential, { version }: Pick<SecretVersion, 'version'>): string {
+  return `${principal}_v${version}`;
 }
 
 function judge(old: LoginAnswer, control: LoginAnswer, sessions: number): Verdict {

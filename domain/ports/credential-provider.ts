@@ -60,7 +60,8 @@ export interface CredentialProvider {
   release(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
   /**
    * Mints version `next` with the rights of the old one and keeps its value under `next.secret` in the secret store,
-   * written there before the provider learns it, so that no crash can lose the only working value.
+   * written there before the provider learns it, so that no crash can lose the only working value, and not before the provider can be reached, so that
+   * an undo knows whether it may have been told.
    */
   createReplacement(
     credential: Credential,
@@ -71,7 +72,10 @@ export interface CredentialProvider {
   test(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
   /** Ends the version for ever, with sessions and derived tokens. A version that no longer exists is `already`. */
   revoke(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
-  /** The undo of createReplacement: ends a version nobody uses yet. */
+  /**
+   * The undo of createReplacement: ends a version nobody uses yet. Of one whose mint gave no answer `publicId` is empty: what is kept under its `secret`
+   * says what the provider may have been told, and where nothing is kept nobody is asked.
+   */
   discard(credential: Credential, version: SecretVersion, context: CallContext): Promise<Effect>;
   /** Whether `old` is refused for authentication while `control` is accepted from the same place. Changes nothing. */
   verifyDead(

@@ -120,6 +120,10 @@ describeCredentialProvider({
       reason: 'a bearer token has no sessions: every request is checked',
       cases: ['quarantine ends the sessions', 'quarantine lets no login slip through that races it'],
     },
+    {
+      reason: 'its server is our own database, which keeps the value as well',
+      cases: ['discard of what no server can have been told of asks nobody'],
+    },
   ],
 });
 

@@ -83,14 +83,21 @@ describe('keys of an IAM user', () => {
     expect(await listed()).toEqual(before);
   });
 
-  it('are swept of one whose value was lost on the way to the store, once no attempt can still store it', async () => {
-    const { first, secrets, providerOf, mint, listed } = await rig();
+  /** A key was made, and its value could not be stored. */
+  async function lostOnTheWay() {
+    const made = await rig();
+    const { secrets, mint, providerOf } = made;
     const losing: SecretStore = {
       ...secrets,
       putIfAbsent: (ref, value) =>
         ref.path.endsWith('/asking') ? secrets.putIfAbsent(ref, value) : Promise.reject(unavailable()),
     };
     await expect(mint(2, providerOf(losing))).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    return made;
+  }
+
+  it('are swept of one whose value was lost on the way to the store, once no attempt can still store it', async () => {
+    const { first, mint, listed } = await lostOnTheWay();
     const withOrphan = await listed();
 
     await expect(mint(2)).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
@@ -101,6 +108,19 @@ describe('keys of an IAM user', () => {
     expect(withOrphan).toHaveLength(2);
     expect(await listed()).toEqual([first.accessKeyId, minted.publicId].sort());
     expect(withOrphan).not.toContain(minted.publicId);
+  });
+
+  it('are swept of it by the undo as well, once no attempt can still store it', async () => {
+    const { user, first, credential, provider, listed } = await lostOnTheWay();
+    const unnamed = sampleVersion({ credentialId: user, version: 2, publicId: '', secret: secretRef(user, 2) });
+    const discard = () => provider.discard(credential, unnamed, context);
+
+    await expect(discard()).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    moto.front.aheadMs = 35_000;
+    const states = [(await discard()).state, (await discard()).state];
+
+    expect(states).toEqual(['done', 'already']);
+    expect(await listed()).toEqual([first.accessKeyId]);
   });
 
   /** Minting is cut off just before it asks for a key. */

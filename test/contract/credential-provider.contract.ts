@@ -320,6 +320,27 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       expect(await untilRefused(version)).toBe(false);
     });
 
+    contractCase('discard ends what was minted though its mint gave no answer, so that it has no name', async () => {
+      const version = await mint();
+      const unnamed = { ...version, publicId: '', subjects: [] };
+      const discard = () => outcomes.see(rig.provider.discard(rig.credential, unnamed, context));
+
+      const states = [(await discard()).state, (await discard()).state];
+
+      expect(states).toEqual(['done', 'already']);
+      expect(await untilRefused(version)).toBe(false);
+    });
+
+    contractCase('discard of what no server can have been told of asks nobody', async () => {
+      rig.adminWay.mode = 'refuse';
+      const version = nextVersion++;
+      const failed = await Promise.allSettled([mint(version)]);
+
+      const never = await outcomes.see(rig.provider.discard(rig.credential, versionOf('', version), context));
+
+      expect([codesOf(failed), never.state]).toEqual([['PROVIDER_UNAVAILABLE'], 'already']);
+    });
+
     contractCase('proves death by the old refused and the control accepted', async () => {
       const [old, control] = [await mint(), await mint()];
       await revoke(old);
