@@ -16,7 +16,9 @@ export interface RehearsalRecord extends IncidentStep {
   readonly faults: readonly string[];
 }
 
-type Check = (deps: ActivityDeps, target: FoundTarget, input: RehearseInput) => Promise<string>;
+type CheckInput = Pick<RehearseInput, 'stage' | 'dependentId' | 'audience' | 'stepKey'>;
+
+type Check = (deps: ActivityDeps, target: FoundTarget, input: CheckInput) => Promise<string>;
 
 /** What an incident will need, looked at without doing any of it. */
 export function createRehearsalActivities(deps: ActivityDeps) {
@@ -24,7 +26,7 @@ export function createRehearsalActivities(deps: ActivityDeps) {
     /** Whether one step could be done now; fails with the error the step would fail with. */
     async rehearseStep(input: RehearseInput): Promise<{ readonly detail: string }> {
       const target = await findTarget(deps, input.credentialId, input.version);
-      return { detail: await CHECKS[input.stage](deps, target, input) };
+      return { detail: await checkStep(deps, target, input) };
     },
 
     async recordRehearsal(input: RehearsalRecord): Promise<void> {
@@ -34,6 +36,11 @@ export function createRehearsalActivities(deps: ActivityDeps) {
       });
     },
   };
+}
+
+/** What the step would need, as it is now. Changes nothing. @throws the error that the step would fail with */
+export function checkStep(deps: ActivityDeps, target: FoundTarget, input: CheckInput): Promise<string> {
+  return CHECKS[input.stage](deps, target, input);
 }
 
 const CHECKS: Readonly<Record<RehearseInput['stage'], Check>> = {

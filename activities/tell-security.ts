@@ -1,6 +1,6 @@
-import type { ActivityDeps } from '../../activities/deps';
-import { IncidentError } from '../../domain/errors';
-import type { RenderedNotice } from '../../domain/ports/notifier';
+import { IncidentError } from '../domain/errors';
+import type { RenderedNotice } from '../domain/ports/notifier';
+import type { ActivityDeps } from './deps';
 
 /** No longer than a round of the sweep. */
 const SEND_WITHIN_MS = 30_000;

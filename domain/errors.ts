@@ -35,6 +35,10 @@ const ERRORS = {
     retryable: false,
     next: 'A person lifted the containment after this one was decided, so nothing was refused: start an incident if there is new evidence.',
   },
+  NOT_READY: {
+    retryable: false,
+    next: 'Mend what each line says before anything leaks; `tourniquet doctor` looks again.',
+  },
   INCIDENT_EXISTS: { retryable: false, next: 'Follow the incident that is already open for this version.' },
   INCIDENT_UNKNOWN: { retryable: false, next: 'List incidents with `tourniquet incident list`.' },
   INCIDENT_STILL_OPEN: {

@@ -84,6 +84,8 @@ const settings = z.strictObject({
   gateway: z.strictObject({ privilegedRoutes: z.array(route).default([]) }).default({ privilegedRoutes: [] }),
   /** Lists of hostile, harmless or familiar addresses. */
   threatIntel: threatIntel.default({ everyMinutes: 60, lists: [] }),
+  /** How often it is looked whether leaks could be answered. */
+  readiness: z.strictObject({ everyHours: z.number().int().min(1).max(168).default(24) }).default({ everyHours: 24 }),
   /** PostgreSQL JSON logs to read usage from. */
   postgresLogs: z.array(z.strictObject({ account: z.string(), directory: z.string() })).default([]),
 });

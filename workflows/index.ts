@@ -1,3 +1,4 @@
+export { checkReadiness } from './check-readiness';
 export { refreshThreatIntel } from './refresh-threat-intel';
 export { rehearseResponse } from './rehearse-response';
 export { respondToLeak } from './respond-to-leak';

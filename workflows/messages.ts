@@ -229,3 +229,5 @@ export const SEARCH_ATTRIBUTES = {
 
 /** The Temporal schedule that refreshes threat lists; ids of its runs begin with this, too. */
 export const THREAT_INTEL_SCHEDULE = 'threat-intel';
+/** The one that looks whether leaks could be answered; likewise. */
+export const READINESS_SCHEDULE = 'readiness';

@@ -7,6 +7,7 @@ import { compiledProgram } from '../../stack/compiled-program';
 import { createApiKeyStore } from '../../activities/store/api-keys';
 import { formatToken, tokenPublicId } from '../../domain/token-format';
 import { startRig, type Rig } from '../../drills/rig';
+import type { ReadinessReport } from '../../workflows/check-readiness';
 import { sampleCredential, sampleVersion } from '../support/sample-credential';
 
 describe('the command line', () => {
@@ -67,6 +68,24 @@ describe('the command line', () => {
     expect((await tourniquet('plan', 'elsewhere')).stdout).toMatch(/replaced: +by a person: disable it at a-vendor/);
     expect((await tourniquet('plan', 'no-such')).stderr).toContain('CREDENTIAL_UNKNOWN');
     expect((await tourniquet('incident', 'list')).stdout).not.toContain('orders-db');
+  });
+
+  it('says of each credential whether its leak could be answered now, and if not, why', async () => {
+    const examined = await tourniquet('doctor', '--json');
+    const { faults } = (JSON.parse(examined.stdout) as ReadinessReport).credentials[0] ?? {};
+
+    expect(examined).toMatchObject({ code: 1, stderr: '' });
+    expect(JSON.parse(examined.stdout)).toMatchObject({
+      ...{ examined: 2, unready: 1 },
+      credentials: [
+        { credentialId: 'elsewhere', provider: 'a-vendor' },
+        { credentialId: 'orders-db', provider: 'postgres-role', version: 1, faults: [] },
+      ],
+    });
+    expect(faults).toContainEqual(expect.objectContaining({ step: 'replace', code: 'PROVIDER_UNKNOWN' }));
+    const { stdout } = await tourniquet('doctor');
+    expect(stdout).toMatch(/orders-db +│ 1 +│ postgres-role +│ yes/);
+    expect(stdout).toContain('1 of 2 credentials are ready');
   });
 
   it('refreshes the threat lists of the settings, and says what is in force', async () => {

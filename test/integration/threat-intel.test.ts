@@ -15,7 +15,7 @@ import { lastRefresh, refreshNow } from '../../cli/intel-reports';
 import { startDetection, type Detection } from '../../workers/detection/start-detection';
 import { ensureStreams } from '../../workers/detection/streams';
 import { createIntelDeps } from '../../workers/response/intel-deps';
-import { scheduleThreatIntel } from '../../workers/response/threat-intel-schedule';
+import { scheduleThreatIntel } from '../../workers/response/schedules';
 import { createUsagePublisher } from '../../workers/sources/usage-publisher';
 import { THREAT_INTEL_SCHEDULE } from '../../workflows/messages';
 import { eventually } from '../support/eventually';

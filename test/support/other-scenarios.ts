@@ -1,4 +1,5 @@
 import type { IntelActivities, ListReport } from '../../activities/intel';
+import type { ReadinessActivities } from '../../activities/readiness';
 import { incidentId, rehearsalId, watchId } from '../../domain/credential';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import { fakeActivities, refusal, sampleInput } from './fake-activities';
@@ -35,6 +36,19 @@ const intelActivities: IntelActivities = {
   refreshThreatList: ({ name }) =>
     name === 'tor' ? Promise.reject(refusal('INTEL_LIST_UNREADABLE')) : Promise.resolve({ name, outcome: 'changed' }),
   putThreatListsInForce: () => Promise.resolve(['tor', 'ours'].map(report)),
+};
+
+const readinessActivities: ReadinessActivities = {
+  listCredentials: () => Promise.resolve(Array.from({ length: 9 }, (_, index) => `credential-${index}`)),
+  examineReadiness: ({ credentialIds }) =>
+    Promise.resolve(
+      credentialIds.map((credentialId) => ({
+        ...{ credentialId, provider: 'postgres-role', version: 1 },
+        faults:
+          credentialId === 'credential-8' ? [{ step: 'contain', code: 'PROVIDER_ADMIN_DENIED', fault: 'denied' }] : [],
+      })),
+    ),
+  reportUnready: () => Promise.resolve(),
 };
 
 export const OTHER_SCENARIOS: readonly OtherScenario[] = [
@@ -81,5 +95,13 @@ export const OTHER_SCENARIOS: readonly OtherScenario[] = [
     workflowId: () => 'threat-intel',
     input: () => undefined,
     activities: () => intelActivities,
+  },
+  {
+    type: 'checkReadiness',
+    folder: 'check-readiness',
+    name: 'one-not-ready',
+    workflowId: () => 'readiness',
+    input: () => undefined,
+    activities: () => readinessActivities,
   },
 ];

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
+import { tellSecurity } from '../../activities/tell-security';
 import { parseIncidentId } from '../../domain/credential';
 import { IncidentError, nextStep } from '../../domain/errors';
 import type { Severity } from '../../domain/severity';
@@ -8,7 +9,6 @@ import { pageForAbandonedRotations } from './abandoned-rotations';
 import { closedLately } from './closed-lately';
 import { eachInTurn } from './each-in-turn';
 import { inRounds } from './in-rounds';
-import { tellSecurity } from './tell-security';
 
 const EVERY_MS = 60_000;
 

@@ -1,10 +1,10 @@
 import type { Client } from '@temporalio/client';
 import type { ActivityDeps } from '../../activities/deps';
+import { tellSecurity } from '../../activities/tell-security';
 import { nextStep } from '../../domain/errors';
 import { stepFailure } from '../../workflows/lib/failure-code';
 import { closedLately } from './closed-lately';
 import { eachInTurn } from './each-in-turn';
-import { tellSecurity } from './tell-security';
 
 /**
  * Pages once for each rotation that could not undo itself, or was terminated and so did not try, and whose incident was not there to tell it.

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
+import { tellSecurity } from '../../activities/tell-security';
 import { nextStep } from '../../domain/errors';
 import type { GatewayLease } from '../../domain/ports/denylist';
 import type { RenderedNotice } from '../../domain/ports/notifier';
-import { tellSecurity } from './tell-security';
 
 /** Pages once for each time a gateway went missing: what is refused from now on may still be let in there. */
 export async function pageForMissingGateways(

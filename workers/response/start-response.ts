@@ -4,6 +4,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities';
 import { createIntelActivities } from '../../activities/intel';
+import { createReadinessActivities } from '../../activities/readiness';
 import { openDatabase, warmUp } from '../../activities/store/database';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { readSecretFile, type Config } from '../config';
@@ -16,7 +17,7 @@ import type { Running } from '../running';
 import { createTemporalClient } from '../temporal';
 import { watchForAbandoned } from './abandoned-incidents';
 import { createIntelDeps } from './intel-deps';
-import { scheduleThreatIntel } from './threat-intel-schedule';
+import { scheduleReadiness, scheduleThreatIntel } from './schedules';
 import { createResponseDeps } from './response-deps';
 import { DEPLOYMENT_NAME, registerBuild } from '../worker-builds';
 import { readResponseFiles } from './response-files';
@@ -50,7 +51,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     namespace: config.TOURNIQUET_TEMPORAL_NAMESPACE,
     taskQueue: config.TOURNIQUET_TASK_QUEUE,
     dataConverter,
-    activities: { ...createActivities(deps), ...createIntelActivities(intel) },
+    activities: { ...createActivities(deps), ...createReadinessActivities(deps), ...createIntelActivities(intel) },
     // A task of a workflow that was cached in a worker which died waits this long for it; the default is ten seconds.
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: SHUTDOWN_GRACE,
@@ -74,7 +75,9 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     setImmediate(() => process.exit());
   });
   await register(temporal.client.connection, config, buildId, log);
-  await scheduleThreatIntel(temporal.client.schedule, config.TOURNIQUET_TASK_QUEUE, files.settings.threatIntel);
+  const { schedule } = temporal.client;
+  await scheduleThreatIntel(schedule, config.TOURNIQUET_TASK_QUEUE, files.settings.threatIntel);
+  await scheduleReadiness(schedule, config.TOURNIQUET_TASK_QUEUE, files.settings.readiness);
   return {
     isHealthy: () => worker.getState() === 'RUNNING' && !nats.isClosed(),
     async stop() {

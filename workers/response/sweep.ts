@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
 import { renderNotice } from '../../activities/notifiers/render-notice';
+import { tellSecurity } from '../../activities/tell-security';
 import type { DenylistEntry } from '../../domain/denylist';
 import { IncidentError } from '../../domain/errors';
 import { reconcile, type Mending, type Reconciled } from '../../enforcement/reconcile';
 import { errorLabel } from '../log';
 import { inRounds } from './in-rounds';
 import { pageForMissingGateways } from './missing-gateways';
-import { tellSecurity } from './tell-security';
 
 const EVERY_MS = 30_000;
 

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { LeakReportStore } from '../../activities/store/leak-reports';
 import type { ActivityDeps } from '../../activities/deps';
+import { tellSecurity } from '../../activities/tell-security';
 import { nextStep } from '../../domain/errors';
 import { eachInTurn } from './each-in-turn';
 import { inRounds } from './in-rounds';
-import { tellSecurity } from './tell-security';
 
 const HOUR_MS = 3_600_000;
 /** One that was taken a moment ago may be let through at once. */

@@ -1,0 +1,46 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { CredentialReadiness, ReadinessActivities } from '../activities/readiness';
+
+/** Servers that don't answer are waited for by each check in its own time: a batch of them takes the longest. */
+const looks = proxyActivities<ReadinessActivities>({
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '2s', maximumAttempts: 3 },
+});
+
+/** Examined together; as many connections a server sees from it at once. */
+const BATCH = 8;
+/** A result has room for as many: those that are not ready come first. */
+const MOST_SHOWN = 500;
+
+export interface ReadinessReport {
+  /** Credentials with a live version. */
+  readonly examined: number;
+  readonly unready: number;
+  /** The unready ones first; not more than a result has room for. */
+  readonly credentials: readonly CredentialReadiness[];
+}
+
+/**
+ * Whether a leak of each credential could be answered now: an incident is no time to learn that an admin credential has run out. Nothing is changed.
+ * Begun by a Temporal schedule, which tells security what is wrong, and by `tourniquet doctor`.
+ */
+export async function checkReadiness(): Promise<ReadinessReport> {
+  const ids = await looks.listCredentials();
+  const ready: CredentialReadiness[] = [];
+  const unready: CredentialReadiness[] = [];
+  for (let first = 0; first < ids.length; first += BATCH) {
+    const credentialIds = ids.slice(first, first + BATCH);
+    const summary = `Could leaks of ${credentialIds[0]}${credentialIds.length > 1 ? ' and others' : ''} be answered?`;
+    for (const one of await looks.examineReadiness.executeWithOptions({ summary }, [{ credentialIds }]))
+      (one.faults.length > 0 ? unready : ready).push(one);
+  }
+  const shown = unready.slice(0, MOST_SHOWN);
+  if (shown.length > 0)
+    await looks.reportUnready.executeWithOptions({ summary: 'Tell security what is wrong' }, [{ unready: shown }]);
+  return {
+    examined: ready.length + unready.length,
+    unready: unready.length,
+    credentials: [...unready, ...ready].slice(0, MOST_SHOWN),
+  };
+}
