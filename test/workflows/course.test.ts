@@ -310,8 +310,8 @@ it('pages once when detectors see abuse during an exercise: it may be no part of
   const pages = (): number => calls.filter((call) => call === 'notifyAudience security person-needed').length;
 
   await withIncident(environment, activities, { ...MEDIUM, simulated: true }, async (handle) => {
-    await untilWaiting(handle);
-    const before = pages();
+    // It waits a moment before its question has been sent.
+    const before = await eventually(pages, (told) => told > 0);
     for (let time = 0; time < 3; time++) await handle.signal(detectionSignal, CRITICAL_SIGNAL);
     await eventually(
       async () => (await handle.query(stateQuery)).incident.detections,
