@@ -54,11 +54,13 @@ export function stepTime(): number {
 function toFailure(activity: string, error: unknown): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (error instanceof IncidentError) {
+    const { retryAfterMs } = error.fields;
     return ApplicationFailure.create({
       type: error.code,
       message: error.message,
       nonRetryable: !isRetryable(error.code),
       details: [error.fields],
+      ...(typeof retryAfterMs === 'number' ? { nextRetryDelay: retryAfterMs } : {}),
       ...(BENIGN.has(error.code) ? { category: ApplicationFailureCategory.BENIGN } : {}),
     });
   }

@@ -43,10 +43,15 @@ export function createNotificationActivities(deps: ActivityDeps) {
         }),
       );
       // One dead channel delays no other: all were tried before the failure shows.
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed) throw failed.reason;
+      const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+      // One that asks us to wait keeps none of the others waiting.
+      if (failures.length > 0) throw failures.find((failure) => !asksToWait(failure)) ?? failures[0];
       await audit(deps, input, 'notify', 'outcome', { audience, kind: input.notice.kind, channels: channels.length });
       return { at: Date.now(), channels: channels.length };
     },
   };
+}
+
+function asksToWait(failure: unknown): boolean {
+  return failure instanceof IncidentError && failure.fields['retryAfterMs'] !== undefined;
 }

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   plan: async () => (await import('./commands/plan.js')).planCommand(),
   policy: async () => (await import('./commands/policy.js')).policyCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  notifiers: async () => (await import('./commands/notifiers.js')).notifiersCommand(),
   providers: async () => (await import('./commands/providers.js')).providersCommand(),
   intel: async () => (await import('./commands/intel.js')).intelCommand(),
   audit: async () => (await import('./commands/audit.js')).auditCommand(),

@@ -1,3 +1,4 @@
+import { isSafeToFetch } from '../domain/safe-to-fetch';
 import type { IntelFormatName } from './formats/registry';
 
 /** How a server is told who asks. */
@@ -30,9 +31,4 @@ export function isListAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   return url.username === '' && url.password === '' && isSafeToFetch(url);
-}
-
-/** Whether nobody on the way can change what comes from there. */
-export function isSafeToFetch({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
 }

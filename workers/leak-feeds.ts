@@ -11,7 +11,7 @@ import { MOST_PER_FEED_AND_HOUR, type LeakReportDesk } from '../api/leak-report-
 import type { Inventory, SecretStore } from '../domain/ports/stores';
 import { SEVERITIES } from '../domain/severity';
 import type { Subject } from '../domain/subject';
-import { isSafeToFetch } from '../intel/list-source';
+import { isSafeToFetch } from '../domain/safe-to-fetch';
 import { readSecretFile } from './config';
 import { readYamlFile } from './yaml-file';
 

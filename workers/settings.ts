@@ -13,7 +13,13 @@ import { readSecretFile } from './config';
 import { readYamlFile, shownKey } from './yaml-file';
 
 const network = z.string().refine(isNetwork, 'is no CIDR range');
-const channel = z.strictObject({ notifier: z.string(), target: z.string() });
+/** A target may be what lets one in; such a one stands in a file of its own. */
+const channel = z
+  .strictObject({ notifier: z.string(), target: z.string().optional(), targetFile: z.string().optional() })
+  .refine(({ target, targetFile }) => (target === undefined) !== (targetFile === undefined), {
+    path: ['target'],
+    message: 'is needed, or targetFile, and not both',
+  });
 const channels = z.array(channel).min(1);
 
 const route = z.strictObject({
@@ -78,6 +84,8 @@ const settings = z.strictObject({
     .default({}),
   /** The three that are always told, and any other that the policy's ladder asks, such as `on-call`. */
   audiences: z.object({ engineering: channels, security: channels, product: channels }).catchall(channels),
+  /** Who signs what the notifier `shared-signals` sends: our own URL, and a private key in PEM (P-256, RSA or Ed25519). */
+  sharedSignals: z.strictObject({ issuer: z.url({ protocol: /^https$/ }), keyFile: z.string() }).optional(),
   /** Proxies whose X-Forwarded-For counts. */
   trustedProxies: z.array(network).default([]),
   /** Routes that gateways shut while nobody can tell them whether a credential is still good; none by default. */

@@ -1,41 +1,32 @@
-import { fetch } from 'undici';
-import { IncidentError } from '../../domain/errors';
+import { createHash } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import type { Notifier } from '../../domain/ports/notifier';
-import { withDeadline } from '../with-deadline';
+import { deliver } from './deliver';
+import { readWebTarget, webTargetFault } from './web-target';
 
-const TIMEOUT_MS = 5_000;
+const KEY = { is: /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, called: 'the key that signs, whsec_…' };
 
-/** Posts the notice as JSON; `Idempotency-Key` lets the receiver drop a repetition. Any 2xx is delivered. */
+/**
+ * Posts the notice as JSON in the format of Standard Webhooks 1.0.0: signed, and with an id by which a repetition is known.
+ * Its target is `https://host/path#whsec_<key in base64>`.
+ */
 export function createWebhookNotifier(): Notifier {
   return {
     id: 'webhook',
-    async send(target, notice, dedupeKey, context) {
-      const status = await post(target, JSON.stringify(notice), dedupeKey, context.signal);
-      if (status === undefined || status < 200 || status > 299) {
-        throw new IncidentError('NOTIFICATION_FAILED', {
-          notifier: 'webhook',
-          status,
-          audience: notice.fields['audience'],
-        });
-      }
+    targetFault: (target) => webTargetFault(target, KEY),
+    async send(target, notice, dedupeKey, { signal }) {
+      const { url, key } = readWebTarget(target);
+      const sentAt = new Date();
+      const data = { ...notice, notification: dedupeKey };
+      const body = JSON.stringify({ type: `notice.${notice.fields['kind']}`, timestamp: sentAt.toISOString(), data });
+      // Not the key itself: a dot would end it early in what is signed.
+      const id = `msg_${createHash('sha256').update(dedupeKey).digest('hex').slice(0, 32)}`;
+      const headers = {
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
+        'webhook-signature': new Webhook(key).sign(id, sentAt, body),
+      };
+      await deliver({ notifier: 'webhook', url, body, headers, signal });
     },
   };
-}
-
-/** The status, or undefined when there was no answer. A webhook's URL may hold a token, so it goes into no error. */
-async function post(target: string, body: string, dedupeKey: string, signal: AbortSignal): Promise<number | undefined> {
-  try {
-    return await withDeadline(TIMEOUT_MS, signal, async (within) => {
-      const response = await fetch(target, {
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'application/json', 'idempotency-key': dedupeKey },
-        signal: within,
-      });
-      await response.body?.cancel();
-      return response.status;
-    });
-  } catch {
-    return undefined;
-  }
 }

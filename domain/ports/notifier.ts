@@ -38,6 +38,10 @@ export interface RenderedNotice {
 /** One kind of channel. `send` may be called again with the same `dedupeKey`: the receiver can tell a repetition by it. */
 export interface Notifier {
   readonly id: string;
-  /** @throws IncidentError NOTIFICATION_FAILED */
+  /** What is wrong with a target, in words that quote nothing of it; undefined where nothing is. Asks nobody. */
+  targetFault(target: string): string | undefined;
+  /**
+   * @throws IncidentError NOTIFICATION_FAILED with `retryAfterMs` where the receiver asks us to wait: milliseconds
+   */
   send(target: string, notice: RenderedNotice, dedupeKey: string, context: CallContext): Promise<void>;
 }

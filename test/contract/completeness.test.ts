@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import { CAPABILITIES } from '../../activities/providers/capabilities';
 
 const ROOT = join(__dirname, '../..');
-const REGISTRY = readFileSync(join(ROOT, 'workers/response/response-deps.ts'), 'utf8');
+const REGISTRY = ['workers/response/response-deps.ts', 'workers/notifiers.ts']
+  .map((file) => readFileSync(join(ROOT, file), 'utf8'))
+  .join('\n');
 
 const KINDS = [
   { folder: 'providers', suffix: 'Provider', idField: 'id', contract: 'describeCredentialProvider' },

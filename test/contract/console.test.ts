@@ -6,7 +6,8 @@ async function makeRig(): Promise<NotifierRig> {
   const { log, lines } = recordedLog();
   return {
     notifier: createConsoleNotifier(log),
-    target: 'canary-target',
+    target: '',
+    badTargets: ['canary-target'],
     received: () => Promise.resolve(lines),
     behave: () => Promise.resolve(),
     secrets: ['canary-target'],
@@ -23,6 +24,7 @@ describeNotifier({
       reason: 'the log of its own process is always there',
       cases: [
         'says NOTIFICATION_FAILED when the receiver fails',
+        'says how long a receiver that throttles asks us to wait',
         'says NOTIFICATION_FAILED when nobody is there',
         'says NOTIFICATION_FAILED when there is no answer in time',
         'gives up when it is cancelled',

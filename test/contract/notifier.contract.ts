@@ -4,14 +4,18 @@ import { callContext } from '../support/call-context';
 import { contractCases, type Exemption } from '../support/contract-cases';
 import { OutcomeWatch } from '../support/secret-scan';
 
+export type ReceiverBehaviour = 'deliver' | 'fail' | 'throttle' | 'hang' | 'gone';
+
 export interface NotifierRig {
   readonly notifier: Notifier;
   /** May hold a token, so it must stand nowhere. */
   readonly target: string;
+  /** Some that it must find a fault with: each holds one of `secrets`, which the fault must not quote. */
+  readonly badTargets: readonly string[];
   /** What the receiver got, as text. */
   received(): Promise<readonly string[]>;
-  /** How the receiver answers from now on. */
-  behave(as: 'deliver' | 'fail' | 'hang' | 'gone'): Promise<void>;
+  /** How the receiver answers from now on; one that throttles asks us to wait for 7 seconds. */
+  behave(as: ReceiverBehaviour): Promise<void>;
   /** What must never be seen outside a call. */
   readonly secrets: readonly string[];
   /** Whatever the notifier wrote about itself. */
@@ -80,6 +84,23 @@ export function describeNotifier({ name, make, skip = [] }: NotifierContract): v
       const call = send('key');
 
       await expect(call).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED', fields: { notifier: name } });
+    });
+
+    contractCase('says how long a receiver that throttles asks us to wait', async () => {
+      await rig.behave('throttle');
+
+      const call = send('key');
+
+      await expect(call).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED', fields: { retryAfterMs: 7_000 } });
+    });
+
+    contractCase('finds nothing wrong with a good target, and quotes nothing of a bad one', () => {
+      const faults = rig.badTargets.map((target) => rig.notifier.targetFault(target));
+
+      expect(rig.notifier.targetFault(rig.target)).toBeUndefined();
+      for (const fault of faults) expect(fault).toMatch(/^(?:is|has|does|names) /);
+      expect(faults.filter((fault) => rig.secrets.some((secret) => fault?.includes(secret)))).toEqual([]);
+      return Promise.resolve();
     });
 
     contractCase('says NOTIFICATION_FAILED when nobody is there', async () => {

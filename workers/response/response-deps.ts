@@ -4,8 +4,6 @@ import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
 import { createKvPullAdapter } from '../../activities/dependents/kv-pull';
 import { createReloadHookAdapter } from '../../activities/dependents/reload-hook';
-import { createConsoleNotifier } from '../../activities/notifiers/console';
-import { createWebhookNotifier } from '../../activities/notifiers/webhook';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createAwsAccessKeyProvider } from '../../activities/providers/aws-access-key';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
@@ -30,10 +28,12 @@ import { createInventoryProjection } from '../../enforcement/inventory-kv';
 import { createUseLog } from '../../enforcement/sightings-kv';
 import { readSecretFile, type Config } from '../config';
 import { errorLabel } from '../log';
+import { readChannels } from '../channels';
+import { createNotifiers } from '../notifiers';
 import { incidentUrl } from '../temporal';
 import type { readResponseFiles } from './response-files';
 
-/** Every part an incident touches: a provider, a dependent or a notifier is added here by one line. */
+/** Every part an incident touches: a provider or a dependent is added here by one line. */
 export async function createResponseDeps(
   config: Config<'response'>,
   files: ReturnType<typeof readResponseFiles>,
@@ -60,7 +60,7 @@ export async function createResponseDeps(
   ];
   const audit = createAuditLog(database, auditKey);
   const checkpoints = createCheckpointFile(config.TOURNIQUET_CHECKPOINT_FILE, signingKey);
-  const notifiers = [createConsoleNotifier(log), createWebhookNotifier()];
+  const notifiers = createNotifiers(log, files.signalSigner);
 
   return {
     inventory: createInventory(database),
@@ -80,8 +80,8 @@ export async function createResponseDeps(
       announce(nats, config.TOURNIQUET_PARTITIONS, { listed, subjects, eventId }),
     providers: new Map(providers.map((provider) => [provider.id, provider])),
     dependents: new Map(dependents.map((dependent) => [dependent.kind, dependent])),
-    notifiers: new Map(notifiers.map((notifier) => [notifier.id, notifier])),
-    audiences: settings.audiences,
+    notifiers,
+    audiences: readChannels(settings.audiences, notifiers),
     incidentUrl: (workflowId, runId) =>
       incidentUrl(config.TOURNIQUET_TEMPORAL_UI_URL, config.TOURNIQUET_TEMPORAL_NAMESPACE, workflowId, runId),
   };

@@ -24,7 +24,7 @@ const INPUT: NotifyInput = {
 /** `pager` is a channel that fails as often as told; `mail` always works. */
 function world(
   audiences: Readonly<Record<string, readonly Channel[]>>,
-  { pagerFailures = 0, isLogDown = (): boolean => false } = {},
+  { pagerFailures = 0, failing = new Map<string, IncidentError>(), isLogDown = (): boolean => false } = {},
 ) {
   const sent: string[] = [];
   const delivered = new Set<string>();
@@ -33,6 +33,8 @@ function world(
   const channel = (id: string) => ({
     id,
     send(target: string) {
+      const failure = failing.get(id);
+      if (failure) return Promise.reject(failure);
       if (id === 'pager' && failures-- > 0) return Promise.reject(new IncidentError('NOTIFICATION_FAILED', { id }));
       return Promise.resolve(void sent.push(`${id} ${target}`));
     },
@@ -96,6 +98,24 @@ describe('telling an audience', () => {
     expect([sent, audit]).toEqual([['mail b'], []]);
     await notify();
     expect(sent).toEqual(['mail b', 'pager a']);
+  });
+
+  it('waits as long as a receiver asks for, unless another channel failed that asks for nothing', async () => {
+    const busy = new IncidentError('NOTIFICATION_FAILED', { retryAfterMs: 60_000 });
+    const { notify } = world({ 'on-call': ON_CALL }, { failing: new Map([['pager', busy]]) });
+    const both = world(
+      { 'on-call': ON_CALL },
+      {
+        failing: new Map([
+          ['pager', busy],
+          ['mail', new IncidentError('NOTIFICATION_FAILED')],
+        ]),
+      },
+    );
+
+    await expect(notify()).rejects.toBe(busy);
+    await expect(both.notify()).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED', fields: {} });
+    await expect(both.notify()).rejects.not.toBe(busy);
   });
 
   it('says NOTIFIER_UNKNOWN of a channel nobody configured', async () => {

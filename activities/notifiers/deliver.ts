@@ -1,0 +1,50 @@
+import { fetch } from 'undici';
+import { IncidentError } from '../../domain/errors';
+import { withDeadline } from '../with-deadline';
+import { retryAfterMs } from './retry-after';
+
+const TIMEOUT_MS = 5_000;
+
+export interface Delivery {
+  /** The notifier's id. */
+  readonly notifier: string;
+  readonly url: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+}
+
+/**
+ * Posts a notice; any 2xx is delivered. The URL of a channel may be what lets one in, so it goes into no error.
+ * @throws IncidentError NOTIFICATION_FAILED with the status, where there was one, and how long the receiver asks us to wait
+ */
+export async function deliver(delivery: Delivery): Promise<void> {
+  const answer = await post(delivery);
+  if (answer && answer.status >= 200 && answer.status <= 299) return;
+  throw new IncidentError('NOTIFICATION_FAILED', { notifier: delivery.notifier, ...answer });
+}
+
+/** Undefined when there was no answer. */
+async function post({ url, body, headers, signal }: Delivery): Promise<Answer | undefined> {
+  try {
+    return await withDeadline(TIMEOUT_MS, signal, async (within) => {
+      const response = await fetch(url, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json', ...headers },
+        // Followed, a notice would go where nobody has said that it may.
+        redirect: 'manual',
+        signal: within,
+      });
+      await response.body?.cancel();
+      return { status: response.status, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) };
+    });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import { IncomingWebhook, type IncomingWebhookSendArguments } from '@slack/webhook';
+import { IncidentError } from '../../domain/errors';
+import type { Notifier, RenderedNotice } from '../../domain/ports/notifier';
+import { withDeadline } from '../with-deadline';
+import { retryAfterMs } from './retry-after';
+import { webTargetFault } from './web-target';
+
+const TIMEOUT_MS = 5_000;
+/** Slack's own limits, in characters. */
+const LONGEST = { header: 150, section: 3_000 } as const;
+const SHOWN = ['credential', 'severity', 'ownerTeam', 'provider'] as const;
+
+/** A message in a Slack channel, by the address of an incoming webhook, which is its target. */
+export function createSlackNotifier(): Notifier {
+  return {
+    id: 'slack',
+    targetFault: (target) => webTargetFault(target),
+    async send(target, notice, dedupeKey, { signal }) {
+      let answer: { readonly status: number; readonly retryAfterMs: number | undefined } | undefined;
+      try {
+        await withDeadline(TIMEOUT_MS, signal, (within) =>
+          new IncomingWebhook(target, {
+            async fetch(url, init) {
+              const response = await fetch(url, { ...init, signal: within });
+              answer = { status: response.status, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) };
+              return response;
+            },
+          }).send(messageOf(notice, dedupeKey)),
+        );
+      } catch {
+        throw new IncidentError('NOTIFICATION_FAILED', { notifier: 'slack', ...answer });
+      }
+    },
+  };
+}
+
+/** What an attacker may have written, such as a user agent, stands where Slack makes no link and calls nobody. */
+function messageOf({ title, body, fields }: RenderedNotice, dedupeKey: string): IncomingWebhookSendArguments {
+  const shown = SHOWN.flatMap((name) => (fields[name] === undefined ? [] : [`${name}: ${fields[name]}`]));
+  const blocks: NonNullable<IncomingWebhookSendArguments['blocks']> = [
+    { type: 'header', text: plain(title, LONGEST.header) },
+    { type: 'section', text: plain(body, LONGEST.section) },
+  ];
+  if (shown.length > 0) blocks.push({ type: 'section', fields: shown.map((text) => plain(text, LONGEST.header)) });
+  if (fields['url'] !== undefined)
+    blocks.push({ type: 'section', text: { type: 'mrkdwn', text: `<${escaped(fields['url'])}|Open the incident>` } });
+  blocks.push({ type: 'context', elements: [plain(dedupeKey, LONGEST.header)] });
+  return { text: escaped(title), unfurl_links: false, blocks };
+}
+
+function plain(text: string, longest: number) {
+  return {
+    type: 'plain_text' as const,
+    text: text.length > longest ? `${text.slice(0, longest - 1)}…` : text,
+    emoji: false,
+  };
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
