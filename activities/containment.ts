@@ -5,7 +5,6 @@ import { copyContexts } from '../domain/known-context';
 import type { ResponsePlan } from '../domain/response-plan';
 import { unregisteredCredential, unregisteredSubject } from '../domain/unregistered-credential';
 import type { Effect } from '../domain/ports/effect';
-import { newestLive } from '../domain/version-order';
 import { callContext, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
@@ -33,6 +32,8 @@ export interface Looked {
   readonly hasProvider?: boolean;
   /** A later version that lives, of a rotation that was begun before; missing where an incident is opened again, which names its own. */
   readonly newer?: number;
+  /** All of them. */
+  readonly living?: readonly number[];
 }
 
 export interface InForce {
@@ -65,10 +66,11 @@ export function createContainmentActivities(deps: ActivityDeps) {
         : !(await registerNewcomer(deps, input.credentialId));
       const credential = await deps.inventory.credential(input.credentialId);
       // The refusal waits for this: both at once.
-      const [version, newer] = await Promise.all([
+      const [version, living] = await Promise.all([
         deps.inventory.version(input.credentialId, input.version),
-        newerThan(deps, input),
+        laterThan(deps, input),
       ]);
+      const newer = living.at(-1);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
       const isOpenAgain = input.reopened !== undefined && version.state === 'revoked';
       const isUnproven = version.state === 'revoked' && !version.provenDead && newer !== undefined;
@@ -85,6 +87,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
         version,
         hasProvider: isRegistered && deps.providers.has(credential.provider),
         ...(newer === undefined || isOpenAgain ? {} : { newer }),
+        living,
       };
     },
 
@@ -167,12 +170,13 @@ export function createContainmentActivities(deps: ActivityDeps) {
 }
 
 /** An incident may have ended after it had minted one: cancelled, or with its Temporal, or because a person wanted no more of it. */
-async function newerThan(
+/** Later versions that live, the newest last. */
+async function laterThan(
   deps: ActivityDeps,
   { credentialId, version }: Pick<IncidentStep, 'credentialId' | 'version'>,
-): Promise<number | undefined> {
-  const newest = newestLive(await deps.inventory.versions(credentialId))?.version;
-  return newest !== undefined && newest > version ? newest : undefined;
+): Promise<readonly number[]> {
+  const later = (await deps.inventory.versions(credentialId)).filter((one) => one.version > version);
+  return later.filter(({ state }) => state === 'live').map((one) => one.version);
 }
 
 /** What nobody registered is written down with the little that is known, so that every later step finds it. Tells whether it is one. */

@@ -7,8 +7,10 @@ import { lookUp } from './lookup';
 import { useOf } from './use';
 
 export interface CheckDriftInput extends IncidentStep {
-  /** When it was verified dead: accepted use since then is drift. */
+  /** Since when it has been dead, or refused: accepted use since then is drift. */
   readonly since: number;
+  /** Its incident ended before it was revoked: while it is not, it must stay refused at its provider. */
+  readonly contained?: true;
 }
 
 export interface Drift {
@@ -16,32 +18,43 @@ export interface Drift {
   readonly drift?: string;
   /** The newest version that lives. */
   readonly control?: number;
+  /** It is refused, and not revoked yet. */
+  readonly isContained?: true;
+  /** A person has set it free, or it was ended as one that nobody uses: there is nothing to look after any more. */
+  readonly isOver?: true;
 }
 
-/** What may happen to a dead version after its incident has closed. */
+/** What may happen to a version that was ended, or refused, after its incident has closed. */
 export function createDriftActivities(deps: ActivityDeps) {
   return {
     /**
-     * Presents the dead version once more, beside the newest live one, and asks for its use. Resolves to what works again, if anything does.
-     * @throws COULD_NOT_TELL when the control does not work either
+     * Presents the version once more, beside the newest live one, and asks for its use. Resolves to what works again, if anything does.
+     * @throws COULD_NOT_TELL when the control does not work either; of one that is only refused nothing is proven, so that it needs none
      */
     async checkDrift(input: CheckDriftInput): Promise<Drift> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
+      const isContained = input.contained === true && version.state === 'quarantined';
+      if (input.contained && !isContained && version.state !== 'revoked') return { isOver: true };
       const control = newestLive(await deps.inventory.versions(input.credentialId));
       const { contexts } = await useOf(deps, credential, version, input.since);
       const used = contexts.filter(({ accepted }) => accepted > 0).map(({ context }) => context);
-      const { verdict, evidence } = control
-        ? await provider.verifyDead(credential, version, control, callContext(input.stepKey))
+      const beside = control ?? (isContained ? version : undefined);
+      const { verdict, evidence } = beside
+        ? await provider.verifyDead(credential, version, beside, callContext(input.stepKey))
         : { verdict: 'unknown' as const, evidence: 'no version lives that it could be compared with' };
       const drift = [
         ...(verdict === 'alive' ? [`it works again (${evidence})`] : []),
         ...(used.length > 0 ? [`it was used and accepted: ${used.join(', ')}`] : []),
       ].join('; ');
-      if (drift === '' && verdict === 'unknown')
+      if (drift === '' && verdict === 'unknown' && !isContained)
         throw new IncidentError('COULD_NOT_TELL', { credential: credential.id, version: version.version, evidence });
-      if (drift) await deps.inventory.setProvenDead(input.credentialId, input.version, false);
+      if (drift && !isContained) await deps.inventory.setProvenDead(input.credentialId, input.version, false);
       await audit(deps, input, 'check-drift', 'outcome', { verdict, evidence, ...(drift ? { drift } : {}) });
-      return { ...(drift ? { drift } : {}), ...(control ? { control: control.version } : {}) };
+      return {
+        ...(drift ? { drift } : {}),
+        ...(control ? { control: control.version } : {}),
+        ...(isContained ? { isContained } : {}),
+      };
     },
   };
 }

@@ -23,6 +23,11 @@ export interface MoveInput extends IncidentStep {
   readonly to: number;
 }
 
+export interface Restored {
+  /** The version it was left on, since another incident may have moved it there. */
+  readonly leftOn?: number;
+}
+
 export interface RestoreInput extends MoveInput {
   /** What the rotation itself minted and ends next: nobody may be left on it. Missing where it minted nothing. */
   readonly from?: number;
@@ -85,17 +90,21 @@ export function createRotationActivities(deps: ActivityDeps) {
      * one works is its own state. Whom another incident has moved on meanwhile stays where it works.
      * @throws DEPENDENT_NOT_MOVED when it says that it uses another version still
      */
-    async restoreDependent(input: RestoreInput): Promise<void> {
+    async restoreDependent(input: RestoreInput): Promise<Restored> {
       const { credential, version: target } = await lookUp(deps, input.credentialId, input.to);
       const { dependent, adapter } = lookUpDependent(deps, credential, input.dependentId);
-      await audited(deps, input, 'restore-dependent', { dependent: dependent.id, to: input.to }, async () => {
+      return audited(deps, input, 'restore-dependent', { dependent: dependent.id, to: input.to }, async () => {
         const context = callContext(input.stepKey);
         const later = await laterUse(deps, adapter, dependent, target, context);
+        const leftOn = later?.isOfAnother && later.version !== input.from ? later.version : undefined;
         const evidence =
-          later?.isOfAnother && later.version !== input.from
-            ? `left on version ${later.version}, to which another incident moved it`
-            : `${(await adapter.activate(dependent, target, context)).evidence}; ${await waitUntilBack(() => adapter.status(dependent, target, context), input)}`;
-        return { result: undefined, outcome: { dependent: dependent.id, to: input.to, evidence } };
+          leftOn === undefined
+            ? `${(await adapter.activate(dependent, target, context)).evidence}; ${await waitUntilBack(() => adapter.status(dependent, target, context), input)}`
+            : `left on version ${leftOn}: another incident, which refused one in between, may have moved it`;
+        return {
+          result: leftOn === undefined ? {} : { leftOn },
+          outcome: { dependent: dependent.id, to: input.to, evidence },
+        };
       });
     },
 

@@ -93,9 +93,10 @@ export function createWaveActivities(deps: ActivityDeps) {
 
     /** Who says that it uses this version, or a later one: nobody, once it has been ended. One that can't be asked is not named. */
     async findUsers(input: LookInput): Promise<readonly string[]> {
-      const { state } = await deps.inventory.version(input.credentialId, input.to);
-      if (state !== 'live') return [];
-      const isUser = ({ using }: Status): boolean => using !== 'unknown' && using >= input.to;
+      const versions = await deps.inventory.versions(input.credentialId);
+      const living = new Set(versions.filter(({ state }) => state === 'live').map(({ version }) => version));
+      if (!living.has(input.to)) return [];
+      const isUser = ({ using }: Status): boolean => using !== 'unknown' && using >= input.to && living.has(using);
       return those(deps, input, isUser, ({ using }) => using !== 'unknown');
     },
 

@@ -53,8 +53,10 @@ export interface WatchInput {
   readonly incident: string;
   /** The version that took its place: the control of every look. */
   readonly replacement: number;
-  /** When it was verified dead, milliseconds since the epoch: accepted use since then is drift. */
+  /** Since when it has been dead, or refused, milliseconds since the epoch: accepted use since then is drift. */
   readonly since: number;
+  /** Its incident ended before it was revoked. */
+  readonly contained?: true;
   /** When the watch ends, milliseconds since the epoch. */
   readonly until: number;
   /** Looks made by earlier runs, and how many of the last could tell nothing. */

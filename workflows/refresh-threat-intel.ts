@@ -24,7 +24,7 @@ const untilDone = proxyActivities<IntelActivities>({
  * until that runs out, and takes no other with it. Begun by a Temporal schedule.
  */
 export async function refreshThreatIntel(): Promise<readonly ListReport[]> {
-  const names = await untilDone.listThreatLists();
+  const names = await untilDone.listThreatLists.executeWithOptions({ summary: 'Which lists are there?' }, []);
   const faults = await Promise.all(names.map(refresh));
   return untilDone.putThreatListsInForce.executeWithOptions({ summary: 'Put the lists in force' }, [
     { faults: faults.filter((fault) => fault !== undefined) },

@@ -13,7 +13,9 @@ import type { IncidentInput, RehearsedStep, RehearsalReport } from './messages';
  * Nothing is refused, minted, moved, revoked or told.
  */
 export async function rehearseResponse(input: IncidentInput): Promise<RehearsalReport> {
-  const found = await lookups().loadCredential({ ...input, rehearsed: true });
+  const found = await lookups().loadCredential.executeWithOptions({ summary: 'Read the inventory' }, [
+    { ...input, rehearsed: true },
+  ]);
   const { credential } = found;
   const plan = planNow(input, openIncident(input.assessment, Date.now()).evidence, found);
   const steps: RehearsedStep[] = [];

@@ -24,6 +24,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
   const leftBehind: UndoFailure[] = [];
   let { adopt: adopts } = input;
   const arrived = new Set<string>();
+  const left = new Set<string>();
   let there: ReadonlySet<string> | undefined;
   let elsewhere: Moving['elsewhere'];
   let replacement: { readonly at: number; readonly version: number; readonly note: string } | undefined;
@@ -52,6 +53,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
       undo,
       time,
       arrived,
+      left,
       there,
       elsewhere,
     });
@@ -76,12 +78,14 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     const keeps = (adopts !== undefined && !there) || (isLost && arrived.size > 0);
     const failed = [...leftBehind, ...(keeps ? [] : await undo.run())];
     const version = keeps ? (replacement?.version ?? adopts) : adopts;
-    const users = [...new Set([...(there ?? []), ...(keeps ? arrived : [])])];
+    const users = [...new Set([...(there ?? []), ...(keeps ? arrived : left)])];
     // Cancelled, it says so; but what could not be undone, or is in use, must be told whatever the reason.
     const isInUse = keeps && users.length > 0;
     if (isCancellation(error) && failed.length === 0 && !(isInUse && patched('kept-though-cancelled'))) throw error;
+    const goesBack = !keeps && !input.forwardOnly;
     throw rotationFailed(error, failed, {
-      sentBack: !keeps && !input.forwardOnly,
+      sentBack: goesBack && left.size === 0,
+      ...(goesBack && version !== undefined && stepFailure(error).code === 'WAVE_FAILED' ? { unfit: version } : {}),
       ...(version === undefined ? {} : { kept: { version, users } }),
       ...(laneUntil === undefined ? {} : { laneUntil }),
       ...(input.adopt === undefined || adopts !== undefined ? {} : { gone: input.adopt }),
@@ -129,7 +133,10 @@ async function mint(input: RotationInput, undo: UndoStack, leftBehind: UndoFailu
  */
 async function lives({ adopt, credentialId, version }: RotationInput): Promise<number | undefined> {
   if (adopt === undefined || !patched('adopt-what-lives')) return adopt;
-  return (await lookups().loadCredential({ credentialId, version })).newer;
+  const { newer } = await lookups().loadCredential.executeWithOptions({ summary: `Does version ${adopt} live?` }, [
+    { credentialId, version },
+  ]);
+  return newer;
 }
 
 /** The same version, where it works: it may have been ended by hand, or be why an earlier rotation failed. */
@@ -158,7 +165,8 @@ async function works(
 /** Who works on a version before anybody is moved to it: they moved by themselves, and are not sent back. */
 async function usersOf(input: RotationInput, version: number): Promise<ReadonlySet<string>> {
   const look = { ...rotationStep(input, 'users'), dependents: input.dependents, to: version };
-  return new Set(await lookups().findUsers(look));
+  const summary = `Who works on version ${version}?`;
+  return new Set(await lookups().findUsers.executeWithOptions({ summary }, [look]));
 }
 
 /** Who used it before and still does: others may have been left there, where they don't work. */
@@ -171,7 +179,10 @@ async function stillThere(input: RotationInput, { version, users }: Kept): Promi
 async function readLane({ credentialId, version }: RotationInput, time: MovingTime): Promise<number | undefined> {
   const { hurries } = time;
   try {
-    const { laneUntil } = await lookups().findLaneEnd({ credentialId, version });
+    const { laneUntil } = await lookups().findLaneEnd.executeWithOptions(
+      { summary: `Until when may version ${version} be used?` },
+      [{ credentialId, version }],
+    );
     // A list without it has lost it: nobody sets it free while a rotation runs.
     if (laneUntil !== undefined) time.asListed(laneUntil, hurries);
     return laneUntil;

@@ -23,8 +23,8 @@ const TELL_AFTER_UNCLEAR = 3;
 const CHECKS_A_RUN = 100;
 
 /**
- * After an incident has closed: looks for days whether what was ended stays ended, often at first. What works again is drift, and opens the
- * incident anew, with a graver beginning: refused to everybody at once. A look that could tell nothing is made again.
+ * After an incident has closed: looks for days whether what was ended stays ended, or what was refused stays refused, often at first. What works
+ * again is drift, and opens the incident anew, with a graver beginning: refused to everybody at once. A look that could tell nothing is made again.
  */
 export async function watchContainment(input: WatchInput): Promise<WatchResult> {
   const { credentialId, version, incident } = input;
@@ -44,11 +44,12 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
       summary: `Look again whether ${credentialId} v${version} is dead`,
     });
     const key = keyOf(check);
-    const found = await look({ ...step, stepKey: key, since: input.since });
+    const about = input.contained ? { contained: input.contained } : {};
+    const found = await look({ ...step, stepKey: key, since: input.since, ...about });
+    if (found?.isOver) return { checks: check + 1, drift: undefined, unclear: 0 };
     if (found?.drift !== undefined) {
       // One that is just being closed looks no more: it is looked again.
-      if (await reopen(input, found.drift, found.control ?? input.replacement))
-        return { checks: check + 1, drift: found.drift, unclear };
+      if (await reopen(input, found)) return { checks: check + 1, drift: found.drift, unclear };
     }
     unclear = found ? 0 : unclear + 1;
     const isDue = unclear === TELL_AFTER_UNCLEAR || (owed && unclear > 0 && patched('tell-until-heard'));
@@ -68,7 +69,8 @@ type Look = Parameters<typeof patientChecks.checkDrift>[0];
 /** Undefined when it could not tell: neither dead nor alive. */
 async function look(step: Look): Promise<Drift | undefined> {
   try {
-    return await patientChecks.checkDrift.executeWithOptions({ summary: 'Is it still dead, everywhere?' }, [step]);
+    const summary = step.contained ? 'Is it still refused at its provider?' : 'Is it still dead, everywhere?';
+    return await patientChecks.checkDrift.executeWithOptions({ summary }, [step]);
   } catch (error) {
     if (isCancellation(error)) throw error;
     return undefined;
@@ -101,11 +103,12 @@ async function tellUnclear(input: WatchInput, stepKey: string, unclear: number):
 
 /** The incident's own workflow does what there is to do. Resolves to whether it was opened: while one runs it can't be. */
 async function reopen(
-  { credentialId, version, policy }: WatchInput,
-  drift: string,
-  replacement: number,
+  { credentialId, version, policy, replacement }: WatchInput,
+  { drift, control, isContained }: Drift,
 ): Promise<boolean> {
   const reason = `drift after closing: ${drift}`.slice(0, 1000);
+  // What was never replaced has all of it still to come.
+  const reopened = isContained ? {} : { reopened: { replacement: control ?? replacement } };
   try {
     await startChild(respondToLeak, {
       workflowId: incidentId(credentialId, version),
@@ -124,7 +127,7 @@ async function reopen(
           version,
           policy,
           startedBy: 'watch',
-          reopened: { replacement },
+          ...reopened,
           assessment: {
             severity: 'critical',
             confidence: 1,
@@ -143,9 +146,13 @@ async function reopen(
   }
 }
 
-function details({ credentialId, version, until, incident }: WatchInput, checks: number, unclear: number): string {
+function details(
+  { credentialId, version, until, incident, contained }: WatchInput,
+  checks: number,
+  unclear: number,
+): string {
   return [
-    `**Watching** ${credentialId} v${version}, which is revoked, until ${new Date(until).toISOString()}.`,
+    `**Watching** ${credentialId} v${version}, which is ${contained ? 'refused' : 'revoked'}, until ${new Date(until).toISOString()}.`,
     '',
     `- ${checks} looks so far, no drift. Drift opens \`${incident}\` again.`,
     ...(unclear > 0 ? [`- **The last ${unclear} could not tell.**`] : []),

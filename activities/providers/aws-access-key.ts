@@ -254,8 +254,9 @@ function judge(seen: {
   const sessions = sessionsEnded ? 'sessions refused' : 'sessions NOT refused';
   const evidence = `old ${oldAnswer.is}, control ${controlAnswer.is}, ${sessions}${isListed ? ', still listed' : ''}`;
   const base = { proof: 'presented', sessions: 0, evidence } as const;
-  if (oldAnswer.is === 'accepted') return { ...base, verdict: 'alive' };
+  // What it had opened works again once nobody is told to refuse it.
+  if (oldAnswer.is === 'accepted' || !sessionsEnded) return { ...base, verdict: 'alive' };
   const controlRefused = controlAnswer.is === 'refused' ? ({ controlRefused: true } as const) : {};
-  const isDead = oldAnswer.is === 'refused' && controlAnswer.is === 'accepted' && sessionsEnded && !isListed;
+  const isDead = oldAnswer.is === 'refused' && controlAnswer.is === 'accepted' && !isListed;
   return { ...base, ...controlRefused, verdict: isDead ? 'dead' : 'unknown' };
 }

@@ -236,7 +236,7 @@ it('a rotation that undoes itself after a false positive, and is terminated ther
   const { activities, calls } = fakeActivities({
     loadCredential: loadSeparable,
     moveDependent: () => Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
-    restoreDependent: () => undone.opened,
+    restoreDependent: () => undone.opened.then(() => ({})),
     notifyAudience: ({ notice }) => {
       told.push(notice.summary);
       return Promise.resolve({ at: 6, channels: 1 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
+import { OUTCOMES } from '../../domain/incident';
 import * as workflows from '../../workflows';
 import { workflowBundle } from '../support/workflow-bundle';
 import { CHECKSUMS, HISTORIES, sha256 } from './checksums';
@@ -33,6 +34,14 @@ function patchesOf({ events }: ReturnType<typeof historyFromJSON>): readonly str
   return (events ?? []).flatMap(({ markerRecordedEventAttributes: marker }) => {
     const data = marker?.markerName === 'core_patch' ? marker.details?.['patch-data']?.payloads?.[0]?.data : undefined;
     return data ? [(JSON.parse(Buffer.from(data).toString('utf8')) as { id: string }).id] : [];
+  });
+}
+
+/** How the incident says that it ends; one that waits for its log says so more than once. */
+function outcomesOf({ events }: ReturnType<typeof historyFromJSON>): readonly string[] {
+  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => {
+    const data = scheduled?.activityType?.name === 'closeAudit' ? scheduled.input?.payloads?.[0]?.data : undefined;
+    return data ? [(JSON.parse(Buffer.from(data).toString('utf8')) as { outcome: string }).outcome] : [];
   });
 }
 
@@ -76,6 +85,12 @@ describe('stored histories', () => {
     );
 
     expect(Object.keys(workflows).filter((name) => !stored.has(name))).toEqual([]);
+  });
+
+  it('cover every outcome there is', () => {
+    const ended = new Set(files.flatMap((stored) => outcomesOf(read(stored).history)));
+
+    expect([...ended].sort()).toEqual([...OUTCOMES].sort());
   });
 
   it('are refused when the commands differ: the control', async () => {

@@ -36,8 +36,10 @@ export function unfitTwice(restored: string[] = []): Faked {
       dependents.includes('checkout')
         ? Promise.reject(refusal('WAVE_FAILED'))
         : Promise.resolve({ at: 5, detail: 'its use is seen' }),
-    restoreDependent: ({ dependentId, from, to }) =>
-      Promise.resolve(void restored.push(`${dependentId}${from ? ` from ${from}` : ''} to ${to}`)),
+    restoreDependent({ dependentId, from, to }) {
+      restored.push(`${dependentId}${from ? ` from ${from}` : ''} to ${to}`);
+      return Promise.resolve({});
+    },
   });
 }
 

@@ -71,6 +71,23 @@ export const OTHER_SCENARIOS: readonly OtherScenario[] = [
   {
     type: 'watchContainment',
     folder: 'watch-containment',
+    name: 'refused-works-again',
+    workflowId: (id) => watchId(id, 1),
+    input: (credentialId) => ({ ...watched(credentialId), contained: true }),
+    activities: () =>
+      fakeActivities({ checkDrift: () => Promise.resolve({ drift: 'it works again', isContained: true }) }).activities,
+  },
+  {
+    type: 'watchContainment',
+    folder: 'watch-containment',
+    name: 'refused-was-set-free',
+    workflowId: (id) => watchId(id, 1),
+    input: (credentialId) => ({ ...watched(credentialId), contained: true }),
+    activities: () => fakeActivities({ checkDrift: () => Promise.resolve({ isOver: true }) }).activities,
+  },
+  {
+    type: 'watchContainment',
+    folder: 'watch-containment',
     name: 'could-not-tell',
     workflowId: (id) => watchId(id, 1),
     input: watched,

@@ -4,9 +4,10 @@ import type { Activities } from '../../activities';
 import { incidentId, watchId } from '../../domain/credential';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import type { respondToLeak, watchContainment } from '../../workflows';
-import type { WatchInput } from '../../workflows/messages';
-import { fakeActivities, refusal, sampleInput } from '../support/fake-activities';
-import { withIncident } from '../support/run-incident';
+import { skipStepUpdate, type WatchInput } from '../../workflows/messages';
+import { APPROVED } from '../support/outcome-scenarios';
+import { fakeActivities, loadSeparable, refusal, sampleInput } from '../support/fake-activities';
+import { untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 import { testWorker } from '../support/test-worker';
 
@@ -27,6 +28,7 @@ async function watch<T>(
   activities: Activities,
   days: number,
   look: (id: string, credentialId: string) => Promise<T>,
+  more: Partial<WatchInput> = {},
 ): Promise<T> {
   const credentialId = `watched-${randomUUID()}`;
   const now = await environment.currentTimeMs();
@@ -39,6 +41,7 @@ async function watch<T>(
     since: now,
     until: now + days * DAY,
     checks: 0,
+    ...more,
   };
   const { worker, taskQueue } = await testWorker(environment, activities);
   const id = watchId(credentialId, 1);
@@ -82,6 +85,42 @@ it('opens the incident again when the dead version works: refused to everybody, 
   expect([outcome, reason, startedBy]).toEqual(['recovered', 'drift after closing: it works again', 'watch']);
   expect(calls).toEqual(expect.arrayContaining(['containVersion', 'revokeVersion', 'verifyDead']));
   expect(calls).not.toContain('createReplacement');
+});
+
+it('opens the incident from its beginning when what was only refused works again', async () => {
+  const { activities, calls } = fakeActivities({
+    checkDrift: () => Promise.resolve({ drift: 'it works again', isContained: true }),
+  });
+
+  const outcome = await watch(
+    activities,
+    7,
+    async (id, credentialId) => {
+      await environment.client.workflow.getHandle<typeof watchContainment>(id).result();
+      const incident = environment.client.workflow.getHandle<typeof respondToLeak>(incidentId(credentialId, 1));
+      return (await incident.result()).outcome;
+    },
+    { contained: true },
+  );
+
+  expect(outcome).toBe('recovered');
+  expect(calls).toEqual(expect.arrayContaining(['containVersion', 'createReplacement', 'revokeVersion']));
+});
+
+it('ends when a person has set free what was refused', async () => {
+  let looks = 0;
+  const { activities } = fakeActivities({
+    checkDrift: () => Promise.resolve(++looks === 3 ? { isOver: true } : { isContained: true }),
+  });
+
+  const result = await watch(
+    activities,
+    7,
+    (id) => environment.client.workflow.getHandle<typeof watchContainment>(id).result(),
+    { contained: true },
+  );
+
+  expect(result).toEqual({ checks: 3, drift: undefined, unclear: 0 });
 });
 
 it('takes a look that could tell nothing for neither, and looks again', async () => {
@@ -136,4 +175,35 @@ it('is begun by an incident that has recovered', async () => {
   );
 
   expect([outcome, status]).toEqual(['recovered', 'RUNNING']);
+});
+
+it('is begun by an incident that ends refused at the provider, and by none whose refusal the gateways keep', async () => {
+  const ended = async (load: Activities['loadCredential'] | undefined) => {
+    const { activities } = fakeActivities({
+      ...(load ? { loadCredential: load } : {}),
+      createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+    });
+    return withIncident(
+      environment,
+      activities,
+      sampleInput(),
+      async (handle) => {
+        const { credentialId } = await untilWaiting(handle);
+        await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+        const { outcome } = await handle.result();
+        const about = environment.client.workflow.getHandle(watchId(credentialId, 1)).describe();
+        return [
+          outcome,
+          await about.then(
+            ({ status }) => status.name,
+            () => 'NONE',
+          ),
+        ];
+      },
+      { keepWatch: true },
+    );
+  };
+
+  expect(await ended(undefined)).toEqual(['contained-and-rolled-back', 'RUNNING']);
+  expect(await ended(loadSeparable)).toEqual(['contained-and-rolled-back', 'NONE']);
 });

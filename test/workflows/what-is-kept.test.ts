@@ -1,11 +1,11 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Outcome } from '../../domain/incident';
-import { retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
+import { markFalsePositiveUpdate, retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
-import { fakeActivities, loadSeparable, MEDIUM, refusal, sampleInput } from '../support/fake-activities';
+import { fakeActivities, loadInWaves, loadSeparable, MEDIUM, refusal, sampleInput } from '../support/fake-activities';
 import { cancelledBeyondTheDoor, cancelTheRotation, laneClosedMeanwhile, unfitTwice } from '../support/kept-scenarios';
 import { APPROVED } from '../support/outcome-scenarios';
-import { notesOf, untilWaiting, withIncident } from '../support/run-incident';
+import { notesOf, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 describe('a replacement in use, when its rotation fails', () => {
@@ -92,6 +92,90 @@ describe('a replacement in use, when its rotation fails', () => {
     expect([outcome, looks]).toEqual([ends, []]);
     expect(told[0]).toContain('no replacement that works: checkout, billing.');
     expect(told[0]).not.toContain('is kept');
+    if (ends === 'contained-waiting-for-person')
+      expect(told[0]).toContain('Version 2 is dead, and was last used by billing.');
+  });
+
+  it('is not forgotten when it has died, however many rotations fail after it: whoever was left there has not gone back', async () => {
+    const { activities } = keptAndDead([2, undefined, undefined]);
+
+    const { outcome } = await withIncident(environment, activities, MEDIUM, async (handle) => {
+      await untilWaiting(handle);
+      for (const failures of [2, 3]) {
+        await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+        await untilFailed(handle, failures);
+      }
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    });
+
+    expect(outcome).toBe('contained-waiting-for-person');
+  });
+
+  it('is not taken for alive because a later one lives', async () => {
+    const told: string[] = [];
+    const { activities } = keptAndDead([3, 3], {
+      // Nobody arrives on version 3, which another incident has minted.
+      moveDependent: ({ dependentId, to }) =>
+        dependentId === 'checkout' || to === 3
+          ? Promise.reject(refusal('DEPENDENT_REFUSED'))
+          : Promise.resolve({ at: 5, detail: 'moved' }),
+      notifyAudience: ({ notice }) => {
+        if (notice.kind === 'unresolved') told.push(notice.summary);
+        return Promise.resolve({ at: 6, channels: 1 });
+      },
+    });
+
+    await withIncident(environment, activities, MEDIUM, async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+      await untilFailed(handle, 2);
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    });
+
+    expect(told[0]).toContain('no replacement that works: checkout, billing.');
+    expect(told[0]).toContain('Version 2 is dead');
+  });
+
+  it('and has died since is told of after a false positive', async () => {
+    const told: string[] = [];
+    const { activities } = keptAndDead([undefined], {
+      notifyAudience: ({ notice }) => {
+        told.push(notice.summary);
+        return Promise.resolve({ at: 6, channels: 1 });
+      },
+    });
+
+    const { outcome } = await withIncident(environment, activities, MEDIUM, async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+      await untilFailed(handle, 2);
+      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+      return handle.result();
+    });
+
+    expect(outcome).toBe('false-positive-restored');
+    expect(told.join('\n')).toMatch(/After the false positive of .*Version 2 is dead, and was last used by billing/);
+  });
+
+  it('and was adopted, is not called left by those whom the undo did not send back', async () => {
+    const { activities } = fakeActivities({
+      loadCredential: async () => ({ ...(await loadInWaves()), newer: 2 }),
+      findUsers: () => Promise.resolve([]),
+      checkWave: () => Promise.reject(refusal('WAVE_FAILED')),
+      // A version in between was refused: another incident may have moved it.
+      restoreDependent: () => Promise.resolve({ leftOn: 2 }),
+    });
+
+    const { outcome, view } = await withIncident(environment, activities, sampleInput(), async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    });
+
+    expect(outcome).toBe('contained-waiting-for-person');
+    expect(notesOf(view)).toMatch(/rotation 1 failed: .*Version 2 is kept, in use by (?:checkout|reports)/);
   });
 
   it('is named when somebody has cancelled the rotation and nobody can go back', async () => {
@@ -108,3 +192,37 @@ describe('a replacement in use, when its rotation fails', () => {
     expect(told[0]).toContain('Version 3 is kept, in use by checkout.');
   });
 });
+
+/** Nobody but checkout fails to move, to version 2, which is kept then; what lives at each later look is `found`, and what is minted then is refused. */
+function keptAndDead(
+  found: readonly (number | undefined)[],
+  overrides: Parameters<typeof fakeActivities>[0] = {},
+): ReturnType<typeof fakeActivities> {
+  const looks = [...found];
+  let newer: number | undefined;
+  return fakeActivities({
+    loadCredential: async () => {
+      const seen = newer && looks.shift();
+      return { ...(await loadSeparable()), ...(seen ? { newer: seen } : {}) };
+    },
+    containVersion: () => Promise.resolve({ at: 1, revision: 7, laneUntil: 0, evidence: 'refused to everybody' }),
+    createReplacement: () =>
+      newer === undefined
+        ? Promise.resolve({ at: 2, version: (newer = 2), publicId: 'orders_v2' })
+        : Promise.reject(refusal('PROVIDER_REFUSED')),
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'checkout'
+        ? Promise.reject(refusal('DEPENDENT_REFUSED'))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+    ...overrides,
+  });
+}
+
+function untilFailed(handle: LeakHandle, rotations: number): Promise<unknown> {
+  return eventually(
+    () => handle.query(stateQuery),
+    ({ incident }) =>
+      incident.stage === 'waiting-for-person' &&
+      incident.timeline.some(({ note }) => note.startsWith(`rotation ${rotations} `)),
+  );
+}

@@ -5,6 +5,7 @@ import { audiencesFor } from '../../domain/policy';
 import type { IncidentResult } from '../messages';
 import { close } from './close';
 import { EndsEarly } from './ends-early';
+import { watchContained } from './keep-watch';
 import { leftToMend, livingOn, type Leak } from './leak';
 import { restore } from './restore';
 import { tellEveryone } from './tell-everyone';
@@ -35,6 +36,7 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
   }
   if (error instanceof EndsEarly) {
     const outcome = outcomeOf(leak);
+    await watchContained(leak);
     await tellUnresolved(leak, `${error.why}. It ends ${outcome}.`);
     return close(leak, outcome, error.why);
   }

@@ -64,6 +64,8 @@ export interface Leak {
   kept?: Kept | undefined;
   /** What is kept was found dead since: who was left on it has nothing. */
   keptIsDead?: boolean;
+  /** Those that a rotation which failed has left on a later version. */
+  notBack?: readonly string[] | undefined;
   /** Versions that lived before and were adopted, and on which a wave did not work: the next try mints another. */
   unfit?: readonly number[];
   /** The last of them, and who used it before anybody was moved to it. */
@@ -126,6 +128,7 @@ export function livingOn({
 }: Pick<Leak, 'kept' | 'keptIsDead' | 'unfit'>): readonly string[] {
   return [
     ...(kept && !keptIsDead ? [`Version ${kept.version} is kept, in use by ${kept.users.join(', ')}.`] : []),
+    ...(kept && keptIsDead ? [`Version ${kept.version} is dead, and was last used by ${kept.users.join(', ')}.`] : []),
     ...unfit.map((version) => `Version ${version} lives, and dependents did not work on it.`),
   ];
 }

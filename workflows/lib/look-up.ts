@@ -11,7 +11,7 @@ import type { PersonDesk } from './person-desk';
  */
 export async function lookUp(input: IncidentInput, desk: PersonDesk): Promise<Known> {
   try {
-    return await lookups().loadCredential(input);
+    return await lookups().loadCredential.executeWithOptions({ summary: 'Read the inventory' }, [input]);
   } catch (error) {
     if (isCancellation(error)) throw error;
     mustBeReadable(error);

@@ -1,4 +1,5 @@
 import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
+import type { Restored } from '../../activities/rotation';
 import type { RotationInput } from '../messages';
 import { undos } from './activity-proxies';
 import { moveOne, type Moved } from './move-one';
@@ -17,6 +18,8 @@ export interface Moving {
   readonly arrived: Set<string>;
   /** Those that worked on it before. */
   readonly there?: ReadonlySet<string> | undefined;
+  /** Those that an undo did not send back. */
+  readonly left: Set<string>;
   /** Those that used a version which was not taken up: they go back to it, and not to the leaked one. */
   readonly elsewhere?: { readonly version: number; readonly users: ReadonlySet<string> } | undefined;
 }
@@ -106,16 +109,22 @@ function start(moving: Moving, id: string, settled: Map<string, Settled>): Promi
   const from = there ? {} : { from: moving.to };
   const to = elsewhere?.users.has(id) ? elsewhere.version : input.version;
   if (!input.forwardOnly && !there?.has(id))
-    undo.register(`restore ${id}`, () =>
-      undos.restoreDependent.executeWithOptions({ summary: `Send ${id} back to version ${to}` }, [
-        { ...rotationStep(input, `restore.${id}`), dependentId: id, to, ...from },
-      ]),
-    );
+    undo.register(`restore ${id}`, async () => {
+      const restore = { ...rotationStep(input, `restore.${id}`), dependentId: id, to, ...from };
+      const summary = `Send ${id} back to version ${to}`;
+      const restored = await undos.restoreDependent.executeWithOptions({ summary }, [restore]);
+      if (wasLeft(restored)) moving.left.add(id);
+    });
   return Promise.allSettled([moveOne(moving, id)]).then(([result]) => {
     settled.set(id, result);
     if (result.status === 'fulfilled') moving.arrived.add(id);
     return result;
   });
+}
+
+/** Missing in histories from before it was said. */
+function wasLeft(restored: Restored | undefined): boolean {
+  return restored?.leftOn !== undefined;
 }
 
 /** At the deadline those that have not moved are missing; before it, one that can't move ends the rotation, unless the plan goes on without. */

@@ -59,7 +59,7 @@ export async function stopIfBroken({ input, to, time }: Moving, index: number, s
   if (slow.length === 0 || !time.mayGoBack(Date.now())) return;
   const look = { ...rotationStep(input, `broken.${index}`), dependents: slow, to };
   const broken = await lookups()
-    .findBroken(look)
+    .findBroken.executeWithOptions({ summary: `Does version ${to} work for ${slow.join(', ')}?` }, [look])
     .catch((error: unknown) => {
       if (isCancellation(error)) throw error;
       return [];

@@ -14,21 +14,21 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
     onFailure: (failure) => {
       if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
-      const { sentBack = leak.newer === undefined, unfit, kept, laneUntil } = failure.left ?? {};
+      const { sentBack = leak.newer === undefined, unfit, kept, gone, laneUntil } = failure.left ?? {};
       leak.laneUntil = earliest(leak.laneUntil, laneUntil);
       // The same version would fail the same way.
       if (unfit !== undefined) {
         leak.unfit = [...(leak.unfit ?? []), unfit];
         leak.unfitUse = kept;
       }
-      // The next try goes on with it.
+      // The next try goes on with it, where it lives.
       const before = leak.kept;
       leak.kept = stillKept(before, failure.left);
-      if (leak.kept !== before) leak.keptIsDead = false;
-      leak.newer = leak.kept?.version ?? leak.newer;
-      // Who works on what is kept, or was left on what has died since, has not gone back.
-      const isOnlyPartly = leak.kept !== undefined || (before !== undefined && before.version === failure.left?.gone);
-      leak.rolledBack = sentBack && !isOnlyPartly && UNDONE.includes(failure.code);
+      leak.keptIsDead = leak.kept !== undefined && leak.kept === before && (leak.keptIsDead || gone === before.version);
+      if (leak.kept && !leak.keptIsDead) leak.newer = leak.kept.version;
+      // Who works on what was kept, or was left on what has died since, has not gone back.
+      leak.notBack = [...new Set([...(leak.notBack ?? []), ...(kept?.users ?? [])])];
+      leak.rolledBack = sentBack && leak.notBack.length === 0 && UNDONE.includes(failure.code);
       const what = leak.rolledBack ? 'rolled back' : 'failed';
       board.apply({
         type: 'rolled-back',
@@ -41,6 +41,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   // What such a rotation had minted was adopted, or discarded before the next one began.
   leak.cutShort = undefined;
   leak.kept = undefined;
+  leak.notBack = undefined;
   leak.unserved = rotation.missing;
   const { leftBehind = [] } = rotation;
   const users = rotation.missing.length > 0 ? `, unless ${rotation.missing.join(', ')} may use it` : '';
@@ -57,10 +58,10 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   return rotation;
 }
 
-/** What is in use stays so until a rotation has moved everybody, or found that it does not work; one that could not look says nothing of it. */
-function stillKept(before: Kept | undefined, { kept, unfit, gone }: LeftByRotation = {}): Kept | undefined {
+/** What was in use is remembered until a rotation has moved everybody, or found that it does not work; one that could not look says nothing of it. */
+function stillKept(before: Kept | undefined, { kept, unfit }: LeftByRotation = {}): Kept | undefined {
   const now = kept && kept.users.length > 0 ? kept : before;
-  return now?.version === unfit || now?.version === gone ? undefined : now;
+  return now?.version === unfit ? undefined : now;
 }
 
 /** One that was not undone stays so, whatever becomes of later ones. */

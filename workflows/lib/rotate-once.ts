@@ -103,9 +103,13 @@ async function lookAgain(leak: Leak): Promise<void> {
 }
 
 async function lookForNewer(leak: Leak): Promise<void> {
-  const { newer } = await lookups().loadCredential(leak.input);
+  const { kept, input } = leak;
+  const { newer, living = newer === undefined ? [] : [newer] } = await lookups().loadCredential.executeWithOptions(
+    { summary: 'Which version lives by now?' },
+    [input],
+  );
   leak.lastLive = newer;
-  leak.keptIsDead = newer === undefined;
+  leak.keptIsDead = kept !== undefined && !living.includes(kept.version);
   leak.newer = newer !== undefined && leak.unfit?.includes(newer) ? undefined : newer;
 }
 

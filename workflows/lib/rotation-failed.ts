@@ -6,13 +6,10 @@ import type { UndoFailure } from './undo-stack';
 export function rotationFailed(
   error: unknown,
   failed: readonly UndoFailure[],
-  left: Omit<LeftByRotation, 'unfit'>,
+  left: LeftByRotation,
 ): ApplicationFailure {
-  const { code, message } = stepFailure(error);
+  const { message } = stepFailure(error);
   const { version, users = [] } = left.kept ?? {};
-  // What was minted is not kept where they were sent back: it lived before.
-  const isUnfit = version !== undefined && left.sentBack && code === 'WAVE_FAILED';
-  const details: LeftByRotation = { ...left, ...(isUnfit ? { unfit: version } : {}) };
   const inUse = users.length > 0 ? `, in use by ${users.join(', ')}` : '';
   const kept = version === undefined ? '' : ` Version ${version} is kept${inUse}.`;
   const notUndone = failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : '';
@@ -20,6 +17,6 @@ export function rotationFailed(
     type: failed.length > 0 ? 'ROLLBACK_INCOMPLETE' : 'ROLLED_BACK',
     message: `${message}${kept}${notUndone}`,
     nonRetryable: true,
-    details: [details],
+    details: [left],
   });
 }

@@ -31,14 +31,16 @@ export function containmentOf(world: World): Containment {
       const isUnproven = state === 'revoked' && !isProven;
       if (state !== 'live' && state !== 'quarantined' && !isOpenAgain && !isUnproven)
         throw failure('VERSION_NOT_LIVE', true);
-      const [newest] =
-        [...world.versions].filter(([number, one]) => number > LEAKED && one.state === 'live').at(-1) ?? [];
+      const living = [...world.versions].flatMap(([number, { state: is }]) =>
+        number > LEAKED && is === 'live' ? [number] : [],
+      );
+      const newest = living.at(-1);
       const newer = newest === undefined || isOpenAgain ? {} : { newer: newest };
       const secret = { store: 'postgres', path: `credentials/${credential.id}`, version: LEAKED };
       const publicId = `${credential.principal}_v${LEAKED}`;
       const subjects = [publicIdSubject(credential.provider, `${credential.account}/${publicId}`)];
       const version = { credentialId: credential.id, version: LEAKED, publicId, subjects, state, secret };
-      return { credential, version, hasProvider, ...newer };
+      return { credential, version, hasProvider, ...newer, living };
     },
 
     containVersion({ plan, stepKey }, cut) {

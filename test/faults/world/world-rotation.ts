@@ -52,6 +52,7 @@ export function rotationOf(world: World): Rotation {
         world.uses.set(dependentId, to);
         world.effects.push({ what: 'restore', version: to, dependent: dependentId, stepKey });
       });
+      return {};
     },
 
     discardReplacement(step, cut) {

@@ -21,12 +21,15 @@ function lookAt(
   answers: readonly Pick<DependentStatus, 'using' | 'healthy'>[],
   dependents = ['exporter'],
   state: VersionState = 'live',
+  third: VersionState = 'live',
 ) {
   const left = [...answers];
   const looks = createWaveActivities({
     inventory: {
       credential: () => Promise.resolve(CREDENTIAL),
       version: (_id: string, version: number) => Promise.resolve(sampleVersion({ version, state })),
+      versions: () =>
+        Promise.resolve([sampleVersion({ version: 2, state }), sampleVersion({ version: 3, state: third })]),
     },
     providers: new Map([[CREDENTIAL.provider, {}]]),
     dependents: new Map([
@@ -73,4 +76,8 @@ it.each<[DependentStatus['using'], string[]]>([
 
 it('nobody is a user of what has been ended: there is nothing to go back to', async () => {
   expect(await lookAt([{ using: 2, healthy: true }], ['exporter'], 'discarded').users()).toEqual([]);
+});
+
+it('nobody is a user of it who says that it uses a later one that was ended', async () => {
+  expect(await lookAt([{ using: 3, healthy: true }], ['exporter'], 'live', 'discarded').users()).toEqual([]);
 });

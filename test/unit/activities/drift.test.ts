@@ -1,0 +1,92 @@
+import { createDriftActivities, type CheckDriftInput } from '../../../activities/drift';
+import type { VersionState } from '../../../domain/credential';
+import type { Verdict } from '../../../domain/ports/credential-provider';
+import type { AuditEvent } from '../../../domain/ports/stores';
+import { runActivity } from '../../support/run-activity';
+import { sampleCredential, sampleVersion } from '../../support/sample-credential';
+
+type Deps = Parameters<typeof createDriftActivities>[0];
+
+const CREDENTIAL = sampleCredential();
+
+/** A look at version 1, of which the provider says `verdict`; version 2 lives unless `alone`. */
+function look(
+  { state, verdict, alone = false }: { state: VersionState; verdict: Verdict['verdict']; alone?: boolean },
+  more: Partial<CheckDriftInput> = {},
+) {
+  const proven: boolean[] = [];
+  const audit: AuditEvent[] = [];
+  const presented: number[][] = [];
+  const { checkDrift } = createDriftActivities({
+    inventory: {
+      credential: () => Promise.resolve(CREDENTIAL),
+      version: () => Promise.resolve(sampleVersion({ version: 1, state })),
+      versions: () =>
+        Promise.resolve([
+          sampleVersion({ version: 1, state }),
+          ...(alone ? [] : [sampleVersion({ version: 2, state: 'live' })]),
+        ]),
+      setProvenDead: (_id: string, _version: number, is: boolean) => Promise.resolve(void proven.push(is)),
+    },
+    providers: new Map([
+      [
+        CREDENTIAL.provider,
+        {
+          verifyDead(_credential: unknown, old: { version: number }, control: { version: number }) {
+            presented.push([old.version, control.version]);
+            return Promise.resolve({ verdict, proof: 'presented', sessions: 0, evidence: 'seen' });
+          },
+        },
+      ],
+    ]),
+    uses: { seen: () => Promise.resolve(undefined) },
+    audit: { append: (event: AuditEvent) => Promise.resolve(void audit.push(event)) },
+  } as unknown as Deps);
+  const step = { incidentId: 'i', runId: 'r', credentialId: CREDENTIAL.id, version: 1, stepKey: 's', since: 0 };
+  return { drift: runActivity(checkDrift, { ...step, ...more }), proven, audit, presented };
+}
+
+describe('a look at what was ended', () => {
+  it('finds that it works again, and that its death is no longer proven', async () => {
+    const { drift, proven } = look({ state: 'revoked', verdict: 'alive' });
+
+    expect(await drift).toEqual({ drift: 'it works again (seen)', control: 2 });
+    expect(proven).toEqual([false]);
+  });
+
+  it('says COULD_NOT_TELL where nothing can be seen', async () => {
+    const { drift } = look({ state: 'revoked', verdict: 'unknown' });
+
+    await expect(drift).rejects.toMatchObject({ code: 'COULD_NOT_TELL' });
+  });
+});
+
+describe('a look at what was refused and not ended', () => {
+  it('finds that it works again, beside the newest version that lives, or beside itself where none does', async () => {
+    const { drift, proven, presented } = look({ state: 'quarantined', verdict: 'alive' }, { contained: true });
+    const alone = look({ state: 'quarantined', verdict: 'alive', alone: true }, { contained: true });
+
+    expect(await drift).toEqual({ drift: 'it works again (seen)', control: 2, isContained: true });
+    expect(await alone.drift).toMatchObject({ isContained: true });
+    expect([proven, presented, alone.presented]).toEqual([[], [[1, 2]], [[1, 1]]]);
+  });
+
+  it('is content with what is refused: it proves nothing dead', async () => {
+    const { drift, audit } = look({ state: 'quarantined', verdict: 'unknown' }, { contained: true });
+
+    expect(await drift).toEqual({ control: 2, isContained: true });
+    expect(audit[0]).toMatchObject({ action: 'check-drift', detail: { verdict: 'unknown' } });
+  });
+
+  it.each<VersionState>(['live', 'discarded'])('is over when it is %s by now', async (state) => {
+    const { drift, presented } = look({ state, verdict: 'alive' }, { contained: true });
+
+    expect([await drift, presented]).toEqual([{ isOver: true }, []]);
+  });
+
+  it('goes on as a look at what was ended, once it is', async () => {
+    const { drift } = look({ state: 'revoked', verdict: 'unknown' }, { contained: true });
+
+    await expect(drift).rejects.toMatchObject({ code: 'COULD_NOT_TELL' });
+  });
+});
