@@ -98,6 +98,18 @@ export const KEPT_SCENARIOS: readonly RecordedScenario[] = [
     },
   },
   cancelledScenario(),
+  {
+    // Refused at its provider, and watched from then on.
+    name: 'refused-and-watched',
+    input: sampleInput(),
+    activities: () =>
+      fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) }).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
 ];
 
 function cancelledScenario(): RecordedScenario {
