@@ -169,8 +169,10 @@ export function createContainmentActivities(deps: ActivityDeps) {
   };
 }
 
-/** An incident may have ended after it had minted one: cancelled, or with its Temporal, or because a person wanted no more of it. */
-/** Later versions that live, the newest last. */
+/**
+ * Later versions that live, the newest last: an incident may have ended after it had minted one, cancelled, or with its Temporal, or because a person
+ * wanted no more of it.
+ */
 async function laterThan(
   deps: ActivityDeps,
   { credentialId, version }: Pick<IncidentStep, 'credentialId' | 'version'>,

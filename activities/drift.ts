@@ -4,7 +4,7 @@ import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
 import { lookUp } from './lookup';
-import { useOf } from './use';
+import { useOf, type ObservedUse } from './use';
 
 export interface CheckDriftInput extends IncidentStep {
   /** Since when it has been dead, or refused: accepted use since then is drift. */
@@ -24,30 +24,44 @@ export interface Drift {
   readonly isOver?: true;
 }
 
+const NO_USE: Pick<ObservedUse, 'contexts'> = { contexts: [] };
+
 /** What may happen to a version that was ended, or refused, after its incident has closed. */
 export function createDriftActivities(deps: ActivityDeps) {
   return {
     /**
      * Presents the version once more, beside the newest live one, and asks for its use. Resolves to what works again, if anything does.
-     * @throws COULD_NOT_TELL when the control does not work either; of one that is only refused nothing is proven, so that it needs none
+     * @throws COULD_NOT_TELL when the control does not work either, or, of one that is only refused, when nobody said that it is
      */
     async checkDrift(input: CheckDriftInput): Promise<Drift> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
       const isContained = input.contained === true && version.state === 'quarantined';
       if (input.contained && !isContained && version.state !== 'revoked') return { isOver: true };
       const control = newestLive(await deps.inventory.versions(input.credentialId));
-      const { contexts } = await useOf(deps, credential, version, input.since);
+      // Since then a person may have set it free for a while: what was used then is no drift.
+      const { contexts } = input.contained ? NO_USE : await useOf(deps, credential, version, input.since);
       const used = contexts.filter(({ accepted }) => accepted > 0).map(({ context }) => context);
       const beside = control ?? (isContained ? version : undefined);
-      const { verdict, evidence } = beside
+      const { verdict, evidence, oldRefused } = beside
         ? await provider.verifyDead(credential, version, beside, callContext(input.stepKey))
-        : { verdict: 'unknown' as const, evidence: 'no version lives that it could be compared with' };
+        : {
+            verdict: 'unknown' as const,
+            evidence: 'no version lives that it could be compared with',
+            oldRefused: undefined,
+          };
       const drift = [
         ...(verdict === 'alive' ? [`it works again (${evidence})`] : []),
         ...(used.length > 0 ? [`it was used and accepted: ${used.join(', ')}`] : []),
       ].join('; ');
-      if (drift === '' && verdict === 'unknown' && !isContained)
+      if (drift === '' && verdict === 'unknown' && !(isContained && oldRefused))
         throw new IncidentError('COULD_NOT_TELL', { credential: credential.id, version: version.version, evidence });
+      // Set free while it was presented, it works as it should.
+      if (
+        drift &&
+        isContained &&
+        (await deps.inventory.version(credential.id, version.version)).state !== 'quarantined'
+      )
+        return {};
       if (drift && !isContained) await deps.inventory.setProvenDead(input.credentialId, input.version, false);
       await audit(deps, input, 'check-drift', 'outcome', { verdict, evidence, ...(drift ? { drift } : {}) });
       return {

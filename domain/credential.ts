@@ -129,6 +129,11 @@ export function watchId(credentialId: string, version: number): string {
   return `watch/${credentialId}/${version}`;
 }
 
+/** Of what one run of an incident has refused and not ended: each run begins its own. */
+export function containedWatchId(credentialId: string, version: number, runId: string): string {
+  return `${watchId(credentialId, version)}/${runId}`;
+}
+
 export function rehearsalId(credentialId: string, version: number): string {
   return `dry-run/${credentialId}/${version}`;
 }

@@ -24,7 +24,7 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
   const leftBehind: UndoFailure[] = [];
   let { adopt: adopts } = input;
   const arrived = new Set<string>();
-  const left = new Set<string>();
+  const left = new Map<string, number>();
   let there: ReadonlySet<string> | undefined;
   let elsewhere: Moving['elsewhere'];
   let replacement: { readonly at: number; readonly version: number; readonly note: string } | undefined;
@@ -78,13 +78,15 @@ export async function rotateCredential(input: RotationInput): Promise<RotationRe
     const keeps = (adopts !== undefined && !there) || (isLost && arrived.size > 0);
     const failed = [...leftBehind, ...(keeps ? [] : await undo.run())];
     const version = keeps ? (replacement?.version ?? adopts) : adopts;
-    const users = [...new Set([...(there ?? []), ...(keeps ? arrived : left)])];
+    const leftThere = [...left].filter(([, on]) => on === version).map(([id]) => id);
+    const users = [...new Set([...(there ?? []), ...(keeps ? arrived : leftThere)])];
     // Cancelled, it says so; but what could not be undone, or is in use, must be told whatever the reason.
     const isInUse = keeps && users.length > 0;
     if (isCancellation(error) && failed.length === 0 && !(isInUse && patched('kept-though-cancelled'))) throw error;
     const goesBack = !keeps && !input.forwardOnly;
     throw rotationFailed(error, failed, {
       sentBack: goesBack && left.size === 0,
+      ...(left.size === 0 ? {} : { elsewhere: [...left.keys()] }),
       ...(goesBack && version !== undefined && stepFailure(error).code === 'WAVE_FAILED' ? { unfit: version } : {}),
       ...(version === undefined ? {} : { kept: { version, users } }),
       ...(laneUntil === undefined ? {} : { laneUntil }),

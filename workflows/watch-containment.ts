@@ -41,7 +41,7 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
     }
     setCurrentDetails(details(input, check, unclear));
     await sleep(Math.min(left, pauseBeforeCheck(check) * 1000), {
-      summary: `Look again whether ${credentialId} v${version} is dead`,
+      summary: `Look again whether ${credentialId} v${version} is ${stateOf(input)}`,
     });
     const key = keyOf(check);
     const about = input.contained ? { contained: input.contained } : {};
@@ -62,6 +62,10 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
 
 function keyOf(check: number): string {
   return `${workflowInfo().firstExecutionRunId}/drift.${check}`;
+}
+
+function stateOf({ contained }: Pick<WatchInput, 'contained'>): string {
+  return contained ? 'refused' : 'dead';
 }
 
 type Look = Parameters<typeof patientChecks.checkDrift>[0];
@@ -85,8 +89,8 @@ async function tellUnclear(input: WatchInput, stepKey: string, unclear: number):
     provider: 'unknown',
     ownerTeam: 'unknown',
     severity: 'high' as const,
-    reason: 'the watch could not tell whether it is still dead',
-    summary: `${unclear === 1 ? 'The last look' : `${unclear} looks in a row`} could not tell whether version ${version} of ${credentialId} is still dead.`,
+    reason: `the watch could not tell whether it is still ${stateOf(input)}`,
+    summary: `${unclear === 1 ? 'The last look' : `${unclear} looks in a row`} could not tell whether version ${version} of ${credentialId} is still ${stateOf(input)}.`,
   };
   const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, stepKey };
   try {

@@ -120,13 +120,14 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
       if (live.length === 0) {
         // Nobody to present it to. The control's record is read by the same way: a look that finds nothing proves nothing.
         const controlRecord = await reaching(() => tokens.findByPublicId(control.publicId));
-        const oldAnswer = record && record.state !== 'revoked' ? 'accepted' : 'refused';
+        const oldAnswer = record?.state === 'active' ? 'accepted' : 'refused';
         const controlAnswer = controlRecord?.state === 'active' ? 'accepted' : 'no answer';
         return {
           verdict: judge(record?.state, [{ oldAnswer, controlAnswer }]),
           proof: 'state',
           sessions: 0,
           evidence: `record ${record?.state ?? 'absent'}, control ${controlRecord?.state ?? 'absent'}, no gateway lives`,
+          ...(oldAnswer === 'refused' ? { oldRefused: true } : {}),
         };
       }
       const [oldToken, controlToken] = await Promise.all([tokenOf(old), tokenOf(control)]);
@@ -144,6 +145,7 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
         proof: 'presented',
         sessions: 0,
         evidence: `record ${record?.state ?? 'absent'}; ${evidence}`,
+        ...(answers.every(({ oldAnswer }) => oldAnswer === 'refused') ? { oldRefused: true } : {}),
         ...(answers.every(({ controlAnswer }) => controlAnswer === 'refused') ? { controlRefused: true } : {}),
       };
     },
@@ -154,9 +156,8 @@ function judge(
   state: ApiToken['state'] | undefined,
   answers: readonly { oldAnswer: Answer; controlAnswer: Answer }[],
 ): 'dead' | 'alive' | 'unknown' {
-  const refusedByRecord = state === undefined || state === 'revoked';
-  if (!refusedByRecord || answers.some((answer) => answer.oldAnswer === 'accepted')) return 'alive';
-  return answers.every((answer) => answer.oldAnswer === 'refused' && answer.controlAnswer === 'accepted')
-    ? 'dead'
-    : 'unknown';
+  if (state === 'active' || answers.some((answer) => answer.oldAnswer === 'accepted')) return 'alive';
+  const isProven = answers.every((answer) => answer.oldAnswer === 'refused' && answer.controlAnswer === 'accepted');
+  // One that is only disabled can be enabled again.
+  return isProven && state !== 'disabled' ? 'dead' : 'unknown';
 }

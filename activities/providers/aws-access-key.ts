@@ -239,23 +239,31 @@ export function createAwsAccessKeyProvider(
       );
       const oldAnswer = await presentKey(stsOf(credential, oldKey), context.signal);
       const controlAnswer = await presentKey(stsOf(credential, controlKey), context.signal);
-      return judge({ isListed: key !== undefined, sessionsEnded, oldAnswer, controlAnswer });
+      return judge({
+        isListed: key !== undefined,
+        isActive: key?.isActive === true,
+        sessionsEnded,
+        oldAnswer,
+        controlAnswer,
+      });
     },
   };
 }
 
 function judge(seen: {
   readonly isListed: boolean;
+  readonly isActive: boolean;
   readonly sessionsEnded: boolean;
   readonly oldAnswer: KeyAnswer;
   readonly controlAnswer: KeyAnswer;
 }): Verdict {
-  const { isListed, sessionsEnded, oldAnswer, controlAnswer } = seen;
+  const { isListed, isActive, sessionsEnded, oldAnswer, controlAnswer } = seen;
   const sessions = sessionsEnded ? 'sessions refused' : 'sessions NOT refused';
   const evidence = `old ${oldAnswer.is}, control ${controlAnswer.is}, ${sessions}${isListed ? ', still listed' : ''}`;
-  const base = { proof: 'presented', sessions: 0, evidence } as const;
+  const oldRefused = oldAnswer.is === 'refused' ? ({ oldRefused: true } as const) : {};
+  const base = { proof: 'presented', sessions: 0, evidence, ...oldRefused } as const;
   // What it had opened works again once nobody is told to refuse it.
-  if (oldAnswer.is === 'accepted' || !sessionsEnded) return { ...base, verdict: 'alive' };
+  if (oldAnswer.is === 'accepted' || isActive || !sessionsEnded) return { ...base, verdict: 'alive' };
   const controlRefused = controlAnswer.is === 'refused' ? ({ controlRefused: true } as const) : {};
   const isDead = oldAnswer.is === 'refused' && controlAnswer.is === 'accepted' && !isListed;
   return { ...base, ...controlRefused, verdict: isDead ? 'dead' : 'unknown' };

@@ -183,7 +183,8 @@ type Answer = 'accepted' | 'refused' | 'no answer';
 
 function judge(old: Answer, control: Answer, sessions: number): Verdict {
   const evidence = `old ${old}, control ${control}, ${sessions} sessions`;
-  const base = { proof: 'presented', sessions, evidence } as const;
+  const oldRefused = old === 'refused' ? ({ oldRefused: true } as const) : {};
+  const base = { proof: 'presented', sessions, evidence, ...oldRefused } as const;
   if (old === 'accepted' || sessions > 0) return { ...base, verdict: 'alive' };
   const controlRefused = control === 'refused' ? ({ controlRefused: true } as const) : {};
   return { ...base, ...controlRefused, verdict: old === 'refused' && control === 'accepted' ? 'dead' : 'unknown' };

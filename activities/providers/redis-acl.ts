@@ -211,11 +211,9 @@ function nameOf({ principal }: Credential, { version }: Pick<SecretVersion, 'ver
 }
 
 function judge(old: LoginAnswer, control: LoginAnswer, sessions: number): Verdict {
-  const base = {
-    proof: 'presented',
-    sessions,
-    evidence: `old ${old}, control ${control}, ${sessions} sessions`,
-  } as const;
+  const oldRefused = old === 'refused' ? ({ oldRefused: true } as const) : {};
+  const evidence = `old ${old}, control ${control}, ${sessions} sessions`;
+  const base = { proof: 'presented', sessions, evidence, ...oldRefused } as const;
   if (old === 'accepted' || sessions > 0) return { ...base, verdict: 'alive' };
   const controlRefused = control === 'refused' ? ({ controlRefused: true } as const) : {};
   return { ...base, ...controlRefused, verdict: old === 'refused' && control === 'accepted' ? 'dead' : 'unknown' };

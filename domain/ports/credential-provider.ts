@@ -37,6 +37,8 @@ export type Verdict = {
   readonly proof: 'presented' | 'state';
   readonly sessions: number;
   readonly evidence: string;
+  /** The old version was refused for authentication, whatever else was found. */
+  readonly oldRefused?: true;
   /** The control was refused for authentication: it is the replacement that does not work. */
   readonly controlRefused?: true;
 };

@@ -362,6 +362,16 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       expect(verdict.verdict).toBe('alive');
     });
 
+    contractCase('says of one that is quarantined that it is refused, and neither alive nor dead', async () => {
+      const [old, control] = [await mint(), await mint()];
+      await quarantine(old);
+      await untilRefused(old);
+
+      const seen = [await verify(old, control), await verify(old, old)];
+
+      expect(seen).toMatchObject(Array(2).fill({ verdict: 'unknown', oldRefused: true }));
+    });
+
     contractCase('could not tell when the control is refused too', async () => {
       const [old, control] = [await mint(), await mint()];
       await Promise.all([revoke(old), revoke(control)]);

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { retryStepUpdate, skipStepUpdate } from '../../workflows/messages';
+import { retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
 import { eventually } from './eventually';
-import { fakeActivities, loadInWaves, loadSeparable, refusal, sampleInput } from './fake-activities';
+import { fakeActivities, loadInWaves, loadSeparable, MEDIUM, refusal, sampleInput } from './fake-activities';
 import { APPROVED, secondReplacementWorks } from './outcome-scenarios';
 import { rotationOf } from './patched-scenarios';
 import type { RecordedScenario } from './recorded-scenarios';
@@ -73,6 +73,41 @@ export async function cancelTheRotation(handle: LeakHandle, begun: Promise<void>
   await untilWaiting(handle);
 }
 
+/** Nobody but checkout fails to move, to version 2, which is kept then; what lives at each later look is `found`, and what is minted then is refused. */
+export function keptAndDead(
+  found: readonly (number | undefined)[],
+  overrides: Parameters<typeof fakeActivities>[0] = {},
+): Faked {
+  const looks = [...found];
+  let newer: number | undefined;
+  return fakeActivities({
+    loadCredential: async () => {
+      const seen = newer && looks.shift();
+      return { ...(await loadSeparable()), ...(seen ? { newer: seen } : {}) };
+    },
+    containVersion: () => Promise.resolve({ at: 1, revision: 7, laneUntil: 0, evidence: 'refused to everybody' }),
+    createReplacement: () =>
+      newer === undefined
+        ? Promise.resolve({ at: 2, version: (newer = 2), publicId: 'orders_v2' })
+        : Promise.reject(refusal('PROVIDER_REFUSED')),
+    moveDependent: ({ dependentId }) =>
+      dependentId === 'checkout'
+        ? Promise.reject(refusal('DEPENDENT_REFUSED'))
+        : Promise.resolve({ at: 5, detail: 'moved' }),
+    ...overrides,
+  });
+}
+
+/** Until so many rotations have failed, and a person is asked. */
+export function untilFailed(handle: LeakHandle, rotations: number): Promise<unknown> {
+  return eventually(
+    () => handle.query(stateQuery),
+    ({ incident }) =>
+      incident.stage === 'waiting-for-person' &&
+      incident.timeline.some(({ note }) => note.startsWith(`rotation ${rotations} `)),
+  );
+}
+
 /** What becomes of a replacement that is in use when its rotation fails. */
 export const KEPT_SCENARIOS: readonly RecordedScenario[] = [
   {
@@ -98,6 +133,20 @@ export const KEPT_SCENARIOS: readonly RecordedScenario[] = [
     },
   },
   cancelledScenario(),
+  {
+    name: 'kept-and-dead',
+    input: MEDIUM,
+    activities: () => keptAndDead([undefined, undefined]).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      for (const failures of [2, 3]) {
+        await handle.executeUpdate(retryStepUpdate, { args: [APPROVED] });
+        await untilFailed(handle, failures);
+      }
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
   {
     // Refused at its provider, and watched from then on.
     name: 'refused-and-watched',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
-import { incidentId, watchId } from '../../domain/credential';
+import { containedWatchId, incidentId, watchId } from '../../domain/credential';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import type { respondToLeak, watchContainment } from '../../workflows';
 import { skipStepUpdate, type WatchInput } from '../../workflows/messages';
@@ -191,7 +191,8 @@ it('is begun by an incident that ends refused at the provider, and by none whose
         const { credentialId } = await untilWaiting(handle);
         await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
         const { outcome } = await handle.result();
-        const about = environment.client.workflow.getHandle(watchId(credentialId, 1)).describe();
+        const { runId } = await handle.describe();
+        const about = environment.client.workflow.getHandle(containedWatchId(credentialId, 1, runId)).describe();
         return [
           outcome,
           await about.then(

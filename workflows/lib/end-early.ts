@@ -42,6 +42,7 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
   }
   // Terminating asks nobody; cancelling leaves the time to say that nobody looks after it any more.
   if (isCancellation(error) || leak.story.consideredCancelled) {
+    await watchContained(leak);
     await CancellationScope.nonCancellable(() =>
       tellUnresolved(leak, 'Somebody cancelled the workflow of this incident.'),
     );

@@ -14,6 +14,8 @@ export interface LeftByRotation {
   readonly sentBack?: boolean;
   /** What it did not take back, and who works on it. */
   readonly kept?: { readonly version: number; readonly users: readonly string[] };
+  /** Those that an undo left where another incident may have moved them. */
+  readonly elsewhere?: readonly string[];
   /** What was to be adopted, and does not live or work. */
   readonly gone?: number;
   /** Until when the old version works for dependents, as it was listed when the rotation failed; missing where that was not looked up. */

@@ -18,8 +18,8 @@ export interface Moving {
   readonly arrived: Set<string>;
   /** Those that worked on it before. */
   readonly there?: ReadonlySet<string> | undefined;
-  /** Those that an undo did not send back. */
-  readonly left: Set<string>;
+  /** Those that an undo did not send back, and the version it left each on. */
+  readonly left: Map<string, number>;
   /** Those that used a version which was not taken up: they go back to it, and not to the leaked one. */
   readonly elsewhere?: { readonly version: number; readonly users: ReadonlySet<string> } | undefined;
 }
@@ -113,7 +113,7 @@ function start(moving: Moving, id: string, settled: Map<string, Settled>): Promi
       const restore = { ...rotationStep(input, `restore.${id}`), dependentId: id, to, ...from };
       const summary = `Send ${id} back to version ${to}`;
       const restored = await undos.restoreDependent.executeWithOptions({ summary }, [restore]);
-      if (wasLeft(restored)) moving.left.add(id);
+      keepLeft(moving, id, restored);
     });
   return Promise.allSettled([moveOne(moving, id)]).then(([result]) => {
     settled.set(id, result);
@@ -123,8 +123,8 @@ function start(moving: Moving, id: string, settled: Map<string, Settled>): Promi
 }
 
 /** Missing in histories from before it was said. */
-function wasLeft(restored: Restored | undefined): boolean {
-  return restored?.leftOn !== undefined;
+function keepLeft({ left }: Moving, id: string, restored: Restored | undefined): void {
+  if (restored?.leftOn !== undefined) left.set(id, restored.leftOn);
 }
 
 /** At the deadline those that have not moved are missing; before it, one that can't move ends the rotation, unless the plan goes on without. */

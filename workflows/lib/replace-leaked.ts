@@ -14,7 +14,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
     onFailure: (failure) => {
       if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
-      const { sentBack = leak.newer === undefined, unfit, kept, gone, laneUntil } = failure.left ?? {};
+      const { sentBack = leak.newer === undefined, unfit, kept, gone, elsewhere = [], laneUntil } = failure.left ?? {};
       leak.laneUntil = earliest(leak.laneUntil, laneUntil);
       // The same version would fail the same way.
       if (unfit !== undefined) {
@@ -25,9 +25,9 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
       const before = leak.kept;
       leak.kept = stillKept(before, failure.left);
       leak.keptIsDead = leak.kept !== undefined && leak.kept === before && (leak.keptIsDead || gone === before.version);
-      if (leak.kept && !leak.keptIsDead) leak.newer = leak.kept.version;
+      if (leak.kept && !(leak.keptIsDead && patched('kept-is-dead'))) leak.newer = leak.kept.version;
       // Who works on what was kept, or was left on what has died since, has not gone back.
-      leak.notBack = [...new Set([...(leak.notBack ?? []), ...(kept?.users ?? [])])];
+      leak.notBack = [...new Set([...(leak.notBack ?? []), ...(kept?.users ?? []), ...elsewhere])];
       leak.rolledBack = sentBack && leak.notBack.length === 0 && UNDONE.includes(failure.code);
       const what = leak.rolledBack ? 'rolled back' : 'failed';
       board.apply({

@@ -12,10 +12,13 @@ export function rotationFailed(
   const { version, users = [] } = left.kept ?? {};
   const inUse = users.length > 0 ? `, in use by ${users.join(', ')}` : '';
   const kept = version === undefined ? '' : ` Version ${version} is kept${inUse}.`;
+  const { elsewhere = [] } = left;
+  const stays =
+    elsewhere.length > 0 ? ` Not sent back, since another incident may have moved them: ${elsewhere.join(', ')}.` : '';
   const notUndone = failed.length > 0 ? ` Not undone: ${failed.map(({ name }) => name).join(', ')}.` : '';
   return ApplicationFailure.create({
     type: failed.length > 0 ? 'ROLLBACK_INCOMPLETE' : 'ROLLED_BACK',
-    message: `${message}${kept}${notUndone}`,
+    message: `${message}${kept}${stays}${notUndone}`,
     nonRetryable: true,
     details: [left],
   });

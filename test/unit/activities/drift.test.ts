@@ -11,16 +11,23 @@ const CREDENTIAL = sampleCredential();
 
 /** A look at version 1, of which the provider says `verdict`; version 2 lives unless `alone`. */
 function look(
-  { state, verdict, alone = false }: { state: VersionState; verdict: Verdict['verdict']; alone?: boolean },
+  {
+    state,
+    verdict,
+    alone = false,
+    refused = true,
+    later = state,
+  }: { state: VersionState; verdict: Verdict['verdict']; alone?: boolean; refused?: boolean; later?: VersionState },
   more: Partial<CheckDriftInput> = {},
 ) {
+  let looks = 0;
   const proven: boolean[] = [];
   const audit: AuditEvent[] = [];
   const presented: number[][] = [];
   const { checkDrift } = createDriftActivities({
     inventory: {
       credential: () => Promise.resolve(CREDENTIAL),
-      version: () => Promise.resolve(sampleVersion({ version: 1, state })),
+      version: () => Promise.resolve(sampleVersion({ version: 1, state: looks++ === 0 ? state : later })),
       versions: () =>
         Promise.resolve([
           sampleVersion({ version: 1, state }),
@@ -34,7 +41,8 @@ function look(
         {
           verifyDead(_credential: unknown, old: { version: number }, control: { version: number }) {
             presented.push([old.version, control.version]);
-            return Promise.resolve({ verdict, proof: 'presented', sessions: 0, evidence: 'seen' });
+            const oldRefused = refused ? { oldRefused: true } : {};
+            return Promise.resolve({ verdict, proof: 'presented', sessions: 0, evidence: 'seen', ...oldRefused });
           },
         },
       ],
@@ -76,6 +84,18 @@ describe('a look at what was refused and not ended', () => {
 
     expect(await drift).toEqual({ control: 2, isContained: true });
     expect(audit[0]).toMatchObject({ action: 'check-drift', detail: { verdict: 'unknown' } });
+  });
+
+  it('says COULD_NOT_TELL where nobody says that it is refused', async () => {
+    const { drift } = look({ state: 'quarantined', verdict: 'unknown', refused: false }, { contained: true });
+
+    await expect(drift).rejects.toMatchObject({ code: 'COULD_NOT_TELL' });
+  });
+
+  it('is no drift when a person sets it free while it is presented', async () => {
+    const { drift, audit } = look({ state: 'quarantined', verdict: 'alive', later: 'live' }, { contained: true });
+
+    expect([await drift, audit]).toEqual([{}, []]);
   });
 
   it.each<VersionState>(['live', 'discarded'])('is over when it is %s by now', async (state) => {
