@@ -1,4 +1,5 @@
 import { IncidentError } from '../domain/errors';
+import type { Verdict } from '../domain/ports/credential-provider';
 import { newestLive } from '../domain/version-order';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
@@ -24,6 +25,10 @@ export interface Drift {
   readonly isOver?: true;
 }
 
+const NOTHING_BESIDE: Pick<Verdict, 'verdict' | 'evidence' | 'oldRefused'> = {
+  verdict: 'unknown',
+  evidence: 'no version lives that it could be compared with',
+};
 const NO_USE: Pick<ObservedUse, 'contexts'> = { contexts: [] };
 
 /** What may happen to a version that was ended, or refused, after its incident has closed. */
@@ -44,11 +49,7 @@ export function createDriftActivities(deps: ActivityDeps) {
       const beside = control ?? (isContained ? version : undefined);
       const { verdict, evidence, oldRefused } = beside
         ? await provider.verifyDead(credential, version, beside, callContext(input.stepKey))
-        : {
-            verdict: 'unknown' as const,
-            evidence: 'no version lives that it could be compared with',
-            oldRefused: undefined,
-          };
+        : NOTHING_BESIDE;
       const drift = [
         ...(verdict === 'alive' ? [`it works again (${evidence})`] : []),
         ...(used.length > 0 ? [`it was used and accepted: ${used.join(', ')}`] : []),

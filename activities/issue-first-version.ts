@@ -1,4 +1,5 @@
 import type { Credential, SecretVersion } from '../domain/credential';
+import { contextOutside } from './context-outside';
 import type { ActivityDeps } from './deps';
 
 /**
@@ -25,11 +26,7 @@ export async function issueFirstVersion(
     await deps.projection.write(await deps.inventory.records());
     return known;
   }
-  const context = {
-    idempotencyKey: `issue/${credential.id}`,
-    signal: new AbortController().signal,
-    heartbeat: () => undefined,
-  };
+  const context = contextOutside(`issue/${credential.id}`);
   const { value } = await provider.createReplacement(credential, { version: 1, secret }, context);
   const version: SecretVersion = { credentialId: credential.id, version: 1, state: 'live', ...value };
   await deps.inventory.saveVersion(version);

@@ -1,5 +1,6 @@
 import { IncidentError } from '../domain/errors';
 import type { RenderedNotice } from '../domain/ports/notifier';
+import { contextOutside } from './context-outside';
 import type { ActivityDeps } from './deps';
 
 /** No longer than a round of the sweep. */
@@ -17,11 +18,7 @@ export async function tellSecurity(
   const told = deps.audiences.security.map(async ({ notifier, target }, channel) => {
     const dedupeKey = `${occasion}/${channel}`;
     if (await deps.deliveries.wasSent(dedupeKey)) return;
-    const context = {
-      idempotencyKey: dedupeKey,
-      signal: AbortSignal.timeout(SEND_WITHIN_MS),
-      heartbeat: () => undefined,
-    };
+    const context = contextOutside(dedupeKey, AbortSignal.timeout(SEND_WITHIN_MS));
     const sender = deps.notifiers.get(notifier);
     if (!sender) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier });
     await sender.send(target, notice, dedupeKey, context);

@@ -3,7 +3,8 @@ import { IncidentError } from '../../domain/errors';
 import { withDeadline } from '../with-deadline';
 import { retryAfterMs } from './retry-after';
 
-const TIMEOUT_MS = 5_000;
+/** How long a receiver may take to answer. */
+export const ANSWER_WITHIN_MS = 5_000;
 
 export interface Delivery {
   /** The notifier's id. */
@@ -14,9 +15,20 @@ export interface Delivery {
   readonly signal: AbortSignal;
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly retryAfterMs: number | undefined;
+}
+
+/** What of an answer a failed delivery says. */
+export function answerOf({
+  status,
+  headers,
+}: {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+}): Answer {
+  return { status, retryAfterMs: retryAfterMs(headers.get('retry-after')) };
 }
 
 /**
@@ -32,7 +44,7 @@ export async function deliver(delivery: Delivery): Promise<void> {
 /** Undefined when there was no answer. */
 async function post({ url, body, headers, signal }: Delivery): Promise<Answer | undefined> {
   try {
-    return await withDeadline(TIMEOUT_MS, signal, async (within) => {
+    return await withDeadline(ANSWER_WITHIN_MS, signal, async (within) => {
       const response = await fetch(url, {
         method: 'POST',
         body,
@@ -42,7 +54,7 @@ async function post({ url, body, headers, signal }: Delivery): Promise<Answer | 
         signal: within,
       });
       await response.body?.cancel();
-      return { status: response.status, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) };
+      return answerOf(response);
     });
   } catch {
     return undefined;

@@ -1,5 +1,8 @@
 import type { Audience, Notice, RenderedNotice } from '../../domain/ports/notifier';
 
+/** The fields that a message shows beside its text, where it has room for few. */
+export const SHOWN_FIELDS = ['credential', 'severity', 'ownerTeam', 'provider'] as const;
+
 /** The text for one audience's role: what to do, what is proven, what customers may notice. Pure; holds no secret. */
 export function renderNotice(notice: Notice, audience: Audience): RenderedNotice {
   const what = `${notice.credentialId} v${notice.version}`;

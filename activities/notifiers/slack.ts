@@ -2,13 +2,12 @@ import { IncomingWebhook, type IncomingWebhookSendArguments } from '@slack/webho
 import { IncidentError } from '../../domain/errors';
 import type { Notifier, RenderedNotice } from '../../domain/ports/notifier';
 import { withDeadline } from '../with-deadline';
-import { retryAfterMs } from './retry-after';
+import { ANSWER_WITHIN_MS, answerOf, type Answer } from './deliver';
+import { SHOWN_FIELDS } from './render-notice';
 import { webTargetFault } from './web-target';
 
-const TIMEOUT_MS = 5_000;
 /** Slack's own limits, in characters. */
 const LONGEST = { header: 150, section: 3_000 } as const;
-const SHOWN = ['credential', 'severity', 'ownerTeam', 'provider'] as const;
 
 /** A message in a Slack channel, by the address of an incoming webhook, which is its target. */
 export function createSlackNotifier(): Notifier {
@@ -16,13 +15,13 @@ export function createSlackNotifier(): Notifier {
     id: 'slack',
     targetFault: (target) => webTargetFault(target),
     async send(target, notice, dedupeKey, { signal }) {
-      let answer: { readonly status: number; readonly retryAfterMs: number | undefined } | undefined;
+      let answer: Answer | undefined;
       try {
-        await withDeadline(TIMEOUT_MS, signal, (within) =>
+        await withDeadline(ANSWER_WITHIN_MS, signal, (within) =>
           new IncomingWebhook(target, {
             async fetch(url, init) {
               const response = await fetch(url, { ...init, signal: within });
-              answer = { status: response.status, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) };
+              answer = answerOf(response);
               return response;
             },
           }).send(messageOf(notice, dedupeKey)),
@@ -36,7 +35,7 @@ export function createSlackNotifier(): Notifier {
 
 /** What an attacker may have written, such as a user agent, stands where Slack makes no link and calls nobody. */
 function messageOf({ title, body, fields }: RenderedNotice, dedupeKey: string): IncomingWebhookSendArguments {
-  const shown = SHOWN.flatMap((name) => (fields[name] === undefined ? [] : [`${name}: ${fields[name]}`]));
+  const shown = SHOWN_FIELDS.flatMap((name) => (fields[name] === undefined ? [] : [`${name}: ${fields[name]}`]));
   const blocks: NonNullable<IncomingWebhookSendArguments['blocks']> = [
     { type: 'header', text: plain(title, LONGEST.header) },
     { type: 'section', text: plain(body, LONGEST.section) },

@@ -1,8 +1,7 @@
 import type { Notifier, RenderedNotice } from '../../domain/ports/notifier';
 import { deliver } from './deliver';
+import { SHOWN_FIELDS } from './render-notice';
 import { webTargetFault } from './web-target';
-
-const SHOWN = ['credential', 'severity', 'ownerTeam', 'provider'] as const;
 
 /**
  * An Adaptive Card in a channel of Microsoft Teams. Its target is the address that the workflow "Post to a channel when a webhook request is
@@ -21,7 +20,7 @@ export function createTeamsNotifier(): Notifier {
 }
 
 function cardOf({ title, body, fields }: RenderedNotice, dedupeKey: string) {
-  const shown = SHOWN.map((name) => `${name}: ${fields[name] ?? '–'}`).join(', ');
+  const shown = SHOWN_FIELDS.map((name) => `${name}: ${fields[name] ?? '–'}`).join(', ');
   return {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { contextOutside } from '../../activities/context-outside';
 import { signalKeySet } from '../../activities/notifiers/signal-signer';
 import { IncidentError } from '../../domain/errors';
 import type { RenderedNotice } from '../../domain/ports/notifier';
@@ -43,11 +44,7 @@ async function tryAll({ settings: file }: Options): Promise<void> {
   const tried = audiences.flatMap(([audience, channels = []]) =>
     channels.map(async ({ notifier, target }, index) => {
       const dedupeKey = `try/${id}/${audience}/${index}`;
-      const context = {
-        idempotencyKey: dedupeKey,
-        signal: AbortSignal.timeout(SEND_WITHIN_MS),
-        heartbeat: () => undefined,
-      };
+      const context = contextOutside(dedupeKey, AbortSignal.timeout(SEND_WITHIN_MS));
       const sent = notifiers.get(notifier)?.send(target, noticeTo(audience), dedupeKey, context);
       return [audience, notifier, await outcomeOf(sent)];
     }),

@@ -73,12 +73,11 @@ export async function cancelTheRotation(handle: LeakHandle, begun: Promise<void>
   await untilWaiting(handle);
 }
 
-/** Nobody but checkout fails to move, to version 2, which is kept then; what lives at each later look is `found`, and what is minted then is refused. */
+/** Only checkout fails to move to version 2, which is kept then. What lives at each later look is taken from `looks`, and nothing can be minted besides. */
 export function keptAndDead(
-  found: readonly (number | undefined)[],
+  looks: (number | undefined)[],
   overrides: Parameters<typeof fakeActivities>[0] = {},
 ): Faked {
-  const looks = [...found];
   let newer: number | undefined;
   return fakeActivities({
     loadCredential: async () => {

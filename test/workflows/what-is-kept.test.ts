@@ -2,7 +2,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Outcome } from '../../domain/incident';
 import { markFalsePositiveUpdate, retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
-import { fakeActivities, loadInWaves, loadSeparable, MEDIUM, refusal, sampleInput } from '../support/fake-activities';
+import { fakeActivities, loadInWaves, MEDIUM, refusal, sampleInput } from '../support/fake-activities';
 import {
   cancelledBeyondTheDoor,
   cancelTheRotation,
@@ -63,22 +63,8 @@ describe('a replacement in use, when its rotation fails', () => {
   ])('is kept no longer when %s: whoever uses it has nothing', async (_what, found, ends) => {
     const told: string[] = [];
     const looks = [...found];
-    let newer: number | undefined;
-    const { activities } = fakeActivities({
-      loadCredential: async () => {
-        const seen = newer && looks.shift();
-        return { ...(await loadSeparable()), ...(seen ? { newer: seen } : {}) };
-      },
-      containVersion: () => Promise.resolve({ at: 1, revision: 7, laneUntil: 0, evidence: 'refused to everybody' }),
-      createReplacement: () =>
-        newer === undefined
-          ? Promise.resolve({ at: 2, version: (newer = 2), publicId: 'orders_v2' })
-          : Promise.reject(refusal('PROVIDER_REFUSED')),
+    const { activities } = keptAndDead(looks, {
       testReplacement: () => Promise.reject(refusal('REPLACEMENT_REJECTED')),
-      moveDependent: ({ dependentId }) =>
-        dependentId === 'checkout'
-          ? Promise.reject(refusal('DEPENDENT_REFUSED'))
-          : Promise.resolve({ at: 5, detail: 'moved' }),
       notifyAudience: ({ notice }) => {
         if (notice.kind === 'unresolved') told.push(notice.summary);
         return Promise.resolve({ at: 6, channels: 1 });
