@@ -25,6 +25,7 @@ export const secretMaterial = z.discriminatedUnion('kind', [
     accessKeyId: z.string(),
     secretAccessKey: z.string().min(1),
   }),
+  z.strictObject({ kind: z.literal('http'), id: z.string().min(1), secret: z.string().min(1) }),
 ]);
 
 export type SecretMaterial = z.infer<typeof secretMaterial>;
@@ -32,6 +33,7 @@ export type PostgresMaterial = Extract<SecretMaterial, { kind: 'postgres' }>;
 export type RedisMaterial = Extract<SecretMaterial, { kind: 'redis' }>;
 export type AwsAccessKeyMaterial = Extract<SecretMaterial, { kind: 'aws-access-key' }>;
 export type ApiTokenMaterial = Extract<SecretMaterial, { kind: 'api-token' }>;
+export type HttpMaterial = Extract<SecretMaterial, { kind: 'http' }>;
 
 /** Reads what a store returned. A value that can't be read is named by its size only. */
 export function parseMaterial<K extends SecretMaterial['kind']>(
@@ -50,6 +52,7 @@ export function valueOf(text: string): string | undefined {
   if (!parsed.success) return undefined;
   const { data } = parsed;
   if (data.kind === 'api-token') return data.token;
+  if (data.kind === 'http') return data.secret;
   return data.kind === 'aws-access-key' ? data.secretAccessKey : data.password;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiTokenSettings } from '../activities/providers/api-token-account';
 import { awsAccessKeySettings, type AwsAccessKeySettings } from '../activities/providers/aws-account';
+import { httpAccount, type HttpSettings } from '../activities/providers/http-account';
 import { postgresRoleSettings } from '../activities/providers/postgres-account';
 import { redisAclSettings } from '../activities/providers/redis-account';
 import { IncidentError } from '../domain/errors';
@@ -78,6 +79,7 @@ const settings = z.strictObject({
       'postgres-role': z.record(z.string(), postgresAccount),
       'redis-acl': z.record(z.string(), redisAccount),
       'aws-access-key': z.record(z.string(), awsAccount),
+      http: z.record(z.string(), httpAccount),
       'api-token': z.record(z.string(), apiTokenSettings),
     })
     .partial()
@@ -127,6 +129,27 @@ export function awsAccounts(settings: Settings): ReadonlyMap<string, AwsAccessKe
     const place = `providers.aws-access-key.${shownKey(name)}.adminKeyFile`;
     const isKey = (text: string): boolean => /^AKIA[A-Z0-9]{16}:\S+$/.test(text);
     return [name, { ...rest, adminKey: readAdmin(adminKeyFile, isKey, `${place}: holds no <key id>:<key>`, faults) }];
+  });
+  if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
+  return new Map(read);
+}
+
+/** The accounts of the http provider, with what its admins are known by. @throws IncidentError CONFIG_INVALID */
+export function httpAccounts(settings: Settings): ReadonlyMap<string, HttpSettings> {
+  const faults: string[] = [];
+  const isAny = (text: string): boolean => text !== '';
+  const accounts = Object.entries(settings.providers.http ?? {});
+  const read = accounts.map(([name, { adminFile, signing, ...rest }]): readonly [string, HttpSettings] => {
+    const place = `providers.http.${shownKey(name)}`;
+    const from = (file: string, what: string): string => readAdmin(file, isAny, `${place}.${what}: is empty`, faults);
+    return [
+      name,
+      {
+        ...rest,
+        ...(adminFile === undefined ? {} : { admin: from(adminFile, 'adminFile') }),
+        ...(signing && { signing: { ...signing, key: from(signing.keyFile, 'signing.keyFile') } }),
+      },
+    ];
   });
   if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
   return new Map(read);

@@ -1,7 +1,7 @@
 import { fetch } from 'undici';
 import { IncidentError } from '../../domain/errors';
 import { withDeadline } from '../with-deadline';
-import { retryAfterMs } from './retry-after';
+import { retryAfterMs } from '../retry-after';
 
 /** How long a receiver may take to answer. */
 export const ANSWER_WITHIN_MS = 5_000;

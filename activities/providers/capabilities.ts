@@ -1,6 +1,7 @@
 import type { ProviderCapabilities } from '../../domain/ports/credential-provider';
 import { API_TOKEN } from './api-token-account';
 import { AWS_ACCESS_KEY } from './aws-account';
+import { HTTP } from './http-account';
 import { POSTGRES_ROLE } from './postgres-account';
 import { REDIS_ACL } from './redis-account';
 
@@ -9,5 +10,6 @@ export const CAPABILITIES: Readonly<Partial<Record<string, ProviderCapabilities>
   'postgres-role': POSTGRES_ROLE,
   'redis-acl': REDIS_ACL,
   'aws-access-key': AWS_ACCESS_KEY,
+  http: HTTP,
   'api-token': API_TOKEN,
 };

@@ -6,6 +6,7 @@ import { createKvPullAdapter } from '../../activities/dependents/kv-pull';
 import { createReloadHookAdapter } from '../../activities/dependents/reload-hook';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createAwsAccessKeyProvider } from '../../activities/providers/aws-access-key';
+import { createHttpProvider } from '../../activities/providers/http';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
 import { createRedisAclProvider } from '../../activities/providers/redis-acl';
 import { createActionBudget } from '../../activities/store/action-budget';
@@ -52,6 +53,7 @@ export async function createResponseDeps(
     createPostgresRoleProvider(accounts.postgres, secrets, fingerprintKeys[0]),
     createRedisAclProvider(accounts.redis, secrets, fingerprintKeys[0]),
     createAwsAccessKeyProvider(accounts.aws, secrets),
+    createHttpProvider(accounts.http, secrets, fingerprintKeys),
     createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
   ];
   const dependents = [

@@ -4,7 +4,15 @@ import type { Policy } from '../../domain/policy';
 import type { Config } from '../config';
 import { readFingerprintKeys, readKey, readPrivateKey, readPublicKey, readTogether } from '../keys';
 import { readPolicy } from '../policy-file';
-import { awsAccounts, postgresAccounts, readSettings, redisAccounts, threatLists, type Settings } from '../settings';
+import {
+  awsAccounts,
+  httpAccounts,
+  postgresAccounts,
+  readSettings,
+  redisAccounts,
+  threatLists,
+  type Settings,
+} from '../settings';
 import { readSignalSigner } from '../signal-signer';
 import { shownKey } from '../yaml-file';
 
@@ -19,15 +27,16 @@ export function readResponseFiles(config: Config<'response'>) {
     approvalKey: () => readPublicKey(config.TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE),
     signingKey: () => readPrivateKey(config.TOURNIQUET_CHECKPOINT_KEY_FILE),
   });
-  const { postgres, redis, aws, lists, signalSigner } = readTogether({
+  const { postgres, redis, aws, http, lists, signalSigner } = readTogether({
     signalSigner: () => readSignalSigner(files.settings),
     lists: () => threatLists(files.settings),
     postgres: () => postgresAccounts(files.settings),
     redis: () => redisAccounts(files.settings),
     aws: () => awsAccounts(files.settings),
+    http: () => httpAccounts(files.settings),
     audiences: () => mustReach(files.policy.policy, files.settings, config.TOURNIQUET_POLICY_FILE ?? 'the policy'),
   });
-  return { ...files, accounts: { postgres, redis, aws }, lists, signalSigner };
+  return { ...files, accounts: { postgres, redis, aws, http }, lists, signalSigner };
 }
 
 /** A page to an audience without channels reaches nobody, and would say so only at 3 a.m. */

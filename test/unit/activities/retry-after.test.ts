@@ -1,4 +1,4 @@
-import { retryAfterMs } from '../../../activities/notifiers/retry-after';
+import { retryAfterMs } from '../../../activities/retry-after';
 
 const NOW = Date.parse('Sat, 28 Nov 2026 12:00:00 GMT');
 

@@ -1,0 +1,172 @@
+import type { Credential, SecretVersion } from '../../domain/credential';
+import { IncidentError } from '../../domain/errors';
+import { fingerprint, signProbe, type FingerprintKey } from '../../domain/fingerprint';
+import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
+import type { CallContext, Effect } from '../../domain/ports/effect';
+import type { SecretStore } from '../../domain/ports/stores';
+import { parseMaterial, type HttpMaterial } from '../../domain/secret-material';
+import { isSubject, type Subject } from '../../domain/subject';
+import { effect } from './effect';
+import { HTTP, type HttpSettings } from './http-account';
+import { endAskedFor, isAskedFor, mintOurs, mintShownOnce, storedOf } from './http-mint';
+import { httpSystem, type HttpFound, type HttpPresented, type HttpSystem } from './http-system';
+import { isEnded, markEnded } from './tombstone';
+
+/**
+ * Values of any system that is managed by HTTP, by calls that the settings declare: it needs no code. That a version is ended stands in the secret store before
+ * the system is told, since a system may forget what it deleted.
+ */
+export function createHttpProvider(
+  accounts: ReadonlyMap<string, HttpSettings>,
+  secrets: SecretStore,
+  fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]],
+): CredentialProvider {
+  const propagationMs = Math.max(0, ...[...accounts.values()].map((settings) => settings.propagationMs));
+
+  function systemOf(credential: Credential, { signal }: CallContext): HttpSystem {
+    const settings = accounts.get(credential.account);
+    if (!settings) throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'http', account: credential.account });
+    return httpSystem(settings, credential, signal);
+  }
+
+  const mark = (id: string): string => signProbe(id, Date.now(), fingerprintKeys[0]);
+
+  async function materialOf({ secret }: SecretVersion): Promise<HttpMaterial> {
+    return parseMaterial('http', await secrets.get(secret));
+  }
+
+  /** Gateways know it by its fingerprint; an id that may be no subject, since it is another system's, names nothing. */
+  function subjectsOf(account: string, { id, secret }: HttpMaterial): readonly Subject[] {
+    const named = `id:http:${account}/${id}`;
+    return [...(isSubject(named) ? [named] : []), ...fingerprintKeys.map((key) => fingerprint(secret, key))];
+  }
+
+  async function end(system: HttpSystem, { publicId: id, secret }: SecretVersion): Promise<Effect> {
+    await markEnded(secrets, secret);
+    const found = await system.find(id);
+    // Also of what is not found: a list may have further pages.
+    await system.delete(id);
+    return found === 'absent' ? effect('already', `${id} does not exist`) : effect('done', `${id} is deleted`);
+  }
+
+  return {
+    id: 'http',
+    capabilities: { ...HTTP, propagationMs },
+
+    async probe(credential, context) {
+      const system = systemOf(credential, context);
+      await system.admin({ name: 'probe', call: system.settings.probe });
+      return effect('already', `our admin is accepted by ${system.account}`);
+    },
+
+    async quarantine(credential, { publicId: id }, context) {
+      const system = systemOf(credential, context);
+      const { disable } = system.settings;
+      const found = await system.find(id);
+      if (found !== 'active') return effect('already', `${id} is ${found}`);
+      if (!disable) return effect('already', `${system.account} can refuse ${id} in no way but for good`);
+      await system.admin({ name: 'disable', call: disable }, { id });
+      if ((await system.find(id)) === 'active')
+        throw new IncidentError('PROVIDER_UNAVAILABLE', {
+          account: system.account,
+          version: id,
+          reply: 'still active',
+        });
+      return effect('done', `${id} is disabled`);
+    },
+
+    async release(credential, version, context) {
+      const system = systemOf(credential, context);
+      const { publicId: id } = version;
+      const final = () => new IncidentError('CONTAINMENT_FINAL', { credential: credential.id, version: id });
+      const found = await system.find(id);
+      if (found === 'absent' || (await isEnded(secrets, version.secret))) throw final();
+      if (found === 'active') return effect('already', `${id} is active`);
+      const { enable } = system.settings;
+      if (!enable) throw new IncidentError('PROVIDER_REFUSED', { account: system.account, version: id, found });
+      await system.admin({ name: 'enable', call: enable }, { id });
+      // Revoked between the two looks: the door that was opened is shut again.
+      if (await isEnded(secrets, version.secret)) {
+        await system.delete(id);
+        throw final();
+      }
+      return effect('done', `${id} is enabled again`);
+    },
+
+    async createReplacement(credential, { version, secret: ref }, context) {
+      const system = systemOf(credential, context);
+      const refused = (found: string) =>
+        new IncidentError('PROVIDER_REFUSED', { account: system.account, version, found });
+      if (await isEnded(secrets, ref)) throw refused('contained');
+      await system.admin({ name: 'probe', call: system.settings.probe });
+      const before = await storedOf(secrets, ref);
+      const mint = system.settings.gives.secret === undefined ? mintOurs : before ? undefined : mintShownOnce;
+      const made = (await mint?.({ system, secrets, credential, version, ref })) ?? before;
+      if (!made) throw refused('nothing');
+      const found = await system.find(made.id);
+      // A late attempt must not bring back what was contained since.
+      if (await isEnded(secrets, ref)) {
+        await system.delete(made.id);
+        throw refused('contained');
+      }
+      if (found === 'disabled') throw refused('contained');
+      if (found === 'absent')
+        throw new IncidentError('PROVIDER_UNAVAILABLE', {
+          account: system.account,
+          version: made.id,
+          reply: 'not found',
+        });
+      return {
+        state: before ? ('already' as const) : ('done' as const),
+        value: { publicId: made.id, subjects: subjectsOf(system.account, made), secret: ref },
+        evidence: `${made.id} of ${credential.principal}`,
+      };
+    },
+
+    async test(credential, version, context) {
+      const system = systemOf(credential, context);
+      const { publicId: id } = version;
+      if ((await system.find(id)) !== 'active') throw new IncidentError('REPLACEMENT_REJECTED', { version: id });
+      const answer = await system.present(await materialOf(version), mark('test'));
+      if (answer === 'accepted') return effect('done', `${id} is accepted`);
+      const code = answer === 'refused' ? 'REPLACEMENT_REJECTED' : 'PROVIDER_UNAVAILABLE';
+      throw new IncidentError(code, { account: system.account, version: id });
+    },
+
+    revoke: async (credential, version, context) => end(systemOf(credential, context), version),
+
+    async discard(credential, version, context) {
+      const system = systemOf(credential, context);
+      const { secret: ref } = version;
+      if (version.publicId) return end(system, version);
+      // In this order: what was asked for is stored first, and then asked for no more.
+      const isAsked = await isAskedFor(secrets, ref);
+      const stored = await storedOf(secrets, ref);
+      if (stored) return end(system, { ...version, publicId: stored.id });
+      await markEnded(secrets, ref);
+      if (!isAsked) return effect('already', 'was never minted');
+      return (await endAskedFor({ system, secrets, credential, version: version.version, ref }))
+        ? effect('done', 'what was asked for is deleted')
+        : effect('already', 'nothing was made');
+    },
+
+    async verifyDead(credential, old, control, context) {
+      const system = systemOf(credential, context);
+      const [oldValue, controlValue] = [await materialOf(old), await materialOf(control)];
+      const found = await system.find(old.publicId);
+      const oldAnswer = await system.present(oldValue, mark('verify'));
+      const controlAnswer = await system.present(controlValue, mark('verify'));
+      return judge(oldAnswer, controlAnswer, found);
+    },
+  };
+}
+
+function judge(old: HttpPresented, control: HttpPresented, found: HttpFound): Verdict {
+  const evidence = `old ${old}, control ${control}, old ${found}`;
+  const base = { proof: 'presented', sessions: 0, evidence } as const;
+  if (old === 'accepted') return { ...base, verdict: 'alive' };
+  const controlRefused = control === 'refused' ? ({ controlRefused: true } as const) : {};
+  const oldRefused = old === 'refused' ? ({ oldRefused: true } as const) : {};
+  const isDead = old === 'refused' && control === 'accepted' && found === 'absent';
+  return { ...base, ...oldRefused, ...controlRefused, verdict: isDead ? 'dead' : 'unknown' };
+}
