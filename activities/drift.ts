@@ -21,11 +21,13 @@ export interface Drift {
   readonly control?: number;
   /** It is refused, and not revoked yet. */
   readonly isContained?: true;
-  /** A person has set it free, or it was ended as one that nobody uses: there is nothing to look after any more. */
+  /** It is revoked, and was never proven dead. */
+  readonly isUnproven?: true;
+  /** A person has set it free, it was ended as one that nobody uses, or another incident has proven it dead and has it watched. */
   readonly isOver?: true;
 }
 
-const NOTHING_BESIDE: Pick<Verdict, 'verdict' | 'evidence' | 'oldRefused'> = {
+const NOTHING_BESIDE: Pick<Verdict, 'verdict' | 'evidence' | 'oldRefused' | 'controlRefused'> = {
   verdict: 'unknown',
   evidence: 'no version lives that it could be compared with',
 };
@@ -41,20 +43,23 @@ export function createDriftActivities(deps: ActivityDeps) {
     async checkDrift(input: CheckDriftInput): Promise<Drift> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
       const isContained = input.contained === true && version.state === 'quarantined';
-      if (input.contained && !isContained && version.state !== 'revoked') return { isOver: true };
+      const isUnproven = input.contained === true && version.state === 'revoked' && !version.provenDead;
+      if (input.contained && !isContained && !isUnproven) return { isOver: true };
       const control = newestLive(await deps.inventory.versions(input.credentialId));
       // Since then a person may have set it free for a while: what was used then is no drift.
       const { contexts } = input.contained ? NO_USE : await useOf(deps, credential, version, input.since);
       const used = contexts.filter(({ accepted }) => accepted > 0).map(({ context }) => context);
       const beside = control ?? (isContained ? version : undefined);
-      const { verdict, evidence, oldRefused } = beside
+      const { verdict, evidence, oldRefused, controlRefused } = beside
         ? await provider.verifyDead(credential, version, beside, callContext(input.stepKey))
         : NOTHING_BESIDE;
       const drift = [
         ...(verdict === 'alive' ? [`it works again (${evidence})`] : []),
         ...(used.length > 0 ? [`it was used and accepted: ${used.join(', ')}`] : []),
       ].join('; ');
-      if (drift === '' && verdict === 'unknown' && !(isContained && oldRefused))
+      // Whoever refuses the control as well may refuse everybody.
+      const isRefused = isContained && oldRefused && !(control && controlRefused);
+      if (drift === '' && verdict === 'unknown' && !isRefused)
         throw new IncidentError('COULD_NOT_TELL', { credential: credential.id, version: version.version, evidence });
       // Set free while it was presented, it works as it should.
       if (
@@ -69,6 +74,7 @@ export function createDriftActivities(deps: ActivityDeps) {
         ...(drift ? { drift } : {}),
         ...(control ? { control: control.version } : {}),
         ...(isContained ? { isContained } : {}),
+        ...(isUnproven ? { isUnproven } : {}),
       };
     },
   };

@@ -55,8 +55,12 @@ export interface WatchInput {
   readonly replacement: number;
   /** Since when it has been dead, or refused, milliseconds since the epoch: accepted use since then is drift. */
   readonly since: number;
-  /** Its incident ended before it was revoked. */
+  /** Its incident ended before it was revoked, or before that was proven. */
   readonly contained?: true;
+  /** What that incident knew: opened again, it may do no more by itself than before. Missing in what was started before it was given. */
+  readonly evidence?: Assessment;
+  /** It was an exercise. */
+  readonly simulated?: true;
   /** When the watch ends, milliseconds since the epoch. */
   readonly until: number;
   /** Looks made by earlier runs, and how many of the last could tell nothing. */
@@ -72,6 +76,11 @@ export interface WatchResult {
   readonly drift: string | undefined;
   /** How many of the last looks could tell nothing. */
   readonly unclear: number;
+}
+
+export interface WorksAgain {
+  /** What was seen. */
+  readonly evidence: string;
 }
 
 /** Detections that joined since the last signal, coalesced by the dispatcher. */
@@ -192,6 +201,8 @@ export interface MoreTime {
   readonly grant?: string;
 }
 
+/** From a watch to an incident that runs: what it has refused works again. */
+export const worksAgainSignal = defineSignal<[WorksAgain]>('worksAgain');
 export const detectionSignal = defineSignal<[DetectionSignal]>('detection');
 /** From a rotation to its incident: progress for the timeline. */
 export const progressSignal = defineSignal<[IncidentEvent & Signed]>('progress');

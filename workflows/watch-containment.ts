@@ -1,45 +1,40 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  continueAsNew,
-  isCancellation,
-  ParentClosePolicy,
-  patched,
-  setCurrentDetails,
-  sleep,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
-import { incidentId } from '../domain/credential';
+import { continueAsNew, isCancellation, patched, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Drift } from '../activities/drift';
 import { notices, patientChecks } from './lib/activity-proxies';
+import { askToRefuseAgain, reopenIncident } from './lib/reopen-incident';
 import { pauseBeforeCheck } from './lib/watch-pause';
-import { SEARCH_ATTRIBUTES, type WatchInput, type WatchResult } from './messages';
-import { respondToLeak } from './respond-to-leak';
+import type { WatchInput, WatchResult } from './messages';
 
 /** So many looks in a row that could tell nothing are told. */
 const TELL_AFTER_UNCLEAR = 3;
+
+/** So many looks in a row that found it working, though its incident runs, are told. */
+const TELL_WHEN_BLOCKED = 2;
 
 /** Looks of one run; then the watch goes on with a new history. */
 const CHECKS_A_RUN = 100;
 
 /**
  * After an incident has closed: looks for days whether what was ended stays ended, or what was refused stays refused, often at first. What works
- * again is drift, and opens the incident anew, with a graver beginning: refused to everybody at once. A look that could tell nothing is made again.
+ * again is drift, and opens the incident anew: what was dead as a graver one, refused to everybody at once. While an incident runs, that one refuses it
+ * again. A look that could tell nothing is made again.
  */
 export async function watchContainment(input: WatchInput): Promise<WatchResult> {
-  const { credentialId, version, incident } = input;
-  const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version };
+  const { credentialId, version, incident, simulated } = input;
+  const marked = simulated ? { simulated } : {};
+  const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, ...marked };
   let unclear = input.unclear ?? 0;
   let owed = input.owed ?? false;
+  let blocked: Blocked | undefined;
   for (let check = input.checks; ; check++) {
     const left = input.until - Date.now();
     if (left <= 0) {
       // Nobody looks again: what the last looks could not tell must be known.
       const isUntold = owed || (unclear > 0 && unclear < TELL_AFTER_UNCLEAR);
       if (isUntold && patched('tell-until-heard')) await tellUnclear(input, `${keyOf(check)}/unclear`, unclear);
-      return { checks: check, drift: undefined, unclear };
+      return { checks: check, drift: blocked?.drift, unclear };
     }
-    setCurrentDetails(details(input, check, unclear));
+    setCurrentDetails(details(input, check, unclear, blocked));
     await sleep(Math.min(left, pauseBeforeCheck(check) * 1000), {
       summary: `Look again whether ${credentialId} v${version} is ${stateOf(input)}`,
     });
@@ -49,8 +44,9 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
     if (found?.isOver) return { checks: check + 1, drift: undefined, unclear: 0 };
     if (found?.drift !== undefined) {
       // One that is just being closed looks no more: it is looked again.
-      if (await reopen(input, found)) return { checks: check + 1, drift: found.drift, unclear };
-    }
+      if (await reopenIncident(input, found)) return { checks: check + 1, drift: found.drift, unclear };
+      blocked = await whileOneRuns(input, { drift: found.drift, looks: (blocked?.looks ?? 0) + 1 }, `${key}/open`);
+    } else if (found) blocked = undefined;
     unclear = found ? 0 : unclear + 1;
     const isDue = unclear === TELL_AFTER_UNCLEAR || (owed && unclear > 0 && patched('tell-until-heard'));
     if (isDue) owed = !(await tellUnclear(input, `${key}/unclear`, unclear));
@@ -58,6 +54,26 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
     if (check + 1 - input.checks >= CHECKS_A_RUN || workflowInfo().continueAsNewSuggested)
       await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1, unclear, owed });
   }
+}
+
+/** What works again while an incident of it runs. */
+interface Blocked {
+  readonly drift: string;
+  /** So many looks in a row have found it. */
+  readonly looks: number;
+}
+
+/** The incident that runs refuses it again; what works at the next look all the same is told to people. */
+async function whileOneRuns(input: WatchInput, blocked: Blocked, stepKey: string): Promise<Blocked> {
+  if (!patched('refuse-again')) return blocked;
+  await askToRefuseAgain(input, blocked.drift);
+  if (blocked.looks !== TELL_WHEN_BLOCKED) return blocked;
+  const { credentialId, version, incident } = input;
+  const isTold = await tellSecurity(input, stepKey, {
+    reason: 'it works again, while its incident is open',
+    summary: `Version ${version} of ${credentialId} works again: ${blocked.drift}. Its incident ${incident} is open and was asked to refuse it again, and has not. Refuse it where it is issued, or cancel that incident: the next look opens it anew.`,
+  });
+  return isTold ? blocked : { ...blocked, looks: blocked.looks - 1 };
 }
 
 function keyOf(check: number): string {
@@ -82,19 +98,31 @@ async function look(step: Look): Promise<Drift | undefined> {
 }
 
 /** A watch that sees nothing is none, and somebody must know. Resolves to whether anybody was told. */
-async function tellUnclear(input: WatchInput, stepKey: string, unclear: number): Promise<boolean> {
-  const { credentialId, version, incident } = input;
+function tellUnclear(input: WatchInput, stepKey: string, unclear: number): Promise<boolean> {
+  const { credentialId, version } = input;
+  return tellSecurity(input, stepKey, {
+    reason: `the watch could not tell whether it is still ${stateOf(input)}`,
+    summary: `${unclear === 1 ? 'The last look' : `${unclear} looks in a row`} could not tell whether version ${version} of ${credentialId} is still ${stateOf(input)}.`,
+  });
+}
+
+async function tellSecurity(
+  { credentialId, version, incident, simulated }: WatchInput,
+  stepKey: string,
+  text: { readonly reason: string; readonly summary: string },
+): Promise<boolean> {
+  const marked = simulated ? { simulated } : {};
   const notice = {
     kind: 'unresolved' as const,
     provider: 'unknown',
     ownerTeam: 'unknown',
     severity: 'high' as const,
-    reason: `the watch could not tell whether it is still ${stateOf(input)}`,
-    summary: `${unclear === 1 ? 'The last look' : `${unclear} looks in a row`} could not tell whether version ${version} of ${credentialId} is still ${stateOf(input)}.`,
+    ...text,
+    ...marked,
   };
-  const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, stepKey };
+  const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, stepKey, ...marked };
   try {
-    await notices.notifyAudience.executeWithOptions({ summary: 'Tell security: nothing can be seen' }, [
+    await notices.notifyAudience.executeWithOptions({ summary: `Tell security: ${text.reason}` }, [
       { ...step, audience: 'security', notice },
     ]);
     return true;
@@ -105,60 +133,17 @@ async function tellUnclear(input: WatchInput, stepKey: string, unclear: number):
   }
 }
 
-/** The incident's own workflow does what there is to do. Resolves to whether it was opened: while one runs it can't be. */
-async function reopen(
-  { credentialId, version, policy, replacement }: WatchInput,
-  { drift, control, isContained }: Drift,
-): Promise<boolean> {
-  const reason = `drift after closing: ${drift}`.slice(0, 1000);
-  // What was never replaced has all of it still to come.
-  const reopened = isContained ? {} : { reopened: { replacement: control ?? replacement } };
-  try {
-    await startChild(respondToLeak, {
-      workflowId: incidentId(credentialId, version),
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: `critical: ${credentialId} v${version} works again`,
-      staticDetails: reason,
-      typedSearchAttributes: [
-        { key: SEARCH_ATTRIBUTES.credential, value: credentialId },
-        { key: SEARCH_ATTRIBUTES.severity, value: 'critical' },
-        { key: SEARCH_ATTRIBUTES.stage, value: 'opened' },
-      ],
-      args: [
-        {
-          credentialId,
-          version,
-          policy,
-          startedBy: 'watch',
-          ...reopened,
-          assessment: {
-            severity: 'critical',
-            confidence: 1,
-            families: ['listed'],
-            deterministic: true,
-            firstAbuseAt: Date.now(),
-            reason,
-          },
-        },
-      ],
-    });
-    return true;
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return false;
-  }
-}
-
 function details(
   { credentialId, version, until, incident, contained }: WatchInput,
   checks: number,
   unclear: number,
+  blocked: Blocked | undefined,
 ): string {
+  const found = blocked ? `**It works again, while \`${incident}\` runs** (${blocked.drift}).` : 'no drift.';
   return [
     `**Watching** ${credentialId} v${version}, which is ${contained ? 'refused' : 'revoked'}, until ${new Date(until).toISOString()}.`,
     '',
-    `- ${checks} looks so far, no drift. Drift opens \`${incident}\` again.`,
+    `- ${checks} looks so far, ${found} Drift opens \`${incident}\` again.`,
     ...(unclear > 0 ? [`- **The last ${unclear} could not tell.**`] : []),
   ].join('\n');
 }

@@ -168,24 +168,30 @@ export function createPostgresRoleProvider(
     },
 
     async verifyDead(credential, old, control, { signal }) {
-      const { adminUrl } = settingsOf(credential);
-      const sessions = await asAdmin({ adminUrl, account: credential.account, signal }, (admin) =>
-        countSessions(admin, old.publicId),
-      );
+      const { adminUrl, ownerRole } = settingsOf(credential);
+      const [sessions, role] = await asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => [
+        await countSessions(admin, old.publicId),
+        await readRole(admin, old.publicId, ownerRole),
+      ]);
       const oldAnswer = await presented(await materialOf(old), mark('verify'), signal);
       const controlAnswer = await presented(await materialOf(control), mark('verify'), signal);
-      return judge(oldAnswer, controlAnswer, sessions);
+      return judge(oldAnswer, controlAnswer, { sessions, mayLogIn: role?.canLogin === true });
     },
   };
 }
 
 type Answer = 'accepted' | 'refused' | 'no answer';
 
-function judge(old: Answer, control: Answer, sessions: number): Verdict {
-  const evidence = `old ${old}, control ${control}, ${sessions} sessions`;
+function judge(
+  old: Answer,
+  control: Answer,
+  { sessions, mayLogIn }: { readonly sessions: number; readonly mayLogIn: boolean },
+): Verdict {
+  const evidence = `old ${old}, control ${control}, ${sessions} sessions${mayLogIn ? ', its role may log in' : ''}`;
   const oldRefused = old === 'refused' ? ({ oldRefused: true } as const) : {};
   const base = { proof: 'presented', sessions, evidence, ...oldRefused } as const;
-  if (old === 'accepted' || sessions > 0) return { ...base, verdict: 'alive' };
+  // Refused to us, it may be accepted from elsewhere.
+  if (old === 'accepted' || sessions > 0 || mayLogIn) return { ...base, verdict: 'alive' };
   const controlRefused = control === 'refused' ? ({ controlRefused: true } as const) : {};
   return { ...base, ...controlRefused, verdict: old === 'refused' && control === 'accepted' ? 'dead' : 'unknown' };
 }

@@ -122,6 +122,24 @@ test('a login held open between the check of its right and its session is no way
   await rig.stop();
 });
 
+test('a role that may log in again is alive, though the value that we know is refused', async () => {
+  const rig = await makeRig();
+  const mint = async (version: number) => {
+    const secret = secretRef('orders-db', version);
+    const { value } = await rig.provider.createReplacement(rig.credential, { version, secret }, callContext());
+    return sampleVersion({ ...value, version, state: 'live' });
+  };
+  const [old, control] = [await mint(1), await mint(2)];
+  await rig.provider.quarantine(rig.credential, old, callContext());
+  const look = () => rig.provider.verifyDead(rig.credential, old, control, callContext());
+  expect((await look()).verdict).not.toBe('alive');
+
+  await rig.query(`ALTER ROLE ${old.publicId} LOGIN PASSWORD 'another'`);
+
+  expect(await look()).toMatchObject({ verdict: 'alive', oldRefused: true });
+  await rig.stop();
+});
+
 describe('the probe of our admin', () => {
   let rig: PostgresRig;
 

@@ -10,6 +10,7 @@ import { runProgram } from '../../stack/run-program';
 import { TEMPORAL } from '../../stack/toolchain/program-recipe';
 import { resolveProgram } from '../../stack/toolchain/resolve-program';
 import type { respondToLeak } from '../../workflows';
+import { sampleInput } from '../support/fake-activities';
 import { OTHER_SCENARIOS } from '../support/other-scenarios';
 import { OUTCOME_SCENARIOS } from '../support/outcome-scenarios';
 import { KEPT_SCENARIOS } from '../support/kept-scenarios';
@@ -78,7 +79,7 @@ describe('recorded histories', () => {
     },
   );
 
-  it.each(OTHER_SCENARIOS)('$type: $name', async ({ type, folder, name, workflowId, input, activities }) => {
+  it.each(OTHER_SCENARIOS)('$type: $name', async ({ type, folder, name, workflowId, input, activities, isOpen }) => {
     const client = new Client({ connection, identity: 'recorder' });
     const taskQueue = `record-${name}`;
     const worker = await Worker.create({
@@ -90,10 +91,22 @@ describe('recorded histories', () => {
     });
     const id = workflowId(name);
 
-    await worker.runUntil(() => client.workflow.execute(type, { workflowId: id, taskQueue, args: [input(name)] }));
+    await worker.runUntil(async () => {
+      const incident = isOpen && (await startOpen(client, taskQueue, name));
+      await client.workflow.execute(type, { workflowId: id, taskQueue, args: [input(name)] });
+      await incident?.terminate();
+    });
 
     await keep(folder, name, id);
   });
+
+  function startOpen(client: Client, taskQueue: string, credentialId: string) {
+    return client.workflow.start<typeof respondToLeak>('respondToLeak', {
+      workflowId: incidentId(credentialId, 1),
+      taskQueue,
+      args: [{ ...sampleInput(), credentialId }],
+    });
+  }
 
   async function keep(workflow: string, name: string, workflowId: string): Promise<void> {
     const file = path.join(HISTORIES, workflow, `${name}.${packageJson.version}.json`);

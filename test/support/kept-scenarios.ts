@@ -1,11 +1,11 @@
 import { Context } from '@temporalio/activity';
-import { retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
+import { retryStepUpdate, skipStepUpdate, stateQuery, worksAgainSignal } from '../../workflows/messages';
 import { eventually } from './eventually';
 import { fakeActivities, loadInWaves, loadSeparable, MEDIUM, refusal, sampleInput } from './fake-activities';
 import { APPROVED, secondReplacementWorks } from './outcome-scenarios';
 import { rotationOf } from './patched-scenarios';
 import type { RecordedScenario } from './recorded-scenarios';
-import { gate, untilWaiting, type LeakHandle } from './run-incident';
+import { gate, notesOf, untilWaiting, type LeakHandle } from './run-incident';
 
 type Faked = ReturnType<typeof fakeActivities>;
 
@@ -154,6 +154,23 @@ export const KEPT_SCENARIOS: readonly RecordedScenario[] = [
       fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) }).activities,
     play: async (handle) => {
       await untilWaiting(handle);
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      return handle.result();
+    },
+  },
+  {
+    // Somebody enables it while the incident waits; its watch, of a run before, has seen it.
+    name: 'refused-again',
+    input: sampleInput(),
+    activities: () =>
+      fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) }).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.signal(worksAgainSignal, { evidence: 'old accepted, control accepted' });
+      await eventually(
+        () => handle.query(stateQuery),
+        (view) => notesOf(view).includes('refused again'),
+      );
       await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
       return handle.result();
     },

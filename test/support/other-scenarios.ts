@@ -13,6 +13,8 @@ export interface OtherScenario {
   readonly workflowId: (credentialId: string) => string;
   readonly input: (credentialId: string) => unknown;
   readonly activities: () => object;
+  /** An incident of the same version runs meanwhile. */
+  readonly isOpen?: true;
 }
 
 const watched = (credentialId: string) => ({
@@ -76,6 +78,19 @@ export const OTHER_SCENARIOS: readonly OtherScenario[] = [
     input: (credentialId) => ({ ...watched(credentialId), contained: true }),
     activities: () =>
       fakeActivities({ checkDrift: () => Promise.resolve({ drift: 'it works again', isContained: true }) }).activities,
+  },
+  {
+    type: 'watchContainment',
+    folder: 'watch-containment',
+    name: 'works-again-while-open',
+    isOpen: true,
+    workflowId: (id) => watchId(id, 1),
+    input: (credentialId) => ({ ...watched(credentialId), contained: true }),
+    activities: () =>
+      fakeActivities({
+        checkDrift: () => Promise.resolve({ drift: 'it works again', isContained: true }),
+        createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+      }).activities,
   },
   {
     type: 'watchContainment',

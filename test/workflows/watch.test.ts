@@ -2,12 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import { containedWatchId, incidentId, watchId } from '../../domain/credential';
+import type { Assessment } from '../../domain/detection';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import type { respondToLeak, watchContainment } from '../../workflows';
-import { skipStepUpdate, type WatchInput } from '../../workflows/messages';
+import {
+  markFalsePositiveUpdate,
+  skipStepUpdate,
+  stateQuery,
+  worksAgainSignal,
+  type WatchInput,
+  type WorksAgain,
+} from '../../workflows/messages';
+import { eventually } from '../support/eventually';
 import { APPROVED } from '../support/outcome-scenarios';
 import { fakeActivities, loadSeparable, refusal, sampleInput } from '../support/fake-activities';
-import { untilWaiting, withIncident } from '../support/run-incident';
+import { gate, notesOf, untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 import { testWorker } from '../support/test-worker';
 
@@ -105,6 +114,115 @@ it('opens the incident from its beginning when what was only refused works again
 
   expect(outcome).toBe('recovered');
   expect(calls).toEqual(expect.arrayContaining(['containVersion', 'createReplacement', 'revokeVersion']));
+});
+
+it('opens it with what its incident knew, so that only a person ends it where only a person might', async () => {
+  const { activities, calls } = fakeActivities({
+    checkDrift: () => Promise.resolve({ drift: 'it works again', isContained: true }),
+  });
+  const evidence: Assessment = { ...sampleInput().assessment, families: ['signature'], deterministic: false };
+
+  const view = await watch(
+    activities,
+    7,
+    async (id, credentialId) => {
+      await environment.client.workflow.getHandle<typeof watchContainment>(id).result();
+      return untilWaiting(environment.client.workflow.getHandle<typeof respondToLeak>(incidentId(credentialId, 1)));
+    },
+    { contained: true, evidence, simulated: true },
+  );
+
+  expect(JSON.stringify(view.incident)).toContain('Revoke it for ever?');
+  expect([view.incident.evidence.families, view.simulated, calls.includes('revokeVersion')]).toEqual([
+    ['signature'],
+    true,
+    false,
+  ]);
+});
+
+it('opens what was revoked and never proven dead where it stopped, not as what had recovered', async () => {
+  const { activities, calls } = fakeActivities({
+    checkDrift: () => Promise.resolve({ drift: 'it works again', isUnproven: true, control: 2 }),
+  });
+
+  await watch(
+    activities,
+    7,
+    async (id, credentialId) => {
+      await environment.client.workflow.getHandle<typeof watchContainment>(id).result();
+      return environment.client.workflow.getHandle<typeof respondToLeak>(incidentId(credentialId, 1)).result();
+    },
+    { contained: true },
+  );
+
+  expect(calls).toContain('createReplacement');
+});
+
+it('asks an incident that runs to refuse it again, and tells people when it works all the same', async () => {
+  const told: string[] = [];
+  const refusals: string[] = [];
+  const { activities } = fakeActivities({
+    createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+    checkDrift: () => Promise.resolve({ drift: 'it works again', isContained: true }),
+    containVersion: ({ stepKey }) => {
+      refusals.push(stepKey.split('/').at(-1) ?? '');
+      return Promise.resolve({ at: 1, revision: 1, evidence: 'refused' });
+    },
+    notifyAudience: ({ notice, audience }) => {
+      if (audience === 'security') told.push(notice.summary);
+      return Promise.resolve({ at: 6, channels: 1 });
+    },
+  });
+
+  const [notes, result] = await withIncident(environment, activities, sampleInput(), async (handle) => {
+    const { credentialId } = await untilWaiting(handle);
+    const now = await environment.currentTimeMs();
+    const watching = await environment.client.workflow.start<typeof watchContainment>('watchContainment', {
+      workflowId: watchId(credentialId, 1),
+      taskQueue: (await handle.describe()).taskQueue,
+      args: [
+        {
+          ...{ credentialId, version: 1, policy: DEFAULT_POLICY, incident: handle.workflowId, replacement: 2 },
+          ...{ since: now, until: now + 200_000, checks: 0, contained: true },
+        },
+      ],
+    });
+    const ended = await watching.result();
+    const view = await untilWaiting(handle);
+    await handle.terminate();
+    return [notesOf(view), ended];
+  });
+
+  expect(refusals.slice(0, 3)).toEqual(['contain', 'contain.again.1', 'contain.again.2']);
+  expect(notes).toMatch(/what was refused works again: it works again[^]*refused again/);
+  expect(told.filter((text) => text.includes('works again: it works again'))).toHaveLength(1);
+  expect(result.drift).toBe('it works again');
+});
+
+it.each(['not refused yet', 'revoked'])('refuses nothing again of what is %s', async (when) => {
+  const isEarly = when === 'not refused yet';
+  const held = gate();
+  const stays = () => held.opened.then(() => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')));
+  const { activities, calls } = fakeActivities(isEarly ? { loadCredential: stays } : { verifyDead: stays });
+
+  await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await eventually(
+      () => Promise.resolve(calls),
+      (all) => all.includes(isEarly ? 'loadCredential' : 'verifyDead'),
+    );
+    await handle.signal(worksAgainSignal, { evidence: 'accepted' });
+    await handle.signal(worksAgainSignal, { evidence: 7 } as unknown as WorksAgain);
+    const view = await eventually(
+      () => handle.query(stateQuery),
+      (now) => notesOf(now).includes('no known shape'),
+    );
+    expect(notesOf(view)).toContain('what was refused works again: accepted');
+    await handle.terminate();
+    // A worker ends when its activities have.
+    held.open();
+  });
+
+  expect(calls.filter((name) => name === 'containVersion')).toHaveLength(isEarly ? 0 : 1);
 });
 
 it('ends when a person has set free what was refused', async () => {
@@ -208,3 +326,59 @@ it('is begun by an incident that ends refused at the provider, and by none whose
   expect(await ended(undefined)).toEqual(['contained-and-rolled-back', 'RUNNING']);
   expect(await ended(loadSeparable)).toEqual(['contained-and-rolled-back', 'NONE']);
 });
+
+it.each([
+  [
+    'revoked, where the gateways refuse it, and not proven',
+    'RUNNING',
+    { loadCredential: loadSeparable, verifyDead: denied },
+  ],
+  ['being restored', 'NONE', { createReplacement: denied, liftContainment: denied }],
+  ['proven dead, and has its own', 'NONE', { notifyAudience: unlessResolved }],
+] as const)('is left by an incident that is cancelled while it is %s: %s', async (_what, expected, given) => {
+  const { activities } = fakeActivities(given);
+
+  const status = await withIncident(
+    environment,
+    activities,
+    sampleInput(),
+    async (handle) => {
+      const { credentialId, incident } = await eventually(
+        () => handle.query(stateQuery),
+        (now) => now.incident.stage === 'waiting-for-person' || now.incident.milestones.verified !== undefined,
+      );
+      if ('liftContainment' in given) {
+        await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+        await eventually(
+          () => handle.query(stateQuery),
+          (now) => JSON.stringify(now).includes('Could not lift'),
+        );
+      }
+      expect(incident.milestones.contained).toBeDefined();
+      const { runId } = await handle.describe();
+      await handle.cancel();
+      await expect(handle.result()).rejects.toThrow();
+      const about = environment.client.workflow.getHandle(containedWatchId(credentialId, 1, runId)).describe();
+      return about.then(
+        (description) => description.status.name,
+        () => 'NONE',
+      );
+    },
+    { keepWatch: true },
+  );
+
+  expect(status).toBe(expected);
+});
+
+function denied(): Promise<never> {
+  return Promise.reject(refusal('PROVIDER_ADMIN_DENIED'));
+}
+
+/** What nobody can be told for as long as it is tried. */
+function unlessResolved({
+  notice,
+}: Parameters<Activities['notifyAudience']>[0]): Promise<{ at: number; channels: number }> {
+  return notice.kind === 'resolved'
+    ? Promise.reject(new Error('no channel answers'))
+    : Promise.resolve({ at: 6, channels: 1 });
+}

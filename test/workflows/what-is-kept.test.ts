@@ -153,12 +153,17 @@ describe('a replacement in use, when its rotation fails', () => {
   });
 
   it('and was adopted, is not called left by those whom the undo did not send back', async () => {
+    const told: string[] = [];
     const { activities } = fakeActivities({
       loadCredential: async () => ({ ...(await loadInWaves()), newer: 2 }),
       findUsers: () => Promise.resolve([]),
       checkWave: () => Promise.reject(refusal('WAVE_FAILED')),
       // A version in between was refused: another incident may have moved it.
       restoreDependent: () => Promise.resolve({ leftOn: 2 }),
+      notifyAudience: ({ notice }) => {
+        told.push(notice.summary);
+        return Promise.resolve({ at: 6, channels: 1 });
+      },
     });
 
     const { outcome, view } = await withIncident(environment, activities, sampleInput(), async (handle) => {
@@ -171,6 +176,7 @@ describe('a replacement in use, when its rotation fails', () => {
     expect(notesOf(view)).toMatch(
       /rotation 1 failed: .*Version 2 is kept, in use by reports\. Not sent back, .*: reports/,
     );
+    expect(told.at(-1)).toContain('Another incident may have moved these, which were left where they are: reports.');
   });
 
   it('is named when somebody has cancelled the rotation and nobody can go back', async () => {

@@ -84,7 +84,7 @@ async function tellUnresolved(leak: Leak, why: string): Promise<void> {
       : revoked !== undefined
         ? 'It is revoked, and NOT proven dead: start the incident again, and it goes on with the proof.'
         : 'To go on, start the incident again.';
-  const served = leak.keptIsDead ? [] : (leak.kept?.users ?? []);
+  const served = [...(leak.keptIsDead ? [] : (leak.kept?.users ?? [])), ...(leak.elsewhere ?? [])];
   const { unserved = credential.dependents.map(({ id }) => id).filter((id) => !served.includes(id)) } = leak;
   const without =
     unserved.length > 0 ? [`These dependents have no replacement that works: ${unserved.join(', ')}.`] : [];

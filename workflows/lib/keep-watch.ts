@@ -2,6 +2,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { CancellationScope, ParentClosePolicy, patched, startChild, workflowInfo } from '@temporalio/workflow';
 import { containedWatchId, watchId } from '../../domain/credential';
 import { watchSecondsOf } from '../../domain/policy';
+import type { ResponsePlan } from '../../domain/response-plan';
 import type { watchContainment } from '../watch-containment';
 import type { WatchInput } from '../messages';
 import type { Leak } from './leak';
@@ -21,27 +22,43 @@ export async function keepWatch(leak: Leak, replacement: number): Promise<void> 
  * cancelled with its incident.
  */
 export async function watchContained(leak: Leak): Promise<void> {
-  const { applied, input, board, kept, keptIsDead, newer } = leak;
+  const { input, board, kept, keptIsDead, newer } = leak;
   const { credentialId, version, policy } = input;
-  if (!applied || applied.leftToPerson || applied.quarantine.mode !== 'deny-all') return;
-  if (watchSecondsOf(policy) === 0 || !patched('watch-contained')) return;
-  const id = containedWatchId(credentialId, version, workflowInfo().runId);
+  if (watchSecondsOf(policy) === 0) return;
+  const isOfNow = patched('watch-what-is-left');
+  if (isOfNow ? !isLeftRefused(leak) : !(isRefusedAtProvider(leak.applied) && patched('watch-contained'))) return;
+  const { runId, firstExecutionRunId } = workflowInfo();
+  // A reset gives another run id, and what it replays must start the same child.
+  const id = containedWatchId(credentialId, version, isOfNow ? firstExecutionRunId : runId);
   await CancellationScope.nonCancellable(() =>
     begin(leak, id, `Watch ${credentialId} v${version}: does it stay refused?`, {
       replacement: board.replacement ?? (keptIsDead ? undefined : kept?.version) ?? newer ?? version,
       since: Date.now(),
       contained: true,
+      evidence: board.incident.evidence,
     }),
   );
+}
+
+/** Whether nobody looks after it yet. What was being lifted is known to whoever approved that, and must not be refused behind their back. */
+function isLeftRefused({ lifting, board, applied, wasRefused, plan }: Leak): boolean {
+  const { revoked, verified } = board.incident.milestones;
+  if (lifting || verified !== undefined) return false;
+  return revoked !== undefined || isRefusedAtProvider(applied ?? (wasRefused ? plan() : undefined));
+}
+
+function isRefusedAtProvider(plan: ResponsePlan | undefined): boolean {
+  return plan !== undefined && !plan.leftToPerson && plan.quarantine.mode === 'deny-all';
 }
 
 async function begin(
   { input }: Leak,
   workflowId: string,
   staticSummary: string,
-  about: Pick<WatchInput, 'replacement' | 'since' | 'contained'>,
+  about: Pick<WatchInput, 'replacement' | 'since' | 'contained' | 'evidence'>,
 ): Promise<void> {
-  const { credentialId, version, policy } = input;
+  const { credentialId, version, policy, simulated } = input;
+  const marked = simulated ? { simulated } : {};
   const until = Date.now() + watchSecondsOf(policy) * 1000;
   try {
     await startChild<typeof watchContainment>('watchContainment', {
@@ -49,7 +66,9 @@ async function begin(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary,
-      args: [{ credentialId, version, policy, incident: workflowInfo().workflowId, ...about, until, checks: 0 }],
+      args: [
+        { credentialId, version, policy, incident: workflowInfo().workflowId, ...about, ...marked, until, checks: 0 },
+      ],
     });
   } catch (error) {
     // A watch from before it was opened again goes on.

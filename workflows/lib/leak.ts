@@ -60,12 +60,16 @@ export interface Leak {
   refusing?: Promise<unknown>;
   /** While what is refused is less than that plan says. */
   loose?: boolean;
+  /** How often it was refused once more, after somebody had undone it. */
+  refusedAgain?: number;
   /** A replacement that the last rotation did not take back, since it is in use. */
   kept?: Kept | undefined;
   /** What is kept was found dead since: who was left on it has nothing. */
   keptIsDead?: boolean;
   /** Those that a rotation which failed has left on a later version. */
   notBack?: readonly string[] | undefined;
+  /** Those that the last rotation's undo left where another incident may have moved them. */
+  elsewhere?: readonly string[] | undefined;
   /** Versions that lived before and were adopted, and on which a wave did not work: the next try mints another. */
   unfit?: readonly number[];
   /** The last of them, and who used it before anybody was moved to it. */
@@ -124,11 +128,15 @@ export function leftToMend({ notUndone, cutShort }: Pick<Leak, 'notUndone' | 'cu
 export function livingOn({
   kept,
   keptIsDead,
+  elsewhere = [],
   unfit = [],
-}: Pick<Leak, 'kept' | 'keptIsDead' | 'unfit'>): readonly string[] {
+}: Pick<Leak, 'kept' | 'keptIsDead' | 'elsewhere' | 'unfit'>): readonly string[] {
   return [
     ...(kept && !keptIsDead ? [`Version ${kept.version} is kept, in use by ${kept.users.join(', ')}.`] : []),
     ...(kept && keptIsDead ? [`Version ${kept.version} is dead, and was last used by ${kept.users.join(', ')}.`] : []),
+    ...(elsewhere.length > 0
+      ? [`Another incident may have moved these, which were left where they are: ${elsewhere.join(', ')}.`]
+      : []),
     ...unfit.map((version) => `Version ${version} lives, and dependents did not work on it.`),
   ];
 }

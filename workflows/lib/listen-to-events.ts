@@ -1,9 +1,10 @@
 import { patched, setHandler } from '@temporalio/workflow';
-import { detectionSignal, progressSignal, stateQuery } from '../messages';
+import { detectionSignal, progressSignal, stateQuery, worksAgainSignal } from '../messages';
 import { followPlan } from './follow-plan';
 import type { IncidentBoard } from './incident-board';
 import type { Leak } from './leak';
-import { isDetectionSignal, isProgress, knowsToken } from './signal-shapes';
+import { isDetectionSignal, isProgress, isWorksAgain, knowsToken } from './signal-shapes';
+import { mayRefuse, refuseAgain } from './tighten-containment';
 import { unlessCancelled } from './unless-cancelled';
 
 /** What an incident hears from detectors and from its own rotation, and what it answers to whoever asks. */
@@ -37,6 +38,16 @@ export function listenToEvents(board: IncidentBoard, leak: () => Leak | undefine
       await follow();
     },
     { description: 'More evidence against the same version' },
+  );
+  setHandler(
+    worksAgainSignal,
+    async (signal) => {
+      if (!isWorksAgain(signal)) return dropped(board, 'worksAgain');
+      board.apply({ type: 'noted', at: Date.now(), note: `what was refused works again: ${signal.evidence}` });
+      const known = leak();
+      if (known && !known.ending && mayRefuse(known)) await unlessCancelled(() => refuseAgain(known));
+    },
+    { description: 'What was refused works again: it is refused once more' },
   );
 }
 

@@ -28,6 +28,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
       if (leak.kept && !(leak.keptIsDead && patched('kept-is-dead'))) leak.newer = leak.kept.version;
       // Who works on what was kept, or was left on what has died since, has not gone back.
       leak.notBack = [...new Set([...(leak.notBack ?? []), ...(kept?.users ?? []), ...elsewhere])];
+      leak.elsewhere = elsewhere;
       leak.rolledBack = sentBack && leak.notBack.length === 0 && UNDONE.includes(failure.code);
       const what = leak.rolledBack ? 'rolled back' : 'failed';
       board.apply({
@@ -42,6 +43,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   leak.cutShort = undefined;
   leak.kept = undefined;
   leak.notBack = undefined;
+  leak.elsewhere = undefined;
   leak.unserved = rotation.missing;
   const { leftBehind = [] } = rotation;
   const users = rotation.missing.length > 0 ? `, unless ${rotation.missing.join(', ')} may use it` : '';

@@ -1,7 +1,7 @@
 import { LONGEST_EXTENSION_SECONDS } from '../../domain/approval';
 import { SEVERITIES } from '../../domain/severity';
 import type { IncidentEvent } from '../../domain/incident';
-import type { DetectionSignal, RotationTerms } from '../messages';
+import type { DetectionSignal, RotationTerms, WorksAgain } from '../messages';
 
 /**
  * Signals can't be refused when they are sent, and anybody who reaches the Web UI can send one. What has not the right shape is
@@ -20,6 +20,10 @@ export function isDetectionSignal(signal: unknown): signal is DetectionSignal {
     isTime(latest['at']) &&
     isNumber(count)
   );
+}
+
+export function isWorksAgain(signal: unknown): signal is WorksAgain {
+  return isRecord(signal) && isText(signal['evidence']);
 }
 
 /** All that a rotation tells its incident: that the replacement is there, or what goes wrong with a dependent. */

@@ -17,7 +17,15 @@ function look(
     alone = false,
     refused = true,
     later = state,
-  }: { state: VersionState; verdict: Verdict['verdict']; alone?: boolean; refused?: boolean; later?: VersionState },
+    seen = {},
+  }: {
+    state: VersionState;
+    verdict: Verdict['verdict'];
+    alone?: boolean;
+    refused?: boolean;
+    later?: VersionState;
+    seen?: { provenDead?: true; controlRefused?: true };
+  },
   more: Partial<CheckDriftInput> = {},
 ) {
   let looks = 0;
@@ -27,7 +35,11 @@ function look(
   const { checkDrift } = createDriftActivities({
     inventory: {
       credential: () => Promise.resolve(CREDENTIAL),
-      version: () => Promise.resolve(sampleVersion({ version: 1, state: looks++ === 0 ? state : later })),
+      version: () =>
+        Promise.resolve({
+          ...sampleVersion({ version: 1, state: looks++ === 0 ? state : later }),
+          ...(seen.provenDead ? { provenDead: true as const } : {}),
+        }),
       versions: () =>
         Promise.resolve([
           sampleVersion({ version: 1, state }),
@@ -41,8 +53,16 @@ function look(
         {
           verifyDead(_credential: unknown, old: { version: number }, control: { version: number }) {
             presented.push([old.version, control.version]);
+            const controlRefused = seen.controlRefused ? { controlRefused: true } : {};
             const oldRefused = refused ? { oldRefused: true } : {};
-            return Promise.resolve({ verdict, proof: 'presented', sessions: 0, evidence: 'seen', ...oldRefused });
+            return Promise.resolve({
+              verdict,
+              proof: 'presented',
+              sessions: 0,
+              evidence: 'seen',
+              ...oldRefused,
+              ...controlRefused,
+            });
           },
         },
       ],
@@ -90,6 +110,27 @@ describe('a look at what was refused and not ended', () => {
     const { drift } = look({ state: 'quarantined', verdict: 'unknown', refused: false }, { contained: true });
 
     await expect(drift).rejects.toMatchObject({ code: 'COULD_NOT_TELL' });
+  });
+
+  it('says COULD_NOT_TELL where the control is refused as well: to us, everything may be', async () => {
+    const { drift } = look(
+      { state: 'quarantined', verdict: 'unknown', seen: { controlRefused: true } },
+      { contained: true },
+    );
+
+    await expect(drift).rejects.toMatchObject({ code: 'COULD_NOT_TELL' });
+  });
+
+  it('is over when another incident has proven it dead', async () => {
+    const { drift } = look({ state: 'revoked', verdict: 'alive', seen: { provenDead: true } }, { contained: true });
+
+    expect(await drift).toEqual({ isOver: true });
+  });
+
+  it('says of what was revoked and never proven that it was not', async () => {
+    const { drift } = look({ state: 'revoked', verdict: 'alive' }, { contained: true });
+
+    expect(await drift).toMatchObject({ drift: 'it works again (seen)', control: 2, isUnproven: true });
   });
 
   it('is no drift when a person sets it free while it is presented', async () => {
