@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from './parse-json';
 
 /** What a secret store keeps for one version: everything its dependents need to authenticate. Never leaves a call or a store. */
 export const secretMaterial = z.discriminatedUnion('kind', [
@@ -40,7 +41,7 @@ export function parseMaterial<K extends SecretMaterial['kind']>(
   kind: K,
   text: string,
 ): Extract<SecretMaterial, { kind: K }> {
-  const parsed = secretMaterial.safeParse(safeJson(text));
+  const parsed = secretMaterial.safeParse(parseJson(text));
   if (!parsed.success || parsed.data.kind !== kind)
     throw new Error(`secret material is not of kind ${kind} (${text.length} characters)`);
   return parsed.data as Extract<SecretMaterial, { kind: K }>;
@@ -48,18 +49,10 @@ export function parseMaterial<K extends SecretMaterial['kind']>(
 
 /** The part of what a store returned that is the secret; undefined when it can't be read. */
 export function valueOf(text: string): string | undefined {
-  const parsed = secretMaterial.safeParse(safeJson(text));
+  const parsed = secretMaterial.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
   const { data } = parsed;
   if (data.kind === 'api-token') return data.token;
   if (data.kind === 'http') return data.secret;
   return data.kind === 'aws-access-key' ? data.secretAccessKey : data.password;
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { parseJson } from '../detectors/sources/mapped';
+import { parseJson } from '../domain/parse-json';
 import { IncidentError } from '../domain/errors';
 import { readLines } from './read-lines';
 

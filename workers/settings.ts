@@ -122,37 +122,22 @@ export function redisAccounts(settings: Settings): ReadonlyMap<string, z.infer<t
 
 /** The accounts of the aws-access-key provider, with their admin keys where they have one. @throws IncidentError CONFIG_INVALID */
 export function awsAccounts(settings: Settings): ReadonlyMap<string, AwsAccessKeySettings> {
-  const faults: string[] = [];
-  const accounts = Object.entries(settings.providers['aws-access-key'] ?? {});
-  const read = accounts.map(([name, { adminKeyFile, ...rest }]): readonly [string, AwsAccessKeySettings] => {
-    if (adminKeyFile === undefined) return [name, rest];
-    const place = `providers.aws-access-key.${shownKey(name)}.adminKeyFile`;
-    const isKey = (text: string): boolean => /^AKIA[A-Z0-9]{16}:\S+$/.test(text);
-    return [name, { ...rest, adminKey: readAdmin(adminKeyFile, isKey, `${place}: holds no <key id>:<key>`, faults) }];
-  });
-  if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
-  return new Map(read);
+  const isKey = (text: string): boolean => /^AKIA[A-Z0-9]{16}:\S+$/.test(text);
+  return readAccounts('aws-access-key', settings.providers['aws-access-key'], ({ adminKeyFile, ...rest }, from) =>
+    adminKeyFile === undefined
+      ? rest
+      : { ...rest, adminKey: from(adminKeyFile, isKey, 'adminKeyFile: holds no <key id>:<key>') },
+  );
 }
 
 /** The accounts of the http provider, with what its admins are known by. @throws IncidentError CONFIG_INVALID */
 export function httpAccounts(settings: Settings): ReadonlyMap<string, HttpSettings> {
-  const faults: string[] = [];
   const isAny = (text: string): boolean => text !== '';
-  const accounts = Object.entries(settings.providers.http ?? {});
-  const read = accounts.map(([name, { adminFile, signing, ...rest }]): readonly [string, HttpSettings] => {
-    const place = `providers.http.${shownKey(name)}`;
-    const from = (file: string, what: string): string => readAdmin(file, isAny, `${place}.${what}: is empty`, faults);
-    return [
-      name,
-      {
-        ...rest,
-        ...(adminFile === undefined ? {} : { admin: from(adminFile, 'adminFile') }),
-        ...(signing && { signing: { ...signing, key: from(signing.keyFile, 'signing.keyFile') } }),
-      },
-    ];
-  });
-  if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
-  return new Map(read);
+  return readAccounts('http', settings.providers.http, ({ adminFile, signing, ...rest }, from) => ({
+    ...rest,
+    ...(adminFile === undefined ? {} : { admin: from(adminFile, isAny, 'adminFile: is empty') }),
+    ...(signing && { signing: { ...signing, key: from(signing.keyFile, isAny, 'signing.keyFile: is empty') } }),
+  }));
 }
 
 /** What stands in a file of its own; what is wrong with it is added to `faults`, and begins with the place that `fault` names. */
@@ -172,14 +157,28 @@ function withAdminUrls<A extends { readonly adminUrlFile: string }>(
   accounts: Readonly<Record<string, A>> = {},
   isUrl: (text: string) => boolean,
 ): ReadonlyMap<string, Omit<A, 'adminUrlFile'> & { adminUrl: string }> {
+  return readAccounts(provider, accounts, ({ adminUrlFile, ...rest }, from) => ({
+    ...rest,
+    adminUrl: from(adminUrlFile, isUrl, 'adminUrlFile: holds no connection string of this provider'),
+  }));
+}
+
+/** What stands in a file that an account names; `fault`, which begins with the setting's name, where `is` says no. */
+type FromFile = (file: string, is: (text: string) => boolean, fault: string) => string;
+
+/** The accounts of one provider with what stands in their files; all that is wrong with them is said at once. @throws IncidentError CONFIG_INVALID */
+function readAccounts<A, B>(
+  provider: string,
+  accounts: Readonly<Record<string, A>> = {},
+  read: (account: A, from: FromFile) => B,
+): ReadonlyMap<string, B> {
   const faults: string[] = [];
-  const read = Object.entries(accounts).map(([name, { adminUrlFile, ...rest }]) => {
-    const place = `providers.${provider}.${shownKey(name)}.adminUrlFile`;
-    const fault = `${place}: holds no connection string of this provider`;
-    return [name, { ...rest, adminUrl: readAdmin(adminUrlFile, isUrl, fault, faults) }] as const;
+  const known = Object.entries(accounts).map(([name, account]): readonly [string, B] => {
+    const place = `providers.${provider}.${shownKey(name)}`;
+    return [name, read(account, (file, is, fault) => readAdmin(file, is, `${place}.${fault}`, faults))];
   });
   if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
-  return new Map(read);
+  return new Map(known);
 }
 
 /** A threat list of the settings, with what its server knows us by. */

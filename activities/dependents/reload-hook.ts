@@ -2,6 +2,7 @@ import { fetch } from 'undici';
 import { z } from 'zod';
 import type { DependentRecord } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
+import { parseJson } from '../../domain/parse-json';
 import type { DependentAdapter } from '../../domain/ports/dependent';
 import { withDeadline } from '../with-deadline';
 
@@ -32,7 +33,7 @@ export function createReloadHookAdapter(hookKey: string): DependentAdapter {
       return await withDeadline(TIMEOUT_MS, signal, async (within) => {
         const response = await fetch(`${dependent.target}${route}`, { ...request, signal: within });
         const text = await response.text();
-        if (response.ok) return safeJson(text);
+        if (response.ok) return parseJson(text);
         const refused = response.status === 401 || response.status === 403;
         const code = refused ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE';
         throw new IncidentError(code, { dependent: dependent.id, status: response.status });
@@ -61,14 +62,6 @@ export function createReloadHookAdapter(hookKey: string): DependentAdapter {
       return { using: answer.data.version, healthy: answer.data.healthy, detail: answer.data.detail };
     },
   };
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unlessSilent(error: unknown): undefined {

@@ -10,9 +10,10 @@ import { AWS_ACCESS_KEY, type AwsAccessKeySettings } from './aws-account';
 import { awsFailure, withIam, type AwsPlace, type Iam } from './aws-calls';
 import { deleteKey, findKey, listKeys, MOST_KEYS, setActive, type ListedKey } from './aws-keys';
 import { presentKey, presentUntil, type KeyAnswer } from './aws-login';
-import { endAskedFor, isAskedFor, mintKey } from './aws-mint';
+import { endAskedFor, mintKey } from './aws-mint';
 import { missingRights } from './aws-probe';
 import { areSessionsEnded, endSessions, forgetKey, isKeyId, missingHolders, type Holder } from './aws-sessions';
+import { isAskedFor } from './beside-value';
 import { effect } from './effect';
 import { unlessMissing } from './unless-missing';
 
@@ -219,7 +220,7 @@ export function createAwsAccessKeyProvider(
       if (version.publicId) return end(credential, version, context);
       const { secret: ref } = version;
       // In this order: what was asked for is stored first, and then asked for no more.
-      const isAsked = await isAskedFor({ secrets, ref });
+      const isAsked = await isAskedFor(secrets, ref);
       const stored = await materialOf(version);
       if (stored) return end(credential, { ...version, publicId: stored.accessKeyId }, context);
       if (!isAsked) return effect('already', 'was never minted');

@@ -6,12 +6,11 @@ import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type AwsAccessKeyMaterial } from '../../domain/secret-material';
 import { isRefusal, type Iam } from './aws-calls';
 import { deleteKey, listKeys, MOST_KEYS, wasUsed, type ListedKey } from './aws-keys';
+import { beside, LOST_AFTER_MS, readBeside } from './beside-value';
 import { unlessMissing } from './unless-missing';
 
 /** How long an attempt waits for a key that it will still store. */
 const STORE_WITHIN_MS = 10_000;
-/** After which no attempt stores one any more: storing takes 15 s at most (activities/store/database.ts). */
-const LOST_AFTER_MS = 30_000;
 
 /** What is written down before a key is asked for. */
 const asking = z.object({ before: z.array(z.string()), at: z.number() });
@@ -39,16 +38,11 @@ export async function mintKey(minting: Minting): Promise<AwsAccessKeyMaterial> {
   const ended = await endLost(minting, keys);
   const before = keys.map(({ id }) => id).filter((id) => !ended.includes(id));
   if (before.length >= MOST_KEYS) throw refused(user, 'no slot is free');
-  await secrets.destroy(askingRef(ref));
-  await secrets.putIfAbsent(askingRef(ref), JSON.stringify({ before, at: iam.now() }));
+  await secrets.destroy(beside(ref, 'asking'));
+  await secrets.putIfAbsent(beside(ref, 'asking'), JSON.stringify({ before, at: iam.now() }));
   const kept = await makeAndStore(minting);
-  await secrets.destroy(askingRef(ref));
+  await secrets.destroy(beside(ref, 'asking'));
   return kept;
-}
-
-/** Whether a key was asked for whose value is not stored yet. */
-export async function isAskedFor(minting: Pick<Minting, 'secrets' | 'ref'>): Promise<boolean> {
-  return (await askedBefore(minting)) !== undefined;
 }
 
 /**
@@ -58,7 +52,7 @@ export async function isAskedFor(minting: Pick<Minting, 'secrets' | 'ref'>): Pro
 export async function endAskedFor(minting: Minting): Promise<boolean> {
   const { iam, secrets, user, ref, signal } = minting;
   const ended = await endLost(minting, (await listKeys(iam, user, signal)) ?? []);
-  await secrets.destroy(askingRef(ref));
+  await secrets.destroy(beside(ref, 'asking'));
   return ended.length > 0;
 }
 
@@ -74,7 +68,7 @@ async function askedBefore({
   secrets,
   ref,
 }: Pick<Minting, 'secrets' | 'ref'>): Promise<z.infer<typeof asking> | undefined> {
-  const text = await unlessMissing(() => secrets.get(askingRef(ref)));
+  const text = await readBeside(secrets, ref, 'asking');
   return text === undefined ? undefined : asking.parse(JSON.parse(text));
 }
 
@@ -99,7 +93,7 @@ async function create({ iam, secrets, user, region, ref, signal }: Minting): Pro
     return { kind: 'aws-access-key', region, accessKeyId, secretAccessKey };
   } catch (error) {
     // Refused, it made none: what comes later is somebody else's.
-    if (isRefusal(error)) await secrets.destroy(askingRef(ref));
+    if (isRefusal(error)) await secrets.destroy(beside(ref, 'asking'));
     // A slot was free a moment ago: the next attempt sees who took it.
     if (error instanceof LimitExceededException)
       throw new IncidentError('PROVIDER_UNAVAILABLE', { user, reply: 'the last slot was just taken' });
@@ -117,10 +111,6 @@ async function makeAndStore(minting: Minting): Promise<AwsAccessKeyMaterial> {
   await deleteKey(iam, user, made.accessKeyId, signal);
   if (!isInTime) throw new IncidentError('PROVIDER_UNAVAILABLE', { user, reply: 'too late to be stored' });
   return parseMaterial('aws-access-key', await secrets.get(ref));
-}
-
-function askingRef({ path, ...rest }: SecretRef): SecretRef {
-  return { ...rest, path: `${path}/asking` };
 }
 
 function refused(user: string, found: string): IncidentError {

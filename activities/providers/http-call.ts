@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { fetch } from 'undici';
 import { IncidentError } from '../../domain/errors';
+import { parseJson } from '../../domain/parse-json';
 import { retryAfterMs } from '../retry-after';
 import { withDeadline } from '../with-deadline';
 import type { HttpCall, HttpSigning } from './http-account';
@@ -40,7 +41,7 @@ export async function callHttp(call: HttpCall, values: Values, options: CallOpti
       const text = await readText(response.body);
       return {
         status: response.status,
-        body: parsed(text),
+        body: parseJson(text),
         retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
       };
     });
@@ -118,12 +119,4 @@ async function readText(body: AsyncIterable<Uint8Array> | null): Promise<string>
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

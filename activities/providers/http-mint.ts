@@ -4,15 +4,13 @@ import type { Credential, SecretRef } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type HttpMaterial } from '../../domain/secret-material';
+import { beside, LOST_AFTER_MS, readBeside } from './beside-value';
 import { at, fill } from './http-template';
 import type { HttpSystem } from './http-system';
-import { beside } from './tombstone';
 import { unlessMissing } from './unless-missing';
 
 /** How long an attempt waits for a value that it will still store. */
 const STORE_WITHIN_MS = 5_000;
-/** After which no attempt stores one any more: storing takes 15 s at most (activities/store/database.ts), and hosts differ about the time. */
-const LOST_AFTER_MS = 30_000;
 
 const asking = z.object({ label: z.string(), at: z.number() });
 
@@ -54,10 +52,9 @@ export async function mintShownOnce(minting: Minting): Promise<HttpMaterial> {
 
 /** Makes a version whose value is ours, and stored before the system learns of it; repeated, it is the same. */
 export async function mintOurs(minting: Minting): Promise<HttpMaterial> {
-  const { system, secrets, credential, version, ref } = minting;
+  const { system, secrets, ref } = minting;
   const { gives, create: call } = system.settings;
-  const label = labelStem(minting);
-  const values = { ...system.valuesOf(credential), label, version: String(version) };
+  const values = valuesOf(minting, labelStem(minting));
   const fresh = { kind: 'http', id: fill(gives.id, values), secret: randomBytes(32).toString('base64url') };
   const stored = await secrets.putIfAbsent(ref, JSON.stringify(fresh));
   const kept = parseMaterial('http', await secrets.get(ref));
@@ -68,11 +65,6 @@ export async function mintOurs(minting: Minting): Promise<HttpMaterial> {
   }
   await system.admin({ name: 'create', call }, { ...values, secret: kept.secret });
   return kept;
-}
-
-/** Whether a version was asked for whose value is not stored yet. */
-export async function isAskedFor(secrets: SecretStore, ref: SecretRef): Promise<boolean> {
-  return (await askedBefore(secrets, ref)) !== undefined;
 }
 
 /** Ends what an attempt before has asked for in vain; says whether there was any. @throws IncidentError PROVIDER_UNAVAILABLE while it may still be stored */
@@ -86,9 +78,10 @@ export async function endAskedFor({ system, secrets, ref }: Minting): Promise<bo
   return lost.length > 0;
 }
 
-async function create({ system, secrets, credential, version, ref }: Minting, label: string): Promise<HttpMaterial> {
+async function create(minting: Minting, label: string): Promise<HttpMaterial> {
+  const { system, secrets, ref } = minting;
   const { gives, create: call } = system.settings;
-  const values = { ...system.valuesOf(credential), label, version: String(version) };
+  const values = valuesOf(minting, label);
   try {
     const { body } = await system.admin({ name: 'create', call }, values);
     const id = gives.id.startsWith('/') ? at(gives.id, body) : fill(gives.id, values);
@@ -110,8 +103,13 @@ function isText(id: unknown): id is string | number {
 }
 
 async function askedBefore(secrets: SecretStore, ref: SecretRef): Promise<z.infer<typeof asking> | undefined> {
-  const text = await unlessMissing(() => secrets.get(beside(ref, 'asking')));
+  const text = await readBeside(secrets, ref, 'asking');
   return text === undefined ? undefined : asking.parse(JSON.parse(text));
+}
+
+/** What the call that makes a version may name. */
+function valuesOf({ system, credential, version }: Minting, label: string) {
+  return { ...system.valuesOf(credential), label, version: String(version) };
 }
 
 function labelStem({ credential, version }: Minting): string {

@@ -6,9 +6,10 @@ import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type HttpMaterial } from '../../domain/secret-material';
 import { isSubject, type Subject } from '../../domain/subject';
+import { isAskedFor } from './beside-value';
 import { effect } from './effect';
 import { HTTP, type HttpSettings } from './http-account';
-import { endAskedFor, isAskedFor, mintOurs, mintShownOnce, storedOf } from './http-mint';
+import { endAskedFor, mintOurs, mintShownOnce, storedOf } from './http-mint';
 import { httpSystem, type HttpFound, type HttpPresented, type HttpSystem } from './http-system';
 import { isEnded, markEnded } from './tombstone';
 

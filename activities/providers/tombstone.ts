@@ -1,11 +1,6 @@
 import type { SecretRef } from '../../domain/credential';
 import type { SecretStore } from '../../domain/ports/stores';
-import { unlessMissing } from './unless-missing';
-
-/** A place beside the one where a version's value is kept. */
-export function beside({ path, ...rest }: SecretRef, name: string): SecretRef {
-  return { ...rest, path: `${path}/${name}` };
-}
+import { beside, readBeside } from './beside-value';
 
 /** Writes down that a version is ended for good, before the system is told: where nothing there remembers it, a late attempt finds it here. */
 export async function markEnded(secrets: SecretStore, ref: SecretRef): Promise<void> {
@@ -13,5 +8,5 @@ export async function markEnded(secrets: SecretStore, ref: SecretRef): Promise<v
 }
 
 export async function isEnded(secrets: SecretStore, ref: SecretRef): Promise<boolean> {
-  return (await unlessMissing(() => secrets.get(beside(ref, 'ended')))) !== undefined;
+  return (await readBeside(secrets, ref, 'ended')) !== undefined;
 }

@@ -1,6 +1,7 @@
 import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { parseJson } from '../../domain/parse-json';
 import type { AuditEntry } from './audit-chain';
 
 const checkpoint = z.strictObject({
@@ -57,7 +58,7 @@ export function checkCheckpoints(
   if (text === undefined) return { ok: false, brokenAt: 0, reason: 'the file of checkpoints can not be read' };
   const lines = text.split('\n').filter((line) => line !== '');
   for (const [index, line] of lines.entries()) {
-    const parsed = checkpoint.safeParse(safeJson(line));
+    const parsed = checkpoint.safeParse(parseJson(line));
     if (
       !parsed.success ||
       !verify(null, signedBytes(parsed.data), publicKey, Buffer.from(parsed.data.signature, 'base64'))
@@ -76,12 +77,4 @@ export function checkCheckpoints(
 
 function signedBytes({ seq, head, at }: Omit<Checkpoint, 'signature'>): Buffer {
   return Buffer.from(`tourniquet audit checkpoint\n${seq}\n${head}\n${at}`, 'utf8');
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

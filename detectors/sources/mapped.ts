@@ -27,12 +27,3 @@ export function describeIssues(
 ): string {
   return issues.map(({ path, code }) => `${path.map(String).join('.') || 'record'}: ${code}`).join(', ');
 }
-
-/** JSON, or undefined: a record is one line, and a line can be anything. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}

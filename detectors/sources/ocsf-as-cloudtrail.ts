@@ -1,5 +1,5 @@
 import { valuesOf, type LogRecord } from '../sigma/record';
-import { parseJson } from './mapped';
+import { parseJson } from '../../domain/parse-json';
 import { namesAws } from './ocsf';
 
 /**

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { isSubject, type Subject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
-import { describeIssues, IGNORED, malformed, parseJson, type NotMapped } from './mapped';
+import { parseJson } from '../../domain/parse-json';
+import { describeIssues, IGNORED, malformed, type NotMapped } from './mapped';
 
 /** The fields we use of a line of `log_destination = 'jsonlog'` (PostgreSQL 15 and later). */
 const logLine = z.object({

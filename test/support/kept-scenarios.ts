@@ -150,8 +150,7 @@ export const KEPT_SCENARIOS: readonly RecordedScenario[] = [
     // Refused at its provider, and watched from then on.
     name: 'refused-and-watched',
     input: sampleInput(),
-    activities: () =>
-      fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) }).activities,
+    activities: withoutReplacement,
     play: async (handle) => {
       await untilWaiting(handle);
       await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
@@ -162,8 +161,7 @@ export const KEPT_SCENARIOS: readonly RecordedScenario[] = [
     // Somebody enables it while the incident waits; its watch, of a run before, has seen it.
     name: 'refused-again',
     input: sampleInput(),
-    activities: () =>
-      fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) }).activities,
+    activities: withoutReplacement,
     play: async (handle) => {
       await untilWaiting(handle);
       await handle.signal(worksAgainSignal, { evidence: 'old accepted, control accepted' });
@@ -176,6 +174,11 @@ export const KEPT_SCENARIOS: readonly RecordedScenario[] = [
     },
   },
 ];
+
+/** The provider mints none, whoever asks. */
+function withoutReplacement(): Faked['activities'] {
+  return fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) }).activities;
+}
 
 function cancelledScenario(): RecordedScenario {
   const { activities, begun } = cancelledBeyondTheDoor();
