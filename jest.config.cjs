@@ -32,6 +32,7 @@ module.exports = {
   testTimeout: 180 * SECONDS,
   reporters: [
     'default',
+    '<rootDir>/scripts/outcome-reporter.cjs',
     // Set by .ci/run, which sums up.
     ...(process.env.TQ_COUNTS_FILE
       ? [['<rootDir>/scripts/count-reporter.cjs', { file: process.env.TQ_COUNTS_FILE }]]

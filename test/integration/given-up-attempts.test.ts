@@ -60,9 +60,11 @@ afterAll(async () => {
   await environment.teardown();
 });
 
-it.each(OUTCOME_SCENARIOS.filter(({ givesUpAttempts }) => givesUpAttempts))('$outcome: $name', (scenario) =>
-  endsAsItSays(environment, scenario),
-);
+describe('every outcome', () => {
+  it.each(OUTCOME_SCENARIOS.filter(({ givesUpAttempts }) => givesUpAttempts))('$outcome: $name', (scenario) =>
+    endsAsItSays(environment, scenario),
+  );
+});
 
 it('asks the gate anew after people gave more time: nothing passes unseen', async () => {
   const { activities, calls } = gateThatOpensWithMoreTime();
