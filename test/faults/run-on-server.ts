@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { CancelledFailure } from '@temporalio/common';
+import { CancelledFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { incidentId } from '../../domain/credential';
 import { stepFailure } from '../../workflows/lib/failure-code';
 import { pendingQuestionsQuery, stateQuery, type IncidentView } from '../../workflows/messages';
@@ -122,16 +122,23 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
   try {
     await start();
     const ending = await lastEnd().catch(async (error: unknown) => {
-      await handle?.terminate();
+      await stop(handle);
       throw error;
     });
-    if (ending.status === 'running') await handle?.terminate();
+    if (ending.status === 'running') await stop(handle);
     else await Promise.race([othersEnd(lane, running.workflowIds), delay(STUCK_AFTER_MS)]);
     const again = ending.watch?.drift === undefined ? undefined : await endOf(incident, asIncident(scenario));
     return { ...ending, ...(again ? { reopened: again } : {}), world, calls: book.names };
   } finally {
     lane.finish(running);
   }
+}
+
+/** It may have ended by itself since it was last looked at; then there is nothing left to do. */
+async function stop(handle: WorkflowHandle | undefined): Promise<void> {
+  await handle?.terminate().catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  });
 }
 
 /**
