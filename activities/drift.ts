@@ -1,3 +1,4 @@
+import type { SecretVersion } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import type { Verdict } from '../domain/ports/credential-provider';
 import { newestLive } from '../domain/version-order';
@@ -12,6 +13,8 @@ export interface CheckDriftInput extends IncidentStep {
   readonly since: number;
   /** Its incident ended before it was revoked: while it is not, it must stay refused at its provider. */
   readonly contained?: true;
+  /** Known contexts might still use it, and it was being revoked: only where it was is there anything to look at. */
+  readonly maybeRevoked?: true;
 }
 
 export interface Drift {
@@ -23,7 +26,7 @@ export interface Drift {
   readonly isContained?: true;
   /** It is revoked, and was never proven dead. */
   readonly isUnproven?: true;
-  /** A person has set it free, it was ended as one that nobody uses, or another incident has proven it dead and has it watched. */
+  /** A person has set it free, or begun to; or it was ended as one that nobody uses. */
   readonly isOver?: true;
 }
 
@@ -42,9 +45,9 @@ export function createDriftActivities(deps: ActivityDeps) {
      */
     async checkDrift(input: CheckDriftInput): Promise<Drift> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
+      if (input.contained && isOverFor(input, version)) return { isOver: true };
       const isContained = input.contained === true && version.state === 'quarantined';
       const isUnproven = input.contained === true && version.state === 'revoked' && !version.provenDead;
-      if (input.contained && !isContained && !isUnproven) return { isOver: true };
       const control = newestLive(await deps.inventory.versions(input.credentialId));
       // Since then a person may have set it free for a while: what was used then is no drift.
       const { contexts } = input.contained ? NO_USE : await useOf(deps, credential, version, input.since);
@@ -78,4 +81,9 @@ export function createDriftActivities(deps: ActivityDeps) {
       };
     },
   };
+}
+
+/** Whether what its incident has left refused is nothing to look after any more. One that was set free and is refused again has another watch. */
+function isOverFor({ since, maybeRevoked }: CheckDriftInput, { state, liftedAt = -Infinity }: SecretVersion): boolean {
+  return liftedAt >= since || !(state === 'revoked' || (state === 'quarantined' && !maybeRevoked));
 }

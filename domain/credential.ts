@@ -73,6 +73,8 @@ export interface SecretVersion {
   readonly state: VersionState;
   /** Of one that is revoked: it was presented and refused since. */
   readonly provenDead?: true;
+  /** When a person last began to set it free, milliseconds since the epoch. */
+  readonly liftedAt?: number;
   readonly secret: SecretRef;
 }
 
@@ -129,8 +131,8 @@ export function watchId(credentialId: string, version: number): string {
   return `watch/${credentialId}/${version}`;
 }
 
-/** Of what one run of an incident has refused and not ended: each run begins its own. */
-export function containedWatchId(credentialId: string, version: number, runId: string): string {
+/** Of what an incident has refused and not ended. `runId`: of those that were begun when each run began its own. */
+export function containedWatchId(credentialId: string, version: number, runId = 'contained'): string {
   return `${watchId(credentialId, version)}/${runId}`;
 }
 

@@ -57,6 +57,8 @@ export interface WatchInput {
   readonly since: number;
   /** Its incident ended before it was revoked, or before that was proven. */
   readonly contained?: true;
+  /** It was being revoked, and nobody knows whether it was; known contexts might still use it. */
+  readonly maybeRevoked?: true;
   /** What that incident knew: opened again, it may do no more by itself than before. Missing in what was started before it was given. */
   readonly evidence?: Assessment;
   /** It was an exercise. */

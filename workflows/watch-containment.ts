@@ -32,6 +32,8 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
       // Nobody looks again: what the last looks could not tell must be known.
       const isUntold = owed || (unclear > 0 && unclear < TELL_AFTER_UNCLEAR);
       if (isUntold && patched('tell-until-heard')) await tellUnclear(input, `${keyOf(check)}/unclear`, unclear);
+      if (blocked && blocked.looks < TELL_WHEN_BLOCKED && patched('refuse-again'))
+        await tellBlocked(input, `${keyOf(check)}/open`, blocked);
       return { checks: check, drift: blocked?.drift, unclear };
     }
     setCurrentDetails(details(input, check, unclear, blocked));
@@ -39,7 +41,8 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
       summary: `Look again whether ${credentialId} v${version} is ${stateOf(input)}`,
     });
     const key = keyOf(check);
-    const about = input.contained ? { contained: input.contained } : {};
+    const { contained, maybeRevoked } = input;
+    const about = { ...(contained ? { contained } : {}), ...(maybeRevoked ? { maybeRevoked } : {}) };
     const found = await look({ ...step, stepKey: key, since: input.since, ...about });
     if (found?.isOver) return { checks: check + 1, drift: undefined, unclear: 0 };
     if (found?.drift !== undefined) {
@@ -68,12 +71,15 @@ async function whileOneRuns(input: WatchInput, blocked: Blocked, stepKey: string
   if (!patched('refuse-again')) return blocked;
   await askToRefuseAgain(input, blocked.drift);
   if (blocked.looks !== TELL_WHEN_BLOCKED) return blocked;
+  return (await tellBlocked(input, stepKey, blocked)) ? blocked : { ...blocked, looks: blocked.looks - 1 };
+}
+
+function tellBlocked(input: WatchInput, stepKey: string, { drift }: Blocked): Promise<boolean> {
   const { credentialId, version, incident } = input;
-  const isTold = await tellSecurity(input, stepKey, {
+  return tellSecurity(input, stepKey, {
     reason: 'it works again, while its incident is open',
-    summary: `Version ${version} of ${credentialId} works again: ${blocked.drift}. Its incident ${incident} is open and was asked to refuse it again, and has not. Refuse it where it is issued, or cancel that incident: the next look opens it anew.`,
+    summary: `Version ${version} of ${credentialId} works again: ${drift}. Its incident ${incident} is open and was asked to refuse it again; whether it has is not known. Refuse it where it is issued, or cancel that incident: it is then looked after anew.`,
   });
-  return isTold ? blocked : { ...blocked, looks: blocked.looks - 1 };
 }
 
 function keyOf(check: number): string {

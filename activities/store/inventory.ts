@@ -35,6 +35,7 @@ interface VersionRow {
   state: VersionState;
   releases: number;
   proven_dead_at: Date | null;
+  lifted_at: Date | null;
   secret_store: string;
   secret_path: string;
   subjects: string[];
@@ -181,6 +182,13 @@ export function createInventory(database: Database): Inventory {
       );
     },
 
+    async beginLift(credentialId, version) {
+      await database.query('UPDATE secret_versions SET lifted_at = now() WHERE credential_id = $1 AND version = $2', [
+        credentialId,
+        version,
+      ]);
+    },
+
     async release(credentialId, version) {
       await database.query(
         `UPDATE secret_versions SET state = 'live', releases = releases + 1
@@ -255,6 +263,7 @@ function toVersion(row: VersionRow): SecretVersion {
     subjects: row.subjects.map(parseSubject),
     state: row.state,
     ...(row.state === 'revoked' && row.proven_dead_at ? { provenDead: true } : {}),
+    ...(row.lifted_at ? { liftedAt: row.lifted_at.getTime() } : {}),
     secret: { store: row.secret_store, path: row.secret_path, version: row.version },
   };
 }

@@ -47,6 +47,8 @@ export interface Inventory {
   setState(credentialId: string, version: number, state: VersionState): Promise<void>;
   /** Whether a revoked version was presented and refused since; one that works again is no longer proven. */
   setProvenDead(credentialId: string, version: number, proven: boolean): Promise<void>;
+  /** Written down before anything is set free: what then works, though the lift never ends, works because a person decided it. */
+  beginLift(credentialId: string, version: number): Promise<void>;
   /** The one way back: a quarantined version is live again, because a person lifted its containment. Others stay what they are. */
   release(credentialId: string, version: number): Promise<void>;
   /** Everything the detection side and the gateways must know, to be projected. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { defaultPayloadConverter } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import { containedWatchId, incidentId, watchId } from '../../domain/credential';
@@ -16,7 +17,7 @@ import {
 import { eventually } from '../support/eventually';
 import { APPROVED } from '../support/outcome-scenarios';
 import { fakeActivities, loadSeparable, refusal, sampleInput } from '../support/fake-activities';
-import { gate, notesOf, untilWaiting, withIncident } from '../support/run-incident';
+import { gate, notesOf, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 import { testWorker } from '../support/test-worker';
 
@@ -309,8 +310,7 @@ it('is begun by an incident that ends refused at the provider, and by none whose
         const { credentialId } = await untilWaiting(handle);
         await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
         const { outcome } = await handle.result();
-        const { runId } = await handle.describe();
-        const about = environment.client.workflow.getHandle(containedWatchId(credentialId, 1, runId)).describe();
+        const about = environment.client.workflow.getHandle(containedWatchId(credentialId, 1)).describe();
         return [
           outcome,
           await about.then(
@@ -333,6 +333,7 @@ it.each([
     'RUNNING',
     { loadCredential: loadSeparable, verifyDead: denied },
   ],
+  ['perhaps revoked, in a lane', 'RUNNING', { loadCredential: loadSeparable, revokeVersion: denied }],
   ['being restored', 'NONE', { createReplacement: denied, liftContainment: denied }],
   ['proven dead, and has its own', 'NONE', { notifyAudience: unlessResolved }],
 ] as const)('is left by an incident that is cancelled while it is %s: %s', async (_what, expected, given) => {
@@ -355,10 +356,9 @@ it.each([
         );
       }
       expect(incident.milestones.contained).toBeDefined();
-      const { runId } = await handle.describe();
       await handle.cancel();
       await expect(handle.result()).rejects.toThrow();
-      const about = environment.client.workflow.getHandle(containedWatchId(credentialId, 1, runId)).describe();
+      const about = environment.client.workflow.getHandle(containedWatchId(credentialId, 1)).describe();
       return about.then(
         (description) => description.status.name,
         () => 'NONE',
@@ -368,6 +368,91 @@ it.each([
   );
 
   expect(status).toBe(expected);
+});
+
+it('is one for a version: what its last incident knew counts', async () => {
+  const { activities } = fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) });
+
+  const known = await withIncident(
+    environment,
+    activities,
+    sampleInput(),
+    async (first) => {
+      const { credentialId } = await untilWaiting(first);
+      const watching = environment.client.workflow.getHandle(containedWatchId(credentialId, 1));
+      const endOf = async (handle: LeakHandle) => {
+        await untilWaiting(handle);
+        await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+        await handle.result();
+        const { events } = await watching.fetchHistory();
+        const begun = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+        if (!begun) throw new Error('the watch was not begun');
+        return defaultPayloadConverter.fromPayload<WatchInput>(begun).evidence?.severity;
+      };
+      const ofFirst = await endOf(first);
+      const { assessment, ...input } = sampleInput();
+      const second = await environment.client.workflow.start<typeof respondToLeak>('respondToLeak', {
+        workflowId: first.workflowId,
+        taskQueue: (await first.describe()).taskQueue,
+        args: [{ ...input, credentialId, assessment: { ...assessment, severity: 'critical' } }],
+      });
+      return [ofFirst, await endOf(second), (await watching.describe()).status.name];
+    },
+    { keepWatch: true },
+  );
+
+  expect(known).toEqual(['high', 'critical', 'RUNNING']);
+});
+
+it('tells at its end of what works again while an incident runs, when nobody has heard of it', async () => {
+  const told: string[] = [];
+  const { activities } = fakeActivities({
+    verifyDead: denied,
+    checkDrift: () => Promise.resolve({ drift: 'it works again', control: 2, isUnproven: true }),
+    notifyAudience: ({ notice }) => {
+      told.push(notice.summary);
+      return Promise.resolve({ at: 6, channels: 1 });
+    },
+  });
+
+  await withIncident(environment, activities, sampleInput(), async (handle) => {
+    const { credentialId } = await untilWaiting(handle);
+    const now = await environment.currentTimeMs();
+    const watching = await environment.client.workflow.start<typeof watchContainment>('watchContainment', {
+      workflowId: watchId(credentialId, 1),
+      taskQueue: (await handle.describe()).taskQueue,
+      args: [
+        {
+          ...{ credentialId, version: 1, policy: DEFAULT_POLICY, incident: handle.workflowId, replacement: 2 },
+          ...{ since: now, until: now + 61_000, checks: 0, contained: true },
+        },
+      ],
+    });
+    await watching.result();
+    await handle.terminate();
+  });
+
+  expect(told.filter((text) => text.includes('works again: it works again'))).toHaveLength(1);
+});
+
+it('is believed only of what was refused to everybody: in a lane it works, and must', async () => {
+  const { activities, calls } = fakeActivities({
+    loadCredential: loadSeparable,
+    createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+  });
+
+  await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await untilWaiting(handle);
+    await handle.signal(worksAgainSignal, { evidence: 'accepted' });
+    const view = await eventually(
+      () => handle.query(stateQuery),
+      (now) => notesOf(now).includes('works again'),
+    );
+    expect(notesOf(view)).not.toContain('refused again');
+    await handle.terminate();
+  });
+
+  expect(calls.filter((name) => name === 'containVersion')).toHaveLength(1);
 });
 
 function denied(): Promise<never> {

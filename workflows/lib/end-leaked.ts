@@ -54,7 +54,7 @@ async function mayRevoke(
   });
   if (answer.decision === 'reject') throw new EndsEarly(`${answer.by ?? 'somebody'} said not to revoke it`);
   // An exercise was started by somebody who said yes to this; it must not use up what real leaks need.
-  return answer.approved ? answer.by : input.simulated ? input.startedBy : undefined;
+  return answer.approved ? answer.by : input.simulated && input.startedBy !== 'watch' ? input.startedBy : undefined;
 }
 
 /** The same value is never insisted on: after so many others a person is asked. */

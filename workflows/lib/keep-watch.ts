@@ -2,10 +2,10 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { CancellationScope, ParentClosePolicy, patched, startChild, workflowInfo } from '@temporalio/workflow';
 import { containedWatchId, watchId } from '../../domain/credential';
 import { watchSecondsOf } from '../../domain/policy';
-import type { ResponsePlan } from '../../domain/response-plan';
 import type { watchContainment } from '../watch-containment';
 import type { WatchInput } from '../messages';
 import type { Leak } from './leak';
+import { isRefusedAtProvider } from './tighten-containment';
 
 /** Has somebody look after the closed incident for days. */
 export async function keepWatch(leak: Leak, replacement: number): Promise<void> {
@@ -19,7 +19,7 @@ export async function keepWatch(leak: Leak, replacement: number): Promise<void> 
 
 /**
  * Has somebody look for days whether what an incident has refused at its provider, and could not end, stays refused. The denylist has its sweep. Never
- * cancelled with its incident.
+ * cancelled with its incident. What the last incident of a version knew is what counts: its watch takes the place of those before.
  */
 export async function watchContained(leak: Leak): Promise<void> {
   const { input, board, kept, keptIsDead, newer } = leak;
@@ -27,35 +27,38 @@ export async function watchContained(leak: Leak): Promise<void> {
   if (watchSecondsOf(policy) === 0) return;
   const isOfNow = patched('watch-what-is-left');
   if (isOfNow ? !isLeftRefused(leak) : !(isRefusedAtProvider(leak.applied) && patched('watch-contained'))) return;
-  const { runId, firstExecutionRunId } = workflowInfo();
-  // A reset gives another run id, and what it replays must start the same child.
-  const id = containedWatchId(credentialId, version, isOfNow ? firstExecutionRunId : runId);
+  const id = containedWatchId(credentialId, version, isOfNow ? undefined : workflowInfo().runId);
+  const about = {
+    replacement: board.replacement ?? (keptIsDead ? undefined : kept?.version) ?? newer ?? version,
+    since: Date.now(),
+    contained: true,
+    evidence: board.incident.evidence,
+    ...(isOfNow && !isKnownRefused(leak) ? { maybeRevoked: true as const } : {}),
+  } as const;
+  const summary = `Watch ${credentialId} v${version}: does it stay refused?`;
   await CancellationScope.nonCancellable(() =>
-    begin(leak, id, `Watch ${credentialId} v${version}: does it stay refused?`, {
-      replacement: board.replacement ?? (keptIsDead ? undefined : kept?.version) ?? newer ?? version,
-      since: Date.now(),
-      contained: true,
-      evidence: board.incident.evidence,
-    }),
+    begin(leak, id, summary, about, isOfNow ? 'TERMINATE_IF_RUNNING' : 'ALLOW_DUPLICATE'),
   );
 }
 
 /** Whether nobody looks after it yet. What was being lifted is known to whoever approved that, and must not be refused behind their back. */
-function isLeftRefused({ lifting, board, applied, wasRefused, plan }: Leak): boolean {
-  const { revoked, verified } = board.incident.milestones;
-  if (lifting || verified !== undefined) return false;
-  return revoked !== undefined || isRefusedAtProvider(applied ?? (wasRefused ? plan() : undefined));
+function isLeftRefused(leak: Leak): boolean {
+  if (leak.lifting || leak.board.incident.milestones.verified !== undefined) return false;
+  return leak.atTheDoor === true || isKnownRefused(leak);
 }
 
-function isRefusedAtProvider(plan: ResponsePlan | undefined): boolean {
-  return plan !== undefined && !plan.leftToPerson && plan.quarantine.mode === 'deny-all';
+function isKnownRefused({ board, applied, wasRefused, plan }: Leak): boolean {
+  return (
+    board.incident.milestones.revoked !== undefined || isRefusedAtProvider(applied ?? (wasRefused ? plan() : undefined))
+  );
 }
 
 async function begin(
   { input }: Leak,
   workflowId: string,
   staticSummary: string,
-  about: Pick<WatchInput, 'replacement' | 'since' | 'contained' | 'evidence'>,
+  about: Pick<WatchInput, 'replacement' | 'since' | 'contained' | 'maybeRevoked' | 'evidence'>,
+  workflowIdReusePolicy: 'ALLOW_DUPLICATE' | 'TERMINATE_IF_RUNNING' = 'ALLOW_DUPLICATE',
 ): Promise<void> {
   const { credentialId, version, policy, simulated } = input;
   const marked = simulated ? { simulated } : {};
@@ -63,7 +66,7 @@ async function begin(
   try {
     await startChild<typeof watchContainment>('watchContainment', {
       workflowId,
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdReusePolicy,
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary,
       args: [

@@ -4,7 +4,7 @@ import { followPlan } from './follow-plan';
 import type { IncidentBoard } from './incident-board';
 import type { Leak } from './leak';
 import { isDetectionSignal, isProgress, isWorksAgain, knowsToken } from './signal-shapes';
-import { mayRefuse, refuseAgain } from './tighten-containment';
+import { mayRefuseAgain, refuseAgain } from './tighten-containment';
 import { unlessCancelled } from './unless-cancelled';
 
 /** What an incident hears from detectors and from its own rotation, and what it answers to whoever asks. */
@@ -45,7 +45,7 @@ export function listenToEvents(board: IncidentBoard, leak: () => Leak | undefine
       if (!isWorksAgain(signal)) return dropped(board, 'worksAgain');
       board.apply({ type: 'noted', at: Date.now(), note: `what was refused works again: ${signal.evidence}` });
       const known = leak();
-      if (known && !known.ending && mayRefuse(known)) await unlessCancelled(() => refuseAgain(known));
+      if (known && mayRefuseAgain(known) && patched('works-again')) await unlessCancelled(() => refuseAgain(known));
     },
     { description: 'What was refused works again: it is refused once more' },
   );

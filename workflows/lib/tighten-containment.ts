@@ -62,6 +62,15 @@ export function mayRefuse({ applied, falsePositive, board }: Leak): boolean {
   return applied !== undefined && !falsePositive && board.incident.milestones.revoked === undefined;
 }
 
+/** Whether what somebody says works again was refused to everybody, and is not just being refused. In a lane it works, and must. */
+export function mayRefuseAgain(leak: Leak): boolean {
+  return !leak.ending && !leak.loose && mayRefuse(leak) && isRefusedAtProvider(leak.applied);
+}
+
+export function isRefusedAtProvider(plan: ResponsePlan | undefined): boolean {
+  return plan !== undefined && !plan.leftToPerson && plan.quarantine.mode === 'deny-all';
+}
+
 /** Whether `next` refuses more than `before`, or gives known contexts less time or a narrower lane. */
 export function isTighter(next: ResponsePlan, before: ResponsePlan): boolean {
   return takesMore(next, before) || laneOf(next) < laneOf(before);

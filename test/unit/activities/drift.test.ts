@@ -24,7 +24,7 @@ function look(
     alone?: boolean;
     refused?: boolean;
     later?: VersionState;
-    seen?: { provenDead?: true; controlRefused?: true };
+    seen?: { provenDead?: true; controlRefused?: true; liftedAt?: number };
   },
   more: Partial<CheckDriftInput> = {},
 ) {
@@ -39,6 +39,7 @@ function look(
         Promise.resolve({
           ...sampleVersion({ version: 1, state: looks++ === 0 ? state : later }),
           ...(seen.provenDead ? { provenDead: true as const } : {}),
+          ...(seen.liftedAt === undefined ? {} : { liftedAt: seen.liftedAt }),
         }),
       versions: () =>
         Promise.resolve([
@@ -121,10 +122,31 @@ describe('a look at what was refused and not ended', () => {
     await expect(drift).rejects.toMatchObject({ code: 'COULD_NOT_TELL' });
   });
 
-  it('is over when another incident has proven it dead', async () => {
+  it('goes on when it was proven dead after all: its incident may not have heard of it', async () => {
     const { drift } = look({ state: 'revoked', verdict: 'alive', seen: { provenDead: true } }, { contained: true });
 
-    expect(await drift).toEqual({ isOver: true });
+    expect(await drift).toEqual({ drift: 'it works again (seen)', control: 2 });
+  });
+
+  it.each([
+    ['over when a person has begun to set it free since', 5, { isOver: true }],
+    ['not over when that was before it was refused', 4, { drift: 'it works again (seen)', isContained: true }],
+  ])('is %s', async (_what, liftedAt, expected) => {
+    const { drift } = look(
+      { state: 'quarantined', verdict: 'alive', seen: { liftedAt } },
+      { contained: true, since: 5 },
+    );
+
+    expect(await drift).toMatchObject(expected);
+  });
+
+  it('looks only at what was revoked, where known contexts may use it otherwise', async () => {
+    const maybe = { contained: true, maybeRevoked: true } as const;
+    const inLane = look({ state: 'quarantined', verdict: 'alive' }, maybe);
+    const revoked = look({ state: 'revoked', verdict: 'alive' }, maybe);
+
+    expect(await inLane.drift).toEqual({ isOver: true });
+    expect(await revoked.drift).toMatchObject({ isUnproven: true });
   });
 
   it('says of what was revoked and never proven that it was not', async () => {

@@ -1,0 +1,73 @@
+import { createHttpProvider } from '../../activities/providers/http';
+import { createRedisAclProvider } from '../../activities/providers/redis-acl';
+import type { Credential } from '../../domain/credential';
+import type { CredentialProvider } from '../../domain/ports/credential-provider';
+import type { SecretStore } from '../../domain/ports/stores';
+import type { HttpMaterial, RedisMaterial } from '../../domain/secret-material';
+import { makeSecretFile } from '../../stack/key-files';
+import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
+import { startRedis } from './redis';
+import { sampleCredential } from './sample-credential';
+import { startTokenServer } from './token-server';
+
+export type AccountMaterial = RedisMaterial | HttpMaterial;
+
+/** A system that a settings file names, with one credential in it. */
+export interface AccountSystem {
+  readonly credential: Credential;
+  readonly kind: AccountMaterial['kind'];
+  readonly provider: CredentialProvider;
+  /** Its account as it stands in the settings file. */
+  readonly account: object;
+  /** As a service or a thief would. @throws when it is not accepted */
+  use(secret: string): Promise<{ isIn(): boolean; leave(): void }>;
+  stop(): Promise<void>;
+}
+
+interface Place {
+  readonly secrets: SecretStore;
+  /** For the files of secrets that an account names. */
+  readonly directory: string;
+}
+
+export async function redisSystem({ secrets, directory }: Place): Promise<AccountSystem> {
+  const redis = await startRedis();
+  const credential = sampleCredential({ id: 'orders-cache', provider: 'redis-acl', account: 'cache' });
+  const account = { host: '127.0.0.1', port: redis.port, tls: false, keepsUsersIn: 'acl-file' as const };
+  const settings = new Map([[credential.account, { ...account, adminUrl: redis.adminUrl }]]);
+  return {
+    credential,
+    kind: 'redis',
+    provider: createRedisAclProvider(settings, secrets, TEST_FINGERPRINT_KEYS[0]),
+    account: { ...account, adminUrlFile: await makeSecretFile(directory, 'cache-admin.url', redis.adminUrl) },
+    async use(secret) {
+      const session = await redis.login(credential.principal, secret);
+      return { isIn: () => session.isOpen, leave: () => session.destroy() };
+    },
+    stop: () => redis.stop(),
+  };
+}
+
+export async function declaredSystem({ secrets, directory }: Place): Promise<AccountSystem> {
+  const server = await startTokenServer();
+  const credential = sampleCredential({ id: 'orders-forge', provider: 'http', account: 'forge' });
+  const declared = server.declare();
+  const { admin: _admin, signing: { key: _key, ...signing } = {}, ...calls } = declared;
+  return {
+    credential,
+    kind: 'http',
+    provider: createHttpProvider(new Map([[credential.account, declared]]), secrets, TEST_FINGERPRINT_KEYS),
+    account: {
+      ...calls,
+      adminFile: await makeSecretFile(directory, 'forge.admin', server.admin),
+      signing: { ...signing, keyFile: await makeSecretFile(directory, 'forge.key', server.signingKey) },
+    },
+    use(secret) {
+      const isIn = (): boolean => server.accepts(secret);
+      return isIn()
+        ? Promise.resolve({ isIn, leave: () => undefined })
+        : Promise.reject(new Error('the token is not accepted'));
+    },
+    stop: () => server.stop(),
+  };
+}
