@@ -26,6 +26,13 @@ export const secretMaterial = z.discriminatedUnion('kind', [
     accessKeyId: z.string(),
     secretAccessKey: z.string().min(1),
   }),
+  z.strictObject({
+    kind: z.literal('oauth-client'),
+    tokenUrl: z.string(),
+    authMethod: z.enum(['client_secret_basic', 'client_secret_post']),
+    clientId: z.string().min(1),
+    clientSecret: z.string().min(1),
+  }),
   z.strictObject({ kind: z.literal('http'), id: z.string().min(1), secret: z.string().min(1) }),
 ]);
 
@@ -34,6 +41,7 @@ export type PostgresMaterial = Extract<SecretMaterial, { kind: 'postgres' }>;
 export type RedisMaterial = Extract<SecretMaterial, { kind: 'redis' }>;
 export type AwsAccessKeyMaterial = Extract<SecretMaterial, { kind: 'aws-access-key' }>;
 export type ApiTokenMaterial = Extract<SecretMaterial, { kind: 'api-token' }>;
+export type OauthClientMaterial = Extract<SecretMaterial, { kind: 'oauth-client' }>;
 export type HttpMaterial = Extract<SecretMaterial, { kind: 'http' }>;
 
 /** Reads what a store returned. A value that can't be read is named by its size only. */
@@ -54,5 +62,6 @@ export function valueOf(text: string): string | undefined {
   const { data } = parsed;
   if (data.kind === 'api-token') return data.token;
   if (data.kind === 'http') return data.secret;
+  if (data.kind === 'oauth-client') return data.clientSecret;
   return data.kind === 'aws-access-key' ? data.secretAccessKey : data.password;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { apiTokenSettings } from '../activities/providers/api-token-account';
 import { awsAccessKeySettings, type AwsAccessKeySettings } from '../activities/providers/aws-account';
 import { httpAccount, type HttpSettings } from '../activities/providers/http-account';
+import { oauthClientAccount, type OauthClientSettings } from '../activities/providers/oauth-account';
 import { postgresRoleSettings } from '../activities/providers/postgres-account';
 import { redisAclSettings } from '../activities/providers/redis-account';
 import { IncidentError } from '../domain/errors';
@@ -79,6 +80,7 @@ const settings = z.strictObject({
       'postgres-role': z.record(z.string(), postgresAccount),
       'redis-acl': z.record(z.string(), redisAccount),
       'aws-access-key': z.record(z.string(), awsAccount),
+      'oauth-client': z.record(z.string(), oauthClientAccount),
       http: z.record(z.string(), httpAccount),
       'api-token': z.record(z.string(), apiTokenSettings),
     })
@@ -127,6 +129,17 @@ export function awsAccounts(settings: Settings): ReadonlyMap<string, AwsAccessKe
     adminKeyFile === undefined
       ? rest
       : { ...rest, adminKey: from(adminKeyFile, isKey, 'adminKeyFile: holds no <key id>:<key>') },
+  );
+}
+
+/** The accounts of the oauth-client provider, with their initial access tokens. @throws IncidentError CONFIG_INVALID */
+export function oauthAccounts(settings: Settings): ReadonlyMap<string, OauthClientSettings> {
+  const isToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
+  const accounts = settings.providers['oauth-client'];
+  return readAccounts('oauth-client', accounts, ({ initialAccessTokenFile: file, ...rest }, from) =>
+    file === undefined
+      ? rest
+      : { ...rest, initialAccessToken: from(file, isToken, 'initialAccessTokenFile: holds no token') },
   );
 }
 

@@ -5,8 +5,14 @@ import { unlessMissing } from './unless-missing';
 /** After which no attempt stores a value any more: storing takes 15 s at most (activities/store/database.ts), and hosts differ about the time. */
 export const LOST_AFTER_MS = 30_000;
 
-/** A place beside the one where a version's value is kept: `asking`, before a value is asked for that is shown once; `ended`, before it is ended for good. */
-export function beside({ path, ...rest }: SecretRef, name: 'asking' | 'ended'): SecretRef {
+/**
+ * A place beside the one where a version's value is kept, which no dependent may read: `asking`, before a value is asked for that is shown once; `ended`, before it is
+ * ended for good; `registration` and `last-token` of an OAuth client.
+ */
+export function beside(
+  { path, ...rest }: SecretRef,
+  name: 'asking' | 'ended' | 'registration' | 'last-token',
+): SecretRef {
   return { ...rest, path: `${path}/${name}` };
 }
 

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Credential } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { HttpSettings } from './http-account';
-import { callAsAdmin, callHttp, type HttpAnswer } from './http-call';
+import { callAsAdmin, callHttp } from './http-call';
+import type { HttpAnswer } from './http-send';
 import { at, type Values } from './http-template';
 
 /** An item of a list. */

@@ -10,11 +10,9 @@ import { startRig, type Rig } from '../../drills/rig';
 import { freePort } from '../../stack/free-port';
 import { readSecretFile } from '../../workers/config';
 import type { SettingsFile } from '../../workers/settings';
-import { declaredSystem, redisSystem, type AccountMaterial, type AccountSystem } from '../support/account-systems';
+import { declaredSystem, oauthSystem, redisSystem, secretOf, type AccountSystem } from '../support/account-systems';
 import { encryptedClient } from '../support/encrypted-client';
 
-const secretOf = (material: AccountMaterial): string =>
-  material.kind === 'http' ? material.secret : material.password;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** What a credential of an account in the settings file gets from the product's own worker. */
@@ -49,7 +47,7 @@ describe('an incident of', () => {
     const key = await createApiKeyStore(rig.database).issue(dependentId, 'dependent');
     const secrets = createSecretClient(rig.deployment.apiUrl, key);
     const credential = await ManagedCredential.open(id, system.kind, secrets);
-    const probe = async () => (await system.use(secretOf(credential.held.material))).leave();
+    const probe = async () => (await system.use(credential.held.material)).leave();
     const hook = createReloadHook(readSecretFile(rig.deployment.keys.hook), new Map([[id, { credential, probe }]]));
     ends.push(() => hook.close());
     await hook.listen({ host: '127.0.0.1', port });
@@ -68,6 +66,7 @@ describe('an incident of', () => {
 
   it.each([
     ['a Redis password', redisSystem],
+    ['an OAuth client secret', oauthSystem],
     ['a token of a system that is declared', declaredSystem],
   ])('%s contains, replaces, moves the service, revokes and proves', async (what, start) => {
     const system = await start({ secrets: rig.deps.secrets, directory: rig.deployment.directory });
@@ -88,7 +87,7 @@ describe('an incident of', () => {
     const taskQueue = `incident-of-${credential.id}`;
     const worker = await rig.startWorker(credential.id, taskQueue);
     ends.push(() => worker.stop());
-    const leaked = secretOf(service.held.material);
+    const leaked = service.held.material;
     const thief = await system.use(leaked);
 
     const incident = await startIncident(encryptedClient(connection, rig.deployment.keys.payload), {
@@ -109,8 +108,8 @@ describe('an incident of', () => {
     expect(view.incident.timeline.map(({ note }) => note).join('\n')).toMatch(
       /proof presented: .*old refused, control accepted/,
     );
-    expect([thief.isIn(), service.held.version]).toEqual([false, 2]);
-    for (const secret of [leaked, secretOf(service.held.material)])
+    expect([await thief.isIn(), service.held.version]).toEqual([false, 2]);
+    for (const secret of [leaked, service.held.material].map(secretOf))
       expect(await written(credential.id)).not.toMatch(new RegExp(`${secret}|${sha256(secret)}`));
   });
 });

@@ -1,16 +1,18 @@
 import { createHttpProvider } from '../../activities/providers/http';
+import { createOauthClientProvider } from '../../activities/providers/oauth-client';
 import { createRedisAclProvider } from '../../activities/providers/redis-acl';
 import type { Credential } from '../../domain/credential';
 import type { CredentialProvider } from '../../domain/ports/credential-provider';
 import type { SecretStore } from '../../domain/ports/stores';
-import type { HttpMaterial, RedisMaterial } from '../../domain/secret-material';
+import { valueOf, type HttpMaterial, type OauthClientMaterial, type RedisMaterial } from '../../domain/secret-material';
 import { makeSecretFile } from '../../stack/key-files';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
+import { startOidcServer } from './oidc-server';
 import { startRedis } from './redis';
 import { sampleCredential } from './sample-credential';
 import { startTokenServer } from './token-server';
 
-export type AccountMaterial = RedisMaterial | HttpMaterial;
+export type AccountMaterial = RedisMaterial | OauthClientMaterial | HttpMaterial;
 
 /** A system that a settings file names, with one credential in it. */
 export interface AccountSystem {
@@ -20,8 +22,13 @@ export interface AccountSystem {
   /** Its account as it stands in the settings file. */
   readonly account: object;
   /** As a service or a thief would. @throws when it is not accepted */
-  use(secret: string): Promise<{ isIn(): boolean; leave(): void }>;
+  use(material: AccountMaterial): Promise<{ isIn(): boolean | Promise<boolean>; leave(): void }>;
   stop(): Promise<void>;
+}
+
+/** The part of it that is the secret. */
+export function secretOf(material: AccountMaterial): string {
+  return valueOf(JSON.stringify(material)) ?? '';
 }
 
 interface Place {
@@ -40,11 +47,31 @@ export async function redisSystem({ secrets, directory }: Place): Promise<Accoun
     kind: 'redis',
     provider: createRedisAclProvider(settings, secrets, TEST_FINGERPRINT_KEYS[0]),
     account: { ...account, adminUrlFile: await makeSecretFile(directory, 'cache-admin.url', redis.adminUrl) },
-    async use(secret) {
-      const session = await redis.login(credential.principal, secret);
+    async use(material) {
+      const session = await redis.login(credential.principal, secretOf(material));
       return { isIn: () => session.isOpen, leave: () => session.destroy() };
     },
     stop: () => redis.stop(),
+  };
+}
+
+export async function oauthSystem({ secrets, directory }: Place): Promise<AccountSystem> {
+  const server = await startOidcServer();
+  const credential = sampleCredential({ id: 'orders-client', provider: 'oauth-client', account: 'sso' });
+  const settings = server.declare();
+  const { initialAccessToken: token = '', ...account } = settings;
+  return {
+    credential,
+    kind: 'oauth-client',
+    provider: createOauthClientProvider(new Map([[credential.account, settings]]), secrets, TEST_FINGERPRINT_KEYS),
+    account: { ...account, initialAccessTokenFile: await makeSecretFile(directory, 'sso.token', token) },
+    async use(material) {
+      const clientId = material.kind === 'oauth-client' ? material.clientId : '';
+      const given = await server.tokenOf(clientId, secretOf(material));
+      if (given === undefined) throw new Error('the client is refused');
+      return { isIn: async () => (await server.isActive(given)) === true, leave: () => undefined };
+    },
+    stop: () => server.stop(),
   };
 }
 
@@ -62,8 +89,8 @@ export async function declaredSystem({ secrets, directory }: Place): Promise<Acc
       adminFile: await makeSecretFile(directory, 'forge.admin', server.admin),
       signing: { ...signing, keyFile: await makeSecretFile(directory, 'forge.key', server.signingKey) },
     },
-    use(secret) {
-      const isIn = (): boolean => server.accepts(secret);
+    use(material) {
+      const isIn = (): boolean => server.accepts(secretOf(material));
       return isIn()
         ? Promise.resolve({ isIn, leave: () => undefined })
         : Promise.reject(new Error('the token is not accepted'));

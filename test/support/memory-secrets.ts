@@ -2,7 +2,7 @@ import { IncidentError } from '../../domain/errors';
 import type { SecretStore } from '../../domain/ports/stores';
 
 /** A secret store for tests of a provider's server, where ours does not matter. */
-export function memorySecrets(): SecretStore {
+export function memorySecrets(): SecretStore & { stored(): readonly string[] } {
   const values = new Map<string, string>();
   const place = ({ path, version }: { path: string; version: number }): string => `${path}/${version}`;
   return {
@@ -16,6 +16,7 @@ export function memorySecrets(): SecretStore {
       const missing = () => new IncidentError('SECRET_NOT_FOUND', { path: ref.path, version: ref.version });
       return value === undefined ? Promise.reject(missing()) : Promise.resolve(value);
     },
+    stored: () => [...values.values()],
     destroy: (ref) => Promise.resolve(void values.delete(place(ref))),
   };
 }

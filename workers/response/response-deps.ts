@@ -7,6 +7,7 @@ import { createReloadHookAdapter } from '../../activities/dependents/reload-hook
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createAwsAccessKeyProvider } from '../../activities/providers/aws-access-key';
 import { createHttpProvider } from '../../activities/providers/http';
+import { createOauthClientProvider } from '../../activities/providers/oauth-client';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
 import { createRedisAclProvider } from '../../activities/providers/redis-acl';
 import { createActionBudget } from '../../activities/store/action-budget';
@@ -53,6 +54,7 @@ export async function createResponseDeps(
     createPostgresRoleProvider(accounts.postgres, secrets, fingerprintKeys[0]),
     createRedisAclProvider(accounts.redis, secrets, fingerprintKeys[0]),
     createAwsAccessKeyProvider(accounts.aws, secrets),
+    createOauthClientProvider(accounts.oauth, secrets, fingerprintKeys),
     createHttpProvider(accounts.http, secrets, fingerprintKeys),
     createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
   ];

@@ -1,0 +1,82 @@
+import { Agent, fetch } from 'undici';
+import { IncidentError } from '../../domain/errors';
+import { parseJson } from '../../domain/parse-json';
+import { retryAfterMs } from '../retry-after';
+import { withDeadline } from '../with-deadline';
+
+/** One attempt to refuse makes three calls and may take 10 s (workflows/lib/time-limits.ts). */
+const TIMEOUT_MS = 3_000;
+const LONGEST_ANSWER = 1024 * 1024;
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Parsed; undefined where it is no JSON. */
+  readonly body: unknown;
+  /** How long the server asks us to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** Sends one request; undefined when there was no answer in time, or none that could be taken. Lets nothing out: no error holds an address or a value. */
+export async function sendHttp(request: HttpRequest, within: AbortSignal): Promise<HttpAnswer | undefined> {
+  // A connection each: one that is kept may have fallen silent since, and what is refused or proven must not hang on it.
+  const dispatcher = new Agent();
+  try {
+    const { url, body, ...rest } = request;
+    return await withDeadline(TIMEOUT_MS, within, async (signal) => {
+      // Followed, a value would go where nobody has said that it may.
+      const response = await fetch(url, {
+        ...rest,
+        ...(body === undefined ? {} : { body }),
+        redirect: 'manual',
+        dispatcher,
+        signal,
+      });
+      const text = await readText(response.body);
+      return {
+        status: response.status,
+        body: parseJson(text),
+        retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
+      };
+    });
+  } catch {
+    return undefined;
+  } finally {
+    void dispatcher.destroy();
+  }
+}
+
+/**
+ * What was answered to our admin, of whom an answer is wanted that has one of these statuses.
+ * @throws IncidentError PROVIDER_ADMIN_DENIED, PROVIDER_UNAVAILABLE (with `retryAfterMs`, where the server asks for it) or PROVIDER_REFUSED
+ */
+export function adminAnswer(
+  answer: HttpAnswer | undefined,
+  wanted: readonly number[],
+  about: { readonly provider: string; readonly account: string; readonly call: string },
+): HttpAnswer {
+  if (!answer) throw new IncidentError('PROVIDER_UNAVAILABLE', about);
+  const { status } = answer;
+  if (wanted.includes(status)) return answer;
+  if (status === 401 || status === 403) throw new IncidentError('PROVIDER_ADMIN_DENIED', { ...about, status });
+  if (status === 429 || status >= 500)
+    throw new IncidentError('PROVIDER_UNAVAILABLE', { ...about, status, retryAfterMs: answer.retryAfterMs });
+  throw new IncidentError('PROVIDER_REFUSED', { ...about, status });
+}
+
+async function readText(body: AsyncIterable<Uint8Array> | null): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > LONGEST_ANSWER) throw new Error('too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,142 @@
+import type { Credential, SecretVersion } from '../../domain/credential';
+import { IncidentError } from '../../domain/errors';
+import { fingerprint, signProbe, type FingerprintKey } from '../../domain/fingerprint';
+import type { CredentialProvider } from '../../domain/ports/credential-provider';
+import type { CallContext, Effect } from '../../domain/ports/effect';
+import type { SecretStore } from '../../domain/ports/stores';
+import type { OauthClientMaterial } from '../../domain/secret-material';
+import { isSubject, type Subject } from '../../domain/subject';
+import { effect } from './effect';
+import { OAUTH_CLIENT, type OauthClientSettings } from './oauth-account';
+import { oauthPlace, type OauthPlace } from './oauth-place';
+import { proveClientDead } from './oauth-proof';
+import { isEnded, markEnded } from './tombstone';
+
+/**
+ * Clients of an OAuth 2 authorization server, which get tokens with a secret (RFC 6749, 4.4). A version is a client of its own, so that old and new live side
+ * by side. Refused for now, it has no grant; revoked, it is deleted. Neither is believed for its answer: the secret is presented, and so is the last token.
+ */
+export function createOauthClientProvider(
+  accounts: ReadonlyMap<string, OauthClientSettings>,
+  secrets: SecretStore,
+  fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]],
+): CredentialProvider {
+  function placeOf(
+    credential: Credential,
+    { secret }: Pick<SecretVersion, 'secret'>,
+    { signal }: CallContext,
+  ): OauthPlace {
+    const settings = accounts.get(credential.account);
+    if (!settings)
+      throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'oauth-client', account: credential.account });
+    const mark = signProbe(`oauth-client/${credential.id}`, Date.now(), fingerprintKeys[0]);
+    return oauthPlace({ settings, credential, secrets, ref: secret, mark, signal });
+  }
+
+  /** Logs name a client by its id; one that may be no subject names nothing. */
+  function subjectsOf(account: string, { clientId, clientSecret }: OauthClientMaterial): readonly Subject[] {
+    const named = `id:oauth-client:${account}/${clientId}`;
+    return [...(isSubject(named) ? [named] : []), ...fingerprintKeys.map((key) => fingerprint(clientSecret, key))];
+  }
+
+  async function end(place: OauthPlace, { publicId: id, secret }: SecretVersion): Promise<Effect> {
+    await place.keepLastToken();
+    await markEnded(secrets, secret);
+    const found = await place.find();
+    if (found === 'absent') return effect('already', `there is no client ${id}`);
+    await place.remove();
+    if ((await place.find()) !== 'absent') throw place.unavailable('still there');
+    return effect('done', `client ${id} is deleted`);
+  }
+
+  return {
+    id: 'oauth-client',
+    capabilities: OAUTH_CLIENT,
+
+    async probe(credential, context) {
+      const nowhere = { store: 'postgres', path: `credentials/${credential.id}`, version: 0 } as const;
+      await placeOf(credential, { secret: nowhere }, context).registrar.probe();
+      return effect('already', `clients may be registered at ${credential.account}`);
+    },
+
+    async quarantine(credential, version, context) {
+      const place = placeOf(credential, version, context);
+      const { publicId: id } = version;
+      const found = await place.find();
+      if (found !== 'active') return effect('already', `client ${id} is ${found}`);
+      await place.keepLastToken();
+      await place.registrar.disable(await place.managed());
+      if ((await place.find()) === 'active') throw place.unavailable('still active');
+      return effect('done', `client ${id} is given no tokens; those that it has are not ended by that`);
+    },
+
+    async release(credential, version, context) {
+      const place = placeOf(credential, version, context);
+      const { publicId: id } = version;
+      const final = () => new IncidentError('CONTAINMENT_FINAL', { credential: credential.id, version: id });
+      const found = await place.find();
+      if (found === 'absent' || (await isEnded(secrets, version.secret))) throw final();
+      if (found === 'active') return effect('already', `client ${id} is active`);
+      await place.registrar.enable(await place.managed());
+      // Revoked between the two looks: the door that was opened is shut again.
+      if (await isEnded(secrets, version.secret)) {
+        await place.remove();
+        throw final();
+      }
+      return effect('done', `client ${id} is given tokens again`);
+    },
+
+    async createReplacement(credential, { version, secret: ref }, context) {
+      const place = placeOf(credential, { secret: ref }, context);
+      const contained = () =>
+        new IncidentError('PROVIDER_REFUSED', { account: credential.account, version, found: 'contained' });
+      if (await isEnded(secrets, ref)) throw contained();
+      const { state, material } = await place.mint(`tourniquet ${credential.id} v${version}`);
+      const found = await place.find();
+      // A late attempt must not bring back what was contained since.
+      if (await isEnded(secrets, ref)) {
+        await place.remove();
+        throw contained();
+      }
+      if (found === 'disabled') throw contained();
+      if (found === 'absent') throw place.unavailable('not found');
+      return {
+        state,
+        value: { publicId: material.clientId, subjects: subjectsOf(credential.account, material), secret: ref },
+        evidence: `client ${material.clientId}`,
+      };
+    },
+
+    async test(credential, version, context) {
+      const { present, find, tokens, material } = placeOf(credential, version, context);
+      const { publicId: id } = version;
+      const rejected = (reply: string) => new IncidentError('REPLACEMENT_REJECTED', { version: id, reply });
+      if ((await find()) !== 'active') throw rejected('it is given no tokens');
+      const answer = await present();
+      if (answer.is === 'no answer')
+        throw new IncidentError('PROVIDER_UNAVAILABLE', { account: credential.account, version: id });
+      if (answer.is !== 'accepted' || answer.token === undefined) throw rejected('its request for a token is refused');
+      await tokens.end(answer.token, await material());
+      // A server that gives less than was asked for says what it gave (RFC 6749, 5.1).
+      const scopes = answer.scope?.split(' ') ?? credential.scopes;
+      const missing = credential.scopes.filter((scope) => !scopes.includes(scope));
+      if (missing.length > 0) throw rejected(`without the scope ${missing.join(' ')}`);
+      return effect('done', `client ${id} is given a token`);
+    },
+
+    revoke: async (credential, version, context) => end(placeOf(credential, version, context), version),
+
+    async discard(credential, version, context) {
+      const place = placeOf(credential, version, context);
+      if (version.publicId) return end(place, version);
+      // In this order: what was made before is found, and what is made later finds that it is ended.
+      await markEnded(secrets, version.secret);
+      const made = await place.kept.registration();
+      if (made) return end(place, { ...version, publicId: made.metadata.client_id });
+      return effect('already', 'no client is known: nobody has the secret of one whose answer was lost');
+    },
+
+    verifyDead: (credential, old, control, context) =>
+      proveClientDead(placeOf(credential, old, context), placeOf(credential, control, context), Date.now()),
+  };
+}

@@ -1,0 +1,79 @@
+import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { oauthClientAccount, type OauthClientSettings } from '../../activities/providers/oauth-account';
+import { freePort } from '../../stack/free-port';
+
+export interface OidcOptions {
+  /** Whether tokens end with their client; the server's own way is that they live on. */
+  readonly endsTokens?: boolean;
+  /** Whether an update of a client changes its registration access token; the server's own way is that it does. */
+  readonly rotates?: boolean;
+  readonly tokenSeconds?: number;
+}
+
+interface Client {
+  readonly client_id: string;
+  readonly grant_types: readonly string[];
+}
+
+/** A real authorization server (`oidc-provider`) on loopback. */
+export async function startOidcServer({ endsTokens = true, rotates = false, tokenSeconds = 600 }: OidcOptions = {}) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const initialAccessToken = randomBytes(24).toString('base64url');
+  // All of these mean something where they stand unescaped.
+  const reader = { clientId: 'orders-api', clientSecret: `a:b %+/=&?${randomBytes(24).toString('base64url')}` };
+  const known = { client_id: reader.clientId, client_secret: reader.clientSecret };
+  const given = JSON.stringify({ port, initialAccessToken, reader: known, endsTokens, rotates, tokenSeconds });
+  const server = fork(join(__dirname, 'authorization-server.mjs'), [given], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  await once(server, 'message');
+
+  async function tell(message: object): Promise<readonly Client[]> {
+    const answer = once(server, 'message');
+    server.send(message);
+    const [{ records }] = (await answer) as [{ records: readonly Client[] }];
+    return records;
+  }
+
+  async function post(path: string, { clientId, clientSecret }: typeof reader, form: object) {
+    const user = [clientId, clientSecret].map(encodeURIComponent).join(':');
+    const authorization = `Basic ${Buffer.from(user).toString('base64')}`;
+    const body = new URLSearchParams({ ...form });
+    const response = await fetch(`${url}${path}`, { method: 'POST', headers: { authorization }, body });
+    return (await response.json()) as { access_token?: string; active?: boolean };
+  }
+
+  return {
+    port,
+    initialAccessToken,
+    reader,
+    admin: async (accepted: boolean) => void (await tell({ accepted })),
+    clients: () => tell({}),
+    /** What a client is given for its secret; undefined when it is refused. */
+    tokenOf: async (clientId: string, clientSecret: string) =>
+      (await post('/token', { clientId, clientSecret }, { grant_type: 'client_credentials' })).access_token,
+    /** As an API that is shown a token asks. */
+    isActive: async (token: string) => (await post('/token/introspection', reader, { token })).active,
+    declare: (adminUrl = url, useUrl = url): OauthClientSettings => ({
+      ...oauthClientAccount.parse({
+        registrationUrl: `${adminUrl}/reg`,
+        tokenUrl: `${useUrl}/token`,
+        introspectionUrl: `${useUrl}/token/introspection`,
+        revocationUrl: `${useUrl}/token/revocation`,
+        tokenSeconds,
+      }),
+      initialAccessToken,
+    }),
+    async stop() {
+      const ended = once(server, 'exit');
+      server.kill();
+      await ended;
+    },
+  };
+}
+
+export type OidcServer = Awaited<ReturnType<typeof startOidcServer>>;
