@@ -1,6 +1,6 @@
-// All tests: first the demo, alone, since it promises that no request waits longer than some seconds; then in three lanes at once the
-// scenes, in which a whole product waits more than it works, what runs against servers, and all the rest. Within a run of Jest, files go
-// one after the other, since they share servers. Arguments go to one run of Jest instead, as they are.
+// All tests: first the demo, alone, since it promises that no request waits longer than some seconds; then in lanes, all at once: most of
+// them wait more than they work. Within a run of Jest, files go one after the other, since they share servers. Arguments go to one run of
+// Jest instead, as they are.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
@@ -10,28 +10,26 @@ import { dirname } from 'node:path';
 /** Files of test/integration that start the whole product, or much of it, for seconds or minutes. */
 const SCENES = ['drills', 'demo-interrupted', 'replay', 'canary', 'breaker'];
 const DEMO = 'test/integration/demo.test.ts';
-/** It waits for time-outs, two minutes long. */
-const PATIENT = 'test/integration/worker-killed.test.ts';
+/** They wait for time-outs of servers, up to minutes long. */
+const PATIENT = ['worker-killed', 'given-up-attempts', 'rotation-ended', 'threat-intel', 'renewal'];
 
-const sceneFiles = SCENES.map((name) => `test/integration/${name}.test.ts`);
+const [sceneFiles, patientFiles] = [SCENES, PATIENT].map((names) =>
+  names.map((name) => `test/integration/${name}.test.ts`),
+);
 const otherFiles = ['integration', 'browser']
   .flatMap((folder) => readdirSync(`test/${folder}`).map((name) => `test/${folder}/${name}`))
-  .filter((path) => path.endsWith('.test.ts') && !sceneFiles.includes(path) && ![DEMO, PATIENT].includes(path));
+  .filter((path) => path.endsWith('.test.ts') && ![DEMO, ...sceneFiles, ...patientFiles].includes(path));
 
-const FIRST = [{ name: 'demo', args: ['--selectProjects', 'integration', '--runTestsByPath', DEMO] }];
-/** The runs of a lane come one after the other. */
+const FIRST = { name: 'demo', args: ['--selectProjects', 'integration', '--runTestsByPath', DEMO] };
 const LANES = [
-  [
-    { name: 'scenes', args: ['--selectProjects', 'integration', '--runTestsByPath', ...sceneFiles] },
-    { name: 'patient', args: ['--selectProjects', 'integration', '--runTestsByPath', PATIENT] },
-    // Much of it waits for servers that don't answer, too.
-    { name: 'contract', args: ['--selectProjects', 'contract'] },
-  ],
-  [{ name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] }],
-  [{ name: 'parts', args: ['--selectProjects', 'unit', 'workflows', 'replay'] }],
+  { name: 'scenes', args: ['--selectProjects', 'integration', '--runTestsByPath', ...sceneFiles] },
+  { name: 'patient', args: ['--selectProjects', 'integration', '--runTestsByPath', ...patientFiles] },
+  { name: 'contract', args: ['--selectProjects', 'contract'] },
+  { name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] },
+  { name: 'parts', args: ['--selectProjects', 'unit', 'workflows', 'replay'] },
 ];
 /** Scenes have promises to keep, too; servers have time-outs; what only computes waits for both. */
-const NICE = { servers: 5, contract: 5, parts: 15 };
+const NICE = { servers: 5, patient: 5, contract: 10, parts: 15 };
 const countsFile = process.env.TQ_COUNTS_FILE;
 const running = new Set();
 let stopped = false;
@@ -45,20 +43,16 @@ if (given.length > 0) {
     stopped = true;
     for (const child of running) child.kill('SIGTERM');
   });
-  const codes = [await runLane(FIRST), ...(await Promise.all(LANES.map(runLane)))];
+  const codes = [await run(FIRST), ...(await Promise.all(LANES.map(run)))];
   if (countsFile) sumCounts();
   process.exitCode = Math.max(...codes);
 }
 
-async function runLane(runs) {
-  let worst = 0;
-  for (const { name, args } of runs) {
-    if (stopped) return 1;
-    const counts = countsFile ? { TQ_COUNTS_FILE: `${countsFile}.${name}` } : {};
-    // One lane shows as it goes; the others' output comes a run at a time, so that they do not mix.
-    worst = Math.max(worst, await jest(args, name === 'servers' ? 'inherit' : 'pipe', counts, NICE[name] ?? 0));
-  }
-  return worst;
+function run({ name, args }) {
+  if (stopped) return 1;
+  const counts = countsFile ? { TQ_COUNTS_FILE: `${countsFile}.${name}` } : {};
+  // One lane shows as it goes; the others' output comes when they end, so that they do not mix.
+  return jest(args, name === 'servers' ? 'inherit' : 'pipe', counts, NICE[name] ?? 0);
 }
 
 function jest(args, output, env = {}, nice = 0) {
@@ -83,7 +77,7 @@ function jest(args, output, env = {}, nice = 0) {
 
 /** A run without numbers ended before it had any: that is one failure. */
 function sumCounts() {
-  const all = [FIRST, ...LANES].flat().map(({ name }) => countsOf(name));
+  const all = [FIRST, ...LANES].map(({ name }) => countsOf(name));
   const sums = [0, 1, 2].map((index) => all.reduce((sum, { counts }) => sum + counts[index], 0));
   mkdirSync(dirname(countsFile), { recursive: true });
   writeFileSync(countsFile, `${[sums.join(' '), ...all.flatMap(({ failures }) => failures)].join('\n')}\n`);
