@@ -29,7 +29,7 @@ const LANES = [
   { name: 'parts', args: ['--selectProjects', 'unit', 'workflows', 'replay'] },
 ];
 /** Scenes have promises to keep, too; servers have time-outs; what only computes waits for both. */
-const NICE = { servers: 5, patient: 5, contract: 10, parts: 15 };
+const NICE = { servers: 5, patient: 5, contract: 5, parts: 15 };
 const countsFile = process.env.TQ_COUNTS_FILE;
 const running = new Set();
 let stopped = false;

@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { apiTokenSettings } from '../activities/providers/api-token-account';
 import { awsAccessKeySettings, type AwsAccessKeySettings } from '../activities/providers/aws-account';
 import { httpAccount, type HttpSettings } from '../activities/providers/http-account';
-import { oauthClientAccount, type OauthClientSettings } from '../activities/providers/oauth-account';
+import {
+  oauthClientAccount,
+  type OauthClientSettings,
+  type OauthIntrospection,
+} from '../activities/providers/oauth-account';
 import { postgresRoleSettings } from '../activities/providers/postgres-account';
 import { redisAclSettings } from '../activities/providers/redis-account';
 import { IncidentError } from '../domain/errors';
@@ -135,12 +139,18 @@ export function awsAccounts(settings: Settings): ReadonlyMap<string, AwsAccessKe
 /** The accounts of the oauth-client provider, with their initial access tokens. @throws IncidentError CONFIG_INVALID */
 export function oauthAccounts(settings: Settings): ReadonlyMap<string, OauthClientSettings> {
   const isToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
+  // RFC 6749, appendix A.2: a space is part of one.
+  const isSecret = (text: string): boolean => /^[\x20-\x7e]+$/.test(text);
   const accounts = settings.providers['oauth-client'];
-  return readAccounts('oauth-client', accounts, ({ initialAccessTokenFile: file, ...rest }, from) =>
-    file === undefined
-      ? rest
-      : { ...rest, initialAccessToken: from(file, isToken, 'initialAccessTokenFile: holds no token') },
-  );
+  const askerOf = ({ clientSecretFile: file, ...asker }: OauthIntrospection, from: FromFile) => ({
+    ...asker,
+    clientSecret: from(file, isSecret, 'introspection.clientSecretFile: holds no secret'),
+  });
+  return readAccounts('oauth-client', accounts, ({ initialAccessTokenFile: file, introspection, ...rest }, from) => ({
+    ...rest,
+    ...(introspection && { introspection: askerOf(introspection, from) }),
+    ...(file !== undefined && { initialAccessToken: from(file, isToken, 'initialAccessTokenFile: holds no token') }),
+  }));
 }
 
 /** The accounts of the http provider, with what its admins are known by. @throws IncidentError CONFIG_INVALID */

@@ -4,7 +4,7 @@ import { parseJson } from '../../domain/parse-json';
 import { retryAfterMs } from '../retry-after';
 import { withDeadline } from '../with-deadline';
 
-/** One attempt to refuse makes three calls and may take 10 s (workflows/lib/time-limits.ts). */
+/** One attempt to refuse may take 10 s (workflows/lib/time-limits.ts), and makes a few calls: one that is silent must not take all of it. */
 const TIMEOUT_MS = 3_000;
 const LONGEST_ANSWER = 1024 * 1024;
 

@@ -40,13 +40,15 @@ export function createOauthClientProvider(
   }
 
   async function end(place: OauthPlace, { publicId: id, secret }: SecretVersion): Promise<Effect> {
-    await place.keepLastToken();
+    await place.lookBeforeTheEnd();
     await markEnded(secrets, secret);
     const found = await place.find();
-    if (found === 'absent') return effect('already', `there is no client ${id}`);
-    await place.remove();
+    if (found !== 'absent') await place.remove();
     if ((await place.find()) !== 'absent') throw place.unavailable('still there');
-    return effect('done', `client ${id} is deleted`);
+    await place.kept.keepGone();
+    return found === 'absent'
+      ? effect('already', `there is no client ${id}`)
+      : effect('done', `client ${id} is deleted`);
   }
 
   return {
@@ -64,9 +66,12 @@ export function createOauthClientProvider(
       const { publicId: id } = version;
       const found = await place.find();
       if (found !== 'active') return effect('already', `client ${id} is ${found}`);
-      await place.keepLastToken();
+      await place.lookBeforeTheEnd();
       await place.registrar.disable(await place.managed());
-      if ((await place.find()) === 'active') throw place.unavailable('still active');
+      // What the server says of it is not what it does.
+      const answer = await place.present();
+      await place.keepWitness(answer);
+      if (answer.is === 'accepted' || (await place.find()) === 'active') throw place.unavailable('still active');
       return effect('done', `client ${id} is given no tokens; those that it has are not ended by that`);
     },
 
@@ -77,6 +82,8 @@ export function createOauthClientProvider(
       const found = await place.find();
       if (found === 'absent' || (await isEnded(secrets, version.secret))) throw final();
       if (found === 'active') return effect('already', `client ${id} is active`);
+      // It knows nothing of what will be given from now on.
+      await place.kept.keepWitness(undefined);
       await place.registrar.enable(await place.managed());
       // Revoked between the two looks: the door that was opened is shut again.
       if (await isEnded(secrets, version.secret)) {
@@ -91,13 +98,15 @@ export function createOauthClientProvider(
       const contained = () =>
         new IncidentError('PROVIDER_REFUSED', { account: credential.account, version, found: 'contained' });
       if (await isEnded(secrets, ref)) throw contained();
-      const { state, material } = await place.mint(`tourniquet ${credential.id} v${version}`);
-      const found = await place.find();
+      const minted = await place.mint(`tourniquet ${credential.id} v${version}`);
+      if (!minted) throw contained();
+      const { state, material } = minted;
       // A late attempt must not bring back what was contained since.
       if (await isEnded(secrets, ref)) {
         await place.remove();
         throw contained();
       }
+      const found = await place.find();
       if (found === 'disabled') throw contained();
       if (found === 'absent') throw place.unavailable('not found');
       return {
@@ -116,7 +125,7 @@ export function createOauthClientProvider(
       if (answer.is === 'no answer')
         throw new IncidentError('PROVIDER_UNAVAILABLE', { account: credential.account, version: id });
       if (answer.is !== 'accepted' || answer.token === undefined) throw rejected('its request for a token is refused');
-      await tokens.end(answer.token, await material());
+      await tokens.end(answer, await material());
       // A server that gives less than was asked for says what it gave (RFC 6749, 5.1).
       const scopes = answer.scope?.split(' ') ?? credential.scopes;
       const missing = credential.scopes.filter((scope) => !scopes.includes(scope));
@@ -131,12 +140,17 @@ export function createOauthClientProvider(
       if (version.publicId) return end(place, version);
       // In this order: what was made before is found, and what is made later finds that it is ended.
       await markEnded(secrets, version.secret);
+      await place.kept.keepNoRegistration();
       const made = await place.kept.registration();
-      if (made) return end(place, { ...version, publicId: made.metadata.client_id });
+      if (made) return end(place, { ...version, publicId: made.clientId });
       return effect('already', 'no client is known: nobody has the secret of one whose answer was lost');
     },
 
-    verifyDead: (credential, old, control, context) =>
-      proveClientDead(placeOf(credential, old, context), placeOf(credential, control, context), Date.now()),
+    verifyDead: async (credential, old, control, context) =>
+      proveClientDead(
+        placeOf(credential, old, context),
+        placeOf(credential, control, context),
+        await isEnded(secrets, old.secret),
+      ),
   };
 }

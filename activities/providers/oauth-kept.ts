@@ -7,9 +7,13 @@ import { beside, readBeside } from './beside-value';
 import { registration, type Registration } from './oauth-registration';
 import { unlessMissing } from './unless-missing';
 
-const lastToken = z.object({ token: z.string().min(1) });
+/** A token as it was given when the client was last accepted, and was seen to be active; when it ends by itself, in milliseconds since the epoch. */
+const witness = z.object({ token: z.string().min(1), until: z.number() });
+export type Witness = z.infer<typeof witness>;
 
-/** What the secret store keeps of a client: its secret, for dependents; how it is managed, for us alone; and the last token that it gave us. */
+const NONE = 'none';
+
+/** What the secret store keeps of a client: its secret, for dependents; how it is managed, and the last token that it gave us, for us alone. */
 export function keptOf(secrets: SecretStore, ref: SecretRef) {
   return {
     async material(): Promise<OauthClientMaterial | undefined> {
@@ -19,7 +23,7 @@ export function keptOf(secrets: SecretStore, ref: SecretRef) {
 
     async registration(): Promise<Registration | undefined> {
       const text = await readBeside(secrets, ref, 'registration');
-      return text === undefined ? undefined : registration.parse(parseJson(text));
+      return text === undefined || text === NONE ? undefined : registration.parse(parseJson(text));
     },
 
     /** Of two attempts one is kept: false of the other. */
@@ -27,22 +31,35 @@ export function keptOf(secrets: SecretStore, ref: SecretRef) {
       return (await secrets.putIfAbsent(beside(ref, 'registration'), JSON.stringify(made))) === 'stored';
     },
 
+    /** Where none is kept yet, none ever will be: a late attempt ends what it has made. */
+    async keepNoRegistration(): Promise<void> {
+      await secrets.putIfAbsent(beside(ref, 'registration'), NONE);
+    },
+
     async keepMaterial(material: OauthClientMaterial): Promise<'stored' | 'exists'> {
       return secrets.putIfAbsent(ref, JSON.stringify(material));
     },
 
-    /** A token as it was given when the client was last accepted: whether it works tells of all that were given before. */
-    async lastToken(): Promise<string | undefined> {
+    async witness(): Promise<Witness | undefined> {
       const text = await readBeside(secrets, ref, 'last-token');
-      return text === undefined ? undefined : lastToken.parse(parseJson(text)).token;
+      return text === undefined ? undefined : witness.parse(parseJson(text));
     },
 
-    async keepLastToken(token: string): Promise<void> {
+    /** Instead of the one before, which knows nothing of what was given since. */
+    async keepWitness(next: Witness | undefined): Promise<void> {
       const place = beside(ref, 'last-token');
       await secrets.destroy(place);
-      await secrets.putIfAbsent(place, JSON.stringify({ token }));
+      if (next) await secrets.putIfAbsent(place, JSON.stringify(next));
+    },
+
+    /** When the client was first found to be gone, milliseconds since the epoch: from then on it was given nothing. */
+    async goneAt(): Promise<number | undefined> {
+      const text = await readBeside(secrets, ref, 'gone');
+      return text === undefined ? undefined : Number(text);
+    },
+
+    async keepGone(): Promise<void> {
+      await secrets.putIfAbsent(beside(ref, 'gone'), String(Date.now()));
     },
   };
 }
-
-export type Kept = ReturnType<typeof keptOf>;

@@ -5,7 +5,7 @@ import type { OauthClientMaterial } from '../../domain/secret-material';
 import type { OauthClientSettings } from './oauth-account';
 import { keptOf } from './oauth-kept';
 import { oauthRegistrar, type Registration } from './oauth-registration';
-import { oauthTokens } from './oauth-tokens';
+import { oauthTokens, type TokenAnswer } from './oauth-tokens';
 
 interface Place {
   readonly settings: OauthClientSettings;
@@ -24,12 +24,27 @@ export function oauthPlace({ settings, credential, secrets, ref, mark, signal }:
   const tokens = oauthTokens(settings, mark, signal);
   const kept = keptOf(secrets, ref);
   const { account, scopes } = credential;
+  const { tokenUrl, authMethod } = settings;
   const unavailable = (reply: string) => new IncidentError('PROVIDER_UNAVAILABLE', { account, reply });
   const denied = () =>
     new IncidentError('PROVIDER_ADMIN_DENIED', { account, reply: 'its registration access token is not taken' });
 
+  const materialOf = ({ clientId, clientSecret }: Registration): OauthClientMaterial => ({
+    kind: 'oauth-client',
+    tokenUrl,
+    authMethod,
+    clientId,
+    clientSecret,
+  });
+
+  /** What may not be stored yet stands in how it is managed, too. */
+  async function known(): Promise<OauthClientMaterial | undefined> {
+    const made = await kept.registration();
+    return (await kept.material()) ?? (made && materialOf(made));
+  }
+
   async function material(): Promise<OauthClientMaterial> {
-    const found = await kept.material();
+    const found = await known();
     if (!found) throw new IncidentError('SECRET_NOT_FOUND', { path: ref.path, version: ref.version });
     return found;
   }
@@ -47,33 +62,25 @@ export function oauthPlace({ settings, credential, secrets, ref, mark, signal }:
     const made = await kept.registration();
     const found = made ? await registrar.read(made) : 'not taken';
     if (found !== 'not taken') return found;
-    if (!(await kept.material())) return 'absent';
+    if (!(await known())) return 'absent';
     const { is } = await present();
     if (is === 'no answer') throw unavailable('nobody says whether it is there');
     if (is !== 'refused') throw denied();
     return 'absent';
   }
 
-  /** Another attempt may be ahead: one client is kept, and this one's is ended. What is kept first is how it is managed, with its secret. */
-  async function mint(name: string) {
-    let made = await kept.registration();
-    if (!made) {
-      const fresh = await registrar.register(name);
-      if (await kept.keepRegistration(fresh)) made = fresh;
-      else await registrar.remove(fresh);
-      made ??= await managed();
-    }
-    const { client_id: clientId, client_secret: clientSecret } = made.metadata;
-    const { tokenUrl, authMethod } = settings;
-    const kind = 'oauth-client' as const;
-    const isNew = (await kept.keepMaterial({ kind, tokenUrl, authMethod, clientId, clientSecret })) === 'stored';
-    return { state: isNew ? ('done' as const) : ('already' as const), material: await material() };
+  /** Whoever will be asked later must have seen it work: some say of every token of another that it is not active. */
+  async function keepWitness(answer: TokenAnswer): Promise<void> {
+    // What it was given before it lost its grant, or was gone, is what counts.
+    if (answer.is === 'no grant' || answer.is === 'refused') return;
+    const token = answer.is === 'accepted' ? answer.token : undefined;
+    const seconds = (answer.is === 'accepted' ? answer.seconds : undefined) ?? settings.tokenSeconds;
+    const isSeen = token !== undefined && (await tokens.isActive(token)) === true;
+    await kept.keepWitness(isSeen ? { token, until: Date.now() + seconds * 1_000 } : undefined);
   }
 
   return {
     settings,
-    secrets,
-    ref,
     registrar,
     tokens,
     kept,
@@ -83,17 +90,29 @@ export function oauthPlace({ settings, credential, secrets, ref, mark, signal }:
     present,
     managed,
     find,
-    mint,
+    keepWitness,
+
+    /** Another attempt may be ahead: one client is kept, and this one's is ended. Undefined where none may be kept any more. */
+    async mint(name: string) {
+      let made = await kept.registration();
+      if (!made) {
+        const fresh = await registrar.register(name);
+        if (await kept.keepRegistration(fresh)) made = fresh;
+        else await registrar.remove(fresh);
+      }
+      made ??= await kept.registration();
+      if (!made) return undefined;
+      const isNew = (await kept.keepMaterial(materialOf(made))) === 'stored';
+      return { state: isNew ? ('done' as const) : ('already' as const), material: await material() };
+    },
 
     async remove(): Promise<void> {
       await registrar.remove(await managed());
     },
 
-    /** Before it is given none any more: whether this one works later tells of all that it was given before. */
-    async keepLastToken(): Promise<void> {
-      if (!(await kept.material())) return;
-      const answer = await present();
-      if (answer.is === 'accepted' && answer.token !== undefined) await kept.keepLastToken(answer.token);
+    /** Before it is given none any more. */
+    async lookBeforeTheEnd(): Promise<void> {
+      if (await known()) await keepWitness(await present());
     },
   };
 }

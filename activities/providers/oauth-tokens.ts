@@ -3,21 +3,41 @@ import type { OauthClientMaterial } from '../../domain/secret-material';
 import { sendHttp, type HttpAnswer } from './http-send';
 import type { OauthClientSettings } from './oauth-account';
 
+/** Who asks an endpoint of OAuth, by its secret. */
+export type ClientSecret = Pick<OauthClientMaterial, 'clientId' | 'clientSecret' | 'authMethod'>;
+
 /** What a token request came to. `no grant`: the client was not refused for its secret, and is given none all the same. */
 export type TokenAnswer =
-  | { readonly is: 'accepted'; readonly token?: string | undefined; readonly scope?: string | undefined }
+  | {
+      readonly is: 'accepted';
+      readonly token?: string | undefined;
+      readonly scope?: string | undefined;
+      /** Of the token, in seconds. */
+      readonly seconds?: number | undefined;
+    }
   | { readonly is: 'refused' | 'no grant' | 'no answer' };
 
-const granted = z.object({ access_token: z.string().min(1), scope: z.string().optional() });
+const granted = z.object({
+  access_token: z.string().min(1),
+  scope: z.string().optional(),
+  expires_in: z.number().positive().optional(),
+});
 const failed = z.object({ error: z.string() });
 const introspected = z.object({ active: z.boolean() });
 
-/** Errors of RFC 6749 (5.2) and RFC 8707 that a client gets which was authenticated. */
-const AUTHENTICATED: readonly string[] = ['invalid_scope', 'invalid_target'];
+/** What each error says (RFC 6749, 5.2, and RFC 8707); any other proves nothing. `invalid_request` is what `oidc-provider` says of a grant that was taken away. */
+const MEANING: Readonly<Record<string, TokenAnswer>> = {
+  invalid_client: { is: 'refused' },
+  unauthorized_client: { is: 'no grant' },
+  unsupported_grant_type: { is: 'no grant' },
+  invalid_request: { is: 'no grant' },
+  invalid_scope: { is: 'accepted' },
+  invalid_target: { is: 'accepted' },
+};
 
 /** What a client may do at one server with what it holds. `mark` names our own requests in its log. */
 export function oauthTokens(settings: OauthClientSettings, mark: string, signal: AbortSignal) {
-  function send(url: string, client: OauthClientMaterial, form: Readonly<Record<string, string>>) {
+  function send(url: string, client: ClientSecret, form: Readonly<Record<string, string>>) {
     const { clientId, clientSecret, authMethod } = client;
     const inBody = authMethod === 'client_secret_post';
     const body = new URLSearchParams({
@@ -34,38 +54,35 @@ export function oauthTokens(settings: OauthClientSettings, mark: string, signal:
 
   return {
     /** Asks for a token, as a dependent would. */
-    async request(client: OauthClientMaterial, scopes: readonly string[]): Promise<TokenAnswer> {
+    async request(client: ClientSecret, scopes: readonly string[]): Promise<TokenAnswer> {
       const scope = scopes.length > 0 ? { scope: scopes.join(' ') } : {};
       return judge(await send(settings.tokenUrl, client, { grant_type: 'client_credentials', ...scope }));
     },
 
-    /** Whether a token works (RFC 7662), asked as a client that does. */
-    async isActive(token: string, as: OauthClientMaterial): Promise<boolean | undefined> {
-      if (settings.introspectionUrl === undefined) return undefined;
-      const answer = await send(settings.introspectionUrl, as, { token, token_type_hint: 'access_token' });
+    /** Whether a token works (RFC 7662), as the API that the settings name would ask; undefined where nobody says. */
+    async isActive(token: string): Promise<boolean | undefined> {
+      if (!settings.introspection) return undefined;
+      const { url, ...as } = settings.introspection;
+      const answer = await send(url, as, { token, token_type_hint: 'access_token' });
       return answer?.status === 200 ? introspected.safeParse(answer.body).data?.active : undefined;
     },
 
     /** Ends a token of our own (RFC 7009), as well as that goes: the answer proves nothing, and nothing hangs on it. */
-    async end(token: string | undefined, as: OauthClientMaterial): Promise<void> {
-      if (token !== undefined && settings.revocationUrl !== undefined)
-        await send(settings.revocationUrl, as, { token, token_type_hint: 'access_token' });
+    async end(answer: TokenAnswer, as: ClientSecret): Promise<void> {
+      if (answer.is === 'accepted' && answer.token !== undefined && settings.revocationUrl !== undefined)
+        await send(settings.revocationUrl, as, { token: answer.token, token_type_hint: 'access_token' });
     },
   };
 }
 
-export type OauthTokens = ReturnType<typeof oauthTokens>;
-
 function judge(answer: HttpAnswer | undefined): TokenAnswer {
   if (!answer) return { is: 'no answer' };
-  const { status, body } = answer;
-  const { data } = granted.safeParse(body);
-  if (status === 200 && data) return { is: 'accepted', token: data.access_token, scope: data.scope };
-  const error = failed.safeParse(body).data?.error ?? '';
-  if (status === 401 || (status === 400 && error === 'invalid_client')) return { is: 'refused' };
-  if (status !== 400 || error === '') return { is: 'no answer' };
-  // Meant for it is `unauthorized_client`; not every server says that.
-  return { is: AUTHENTICATED.includes(error) ? 'accepted' : 'no grant' };
+  const { data } = granted.safeParse(answer.body);
+  if (answer.status === 200 && data)
+    return { is: 'accepted', token: data.access_token, scope: data.scope, seconds: data.expires_in };
+  // A 401 of somebody in between has no error in it, and says nothing of the client.
+  const error = failed.safeParse(answer.body).data?.error ?? '';
+  return (answer.status === 400 || answer.status === 401 ? MEANING[error] : undefined) ?? { is: 'no answer' };
 }
 
 /** RFC 6749, 2.3.1: both are form-encoded first. */

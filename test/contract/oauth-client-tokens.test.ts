@@ -3,34 +3,43 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { createOauthClientProvider } from '../../activities/providers/oauth-client';
 import { oauthClientAccount, type OauthClientSettings } from '../../activities/providers/oauth-account';
+import { oauthPlace } from '../../activities/providers/oauth-place';
 import { oauthTokens } from '../../activities/providers/oauth-tokens';
 import type { SecretVersion } from '../../domain/credential';
 import { parseMaterial } from '../../domain/secret-material';
+import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { callContext } from '../support/call-context';
 import { eventually } from '../support/eventually';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
-import { startOidcServer, type OidcOptions, type OidcServer } from '../support/oidc-server';
+import { startNoticeReceiver } from '../support/notice-receiver';
+import { startOidcServer, type OidcOptions } from '../support/oidc-server';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 
 const CREDENTIAL = sampleCredential({ id: 'orders-client', provider: 'oauth-client' });
 const context = callContext();
-const started: OidcServer[] = [];
+const started: { stop(): Promise<void> }[] = [];
 
 afterEach(async () => {
   jest.restoreAllMocks();
-  for (const server of started.splice(0)) await server.stop();
+  for (const one of started.splice(0).reverse()) await one.stop();
 });
 
-async function rig(options: OidcOptions = {}, more: Partial<OauthClientSettings> = {}) {
+async function rig(options: OidcOptions = {}, isUnasked = false) {
   const server = await startOidcServer(options);
   started.push(server);
   const secrets = memorySecrets();
-  const settings = { ...server.declare(), ...more };
+  const loginWay = await FaultProxy.start({ host: '127.0.0.1', port: server.port });
+  started.push(loginWay);
+  const { introspection, ...declared } = server.declare(undefined, `http://127.0.0.1:${loginWay.port}`);
+  const settings: OauthClientSettings = { ...declared, ...(introspection && !isUnasked ? { introspection } : {}) };
   const provider = createOauthClientProvider(new Map([['orders', settings]]), secrets, TEST_FINGERPRINT_KEYS);
   const materialOf = async ({ secret }: SecretVersion) => parseMaterial('oauth-client', await secrets.get(secret));
   return {
     server,
+    loginWay,
+    provider,
+    secrets,
     settings,
     async mint(version: number): Promise<SecretVersion> {
       const ref = { version, secret: secretRef(CREDENTIAL.id, version) };
@@ -76,8 +85,11 @@ describe('the tokens that a client was given', () => {
     expect(await verify(old, control)).toMatchObject({ verdict: 'unknown', sessions: 1 });
   });
 
-  it('have to have ended by time where nobody can be asked, or none is known', async () => {
-    const { mint, revoke, verify } = await rig({}, { introspectionUrl: undefined });
+  it.each([
+    ['nobody can be asked', {}, true],
+    ['who is asked says of every token of others that it is not active', { endsTokens: false, ownOnly: true }, false],
+  ])('have to have ended by time where %s', async (_what, options, isUnasked) => {
+    const { mint, revoke, verify } = await rig(options, isUnasked);
     const [old, control] = [await mint(1), await mint(2)];
     await revoke(old);
 
@@ -90,17 +102,31 @@ describe('the tokens that a client was given', () => {
     expect(await verify(old, control)).toMatchObject({ verdict: 'dead' });
   });
 
+  it('are not judged by one from before a release: others may have been given since', async () => {
+    const { mint, quarantine, provider, loginWay, revoke, verify } = await rig({ endsTokens: false });
+    const [old, control] = [await mint(1), await mint(2)];
+    await quarantine(old);
+    await provider.release(CREDENTIAL, old, context);
+
+    loginWay.mode = 'refuse';
+    await quarantine(old);
+    loginWay.mode = 'pass';
+    await revoke(old);
+
+    expect((await verify(old, control)).evidence).toContain('tokens of the old not known to be ended');
+  });
+
   it('are ended again where a check of ours was given one', async () => {
     const { settings, mint, materialOf } = await rig();
     const tokens = oauthTokens(settings, 'test', context.signal);
     const client = await materialOf(await mint(1));
     const answer = await tokens.request(client, []);
     const token = answer.is === 'accepted' ? (answer.token ?? '') : '';
-    const before = await tokens.isActive(token, client);
+    const before = await tokens.isActive(token);
 
-    await tokens.end(token, client);
+    await tokens.end(answer, client);
 
-    expect([before, await tokens.isActive(token, client)]).toEqual([true, false]);
+    expect([before, await tokens.isActive(token)]).toEqual([true, false]);
   });
 });
 
@@ -124,6 +150,43 @@ describe('a server', () => {
     });
 
     expect(await server.clients()).toEqual([]);
+  });
+
+  it('keeps what a person has changed, when a client is refused and let in again', async () => {
+    const { server, mint, quarantine, provider, secrets } = await rig();
+    const version = await mint(1);
+    const { uri, token, clientId } = JSON.parse(
+      await secrets.get({ ...version.secret, path: `${version.secret.path}/registration` }),
+    ) as { uri: string; token: string; clientId: string };
+    const [{ client_secret: _secret, client_id_issued_at: _at, client_secret_expires_at: _until, ...before } = {}] =
+      await server.clients();
+    await fetch(uri, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...before, client_id: clientId, scope: 'orders:read orders:write' }),
+    });
+
+    await quarantine(version);
+    await provider.release(CREDENTIAL, version, context);
+
+    expect(await server.clients()).toEqual([
+      expect.objectContaining({ scope: 'orders:read orders:write', grant_types: ['client_credentials'] }),
+    ]);
+  });
+
+  it('is left no client by an attempt that ends after it was undone', async () => {
+    const { server, settings, secrets, provider } = await rig();
+    const ref = secretRef(CREDENTIAL.id, 1);
+    const place = oauthPlace({ settings, credential: CREDENTIAL, secrets, ref, mark: 'test', signal: context.signal });
+    const unnamed = sampleVersion({ credentialId: CREDENTIAL.id, version: 1, publicId: '', secret: ref });
+
+    await provider.discard(CREDENTIAL, unnamed, context);
+
+    expect([await place.mint('late'), await place.kept.material(), await server.clients()]).toEqual([
+      undefined,
+      undefined,
+      [],
+    ]);
   });
 
   it('registers a client for the scopes of the credential, and for no more', async () => {
@@ -150,5 +213,16 @@ describe('a server', () => {
     const answers = [await tokens.request(known, []), await tokens.request({ ...known, clientSecret: 'x' }, [])];
 
     expect(answers).toEqual([{ is: 'no grant' }, { is: 'refused' }]);
+  });
+
+  it('has refused nobody when somebody before it has', async () => {
+    const { settings } = await rig();
+    const proxy = await startNoticeReceiver(401);
+    started.push(proxy);
+    const tokens = oauthTokens({ ...settings, tokenUrl: proxy.url }, 'test', context.signal);
+
+    expect(await tokens.request({ clientId: 'a', clientSecret: 'b', authMethod: 'client_secret_basic' }, [])).toEqual({
+      is: 'no answer',
+    });
   });
 });

@@ -4,7 +4,7 @@ import { createRedisAclProvider } from '../../activities/providers/redis-acl';
 import type { Credential } from '../../domain/credential';
 import type { CredentialProvider } from '../../domain/ports/credential-provider';
 import type { SecretStore } from '../../domain/ports/stores';
-import { valueOf, type HttpMaterial, type OauthClientMaterial, type RedisMaterial } from '../../domain/secret-material';
+import { valueOf, type SecretMaterial } from '../../domain/secret-material';
 import { makeSecretFile } from '../../stack/key-files';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
 import { startOidcServer } from './oidc-server';
@@ -12,7 +12,7 @@ import { startRedis } from './redis';
 import { sampleCredential } from './sample-credential';
 import { startTokenServer } from './token-server';
 
-export type AccountMaterial = RedisMaterial | OauthClientMaterial | HttpMaterial;
+export type AccountMaterial = Extract<SecretMaterial, { kind: 'redis' | 'oauth-client' | 'http' }>;
 
 /** A system that a settings file names, with one credential in it. */
 export interface AccountSystem {
@@ -59,12 +59,16 @@ export async function oauthSystem({ secrets, directory }: Place): Promise<Accoun
   const server = await startOidcServer();
   const credential = sampleCredential({ id: 'orders-client', provider: 'oauth-client', account: 'sso' });
   const settings = server.declare();
-  const { initialAccessToken: token = '', ...account } = settings;
+  const { initialAccessToken: token = '', introspection: { clientSecret = '', ...asker } = {}, ...account } = settings;
   return {
     credential,
     kind: 'oauth-client',
     provider: createOauthClientProvider(new Map([[credential.account, settings]]), secrets, TEST_FINGERPRINT_KEYS),
-    account: { ...account, initialAccessTokenFile: await makeSecretFile(directory, 'sso.token', token) },
+    account: {
+      ...account,
+      initialAccessTokenFile: await makeSecretFile(directory, 'sso.token', token),
+      introspection: { ...asker, clientSecretFile: await makeSecretFile(directory, 'sso-api.secret', clientSecret) },
+    },
     async use(material) {
       const clientId = material.kind === 'oauth-client' ? material.clientId : '';
       const given = await server.tokenOf(clientId, secretOf(material));

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
-const { port, initialAccessToken, reader, endsTokens, rotates, tokenSeconds } = JSON.parse(process.argv[2]);
+const { port, initialAccessToken, reader, endsTokens, ownOnly, rotates, tokenSeconds } = JSON.parse(process.argv[2]);
 const clientIds = new Set();
 let accepted = true;
 
@@ -18,7 +18,8 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     introspection: {
       enabled: true,
       // By itself it calls tokens active whose client is gone.
-      async allowedPolicy(_context, _client, token) {
+      async allowedPolicy(_context, client, token) {
+        if (ownOnly && token.clientId !== client.clientId) return false;
         return !endsTokens || (await provider.Client.find(token.clientId)) !== undefined;
       },
     },

@@ -2,31 +2,36 @@ import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { oauthClientAccount, type OauthClientSettings } from '../../activities/providers/oauth-account';
+import type { OauthClientSettings } from '../../activities/providers/oauth-account';
 import { freePort } from '../../stack/free-port';
 
 export interface OidcOptions {
   /** Whether tokens end with their client; the server's own way is that they live on. */
   readonly endsTokens?: boolean;
+  /** Whether introspection says of every token of another client that it is not active, as RFC 7662 (2.2) wants it of who may not ask. */
+  readonly ownOnly?: boolean;
   /** Whether an update of a client changes its registration access token; the server's own way is that it does. */
   readonly rotates?: boolean;
   readonly tokenSeconds?: number;
 }
 
-interface Client {
-  readonly client_id: string;
-  readonly grant_types: readonly string[];
-}
+/** What the server has on record of one. */
+type Client = Readonly<Record<string, unknown>>;
 
 /** A real authorization server (`oidc-provider`) on loopback. */
-export async function startOidcServer({ endsTokens = true, rotates = false, tokenSeconds = 600 }: OidcOptions = {}) {
+export async function startOidcServer({
+  endsTokens = true,
+  ownOnly = false,
+  rotates = false,
+  tokenSeconds = 600,
+}: OidcOptions = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const initialAccessToken = randomBytes(24).toString('base64url');
   // All of these mean something where they stand unescaped.
   const reader = { clientId: 'orders-api', clientSecret: `a:b %+/=&?${randomBytes(24).toString('base64url')}` };
   const known = { client_id: reader.clientId, client_secret: reader.clientSecret };
-  const given = JSON.stringify({ port, initialAccessToken, reader: known, endsTokens, rotates, tokenSeconds });
+  const given = JSON.stringify({ port, initialAccessToken, reader: known, endsTokens, ownOnly, rotates, tokenSeconds });
   const server = fork(join(__dirname, 'authorization-server.mjs'), [given], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
@@ -59,14 +64,13 @@ export async function startOidcServer({ endsTokens = true, rotates = false, toke
     /** As an API that is shown a token asks. */
     isActive: async (token: string) => (await post('/token/introspection', reader, { token })).active,
     declare: (adminUrl = url, useUrl = url): OauthClientSettings => ({
-      ...oauthClientAccount.parse({
-        registrationUrl: `${adminUrl}/reg`,
-        tokenUrl: `${useUrl}/token`,
-        introspectionUrl: `${useUrl}/token/introspection`,
-        revocationUrl: `${useUrl}/token/revocation`,
-        tokenSeconds,
-      }),
+      registrationUrl: `${adminUrl}/reg`,
       initialAccessToken,
+      tokenUrl: `${useUrl}/token`,
+      authMethod: 'client_secret_basic',
+      introspection: { url: `${useUrl}/token/introspection`, authMethod: 'client_secret_basic', ...reader },
+      revocationUrl: `${useUrl}/token/revocation`,
+      tokenSeconds,
     }),
     async stop() {
       const ended = once(server, 'exit');

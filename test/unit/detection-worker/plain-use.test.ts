@@ -53,7 +53,9 @@ const nearlyUse = fc
   .tuple(use, fc.array(fc.tuple(path, fc.option(anything, { nil: undefined })), { maxLength: 2 }))
   .map(([event, faults]) => {
     const value = JSON.parse(JSON.stringify(event)) as Record<string, unknown>;
-    for (const [[first = '', second], fault] of faults) {
+    for (const [[first = '', second], given] of faults) {
+      // Two may be the same object, and one may be put into the other.
+      const fault: unknown = structuredClone(given);
       const inner = value[first];
       if (second === undefined) set(value, first, fault);
       else if (typeof inner === 'object' && inner !== null) set(inner as Record<string, unknown>, second, fault);
