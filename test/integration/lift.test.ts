@@ -207,7 +207,11 @@ describe('lifting a containment', () => {
 
     for (const crash of crashes)
       await expect(run(createActivities({ ...deps, ...crash }).liftContainment, input, at)).rejects.toThrow();
+    const { liftedAt = 0 } = await deps.inventory.version(id, 1);
     await run(activities.liftContainment, input, at);
+
+    // Known before it was done: a watch must not take what works since then for drift.
+    expect(Math.abs(liftedAt - at)).toBeLessThan(60_000);
 
     expect(await until(rig.deployment.gatewayUrl, token, 200)).toBe(200);
     const audit = createAuditLog(rig.database, readKey(rig.deployment.keys.audit));

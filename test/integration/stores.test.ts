@@ -159,18 +159,6 @@ describe('the inventory', () => {
     expect(seen).toEqual([undefined, true, true, undefined]);
   });
 
-  it('knows when a person last began to set a version free', async () => {
-    const inventory = createInventory(database);
-    const id = newId();
-    await inventory.register(sampleCredential({ id }), sampleVersion({ credentialId: id }));
-    const before = (await inventory.version(id, 1)).liftedAt;
-
-    await inventory.beginLift(id, 1);
-
-    const { liftedAt = 0 } = await inventory.version(id, 1);
-    expect([before, Math.abs(liftedAt - Date.now()) < 10_000]).toEqual([undefined, true]);
-  });
-
   it('takes a version back from quarantined only by a release, and counts it', async () => {
     const inventory = createInventory(database);
     const [lifted, revoked] = [await registered(), await registered()];
