@@ -21,6 +21,8 @@ export interface AccountSystem {
   readonly provider: CredentialProvider;
   /** Its account as it stands in the settings file. */
   readonly account: object;
+  /** How the incident says that the old version is dead. */
+  readonly proof: RegExp;
   /** As a service or a thief would. @throws when it is not accepted */
   use(material: AccountMaterial): Promise<{ isIn(): boolean | Promise<boolean>; leave(): void }>;
   stop(): Promise<void>;
@@ -45,6 +47,7 @@ export async function redisSystem({ secrets, directory }: Place): Promise<Accoun
   return {
     credential,
     kind: 'redis',
+    proof: /proof presented: .*old refused, control accepted, 0 sessions/,
     provider: createRedisAclProvider(settings, secrets, TEST_FINGERPRINT_KEYS[0]),
     account: { ...account, adminUrlFile: await makeSecretFile(directory, 'cache-admin.url', redis.adminUrl) },
     async use(material) {
@@ -63,6 +66,7 @@ export async function oauthSystem({ secrets, directory }: Place): Promise<Accoun
   return {
     credential,
     kind: 'oauth-client',
+    proof: /proof presented: .*old refused, control accepted, tokens of the old ended/,
     provider: createOauthClientProvider(new Map([[credential.account, settings]]), secrets, TEST_FINGERPRINT_KEYS),
     account: {
       ...account,
@@ -87,6 +91,7 @@ export async function declaredSystem({ secrets, directory }: Place): Promise<Acc
   return {
     credential,
     kind: 'http',
+    proof: /proof presented: .*old refused, control accepted, old absent/,
     provider: createHttpProvider(new Map([[credential.account, declared]]), secrets, TEST_FINGERPRINT_KEYS),
     account: {
       ...calls,

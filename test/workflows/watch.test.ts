@@ -177,18 +177,7 @@ it('asks an incident that runs to refuse it again, and tells people when it work
 
   const [notes, result] = await withIncident(environment, activities, sampleInput(), async (handle) => {
     const { credentialId } = await untilWaiting(handle);
-    const now = await environment.currentTimeMs();
-    const watching = await environment.client.workflow.start<typeof watchContainment>('watchContainment', {
-      workflowId: watchId(credentialId, 1),
-      taskQueue: (await handle.describe()).taskQueue,
-      args: [
-        {
-          ...{ credentialId, version: 1, policy: DEFAULT_POLICY, incident: handle.workflowId, replacement: 2 },
-          ...{ since: now, until: now + 200_000, checks: 0, contained: true },
-        },
-      ],
-    });
-    const ended = await watching.result();
+    const ended = await watchBeside(handle, credentialId, 200_000);
     const view = await untilWaiting(handle);
     await handle.terminate();
     return [notesOf(view), ended];
@@ -417,18 +406,7 @@ it('tells at its end of what works again while an incident runs, when nobody has
 
   await withIncident(environment, activities, sampleInput(), async (handle) => {
     const { credentialId } = await untilWaiting(handle);
-    const now = await environment.currentTimeMs();
-    const watching = await environment.client.workflow.start<typeof watchContainment>('watchContainment', {
-      workflowId: watchId(credentialId, 1),
-      taskQueue: (await handle.describe()).taskQueue,
-      args: [
-        {
-          ...{ credentialId, version: 1, policy: DEFAULT_POLICY, incident: handle.workflowId, replacement: 2 },
-          ...{ since: now, until: now + 61_000, checks: 0, contained: true },
-        },
-      ],
-    });
-    await watching.result();
+    await watchBeside(handle, credentialId, 61_000);
     await handle.terminate();
   });
 
@@ -454,6 +432,22 @@ it('is believed only of what was refused to everybody: in a lane it works, and m
 
   expect(calls.filter((name) => name === 'containVersion')).toHaveLength(1);
 });
+
+/** A watch of what an incident refuses, from before it was begun: until it ends. */
+async function watchBeside(handle: LeakHandle, credentialId: string, forMs: number) {
+  const now = await environment.currentTimeMs();
+  const watching = await environment.client.workflow.start<typeof watchContainment>('watchContainment', {
+    workflowId: watchId(credentialId, 1),
+    taskQueue: (await handle.describe()).taskQueue,
+    args: [
+      {
+        ...{ credentialId, version: 1, policy: DEFAULT_POLICY, incident: handle.workflowId, replacement: 2 },
+        ...{ since: now, until: now + forMs, checks: 0, contained: true },
+      },
+    ],
+  });
+  return watching.result();
+}
 
 function denied(): Promise<never> {
   return Promise.reject(refusal('PROVIDER_ADMIN_DENIED'));
