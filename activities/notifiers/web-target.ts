@@ -1,5 +1,5 @@
 import { IncidentError } from '../../domain/errors';
-import { isSafeToFetch } from '../../domain/safe-to-fetch';
+import { isSafeAddress } from '../../domain/safe-to-fetch';
 
 /** Where a notice is posted to. */
 export interface WebTarget {
@@ -23,7 +23,7 @@ export function webTargetFault(
   target: string,
   key?: { readonly is: RegExp; readonly called: string },
 ): string | undefined {
-  if (!URL.canParse(target) || !isSafeToFetch(new URL(target))) return 'is no https:// URL';
+  if (!isSafeAddress(target)) return 'is no https:// URL';
   const { key: found } = readWebTarget(target);
   if (key && !key.is.test(found)) return `does not end with # and ${key.called}`;
   return !key && found !== '' ? 'has something after #, which nobody would get' : undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ProviderCapabilities } from '../../domain/ports/credential-provider';
-import { isSafeToFetch } from '../../domain/safe-to-fetch';
+import { isSafeAddress } from '../../domain/safe-to-fetch';
 import { namesIn } from './http-template';
 
 const ALWAYS = ['admin', 'principal', 'credential', 'scopes'] as const;
@@ -132,5 +132,5 @@ export const HTTP: ProviderCapabilities = {
 
 function isAddress(template: string): boolean {
   const host = /^https?:\/\/[^/?#{}@]+(?=[/?#]|$)/.exec(template)?.[0];
-  return host !== undefined && URL.canParse(host) && isSafeToFetch(new URL(host));
+  return host !== undefined && isSafeAddress(host);
 }

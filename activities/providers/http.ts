@@ -1,16 +1,16 @@
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
-import { fingerprint, signProbe, type FingerprintKey } from '../../domain/fingerprint';
+import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
 import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
 import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type HttpMaterial } from '../../domain/secret-material';
-import { isSubject, type Subject } from '../../domain/subject';
 import { isAskedFor } from './beside-value';
 import { effect } from './effect';
 import { HTTP, type HttpSettings } from './http-account';
 import { endAskedFor, mintOurs, mintShownOnce, storedOf } from './http-mint';
 import { httpSystem, type HttpFound, type HttpPresented, type HttpSystem } from './http-system';
+import { knownBy } from './known-by';
 import { isEnded, markEnded } from './tombstone';
 
 /**
@@ -34,12 +34,6 @@ export function createHttpProvider(
 
   async function materialOf({ secret }: SecretVersion): Promise<HttpMaterial> {
     return parseMaterial('http', await secrets.get(secret));
-  }
-
-  /** Gateways know it by its fingerprint; an id that may be no subject, since it is another system's, names nothing. */
-  function subjectsOf(account: string, { id, secret }: HttpMaterial): readonly Subject[] {
-    const named = `id:http:${account}/${id}`;
-    return [...(isSubject(named) ? [named] : []), ...fingerprintKeys.map((key) => fingerprint(secret, key))];
   }
 
   async function end(system: HttpSystem, { publicId: id, secret }: SecretVersion): Promise<Effect> {
@@ -119,7 +113,11 @@ export function createHttpProvider(
         });
       return {
         state: before ? ('already' as const) : ('done' as const),
-        value: { publicId: made.id, subjects: subjectsOf(system.account, made), secret: ref },
+        value: {
+          publicId: made.id,
+          subjects: knownBy({ provider: 'http', account: system.account, id: made.id }, made.secret, fingerprintKeys),
+          secret: ref,
+        },
         evidence: `${made.id} of ${credential.principal}`,
       };
     },

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ProviderCapabilities } from '../../domain/ports/credential-provider';
-import { isSafeToFetch } from '../../domain/safe-to-fetch';
+import { isSafeAddress } from '../../domain/safe-to-fetch';
 
-const address = z.string().refine((text) => URL.canParse(text) && isSafeToFetch(new URL(text)), 'is no https:// URL');
+const address = z.string().refine(isSafeAddress, 'is no https:// URL');
 
 const authMethod = z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic');
 

@@ -1,15 +1,15 @@
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
-import { fingerprint, signProbe, type FingerprintKey } from '../../domain/fingerprint';
+import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
 import type { CredentialProvider } from '../../domain/ports/credential-provider';
 import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
-import type { OauthClientMaterial } from '../../domain/secret-material';
-import { isSubject, type Subject } from '../../domain/subject';
 import { effect } from './effect';
+import { knownBy } from './known-by';
 import { OAUTH_CLIENT, type OauthClientSettings } from './oauth-account';
 import { oauthPlace, type OauthPlace } from './oauth-place';
 import { proveClientDead } from './oauth-proof';
+import { oauthRegistrar } from './oauth-registration';
 import { isEnded, markEnded } from './tombstone';
 
 /**
@@ -21,22 +21,20 @@ export function createOauthClientProvider(
   secrets: SecretStore,
   fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]],
 ): CredentialProvider {
+  function settingsOf({ account }: Credential): OauthClientSettings {
+    const settings = accounts.get(account);
+    if (!settings) throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'oauth-client', account });
+    return settings;
+  }
+
   function placeOf(
     credential: Credential,
     { secret }: Pick<SecretVersion, 'secret'>,
     { signal }: CallContext,
   ): OauthPlace {
-    const settings = accounts.get(credential.account);
-    if (!settings)
-      throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'oauth-client', account: credential.account });
+    const settings = settingsOf(credential);
     const mark = signProbe(`oauth-client/${credential.id}`, Date.now(), fingerprintKeys[0]);
     return oauthPlace({ settings, credential, secrets, ref: secret, mark, signal });
-  }
-
-  /** Logs name a client by its id; one that may be no subject names nothing. */
-  function subjectsOf(account: string, { clientId, clientSecret }: OauthClientMaterial): readonly Subject[] {
-    const named = `id:oauth-client:${account}/${clientId}`;
-    return [...(isSubject(named) ? [named] : []), ...fingerprintKeys.map((key) => fingerprint(clientSecret, key))];
   }
 
   async function end(place: OauthPlace, { publicId: id, secret }: SecretVersion): Promise<Effect> {
@@ -56,8 +54,7 @@ export function createOauthClientProvider(
     capabilities: OAUTH_CLIENT,
 
     async probe(credential, context) {
-      const nowhere = { store: 'postgres', path: `credentials/${credential.id}`, version: 0 } as const;
-      await placeOf(credential, { secret: nowhere }, context).registrar.probe();
+      await oauthRegistrar(settingsOf(credential), credential, context.signal).probe();
       return effect('already', `clients may be registered at ${credential.account}`);
     },
 
@@ -100,7 +97,7 @@ export function createOauthClientProvider(
       if (await isEnded(secrets, ref)) throw contained();
       const minted = await place.mint(`tourniquet ${credential.id} v${version}`);
       if (!minted) throw contained();
-      const { state, material } = minted;
+      const { clientId, clientSecret } = minted.material;
       // A late attempt must not bring back what was contained since.
       if (await isEnded(secrets, ref)) {
         await place.remove();
@@ -110,9 +107,17 @@ export function createOauthClientProvider(
       if (found === 'disabled') throw contained();
       if (found === 'absent') throw place.unavailable('not found');
       return {
-        state,
-        value: { publicId: material.clientId, subjects: subjectsOf(credential.account, material), secret: ref },
-        evidence: `client ${material.clientId}`,
+        state: minted.state,
+        value: {
+          publicId: clientId,
+          subjects: knownBy(
+            { provider: 'oauth-client', account: credential.account, id: clientId },
+            clientSecret,
+            fingerprintKeys,
+          ),
+          secret: ref,
+        },
+        evidence: `client ${clientId}`,
       };
     },
 

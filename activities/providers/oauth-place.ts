@@ -39,8 +39,10 @@ export function oauthPlace({ settings, credential, secrets, ref, mark, signal }:
 
   /** What may not be stored yet stands in how it is managed, too. */
   async function known(): Promise<OauthClientMaterial | undefined> {
+    const stored = await kept.material();
+    if (stored) return stored;
     const made = await kept.registration();
-    return (await kept.material()) ?? (made && materialOf(made));
+    return made && materialOf(made);
   }
 
   async function material(): Promise<OauthClientMaterial> {
@@ -62,8 +64,9 @@ export function oauthPlace({ settings, credential, secrets, ref, mark, signal }:
     const made = await kept.registration();
     const found = made ? await registrar.read(made) : 'not taken';
     if (found !== 'not taken') return found;
-    if (!(await known())) return 'absent';
-    const { is } = await present();
+    const client = await known();
+    if (!client) return 'absent';
+    const { is } = await tokens.request(client, scopes);
     if (is === 'no answer') throw unavailable('nobody says whether it is there');
     if (is !== 'refused') throw denied();
     return 'absent';
@@ -112,7 +115,8 @@ export function oauthPlace({ settings, credential, secrets, ref, mark, signal }:
 
     /** Before it is given none any more. */
     async lookBeforeTheEnd(): Promise<void> {
-      if (await known()) await keepWitness(await present());
+      const client = await known();
+      if (client) await keepWitness(await tokens.request(client, scopes));
     },
   };
 }
