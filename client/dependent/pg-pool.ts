@@ -115,11 +115,16 @@ export class ResilientPool {
   private open(held: Held<'postgres'>): Generation {
     const { kind: _kind, ...connection } = held.material;
     const pool = new Pool({ connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...this.options.pool, ...connection });
+    const generation = { version: held.version, pool, connected: 0, inFlight: 0, retired: false, refusedAt: 0 };
     // Idle clients whose session was ended emit here; the next query finds out by itself.
     pool.on('error', () => undefined);
     // So does a client in use, between two statements; without a listener of its own it would end the whole process.
-    pool.on('connect', (client) => client.on('error', () => undefined));
-    return { version: held.version, pool, inFlight: 0, retired: false, refusedAt: 0 };
+    pool.on('connect', (client) => {
+      generation.connected += 1;
+      client.on('error', () => undefined);
+    });
+    pool.on('remove', () => (generation.connected -= 1));
+    return generation;
   }
 
   private swap(next: Generation): void {
@@ -145,6 +150,8 @@ export class ResilientPool {
 interface Generation {
   readonly version: number;
   readonly pool: Pool;
+  /** Clients of the pool that have logged in and are not ended. */
+  connected: number;
   inFlight: number;
   retired: boolean;
   /** When it was last refused, milliseconds since the epoch; 0 while it is accepted. */
@@ -191,8 +198,9 @@ function isCredentialTrouble(error: unknown): boolean {
   return REFUSED.test(code) || LOST.test(code) || LOST_MESSAGE.test(error.message);
 }
 
-/** Also of a query queued behind logins that are refused: nothing was sent, and its turn would have ended as theirs did. */
-function isRefusal(error: unknown, { refusedAt }: Generation): boolean {
+/** Also of a query queued behind logins of which none is let in: nothing was sent, and its turn would have ended as theirs did. */
+function isRefusal(error: unknown, { refusedAt, connected }: Generation): boolean {
   if (isCredentialTrouble(error)) return true;
-  return refusedAt !== 0 && error instanceof Error && error.message === NO_CLIENT_MESSAGE;
+  const isLetIn = refusedAt === 0 && connected > 0;
+  return !isLetIn && error instanceof Error && error.message === NO_CLIENT_MESSAGE;
 }

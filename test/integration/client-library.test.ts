@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify from 'fastify';
 import { createResilientFetch, ManagedCredential, ResilientPool } from '../../client';
@@ -183,6 +185,37 @@ describe('a resilient pool under load', () => {
     const codes = (await Promise.allSettled(crowd)).map((one) => one.status === 'rejected' && codeOf(one.reason));
     expect([...new Set(codes)]).toEqual(['CLIENT_PARK_TIMEOUT']);
     await Promise.all([pool.end(), crowded.end()]);
+  });
+
+  it('says so of a crowd also while the first login hangs: who found no client waited behind it, not behind a busy pool', async () => {
+    const { credential, pool } = await startService(1);
+    const deaf = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(deaf, 'listening');
+    const { material } = credential.held;
+    const { port } = deaf.address() as AddressInfo;
+    const hanging = await ManagedCredential.open(CREDENTIAL.id, 'postgres', {
+      read: () => Promise.resolve({ version: 1, material: { ...material, port } }),
+    });
+    const crowded = new ResilientPool(hanging, { parkMs: 300, pool: { max: 1, connectionTimeoutMillis: 200 } });
+
+    const crowd = Array.from({ length: 300 }, () => crowded.query('SELECT 1', [], { safeToRepeat: true }));
+
+    const codes = (await Promise.allSettled(crowd)).map((one) => one.status === 'rejected' && codeOf(one.reason));
+    expect([...new Set(codes)]).toEqual(['CLIENT_PARK_TIMEOUT']);
+    await Promise.all([pool.end(), crowded.end()]);
+    deaf.close();
+  });
+
+  it('says that the pool is busy of a query that finds no client while others are let in', async () => {
+    const { credential, pool } = await startService(1);
+    const busy = new ResilientPool(credential, { pool: { max: 1, connectionTimeoutMillis: 200 } });
+    await busy.query('SELECT 1', [], { safeToRepeat: true });
+
+    const long = busy.query('SELECT pg_sleep(1)', [], { safeToRepeat: true });
+
+    await expect(busy.query('SELECT 1', [], { safeToRepeat: true })).rejects.toThrow('timeout exceeded');
+    await long;
+    await Promise.all([pool.end(), busy.end()]);
   });
 
   it('uses a version that was given back as before: nobody waits for another', async () => {
