@@ -14,6 +14,8 @@ const project = (name, more = {}) => ({
   },
   // Published as ES modules only; Jest's require() needs them as CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(?:node-pg-migrate|jose)/)'],
+  // Looking a global up is slow in Jest's sandbox: signatures of NATS take a tenth of the time with these at hand.
+  sandboxInjectedGlobals: ['Math', 'Float64Array', 'Uint8Array'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tourniquet/'],
   ...more,
 });

@@ -33,6 +33,7 @@ export const secretMaterial = z.discriminatedUnion('kind', [
     clientId: z.string().min(1),
     clientSecret: z.string().min(1),
   }),
+  z.strictObject({ kind: z.literal('nats-user'), url: z.string(), user: z.string().min(1), creds: z.string().min(1) }),
   z.strictObject({ kind: z.literal('http'), id: z.string().min(1), secret: z.string().min(1) }),
 ]);
 
@@ -42,6 +43,7 @@ export type RedisMaterial = Extract<SecretMaterial, { kind: 'redis' }>;
 export type AwsAccessKeyMaterial = Extract<SecretMaterial, { kind: 'aws-access-key' }>;
 export type ApiTokenMaterial = Extract<SecretMaterial, { kind: 'api-token' }>;
 export type OauthClientMaterial = Extract<SecretMaterial, { kind: 'oauth-client' }>;
+export type NatsUserMaterial = Extract<SecretMaterial, { kind: 'nats-user' }>;
 export type HttpMaterial = Extract<SecretMaterial, { kind: 'http' }>;
 
 /** Reads what a store returned. A value that can't be read is named by its size only. */
@@ -62,6 +64,12 @@ export function valueOf(text: string): string | undefined {
   const { data } = parsed;
   if (data.kind === 'api-token') return data.token;
   if (data.kind === 'http') return data.secret;
+  if (data.kind === 'nats-user') return natsSeed(data.creds);
   if (data.kind === 'oauth-client') return data.clientSecret;
   return data.kind === 'aws-access-key' ? data.secretAccessKey : data.password;
+}
+
+/** The part of NATS credentials (`.creds`) that is the secret; all of them where none is found. */
+export function natsSeed(creds: string): string {
+  return /\bSU[A-Z2-7]{56}\b/.exec(creds)?.[0] ?? creds;
 }

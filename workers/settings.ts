@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { apiTokenSettings } from '../activities/providers/api-token-account';
 import { awsAccessKeySettings, type AwsAccessKeySettings } from '../activities/providers/aws-account';
 import { httpAccount, type HttpSettings } from '../activities/providers/http-account';
+import { natsUserAccount, type NatsUserSettings } from '../activities/providers/nats-account';
 import {
   oauthClientAccount,
   type OauthClientSettings,
@@ -85,6 +86,7 @@ const settings = z.strictObject({
       'redis-acl': z.record(z.string(), redisAccount),
       'aws-access-key': z.record(z.string(), awsAccount),
       'oauth-client': z.record(z.string(), oauthClientAccount),
+      'nats-user': z.record(z.string(), natsUserAccount),
       http: z.record(z.string(), httpAccount),
       'api-token': z.record(z.string(), apiTokenSettings),
     })
@@ -151,6 +153,23 @@ export function oauthAccounts(settings: Settings): ReadonlyMap<string, OauthClie
     ...(introspection && { introspection: askerOf(introspection, from) }),
     ...(file !== undefined && { initialAccessToken: from(file, isToken, 'initialAccessTokenFile: holds no token') }),
   }));
+}
+
+/** The accounts of the nats-user provider, with their keys. @throws IncidentError CONFIG_INVALID */
+export function natsAccounts(settings: Settings): ReadonlyMap<string, NatsUserSettings> {
+  const isSeed = (kind: 'O' | 'A') => (text: string) => new RegExp(`^S${kind}[A-Z2-7]{56}$`).test(text);
+  const isCreds = (text: string): boolean => /BEGIN NATS USER JWT[^]*BEGIN USER NKEY SEED/.test(text);
+  const accounts = settings.providers['nats-user'];
+  return readAccounts(
+    'nats-user',
+    accounts,
+    ({ systemCredsFile, operatorSeedFile, accountSeedFile, ...rest }, from) => ({
+      ...rest,
+      systemCreds: from(systemCredsFile, isCreds, 'systemCredsFile: holds no credentials of NATS'),
+      operatorSeed: from(operatorSeedFile, isSeed('O'), 'operatorSeedFile: holds no seed of an operator'),
+      accountSeed: from(accountSeedFile, isSeed('A'), 'accountSeedFile: holds no seed of an account'),
+    }),
+  );
 }
 
 /** The accounts of the http provider, with what its admins are known by. @throws IncidentError CONFIG_INVALID */

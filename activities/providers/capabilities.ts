@@ -2,6 +2,7 @@ import type { ProviderCapabilities } from '../../domain/ports/credential-provide
 import { API_TOKEN } from './api-token-account';
 import { AWS_ACCESS_KEY } from './aws-account';
 import { HTTP } from './http-account';
+import { NATS_USER } from './nats-account';
 import { OAUTH_CLIENT } from './oauth-account';
 import { POSTGRES_ROLE } from './postgres-account';
 import { REDIS_ACL } from './redis-account';
@@ -12,6 +13,7 @@ export const CAPABILITIES: Readonly<Partial<Record<string, ProviderCapabilities>
   'redis-acl': REDIS_ACL,
   'aws-access-key': AWS_ACCESS_KEY,
   'oauth-client': OAUTH_CLIENT,
+  'nats-user': NATS_USER,
   http: HTTP,
   'api-token': API_TOKEN,
 };

@@ -23,6 +23,9 @@ export interface AuditLog {
   append(event: AuditEvent): Promise<void>;
 }
 
+/** Does one after the other what carries the same name, over all workers: of what is read and written as a whole, two at once would take each other's change back. */
+export type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
 /** Keeps values encrypted; the only place besides a provider call where a value exists. */
 export interface SecretStore {
   /** Writes once: a second value for the same ref is refused by returning the first. */

@@ -10,7 +10,14 @@ import { startRig, type Rig } from '../../drills/rig';
 import { freePort } from '../../stack/free-port';
 import { readSecretFile } from '../../workers/config';
 import type { SettingsFile } from '../../workers/settings';
-import { declaredSystem, oauthSystem, redisSystem, secretOf, type AccountSystem } from '../support/account-systems';
+import {
+  declaredSystem,
+  natsSystem,
+  oauthSystem,
+  redisSystem,
+  secretOf,
+  type AccountSystem,
+} from '../support/account-systems';
 import { encryptedClient } from '../support/encrypted-client';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -67,6 +74,7 @@ describe('an incident of', () => {
   it.each([
     ['a Redis password', redisSystem],
     ['an OAuth client secret', oauthSystem],
+    ['a user of NATS', natsSystem],
     ['a token of a system that is declared', declaredSystem],
   ])('%s contains, replaces, moves the service, revokes and proves', async (what, start) => {
     const system = await start({ secrets: rig.deps.secrets, directory: rig.deployment.directory });

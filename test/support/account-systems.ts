@@ -1,4 +1,6 @@
+import { connect, credsAuthenticator } from '@nats-io/transport-node';
 import { createHttpProvider } from '../../activities/providers/http';
+import { createNatsUserProvider } from '../../activities/providers/nats-user';
 import { createOauthClientProvider } from '../../activities/providers/oauth-client';
 import { createRedisAclProvider } from '../../activities/providers/redis-acl';
 import type { Credential } from '../../domain/credential';
@@ -7,12 +9,14 @@ import type { SecretStore } from '../../domain/ports/stores';
 import { valueOf, type SecretMaterial } from '../../domain/secret-material';
 import { makeSecretFile } from '../../stack/key-files';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
+import { startNatsOperator } from './nats-operator';
+import { oneByOne } from './one-by-one';
 import { startOidcServer } from './oidc-server';
 import { startRedis } from './redis';
 import { sampleCredential } from './sample-credential';
 import { startTokenServer } from './token-server';
 
-export type AccountMaterial = Extract<SecretMaterial, { kind: 'redis' | 'oauth-client' | 'http' }>;
+export type AccountMaterial = Extract<SecretMaterial, { kind: 'redis' | 'oauth-client' | 'nats-user' | 'http' }>;
 
 /** A system that a settings file names, with one credential in it. */
 export interface AccountSystem {
@@ -78,6 +82,34 @@ export async function oauthSystem({ secrets, directory }: Place): Promise<Accoun
       const given = await server.tokenOf(clientId, secretOf(material));
       if (given === undefined) throw new Error('the client is refused');
       return { isIn: async () => (await server.isActive(given)) === true, leave: () => undefined };
+    },
+    stop: () => server.stop(),
+  };
+}
+
+export async function natsSystem({ secrets, directory }: Place): Promise<AccountSystem> {
+  const server = await startNatsOperator();
+  const scopes = ['pub:orders.>', 'sub:orders.>'];
+  const credential = sampleCredential({ id: 'orders-bus', provider: 'nats-user', account: 'bus', scopes });
+  const settings = server.settings();
+  const { systemCreds, operatorSeed, accountSeed, ...account } = settings;
+  const accounts = new Map([[credential.account, settings]]);
+  return {
+    credential,
+    kind: 'nats-user',
+    proof: /proof presented: .*old refused, control accepted, 0 sessions, revoked/,
+    provider: createNatsUserProvider(accounts, secrets, oneByOne(), TEST_FINGERPRINT_KEYS),
+    account: {
+      ...account,
+      systemCredsFile: await makeSecretFile(directory, 'bus-system.creds', systemCreds),
+      operatorSeedFile: await makeSecretFile(directory, 'bus-operator.seed', operatorSeed),
+      accountSeedFile: await makeSecretFile(directory, 'bus-account.seed', accountSeed),
+    },
+    async use(material) {
+      const creds = material.kind === 'nats-user' ? material.creds : '';
+      const authenticator = credsAuthenticator(new TextEncoder().encode(creds));
+      const nats = await connect({ servers: settings.url, authenticator, reconnect: false });
+      return { isIn: () => !nats.isClosed(), leave: () => void nats.close() };
     },
     stop: () => server.stop(),
   };

@@ -7,6 +7,7 @@ import { createReloadHookAdapter } from '../../activities/dependents/reload-hook
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createAwsAccessKeyProvider } from '../../activities/providers/aws-access-key';
 import { createHttpProvider } from '../../activities/providers/http';
+import { createNatsUserProvider } from '../../activities/providers/nats-user';
 import { createOauthClientProvider } from '../../activities/providers/oauth-client';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
 import { createRedisAclProvider } from '../../activities/providers/redis-acl';
@@ -17,6 +18,7 @@ import { createAuditLog } from '../../activities/store/audit-log';
 import { createContainmentStore } from '../../activities/store/containment-store';
 import type { Database } from '../../activities/store/database';
 import { createDeliveryLog } from '../../activities/store/delivery-log';
+import { createInTurn } from '../../activities/store/in-turn';
 import { createInventory } from '../../activities/store/inventory';
 import { createMovingTimeStore } from '../../activities/store/moving-time';
 import { createSecretStore } from '../../activities/store/secret-store';
@@ -55,6 +57,7 @@ export async function createResponseDeps(
     createRedisAclProvider(accounts.redis, secrets, fingerprintKeys[0]),
     createAwsAccessKeyProvider(accounts.aws, secrets),
     createOauthClientProvider(accounts.oauth, secrets, fingerprintKeys),
+    createNatsUserProvider(accounts.nats, secrets, createInTurn(database), fingerprintKeys),
     createHttpProvider(accounts.http, secrets, fingerprintKeys),
     createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
   ];

@@ -7,6 +7,7 @@ import { readPolicy } from '../policy-file';
 import {
   awsAccounts,
   httpAccounts,
+  natsAccounts,
   oauthAccounts,
   postgresAccounts,
   readSettings,
@@ -28,17 +29,18 @@ export function readResponseFiles(config: Config<'response'>) {
     approvalKey: () => readPublicKey(config.TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE),
     signingKey: () => readPrivateKey(config.TOURNIQUET_CHECKPOINT_KEY_FILE),
   });
-  const { postgres, redis, aws, oauth, http, lists, signalSigner } = readTogether({
+  const { postgres, redis, aws, oauth, nats, http, lists, signalSigner } = readTogether({
     signalSigner: () => readSignalSigner(files.settings),
     lists: () => threatLists(files.settings),
     postgres: () => postgresAccounts(files.settings),
     redis: () => redisAccounts(files.settings),
     aws: () => awsAccounts(files.settings),
     oauth: () => oauthAccounts(files.settings),
+    nats: () => natsAccounts(files.settings),
     http: () => httpAccounts(files.settings),
     audiences: () => mustReach(files.policy.policy, files.settings, config.TOURNIQUET_POLICY_FILE ?? 'the policy'),
   });
-  return { ...files, accounts: { postgres, redis, aws, oauth, http }, lists, signalSigner };
+  return { ...files, accounts: { postgres, redis, aws, oauth, nats, http }, lists, signalSigner };
 }
 
 /** A page to an audience without channels reaches nobody, and would say so only at 3 a.m. */
