@@ -12,8 +12,20 @@ export {
 } from './api-client';
 export { createSecretClient, type SecretClient } from './dependent/secret-client';
 export { ManagedCredential } from './dependent/managed-credential';
-export { ResilientPool, AmbiguousOutcomeError } from './dependent/pg-pool';
+export { ResilientPool } from './dependent/pg-pool';
+export {
+  AmbiguousOutcomeError,
+  ResilientClient,
+  type CallOptions,
+  type ClientKind,
+  type ResilienceCounters,
+  type ResilientOptions,
+} from './dependent/resilient-client';
 export { createResilientFetch } from './dependent/http-client';
+export { createResilientAws } from './dependent/aws-client';
+export { createResilientNats } from './dependent/nats-client';
+export { createResilientOauthFetch } from './dependent/oauth-client';
+export { createResilientRedis } from './dependent/redis-client';
 export { createReloadHook } from './dependent/reload-hook';
 export { followCredential } from './dependent/kv-pull';
 export type { ManagedUse } from './dependent/dependent-service';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { basicCredentials } from '../../domain/basic-credentials';
 import type { OauthClientMaterial } from '../../domain/secret-material';
 import { sendHttp, type HttpAnswer } from './http-send';
 import type { OauthClientSettings } from './oauth-account';
@@ -47,7 +48,7 @@ export function oauthTokens(settings: OauthClientSettings, mark: string, signal:
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
       'user-agent': mark,
-      ...(inBody ? {} : { authorization: `Basic ${basic(clientId, clientSecret)}` }),
+      ...(inBody ? {} : { authorization: basicCredentials(clientId, clientSecret) }),
     };
     return sendHttp({ method: 'POST', url, headers, body }, signal);
   }
@@ -83,10 +84,4 @@ function judge(answer: HttpAnswer | undefined): TokenAnswer {
   // A 401 of somebody in between has no error in it, and says nothing of the client.
   const error = failed.safeParse(answer.body).data?.error ?? '';
   return (answer.status === 400 || answer.status === 401 ? MEANING[error] : undefined) ?? { is: 'no answer' };
-}
-
-/** RFC 6749, 2.3.1: both are form-encoded first. */
-function basic(clientId: string, clientSecret: string): string {
-  const encoded = [clientId, clientSecret].map((text) => new URLSearchParams({ '': text }).toString().slice(1));
-  return Buffer.from(encoded.join(':')).toString('base64');
 }

@@ -1,9 +1,11 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { SceneOptions } from '../../drills/demo/product';
 import { renderReport } from '../../drills/demo/render-report';
 import { brokenPromises } from '../../drills/demo/report';
 import { runDemo } from '../../drills/demo/run-demo';
 import { runReplay } from '../../drills/replay/run-replay';
+import { SYSTEM_PROVIDERS } from '../../drills/systems';
+import type { ProviderId } from '../../drills/systems/system';
 import { readRecording, type Recording } from '../../recordings/read-recording';
 import { playScene } from '../play-scene';
 import { stackAddresses } from '../stack-addresses';
@@ -12,6 +14,7 @@ interface DemoFlags {
   readonly exit: boolean;
   readonly json: boolean;
   readonly replay?: readonly string[];
+  readonly provider?: readonly ProviderId[];
 }
 
 export function demoCommand(): Command {
@@ -22,6 +25,11 @@ export function demoCommand(): Command {
     .option(
       '--replay <file...>',
       'play recorded CloudTrail instead: JSON lines, a JSON array or {"Records":[…]}, gzipped or not',
+    )
+    .addOption(
+      new Option('--provider <name...>', 'play the same story with credentials of other systems')
+        .choices(SYSTEM_PROVIDERS)
+        .conflicts('replay'),
     )
     .action(demo);
 }
@@ -39,7 +47,7 @@ async function demo(flags: DemoFlags): Promise<void> {
 }
 
 async function play(options: SceneOptions, flags: DemoFlags, recording?: Recording): Promise<void> {
-  const report = await (recording ? runReplay(options, recording) : runDemo(options));
+  const report = await (recording ? runReplay(options, recording) : runDemo({ ...options, providers: flags.provider }));
   options.tell(`\n${renderReport(report)}`);
   if (brokenPromises(report).length > 0) process.exitCode = 1;
   if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -1,22 +1,18 @@
-import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
-import { IncidentError } from '../../domain/errors';
-import { DEFAULT_PARK_MS, type Held, type ManagedCredential } from './managed-credential';
+import { Pool, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
+import type { ManagedCredential } from './managed-credential';
+import {
+  NotSentError,
+  ResilientClient,
+  type CallOptions,
+  type ClientKind,
+  type ResilienceCounters,
+  type ResilientOptions,
+  type Trouble,
+} from './resilient-client';
 
-export interface ResilientPoolOptions {
+export interface ResilientPoolOptions extends ResilientOptions {
   /** Of each version's pool; host, port, database, user and password come with the secret. */
   readonly pool?: Omit<PoolConfig, 'host' | 'port' | 'database' | 'user' | 'password' | 'connectionString'>;
-  /** How long a refused query waits for a replacement, in milliseconds. */
-  readonly parkMs?: number;
-}
-
-export interface QueryOptions {
-  /** Repeating it has no second effect: a read, or a write with an idempotency key. Only such a query is sent again. */
-  readonly safeToRepeat: boolean;
-}
-
-/** The outcome of a statement that was sent before its connection was cut is not known, and it is not safe to send it again. */
-export class AmbiguousOutcomeError extends Error {
-  override readonly name = 'AmbiguousOutcomeError';
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -30,177 +26,87 @@ const LOST_MESSAGE =
 /** The pool's words (`pg-pool`) for a query that found no client in time: of itself no more than a busy pool. */
 const NO_CLIENT_MESSAGE = 'timeout exceeded when trying to connect';
 
-/**
- * A `pg` pool that survives the end of its credential: a query that is refused, or whose connection is cut, waits for the next
- * version of the secret and is sent once more where that is safe. The old pool drains in the background.
- */
-export class ResilientPool {
-  #generation: Generation;
-  readonly #ending = new Set<Promise<void>>();
+interface OpenPool {
+  readonly pool: Pool;
+  /** Its clients that have logged in and are not ended. */
+  connected: number;
+}
 
-  constructor(
-    private readonly credential: ManagedCredential<'postgres'>,
-    private readonly options: ResilientPoolOptions = {},
-  ) {
-    this.#generation = this.open(credential.held);
-    credential.onChanged((held) => this.swap(this.open(held)));
+/** A `pg` pool that survives the end of its credential: `ResilientClient` with the queries of a pool. */
+export class ResilientPool {
+  readonly #pools: ResilientClient<'postgres', OpenPool>;
+
+  constructor(credential: ManagedCredential<'postgres'>, { pool, parkMs }: ResilientPoolOptions = {}) {
+    this.#pools = new ResilientClient(credential, poolKind(pool), parkMs === undefined ? {} : { parkMs });
   }
 
   get version(): number {
-    return this.#generation.version;
+    return this.#pools.version;
+  }
+
+  get counters(): Readonly<ResilienceCounters> {
+    return this.#pools.counters;
   }
 
   /** @throws AmbiguousOutcomeError when it may have happened and must not be repeated; IncidentError CLIENT_PARK_TIMEOUT. */
-  async query<R extends QueryResultRow>(
+  query<R extends QueryResultRow>(
     text: string,
     values: readonly unknown[],
-    options: QueryOptions,
+    options: CallOptions,
   ): Promise<QueryResult<R>> {
-    const generation = this.#generation;
-    if (mayTry(generation)) {
-      try {
-        return await this.attempt<R>(text, values, options);
-      } catch (error) {
-        if (!isRefusal(error, generation)) throw error;
-        generation.refusedAt = Date.now();
-      }
-    }
-    const timedOut = await this.park(generation.version);
-    // Those that have waited in vain must not all log in at once: one of them may, another's answer just now holds for the rest.
-    const current = this.#generation;
-    if (timedOut && !mayTry(current)) throw timedOut;
-    try {
-      // Also when nothing newer came in time: the version may have been restored.
-      return await this.attempt<R>(text, values, options);
-    } catch (error) {
-      throw timedOut && isRefusal(error, current) ? timedOut : error;
-    }
+    return this.#pools.run(({ pool }) => queryOn<R>(pool, text, values), options);
   }
 
-  /** Waits for a newer version; the error when none came in time. */
-  private async park(version: number): Promise<Error | undefined> {
-    try {
-      await this.credential.waitForNewer(version, this.options.parkMs ?? DEFAULT_PARK_MS);
-      return undefined;
-    } catch (error) {
-      if (error instanceof IncidentError) return error;
-      throw error;
-    }
-  }
-
-  async end(): Promise<void> {
-    this.retire(this.#generation);
-    await Promise.all(this.#ending);
-  }
-
-  private async attempt<R extends QueryResultRow>(
-    text: string,
-    values: readonly unknown[],
-    options: QueryOptions,
-  ): Promise<QueryResult<R>> {
-    const generation = this.#generation;
-    generation.inFlight += 1;
-    try {
-      // A refusal here comes before anything was sent, so it is always safe to try again.
-      const client = await generation.pool.connect();
-      const result = await runOn<R>(client, text, values, options);
-      generation.refusedAt = 0;
-      return result;
-    } finally {
-      generation.inFlight -= 1;
-      if (generation.retired && generation.inFlight === 0) this.finish(generation);
-    }
-  }
-
-  private open(held: Held<'postgres'>): Generation {
-    const { kind: _kind, ...connection } = held.material;
-    const pool = new Pool({ connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...this.options.pool, ...connection });
-    const generation = { version: held.version, pool, connected: 0, inFlight: 0, retired: false, refusedAt: 0 };
-    // Idle clients whose session was ended emit here; the next query finds out by itself.
-    pool.on('error', () => undefined);
-    // So does a client in use, between two statements; without a listener of its own it would end the whole process.
-    pool.on('connect', (client) => {
-      generation.connected += 1;
-      client.on('error', () => undefined);
-    });
-    pool.on('remove', () => (generation.connected -= 1));
-    return generation;
-  }
-
-  private swap(next: Generation): void {
-    const old = this.#generation;
-    this.#generation = next;
-    this.retire(old);
-  }
-
-  /** A pg pool that is ended while queries wait for a client never answers them: it ends when the last one has left. */
-  private retire(generation: Generation): void {
-    generation.retired = true;
-    if (generation.inFlight === 0) this.finish(generation);
-  }
-
-  private finish(generation: Generation): void {
-    const ending = generation.pool.end().catch(() => undefined);
-    this.#ending.add(ending);
-    void ending.then(() => this.#ending.delete(ending));
+  end(): Promise<void> {
+    return this.#pools.end();
   }
 }
 
-/** The pool of one secret version. */
-interface Generation {
-  readonly version: number;
-  readonly pool: Pool;
-  /** Clients of the pool that have logged in and are not ended. */
-  connected: number;
-  inFlight: number;
-  retired: boolean;
-  /** When it was last refused, milliseconds since the epoch; 0 while it is accepted. */
-  refusedAt: number;
+function poolKind(config: ResilientPoolOptions['pool']): ClientKind<'postgres', OpenPool> {
+  return {
+    open({ kind: _kind, ...connection }) {
+      const pool = new Pool({ connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...config, ...connection });
+      const open = { pool, connected: 0 };
+      // Idle clients whose session was ended emit here; the next query finds out by itself.
+      pool.on('error', () => undefined);
+      // So does a client in use, between two statements; without a listener of its own it would end the whole process.
+      pool.on('connect', (client) => {
+        open.connected += 1;
+        client.on('error', () => undefined);
+      });
+      pool.on('remove', () => (open.connected -= 1));
+      return open;
+    },
+    close: ({ pool }) => pool.end(),
+    troubleOf(error, isRefused, open) {
+      // Queued behind logins of which none is let in: nothing was sent, and its turn would have ended as theirs did.
+      const isLetIn = !isRefused && (open?.connected ?? 0) > 0;
+      if (!isLetIn && error instanceof Error && error.message === NO_CLIENT_MESSAGE) return 'refused';
+      return connectionTrouble(error);
+    },
+  };
 }
 
-/** While a version is refused only one query in this time tries it: a login costs the server far more than a wait costs us. */
-const TRY_AGAIN_MS = 250;
-
-/** Whether a query may try this version; the one that may, of a version that was refused, keeps the others waiting. */
-function mayTry(generation: Generation): boolean {
-  if (generation.refusedAt === 0) return true;
-  const now = Date.now();
-  if (now - generation.refusedAt < TRY_AGAIN_MS) return false;
-  generation.refusedAt = now;
-  return true;
-}
-
-async function runOn<R extends QueryResultRow>(
-  client: PoolClient,
+async function queryOn<R extends QueryResultRow>(
+  pool: Pool,
   text: string,
   values: readonly unknown[],
-  options: QueryOptions,
 ): Promise<QueryResult<R>> {
+  const client = await pool.connect().catch((cause: unknown) => {
+    throw new NotSentError('no client', { cause });
+  });
   try {
     const result = await client.query<R>(text, [...values]);
     client.release();
     return result;
   } catch (error) {
-    const lost = isCredentialTrouble(error);
-    client.release(lost);
-    if (lost && !options.safeToRepeat) {
-      throw new AmbiguousOutcomeError('the connection was cut while the statement ran; it may have taken effect', {
-        cause: error,
-      });
-    }
+    client.release(connectionTrouble(error) !== undefined);
     throw error;
   }
 }
 
-function isCredentialTrouble(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof AmbiguousOutcomeError) return false;
+function connectionTrouble(error: unknown): Trouble | undefined {
+  if (!(error instanceof Error)) return undefined;
   const code = 'code' in error ? String(error.code) : '';
-  return REFUSED.test(code) || LOST.test(code) || LOST_MESSAGE.test(error.message);
-}
-
-/** Also of a query queued behind logins of which none is let in: nothing was sent, and its turn would have ended as theirs did. */
-function isRefusal(error: unknown, { refusedAt, connected }: Generation): boolean {
-  if (isCredentialTrouble(error)) return true;
-  const isLetIn = refusedAt === 0 && connected > 0;
-  return !isLetIn && error instanceof Error && error.message === NO_CLIENT_MESSAGE;
+  return REFUSED.test(code) || LOST.test(code) || LOST_MESSAGE.test(error.message) ? 'cut' : undefined;
 }

@@ -11,6 +11,12 @@ const TIMES = [
   ['closedMs', 'closed'],
 ] as const satisfies readonly (readonly [keyof CredentialReport, string])[];
 
+const OVERLAP = {
+  principals: 'as two principals',
+  values: 'as two values',
+  none: 'no: there is a gap',
+} as const;
+
 /** The table people read at the end of the demo. */
 export function renderReport(report: DemoReport): string {
   const table = new Table({
@@ -22,6 +28,11 @@ export function renderReport(report: DemoReport): string {
     'attacker successes after refusal',
     ...report.credentials.map((one) => count(one.attackerSuccessesAfterRefusal)),
   ]);
+  if (report.credentials.some(({ overlap }) => overlap))
+    table.push([
+      'old and new together',
+      ...report.credentials.map(({ overlap }) => (overlap ? OVERLAP[overlap] : '-')),
+    ]);
   table.push(['attacker sessions alive', ...report.credentials.map((one) => count(one.attackerSessionsAlive))]);
   table.push(['people told', ...report.credentials.map((one) => one.audiencesNotified.join(', '))]);
   const broken = brokenPromises(report);
@@ -31,8 +42,13 @@ export function renderReport(report: DemoReport): string {
       ? 'legitimate requests were not watched'
       : `legitimate requests ${report.legitimateRequests}, failed ${report.failedLegitimateRequests}, ambiguous ${report.ambiguousLegitimateRequests}, slowest ${report.slowestLegitimateMs} ms`,
     `audit chain ${report.auditVerified ? 'verified' : 'BROKEN'}`,
-    ...report.credentials.flatMap(({ id, url, outcome, leftToPerson }) => [
+    ...report.credentials.flatMap(({ id, url, outcome, leftToPerson, attackerSuccessesInGap: inGap }) => [
       `${id}: ${outcome ?? 'not over'}: ${url}`,
+      ...(inGap
+        ? [
+            `  gap: tokens given to the attacker before worked ${inGap} times more until revocation, which ends them there`,
+          ]
+        : []),
       ...(leftToPerson ? [`  left to a person: ${leftToPerson.join('; ')}`] : []),
     ]),
     ...(report.replayed && report.credentials.length === 0

@@ -1,26 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import type { ProviderId } from '../systems/system';
+import { setAccountScene } from './account-scene';
 import type { SceneOptions } from './product';
 import type { DemoReport } from './report';
 import { setScene } from './scene';
 import { watchTheAnswer } from './watch-answer';
 
 export interface DemoOptions extends SceneOptions {
+  /** The story of these providers' credentials; without it that of a database password and a token. */
+  readonly providers?: readonly ProviderId[] | undefined;
   readonly normalLifeMs?: number;
 }
 
 const NORMAL_LIFE_MS = 6_000;
 
-/** Plays the whole story on a running stack: normal life, a leak of two credentials, the answer, and what came of it. */
+/** Plays the whole story on a running stack: normal life, a leak, the answer, and what came of it. */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { tell, normalLifeMs = NORMAL_LIFE_MS } = options;
   const { signal } = options.closers;
-  const scene = await setScene(options);
+  const scene = await (options.providers ? setAccountScene(options, options.providers) : setScene(options));
   tell(`normal life for ${normalLifeMs / 1000} s: ${scene.estate.services.length} services at work, detectors learn`);
   await sleep(normalLifeMs, undefined, { signal });
   const incidentsBeforeTheLeak = await countIncidents(scene.client);
-  tell('THE LEAK: an attacker uses the stolen token through the gateway and the stolen password at the database');
+  tell(`THE LEAK: ${scene.leak}`);
   const attacker = await scene.estate.startAttacker();
+  await scene.reportLeak?.(tell, signal);
   return watchTheAnswer(scene, attacker, { incidentsBeforeTheLeak, tell, signal });
 }
 

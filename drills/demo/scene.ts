@@ -5,9 +5,13 @@ import { openChannels, startProduct, type Product, type SceneOptions } from './p
 /** The product with an estate to protect. */
 export interface Scene extends Product {
   readonly estate: Estate;
+  /** What happens to it, for people. */
+  readonly leak: string;
+  /** Somebody else finds what leaked and says so, where Tourniquet does not see the use itself. */
+  reportLeak?(tell: (line: string) => void, signal: AbortSignal): Promise<void>;
 }
 
-/** Starts the product and the estate. */
+/** Starts the product and the estate: a database password and a token that a gateway sees. */
 export async function setScene(options: SceneOptions): Promise<Scene> {
   const { stack, closers, natsRoles } = options;
   const { sink, audiences } = await openChannels(closers);
@@ -28,8 +32,13 @@ export async function setScene(options: SceneOptions): Promise<Scene> {
     deps: product.deps,
     database: product.database,
     natsUrl: stack.nats.url,
+    postgresUrl: stack.postgres.adminUrl,
     natsUser: natsRoles?.users.dependent,
   });
   await closers.add(() => estate.stop());
-  return { ...product, estate };
+  return {
+    ...product,
+    estate,
+    leak: 'an attacker uses the stolen token through the gateway and the stolen password at the database',
+  };
 }

@@ -4,8 +4,7 @@ import { incidentId } from '../../domain/credential';
 import { AUDIENCES } from '../../domain/ports/notifier';
 import { incidentUrl } from '../../workers/temporal';
 import type { IncidentView } from '../../workflows/messages';
-import type { AttackSummary } from '../estate/attack-log';
-import { sessionsOf } from '../estate/estate-database';
+import { AttackLog, type AttackSummary } from '../estate/attack-log';
 import type { EstateProcess } from '../estate/estate-process';
 import type { LoadCounters } from '../estate/load';
 import { timesOf } from './credential-report';
@@ -17,7 +16,9 @@ import { whatItWaitsFor } from './what-it-waits-for';
 /** The attacker goes on for this long after the last incident is closed: what is dead must stay dead. */
 const AFTERMATH_MS = 2_000;
 const ANSWER_WITHIN_MS = 120_000;
-const ATTACK_OF: Readonly<Record<string, 'token' | 'database'>> = { 'reports-token': 'token', 'orders-db': 'database' };
+
+/** Of an attacker that has counted nothing. */
+const NO_ATTACK = new AttackLog().summary();
 
 export interface Watching {
   readonly incidentsBeforeTheLeak: number;
@@ -47,7 +48,7 @@ export async function watchTheAnswer(
     if (views[index]?.incident.stage !== 'closed')
       tell(`${id}: not closed: ${await whatItWaitsFor(scene.client, incidentId(id, 1)).catch(String)}`);
   await sleep(AFTERMATH_MS, undefined, { signal });
-  const attacks = (await attacker.counters()) as Record<'token' | 'database', AttackSummary>;
+  const attacks = (await attacker.counters()) as Record<string, AttackSummary>;
   await attacker.stop();
   const load = await Promise.all(
     scene.estate.services.map(async (service) => (await service.counters()) as LoadCounters),
@@ -57,7 +58,7 @@ export async function watchTheAnswer(
   return {
     credentials: await Promise.all(
       scene.estate.credentials.map((credential, index) =>
-        reportOf(scene, credential, attacks[ATTACK_OF[credential.id] ?? 'token'], views[index]),
+        reportOf(scene, credential, attacks[credential.id] ?? NO_ATTACK, views[index]),
       ),
     ),
     ...sumLoad(load),
@@ -76,9 +77,12 @@ async function reportOf(
   const id = incidentId(credential.id, 1);
   const { runId } = await scene.client.workflow.getHandle(id).describe();
   const atGateway = credential.enforcement === 'gateway';
-  const refusedAt = atGateway
-    ? scene.refusals.refusedAt(credential.id, 1)
-    : (view?.incident.milestones.contained ?? null);
+  const { contained = null, revoked = null } = view?.incident.milestones ?? {};
+  const capabilities = scene.deps.providers.get(credential.provider)?.capabilities;
+  const tokensLiveOn = capabilities?.derivedTokens === 'live-on';
+  const atProvider = tokensLiveOn ? revoked : contained;
+  const refusedAt = atGateway ? scene.refusals.refusedAt(credential.id, 1) : atProvider;
+  const sessions = await scene.estate.sessionsAlive(credential);
   const { uiUrl, namespace } = scene.stack.temporal;
   return {
     id: credential.id,
@@ -88,10 +92,12 @@ async function reportOf(
       atGateway && refusedAt !== null && attack.firstSuccessAt !== null ? refusedAt - attack.firstSuccessAt : null,
     ...timesOf(view, attack.firstSuccessAt),
     attackerSuccessesAfterRefusal: successesAfter(attack, refusedAt),
-    attackerSessionsAlive:
-      credential.provider === 'postgres-role'
-        ? await sessionsOf(scene.stack.postgres.adminUrl, `${credential.principal}_v1`)
-        : 0,
+    ...(tokensLiveOn
+      ? { attackerSuccessesInGap: successesAfter(attack, contained) - successesAfter(attack, revoked) }
+      : {}),
+    attackerSessionsAlive: sessions ?? null,
+    ...(sessions === undefined ? { keepsNoSessions: true as const } : {}),
+    ...(capabilities ? { overlap: capabilities.overlap } : {}),
     audiencesNotified: AUDIENCES.filter((audience) =>
       scene.sink.received.some(
         (one) => one.audience === audience && one.credential === credential.id && one.kind === 'resolved',

@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const stops = [attackToken(config, token), attackDatabase(config, database)];
   await serveCounters(
     config.port,
-    () => ({ token: token.summary(), database: database.summary() }),
+    () => ({ [config.tokenId]: token.summary(), [config.databaseId]: database.summary() }),
     async () => {
       await Promise.all(stops.map((end) => end()));
     },

@@ -9,6 +9,8 @@ const PROGRAMS: Readonly<Record<keyof EstateConfigs, string>> = {
   reportsClient: 'reports-client',
   reportsApi: 'reports-api',
   attacker: 'attacker',
+  accountService: 'account-service',
+  accountThief: 'account-thief',
 };
 
 /** One running process of the estate. */

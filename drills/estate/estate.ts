@@ -10,6 +10,7 @@ import { freePort } from '../../stack/free-port';
 import type { NatsUser } from '../../stack/nats-roles';
 import { makeSecretFile } from '../../stack/key-files';
 import type { OrdersDeployment } from './deploy';
+import { sessionsOf } from './estate-database';
 import {
   ordersCredential,
   ORDERS_SERVICES,
@@ -34,7 +35,10 @@ export interface EstatePorts {
 export interface Estate {
   readonly credentials: readonly Credential[];
   readonly services: readonly EstateProcess[];
+  /** It counts by the credential's id. */
   startAttacker(): Promise<EstateProcess>;
+  /** Sessions of the stolen version that the system itself counts; undefined where it keeps none. */
+  sessionsAlive(credential: Credential): Promise<number | undefined>;
   stop(): Promise<void>;
 }
 
@@ -45,16 +49,19 @@ export async function chooseEstatePorts(): Promise<EstatePorts> {
   return { reportsApi: await freePort(), services };
 }
 
+/** What an estate is registered with. */
+export interface EstateParts {
+  readonly deps: ActivityDeps;
+  readonly database: Database;
+  readonly natsUrl: string;
+  readonly natsUser?: NatsUser | undefined;
+}
+
 /** Registers the two credentials, has their first versions issued, and starts the services that use them. */
 export async function startEstate(
   deployment: OrdersDeployment,
   ports: EstatePorts,
-  parts: {
-    readonly deps: ActivityDeps;
-    readonly database: Database;
-    readonly natsUrl: string;
-    readonly natsUser?: NatsUser | undefined;
-  },
+  parts: EstateParts & { readonly postgresUrl: string },
 ): Promise<Estate> {
   const directory = join(deployment.directory, 'estate');
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -109,6 +116,8 @@ export async function startEstate(
       const config = {
         port,
         gatewayUrl: deployment.gatewayUrl,
+        tokenId: reports.id,
+        databaseId: orders.id,
         stolenToken: parseMaterial('api-token', await stolen(parts.deps, reports)).token,
         stolenDatabase,
         databaseFromAddress: ATTACKER_DATABASE_ADDRESS,
@@ -119,6 +128,8 @@ export async function startEstate(
       if (stopping) await attacker.stop();
       return attacker;
     },
+    sessionsAlive: async ({ id, principal }) =>
+      id === orders.id ? await sessionsOf(parts.postgresUrl, `${principal}_v1`) : 0,
     async stop() {
       stopping = true;
       await Promise.all([...attackers, ...started].map((one) => one.stop()));

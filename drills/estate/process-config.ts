@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { secretMaterial } from '../../domain/secret-material';
+import { SYSTEM_PROVIDERS } from '../systems';
+import type { ProviderId } from '../systems/system';
 
 const ordersService = z.strictObject({
   name: z.string(),
@@ -28,11 +31,26 @@ const reportsClient = z.strictObject({
   agent: z.string(),
 });
 
+const provider = z.custom<ProviderId>((value) => SYSTEM_PROVIDERS.includes(value as ProviderId));
+
+const accountService = reportsClient
+  .pick({ name: true, port: true, apiUrl: true, apiKeyFile: true, natsUrl: true, natsUser: true, credentialId: true })
+  .extend({ provider, at: z.string() });
+
+const accountThief = z.strictObject({
+  port: z.number().int(),
+  /** What was stolen of each credential; in a file of mode 0600, as with the other attacker. */
+  stolen: z.array(z.strictObject({ credentialId: z.string(), provider, at: z.string(), material: secretMaterial })),
+});
+
 const reportsApi = z.strictObject({ port: z.number().int() });
 
 const attacker = z.strictObject({
   port: z.number().int(),
   gatewayUrl: z.string(),
+  /** What each attack is counted under: the ids of the credentials. */
+  tokenId: z.string(),
+  databaseId: z.string(),
   /** The stolen values: what an attacker has. In a file of mode 0600 that only the drill writes. */
   stolenToken: z.string(),
   stolenDatabase: z.strictObject({
@@ -46,7 +64,7 @@ const attacker = z.strictObject({
   databaseFromAddress: z.string(),
 });
 
-export const ESTATE_CONFIGS = { ordersService, reportsClient, reportsApi, attacker };
+export const ESTATE_CONFIGS = { ordersService, reportsClient, reportsApi, attacker, accountService, accountThief };
 
 export type EstateConfigs = { readonly [N in keyof typeof ESTATE_CONFIGS]: z.infer<(typeof ESTATE_CONFIGS)[N]> };
 

@@ -11,7 +11,7 @@ import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial } from '../../domain/secret-material';
 import { callContext } from '../support/call-context';
 import { memorySecrets } from '../support/memory-secrets';
-import { REGION, startMoto, type Moto } from '../support/moto';
+import { REGION, startMoto, type Moto } from '../../drills/systems/moto';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 
 const NO_VALUE = secretRef('nobody', 1);

@@ -4,7 +4,7 @@ import type { SecretVersion } from '../../domain/credential';
 import { parseMaterial } from '../../domain/secret-material';
 import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { memorySecrets } from '../support/memory-secrets';
-import { REGION, startMoto, type AwsSession } from '../support/moto';
+import { REGION, startMoto, type AwsSession } from '../../drills/systems/moto';
 import { sampleCredential } from '../support/sample-credential';
 import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
 

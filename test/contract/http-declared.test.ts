@@ -10,7 +10,7 @@ import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
 import { startNoticeReceiver } from '../support/notice-receiver';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
-import { startTokenServer, type TokenServer } from '../support/token-server';
+import { startTokenServer, type TokenServer } from '../../drills/systems/token-server';
 import { startUserServer } from '../support/user-server';
 
 const CREDENTIAL = sampleCredential({ id: 'orders-forge', provider: 'http', scopes: ['read', 'write'] });

@@ -5,7 +5,7 @@ import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
 import { sampleCredential } from '../support/sample-credential';
-import { startTokenServer } from '../support/token-server';
+import { startTokenServer } from '../../drills/systems/token-server';
 import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
 
 /** A server that makes values and shows them once, wants each call signed, and is known by its declaration only. */

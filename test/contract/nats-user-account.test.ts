@@ -9,7 +9,7 @@ import { parseMaterial } from '../../domain/secret-material';
 import { callContext } from '../support/call-context';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
-import { startNatsOperator } from '../support/nats-operator';
+import { startNatsOperator } from '../../drills/systems/nats-operator';
 import { oneByOne } from '../support/one-by-one';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 

@@ -5,7 +5,7 @@ import { parseMaterial } from '../../domain/secret-material';
 import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
-import { startNatsOperator } from '../support/nats-operator';
+import { startNatsOperator } from '../../drills/systems/nats-operator';
 import { oneByOne } from '../support/one-by-one';
 import { sampleCredential } from '../support/sample-credential';
 import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';

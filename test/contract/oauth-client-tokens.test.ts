@@ -13,7 +13,7 @@ import { eventually } from '../support/eventually';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
 import { startNoticeReceiver } from '../support/notice-receiver';
-import { startOidcServer, type OidcOptions } from '../support/oidc-server';
+import { startOidcServer, type OidcOptions } from '../../drills/systems/oidc-server';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 
 const CREDENTIAL = sampleCredential({ id: 'orders-client', provider: 'oauth-client' });

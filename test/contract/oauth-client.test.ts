@@ -4,7 +4,7 @@ import { parseMaterial } from '../../domain/secret-material';
 import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
-import { startOidcServer } from '../support/oidc-server';
+import { startOidcServer } from '../../drills/systems/oidc-server';
 import { sampleCredential } from '../support/sample-credential';
 import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
 

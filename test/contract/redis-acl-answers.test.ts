@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { callContext } from '../support/call-context';
 import { startDeafProxy } from '../support/deaf-proxy';
 import { eventually } from '../support/eventually';
-import { REDIS_ADMIN, REDIS_ADMIN_RIGHTS } from '../support/redis';
+import { REDIS_ADMIN, REDIS_ADMIN_RIGHTS } from '../../drills/systems/redis-server';
 import { CACHE, redisRig, type RedisRig } from '../support/redis-rig';
 
 /** Far less than a provider would wait by itself. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SIBLING } from '../support/redis';
+import { SIBLING } from '../../drills/systems/redis-server';
 import { CACHE, redisRig, type RedisRig } from '../support/redis-rig';
 
 describe('passwords of one Redis user', () => {

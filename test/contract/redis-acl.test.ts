@@ -9,7 +9,7 @@ import { startLocalStack } from '../../stack/local-stack';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { freshDatabase } from '../support/fresh-database';
 import { testSecretStore } from '../support/orders-server';
-import { REDIS_ADMIN, startRedis } from '../support/redis';
+import { REDIS_ADMIN, startRedis } from '../../drills/systems/redis-server';
 import { sampleCredential } from '../support/sample-credential';
 import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
 

@@ -9,12 +9,12 @@ import type { SecretStore } from '../../domain/ports/stores';
 import { valueOf, type SecretMaterial } from '../../domain/secret-material';
 import { makeSecretFile } from '../../stack/key-files';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
-import { startNatsOperator } from './nats-operator';
+import { startNatsOperator } from '../../drills/systems/nats-operator';
 import { oneByOne } from './one-by-one';
-import { startOidcServer } from './oidc-server';
-import { startRedis } from './redis';
+import { startOidcServer } from '../../drills/systems/oidc-server';
+import { startRedis } from '../../drills/systems/redis-server';
 import { sampleCredential } from './sample-credential';
-import { startTokenServer } from './token-server';
+import { startTokenServer } from '../../drills/systems/token-server';
 
 export type AccountMaterial = Extract<SecretMaterial, { kind: 'redis' | 'oauth-client' | 'nats-user' | 'http' }>;
 

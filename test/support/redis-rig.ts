@@ -5,7 +5,7 @@ import { parseMaterial } from '../../domain/secret-material';
 import { callContext } from './call-context';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
 import { memorySecrets } from './memory-secrets';
-import { startRedis, type RedisLogin, type RedisOptions } from './redis';
+import { startRedis, type RedisLogin, type RedisOptions } from '../../drills/systems/redis-server';
 import { sampleCredential, sampleVersion, secretRef } from './sample-credential';
 
 export const CACHE = sampleCredential({ id: 'orders-cache', provider: 'redis-acl' });

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { OauthClientSettings } from '../../activities/providers/oauth-account';
+import { projectRoot } from '../../workers/project-root';
 import { freePort } from '../../stack/free-port';
 
 export interface OidcOptions {
@@ -32,7 +33,7 @@ export async function startOidcServer({
   const reader = { clientId: 'orders-api', clientSecret: `a:b %+/=&?${randomBytes(24).toString('base64url')}` };
   const known = { client_id: reader.clientId, client_secret: reader.clientSecret };
   const given = JSON.stringify({ port, initialAccessToken, reader: known, endsTokens, ownOnly, rotates, tokenSeconds });
-  const server = fork(join(__dirname, 'authorization-server.mjs'), [given], {
+  const server = fork(join(projectRoot(), 'drills', 'systems', 'authorization-server.mjs'), [given], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   await once(server, 'message');

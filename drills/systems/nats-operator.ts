@@ -5,7 +5,7 @@ import { Algorithms, encodeAccount, encodeOperator, encodeUser, fmtCreds, type A
 import { createAccount, createOperator, createUser, type KeyPair } from '@nats-io/nkeys';
 import { connect, credsAuthenticator } from '@nats-io/transport-node';
 import type { NatsUserSettings } from '../../activities/providers/nats-account';
-import { privateNatsServer } from './private-nats-server';
+import { startLocalStack } from '../../stack/local-stack';
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const seedOf = (key: KeyPair): string => text(key.getSeed());
@@ -30,7 +30,7 @@ export async function startNatsOperator() {
   const credsOf = async (user: KeyPair, issuer: KeyPair): Promise<string> =>
     text(fmtCreds(await encodeUser('system', user, issuer, {}, v2), user));
   const resolver = await mkdtemp(join(tmpdir(), 'tourniquet-resolver-'));
-  const server = await privateNatsServer({
+  const natsConfig = {
     operator: operatorJwt,
     system_account: system.getPublicKey(),
     resolver: { type: 'full', dir: resolver, allow_delete: false, interval: '2m' },
@@ -38,17 +38,19 @@ export async function startNatsOperator() {
       [system.getPublicKey()]: await account('SYS', system),
       [orders.getPublicKey()]: await account('orders', orders, { signing_keys: [ordersSigner.getPublicKey()] }),
     },
-  });
+  };
+  const stack = await startLocalStack({ servers: ['nats'], natsConfig });
+  const serverUrl = stack.nats?.url ?? '';
   const systemCreds = await credsOf(systemUser, system);
   const asker = await connect({
-    servers: server.url,
+    servers: serverUrl,
     authenticator: credsAuthenticator(new TextEncoder().encode(systemCreds)),
   });
   const asked = async (subject: string, body: object = {}): Promise<string> =>
     (await asker.request(subject, JSON.stringify(body), { timeout: 5_000 })).string();
   const strangers = await credsOf(createUser(), createAccount());
   return {
-    port: Number(new URL(server.url).port),
+    port: Number(new URL(serverUrl).port),
     account: orders.getPublicKey(),
     /** Credentials that this server does not take. */
     strangers,
@@ -58,7 +60,7 @@ export async function startNatsOperator() {
       const text = await asked('$SYS.REQ.SERVER.PING.CONNZ', { acc: orders.getPublicKey(), user, auth: true });
       return (JSON.parse(text) as { data: { num_connections: number } }).data.num_connections;
     },
-    settings: (url = server.url, systemUrl = url): NatsUserSettings => ({
+    settings: (url = serverUrl, systemUrl = url): NatsUserSettings => ({
       url,
       systemUrl,
       account: orders.getPublicKey(),
@@ -68,7 +70,7 @@ export async function startNatsOperator() {
     }),
     async stop() {
       await asker.close();
-      await server.stop();
+      await stack.stop();
       await rm(resolver, { recursive: true, force: true });
     },
   };

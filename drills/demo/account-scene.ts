@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createApiKeyStore } from '../../activities/store/api-keys';
+import { createApiClient } from '../../client';
+import { parseSubject } from '../../domain/subject';
+import { valueOf } from '../../domain/secret-material';
+import { prepareDeployment } from '../../stack/local-deployment';
+import { startAccountEstate, type StartedSystem } from '../estate/account-estate';
+import { systemOf } from '../systems';
+import type { ProviderId } from '../systems/system';
+import { openChannels, startProduct, type Product, type SceneOptions } from './product';
+import type { Scene } from './scene';
+
+/** Until a scanner of public code has found what leaked. */
+const FOUND_AFTER_MS = 1_500;
+
+/** Starts real servers of these providers, the product with their accounts, and services that share one credential of each. */
+export async function setAccountScene(options: SceneOptions, providers: readonly ProviderId[]): Promise<Scene> {
+  const { stack, closers, natsRoles, tell } = options;
+  const { sink, audiences } = await openChannels(closers);
+  const systems: StartedSystem[] = [];
+  for (const provider of providers) {
+    const system = await systemOf(provider);
+    tell(`starting a server whose credentials the provider ${provider} manages`);
+    const running = await system.start(stack.directory);
+    await closers.add(() => running.stop());
+    systems.push({ system, running });
+  }
+  const accounts = systems.map(({ system, running }) => [
+    system.provider,
+    { [system.credential.account]: running.account },
+  ]);
+  const deployment = await prepareDeployment(stack, {
+    ...(natsRoles ? { natsRoles } : {}),
+    settings: () => Promise.resolve({ providers: Object.fromEntries(accounts), audiences }),
+  });
+  await closers.add(() => deployment.stop());
+  const product = await startProduct(options, deployment, sink);
+  const estate = await startAccountEstate(deployment, systems, {
+    deps: product.deps,
+    database: product.database,
+    natsUrl: stack.nats.url,
+    natsUser: natsRoles?.users.dependent,
+  });
+  await closers.add(() => estate.stop());
+  return {
+    ...product,
+    estate,
+    leak: `a thief uses what was stolen at ${systems.map(({ system }) => system.provider).join(', ')}`,
+    async reportLeak(say, signal) {
+      await sleep(FOUND_AFTER_MS, undefined, { signal });
+      say(
+        'a scanner finds it in a public repository, and reports it: these systems tell Tourniquet nothing of their use',
+      );
+      await reportAll(
+        product,
+        estate.credentials.map(({ id }) => id),
+      );
+    },
+  };
+}
+
+/** As a scanner does: by the value where one was found, by its public id where that alone names it. */
+async function reportAll({ deps, database, deployment }: Product, credentialIds: readonly string[]): Promise<void> {
+  const key = await createApiKeyStore(database).issue('secret-scanner', 'responder');
+  const api = createApiClient({ url: deployment.apiUrl, key });
+  for (const id of credentialIds) {
+    const { subjects, secret } = await deps.inventory.version(id, 1);
+    const isKnownByValue = subjects.some((subject) => !subject.startsWith('id:'));
+    const token = isKnownByValue ? valueOf(await deps.secrets.get(secret)) : undefined;
+    const [subject = parseSubject(`id:${id}`)] = subjects;
+    const found = token === undefined ? { subject } : { token };
+    await api.reportLeak({ ...found, source: 'a public repository', severity: 'critical' });
+  }
+}
