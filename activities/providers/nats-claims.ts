@@ -8,7 +8,8 @@ import type { InTurn } from '../../domain/ports/stores';
 import type { NatsUserSettings } from './nats-account';
 import { isRefusal, withNats } from './nats-connection';
 
-const ASK_WITHIN_MS = 2_000;
+const ADMIN_WITHIN_MS = 9_000;
+const ASK_WITHIN_MS = 5_000;
 /** Servers of a cluster answer each for itself. */
 const LIST_WITHIN_MS = 300;
 /** A JWT is refused that was issued before the time of its revocation: clocks may differ, and no other is ever issued for the key. */
@@ -33,7 +34,7 @@ export function natsClaims({ settings, account, signal, inTurn }: Place) {
 
   async function asSystem<T>(work: (nats: NatsConnection) => Promise<T>): Promise<T> {
     try {
-      return await withNats({ url: systemUrl, creds, name: 'tourniquet' }, signal, work);
+      return await withNats({ url: systemUrl, creds, name: 'tourniquet', withinMs: ADMIN_WITHIN_MS }, signal, work);
     } catch (error) {
       if (error instanceof IncidentError) throw error;
       if (isRefusal(error) || error instanceof PermissionViolationError)

@@ -8,7 +8,7 @@ import {
 } from '@nats-io/transport-node';
 import { withDeadline } from '../with-deadline';
 
-const WITHIN_MS = 3_000;
+const LOGIN_WITHIN_MS = 3_000;
 
 export interface NatsLogin {
   readonly url: string;
@@ -16,19 +16,21 @@ export interface NatsLogin {
   readonly creds: string;
   /** What the connection is called in the server's list. */
   readonly name: string;
+  /** For all that is done, in milliseconds. */
+  readonly withinMs?: number;
 }
 
 export type LoginAnswer = 'accepted' | 'refused' | 'no answer';
 
-/** Opens one connection for one piece of work, and closes it; nothing is tried again, and nothing waited for longer than a few seconds. */
+/** Opens one connection for one piece of work, and closes it; nothing is tried again. */
 export function withNats<T>(
-  { url, creds, name }: NatsLogin,
+  { url, creds, name, withinMs = LOGIN_WITHIN_MS }: NatsLogin,
   signal: AbortSignal,
   work: (nats: NatsConnection) => Promise<T>,
 ): Promise<T> {
-  return withDeadline(WITHIN_MS, signal, async (within) => {
+  return withDeadline(withinMs, signal, async (within) => {
     const authenticator = credsAuthenticator(new TextEncoder().encode(`${creds}\n`));
-    const opening = connect({ servers: url, authenticator, name, reconnect: false, timeout: WITHIN_MS });
+    const opening = connect({ servers: url, authenticator, name, reconnect: false, timeout: withinMs });
     const cut = new Promise<never>((_resolve, reject) => {
       const abort = (): void => reject(new DOMException('cut', 'AbortError'));
       within.addEventListener('abort', abort, { once: true });

@@ -6,9 +6,6 @@ import { eventually } from '../support/eventually';
 import { REDIS_ADMIN, REDIS_ADMIN_RIGHTS } from '../../drills/systems/redis-server';
 import { CACHE, redisRig, type RedisRig } from '../support/redis-rig';
 
-/** Far less than a provider would wait by itself. */
-const SOON_MS = 700;
-
 describe('what Redis answers to our admin', () => {
   let rig: RedisRig;
 
@@ -18,13 +15,13 @@ describe('what Redis answers to our admin', () => {
 
   afterEach(() => rig.redis.stop());
 
-  const soon = () => callContext(AbortSignal.timeout(SOON_MS));
   const adminUrlAt = (port: number) => `redis://${REDIS_ADMIN.username}:${REDIS_ADMIN.password}@127.0.0.1:${port}`;
 
   test('an answer lost on the way: the next attempt finds the same password, and adds no other', async () => {
-    const deaf = await startDeafProxy(rig.redis.port, 'SETUSER');
+    const cut = new AbortController();
+    const deaf = await startDeafProxy(rig.redis.port, 'SETUSER', () => cut.abort());
     const through = rig.providerOf({ adminUrl: adminUrlAt(deaf.port) });
-    const lost = through.createReplacement(CACHE, rig.refOf(1), soon());
+    const lost = through.createReplacement(CACHE, rig.refOf(1), callContext(cut.signal));
     await expect(lost).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
     await eventually(
       () => rig.passwords(),
@@ -44,10 +41,12 @@ describe('what Redis answers to our admin', () => {
     async (step) => {
       const [leaked, next] = [await rig.mint(1), await rig.mint(2)];
       const session = await rig.login(leaked);
-      const deaf = await startDeafProxy(rig.redis.port, 'SETUSER');
+      const cut = new AbortController();
+      const deaf = await startDeafProxy(rig.redis.port, 'SETUSER', () => cut.abort());
       const through = rig.providerOf({ adminUrl: adminUrlAt(deaf.port) });
 
-      await expect(through[step](CACHE, leaked, soon())).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+      const lost = through[step](CACHE, leaked, callContext(cut.signal));
+      await expect(lost).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
       // Its answer is lost, and so is when it was done.
       const between = await eventually(
         () => rig.accepts(leaked),

@@ -40,8 +40,9 @@ it('goes on with a new history, and with the question where it was', async () =>
     const current = client.workflow.getHandle<typeof respondToLeak>(workflowId);
     const untilAsked = () =>
       eventually(
-        () => current.query(stateQuery),
-        ({ incident }) => incident.waiting !== undefined,
+        // A machine under load fails the task of so many signals at first, and then there is no answer.
+        () => current.query(stateQuery).catch(() => undefined),
+        (view) => view?.incident.waiting !== undefined,
       );
     await untilAsked();
     await current.executeUpdate(acknowledgeUpdate, { args: [{ actor: 'ana@example.com', note: 'on it' }] });
@@ -56,8 +57,8 @@ it('goes on with a new history, and with the question where it was', async () =>
     );
     const view = await untilAsked();
 
-    expect(view.incident.evidence.severity).toBe('critical');
-    expect(view.incident.waiting?.question).toContain('NOT contained');
+    expect(view?.incident.evidence.severity).toBe('critical');
+    expect(view?.incident.waiting?.question).toContain('NOT contained');
     expect(pages()).toBe(before);
     expect(calls).not.toContain('containVersion');
     await current.terminate();

@@ -6,8 +6,8 @@ export interface DeafProxy {
   stop(): Promise<void>;
 }
 
-/** A TCP proxy that loses the answer: what is said goes through, and from the moment `word` was said nothing comes back. */
-export async function startDeafProxy(port: number, word: string): Promise<DeafProxy> {
+/** A TCP proxy that loses the answer: what is said goes through, and from the moment `word` was said nothing comes back. `onLost`: an answer was given. */
+export async function startDeafProxy(port: number, word: string, onLost: () => void): Promise<DeafProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
@@ -17,7 +17,10 @@ export async function startDeafProxy(port: number, word: string): Promise<DeafPr
       isDeaf ||= said.includes(word);
       upstream.write(said);
     });
-    upstream.on('data', (answer) => void (isDeaf || client.write(answer)));
+    upstream.on('data', (answer) => {
+      if (isDeaf) onLost();
+      else client.write(answer);
+    });
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
