@@ -42,33 +42,27 @@ export async function setAccountScene(options: SceneOptions, providers: readonly
     natsUser: natsRoles?.users.dependent,
   });
   await closers.add(() => estate.stop());
-  return {
-    ...product,
-    estate,
-    leak: `a thief uses what was stolen at ${systems.map(({ system }) => system.provider).join(', ')}`,
-    async reportLeak(say, signal) {
+  const acts = estate.credentials.map((credential) => ({
+    leak: `a thief uses what was stolen of ${credential.id} (${credential.provider})`,
+    credentials: [credential],
+    attack: () => estate.startAttacker(credential.id),
+    async report(say: (line: string) => void, signal: AbortSignal) {
       await sleep(FOUND_AFTER_MS, undefined, { signal });
-      say(
-        'a scanner finds it in a public repository, and reports it: these systems tell Tourniquet nothing of their use',
-      );
-      await reportAll(
-        product,
-        estate.credentials.map(({ id }) => id),
-      );
+      say(`a scanner finds it in a public repository, and reports it: ${credential.provider} tells nothing of its use`);
+      await reportLeak(product, credential.id);
     },
-  };
+  }));
+  return { ...product, estate, acts };
 }
 
 /** As a scanner does: by the value where one was found, by its public id where that alone names it. */
-async function reportAll({ deps, database, deployment }: Product, credentialIds: readonly string[]): Promise<void> {
-  const key = await createApiKeyStore(database).issue('secret-scanner', 'responder');
+async function reportLeak({ deps, database, deployment }: Product, id: string): Promise<void> {
+  const key = await createApiKeyStore(database).issue(`scanner-${id}`, 'responder');
+  const { subjects, secret } = await deps.inventory.version(id, 1);
+  const isKnownByValue = subjects.some((subject) => !subject.startsWith('id:'));
+  const token = isKnownByValue ? valueOf(await deps.secrets.get(secret)) : undefined;
+  const [subject = parseSubject(`id:${id}`)] = subjects;
+  const found = token === undefined ? { subject } : { token };
   const api = createApiClient({ url: deployment.apiUrl, key });
-  for (const id of credentialIds) {
-    const { subjects, secret } = await deps.inventory.version(id, 1);
-    const isKnownByValue = subjects.some((subject) => !subject.startsWith('id:'));
-    const token = isKnownByValue ? valueOf(await deps.secrets.get(secret)) : undefined;
-    const [subject = parseSubject(`id:${id}`)] = subjects;
-    const found = token === undefined ? { subject } : { token };
-    await api.reportLeak({ ...found, source: 'a public repository', severity: 'critical' });
-  }
+  await api.reportLeak({ ...found, source: 'a public repository', severity: 'critical' });
 }

@@ -3,9 +3,9 @@ import type { Client } from '@temporalio/client';
 import type { ProviderId } from '../systems/system';
 import { setAccountScene } from './account-scene';
 import type { SceneOptions } from './product';
-import type { DemoReport } from './report';
+import type { CredentialReport, DemoReport } from './report';
 import { setScene } from './scene';
-import { watchTheAnswer } from './watch-answer';
+import { sumUp, watchTheLeak } from './watch-answer';
 
 export interface DemoOptions extends SceneOptions {
   /** The story of these providers' credentials; without it that of a database password and a token. */
@@ -23,10 +23,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   tell(`normal life for ${normalLifeMs / 1000} s: ${scene.estate.services.length} services at work, detectors learn`);
   await sleep(normalLifeMs, undefined, { signal });
   const incidentsBeforeTheLeak = await countIncidents(scene.client);
-  tell(`THE LEAK: ${scene.leak}`);
-  const attacker = await scene.estate.startAttacker();
-  await scene.reportLeak?.(tell, signal);
-  return watchTheAnswer(scene, attacker, { incidentsBeforeTheLeak, tell, signal });
+  const credentials: CredentialReport[] = [];
+  for (const act of scene.acts) {
+    tell(`THE LEAK: ${act.leak}`);
+    const attacker = await act.attack();
+    await act.report?.(tell, signal);
+    credentials.push(...(await watchTheLeak(scene, act.credentials, attacker, { tell, signal })));
+  }
+  return sumUp(scene, credentials, { incidentsBeforeTheLeak, tell });
 }
 
 export async function countIncidents(client: Client): Promise<number> {

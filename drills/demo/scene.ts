@@ -1,14 +1,23 @@
+import type { Credential } from '../../domain/credential';
 import { deployWithOrders } from '../estate/deploy';
 import { chooseEstatePorts, startEstate, startReportsApi, type Estate } from '../estate/estate';
+import type { EstateProcess } from '../estate/estate-process';
 import { openChannels, startProduct, type Product, type SceneOptions } from './product';
 
 /** The product with an estate to protect. */
 export interface Scene extends Product {
   readonly estate: Estate;
-  /** What happens to it, for people. */
+  /** Leaks, one after the other. */
+  readonly acts: readonly Act[];
+}
+
+export interface Act {
+  /** What happens, for people. */
   readonly leak: string;
+  readonly credentials: readonly Credential[];
+  attack(): Promise<EstateProcess>;
   /** Somebody else finds what leaked and says so, where Tourniquet does not see the use itself. */
-  reportLeak?(tell: (line: string) => void, signal: AbortSignal): Promise<void>;
+  report?(tell: (line: string) => void, signal: AbortSignal): Promise<void>;
 }
 
 /** Starts the product and the estate: a database password and a token that a gateway sees. */
@@ -39,6 +48,12 @@ export async function setScene(options: SceneOptions): Promise<Scene> {
   return {
     ...product,
     estate,
-    leak: 'an attacker uses the stolen token through the gateway and the stolen password at the database',
+    acts: [
+      {
+        leak: 'an attacker uses the stolen token through the gateway and the stolen password at the database',
+        credentials: estate.credentials,
+        attack: () => estate.startAttacker(),
+      },
+    ],
   };
 }

@@ -21,7 +21,6 @@ const ANSWER_WITHIN_MS = 120_000;
 const NO_ATTACK = new AttackLog().summary();
 
 export interface Watching {
-  readonly incidentsBeforeTheLeak: number;
   readonly tell: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -30,11 +29,22 @@ export interface Watching {
 export async function watchTheAnswer(
   scene: Scene,
   attacker: EstateProcess,
-  { incidentsBeforeTheLeak, tell, signal }: Watching,
+  { incidentsBeforeTheLeak, ...watching }: Watching & { readonly incidentsBeforeTheLeak: number },
 ): Promise<DemoReport> {
+  const credentials = await watchTheLeak(scene, scene.estate.credentials, attacker, watching);
+  return sumUp(scene, credentials, { incidentsBeforeTheLeak, tell: watching.tell });
+}
+
+/** The same of some credentials: what became of each. */
+export async function watchTheLeak(
+  scene: Scene,
+  credentials: readonly Credential[],
+  attacker: EstateProcess,
+  { tell, signal }: Watching,
+): Promise<readonly CredentialReport[]> {
   const begin = Date.now();
   const views = await Promise.all(
-    scene.estate.credentials.map((credential) =>
+    credentials.map((credential) =>
       followIncident(
         scene.client,
         incidentId(credential.id, 1),
@@ -44,23 +54,32 @@ export async function watchTheAnswer(
       ),
     ),
   );
-  for (const [index, { id }] of scene.estate.credentials.entries())
+  for (const [index, { id }] of credentials.entries())
     if (views[index]?.incident.stage !== 'closed')
       tell(`${id}: not closed: ${await whatItWaitsFor(scene.client, incidentId(id, 1)).catch(String)}`);
   await sleep(AFTERMATH_MS, undefined, { signal });
   const attacks = (await attacker.counters()) as Record<string, AttackSummary>;
   await attacker.stop();
+  return Promise.all(
+    credentials.map((credential, index) =>
+      reportOf(scene, credential, attacks[credential.id] ?? NO_ATTACK, views[index]),
+    ),
+  );
+}
+
+/** What the services saw of it, and what the audit log says. */
+export async function sumUp(
+  scene: Scene,
+  credentials: readonly CredentialReport[],
+  { incidentsBeforeTheLeak, tell }: { readonly incidentsBeforeTheLeak: number; readonly tell: Watching['tell'] },
+): Promise<DemoReport> {
   const load = await Promise.all(
     scene.estate.services.map(async (service) => (await service.counters()) as LoadCounters),
   );
   const failing = load.flatMap((one) => Object.entries(one.errors)).map(([error, count]) => `${error}: ${count}`);
   if (failing.length > 0) tell(`legitimate failures: ${failing.join(', ')}`);
   return {
-    credentials: await Promise.all(
-      scene.estate.credentials.map((credential, index) =>
-        reportOf(scene, credential, attacks[credential.id] ?? NO_ATTACK, views[index]),
-      ),
-    ),
+    credentials,
     ...sumLoad(load),
     incidentsBeforeTheLeak,
     auditVerified: await scene.verifyAudit(),

@@ -81,17 +81,25 @@ export async function startAccountEstate(
   return {
     credentials: issued.map(({ credential }) => credential),
     services: started,
-    async startAttacker() {
+    async startAttacker(credentialId) {
       const port = await freePort();
       const stolen = await Promise.all(
-        issued.map(async (each) => ({
-          credentialId: each.credential.id,
-          provider: each.one.system.provider,
-          at: each.one.running.at,
-          material: await stolenOf(each),
-        })),
+        issued
+          .filter(({ credential }) => credentialId === undefined || credential.id === credentialId)
+          .map(async (each) => ({
+            credentialId: each.credential.id,
+            provider: each.one.system.provider,
+            at: each.one.running.at,
+            material: await stolenOf(each),
+          })),
       );
-      const thief = await startEstateProcess(directory, 'accountThief', 'thief', { port, stolen }, port);
+      const thief = await startEstateProcess(
+        directory,
+        'accountThief',
+        `thief-${thieves.length + 1}`,
+        { port, stolen },
+        port,
+      );
       thieves.push(thief);
       if (stopping) await thief.stop();
       return thief;

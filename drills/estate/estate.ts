@@ -35,8 +35,8 @@ export interface EstatePorts {
 export interface Estate {
   readonly credentials: readonly Credential[];
   readonly services: readonly EstateProcess[];
-  /** It counts by the credential's id. */
-  startAttacker(): Promise<EstateProcess>;
+  /** Of one credential, or of all. It counts by the credential's id. */
+  startAttacker(credentialId?: string): Promise<EstateProcess>;
   /** Sessions of the stolen version that the system itself counts; undefined where it keeps none. */
   sessionsAlive(credential: Credential): Promise<number | undefined>;
   stop(): Promise<void>;

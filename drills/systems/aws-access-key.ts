@@ -10,7 +10,7 @@ export const awsAccessKey: System<'aws-access-key'> = {
   kind: 'aws-access-key',
   credential: { account: 'production', principal: 'orders', scopes: [] },
   // moto computes every answer on one core.
-  requestsPerSecond: 4,
+  requestsPerSecond: 3,
 
   async start(directory) {
     const { admin, front, stop } = await startMoto();

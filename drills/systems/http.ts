@@ -9,7 +9,7 @@ export const declaredHttp: System<'http'> = {
   provider: 'http',
   kind: 'http',
   credential: { account: 'forge', principal: 'orders-forge', scopes: [] },
-  requestsPerSecond: 20,
+  requestsPerSecond: 10,
 
   async start(directory) {
     const server = await startTokenServer();

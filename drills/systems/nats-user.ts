@@ -10,7 +10,7 @@ export const natsUser: System<'nats-user'> = {
   provider: 'nats-user',
   kind: 'nats-user',
   credential: { account: 'bus', principal: 'orders-bus', scopes: ['pub:orders.>', 'sub:orders.>'] },
-  requestsPerSecond: 20,
+  requestsPerSecond: 10,
 
   async start(directory) {
     const server = await startNatsOperator();

@@ -12,7 +12,7 @@ export const redisAcl: System<'redis'> = {
   provider: 'redis-acl',
   kind: 'redis',
   credential: { account: 'cache', principal: 'orders', scopes: [] },
-  requestsPerSecond: 20,
+  requestsPerSecond: 10,
 
   async start(directory) {
     const server = await startRedis();
