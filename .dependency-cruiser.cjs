@@ -119,14 +119,14 @@ module.exports = {
       name: 'redis-has-one-home',
       severity: 'error',
       comment: 'Everything else asks the provider.',
-      from: { path: `^(${PARTS})/`, pathNot: '^(activities/providers/redis-|test/)' },
+      from: { path: `^(${PARTS})/`, pathNot: '^(activities/providers/redis-|drills/systems/redis-|test/)' },
       to: { path: packages(['@redis/[^/]+']) },
     },
     {
       name: 'aws-has-one-home',
       severity: 'error',
       comment: 'Everything else asks the provider.',
-      from: { path: `^(${PARTS})/`, pathNot: '^(activities/providers/aws-|test/)' },
+      from: { path: `^(${PARTS})/`, pathNot: '^(activities/providers/aws-|drills/systems/(aws-|moto)|test/)' },
       to: { path: packages(['@aws-sdk/[^/]+']) },
     },
     {
@@ -159,7 +159,7 @@ module.exports = {
     {
       name: 'no-development-packages-at-run-time',
       severity: 'error',
-      from: { path: `^(${PARTS})/`, pathNot: '^(test|bench)/' },
+      from: { path: `^(${PARTS})/`, pathNot: '^(test|bench|drills/systems/authorization-server)' },
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only', 'pre-compilation-only'],

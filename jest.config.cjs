@@ -16,6 +16,8 @@ const project = (name, more = {}) => ({
   transformIgnorePatterns: ['/node_modules/(?!(?:node-pg-migrate|jose)/)'],
   // Looking a global up is slow in Jest's sandbox: signatures of NATS take a tenth of the time with these at hand.
   sandboxInjectedGlobals: ['Math', 'Float64Array', 'Uint8Array'],
+  // An import() names the compiled file.
+  moduleNameMapper: { '^\\.\\./systems/(.*)\\.js$': '../systems/$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tourniquet/'],
   ...more,
 });

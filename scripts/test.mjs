@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname } from 'node:path';
 
 /** Files of test/integration that start the whole product, or much of it, for seconds or minutes. */
-const SCENES = ['drills', 'demo-interrupted', 'replay', 'canary', 'breaker'];
+const SCENES = ['drills', 'provider-demo', 'demo-interrupted', 'replay', 'canary', 'breaker'];
 const DEMO = 'test/integration/demo.test.ts';
 /** They wait for time-outs of servers, up to minutes long. */
 const PATIENT = ['worker-killed', 'given-up-attempts', 'rotation-ended', 'threat-intel', 'renewal'];

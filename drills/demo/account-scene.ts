@@ -4,6 +4,7 @@ import { createApiClient } from '../../client';
 import { parseSubject } from '../../domain/subject';
 import { valueOf } from '../../domain/secret-material';
 import { prepareDeployment } from '../../stack/local-deployment';
+import type { SettingsFile } from '../../workers/settings';
 import { startAccountEstate, type StartedSystem } from '../estate/account-estate';
 import { systemOf } from '../systems';
 import type { ProviderId } from '../systems/system';
@@ -25,13 +26,15 @@ export async function setAccountScene(options: SceneOptions, providers: readonly
     await closers.add(() => running.stop());
     systems.push({ system, running });
   }
-  const accounts = systems.map(({ system, running }) => [
-    system.provider,
-    { [system.credential.account]: running.account },
-  ]);
+  const accounts = Object.fromEntries(
+    systems.map(({ system: { provider, credential }, running }) => [
+      provider,
+      { [credential.account]: running.account },
+    ]),
+  ) as SettingsFile['providers'];
   const deployment = await prepareDeployment(stack, {
     ...(natsRoles ? { natsRoles } : {}),
-    settings: () => Promise.resolve({ providers: Object.fromEntries(accounts), audiences }),
+    settings: () => Promise.resolve({ providers: accounts, audiences }),
   });
   await closers.add(() => deployment.stop());
   const product = await startProduct(options, deployment, sink);

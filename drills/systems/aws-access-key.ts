@@ -13,7 +13,8 @@ export const awsAccessKey: System<'aws-access-key'> = {
   requestsPerSecond: 3,
 
   async start(directory) {
-    const { admin, front, stop } = await startMoto();
+    const moto = await startMoto();
+    const { admin, front } = moto;
     const adminKey = `${admin.accessKeyId}:${admin.secretAccessKey}`;
     return {
       account: {
@@ -23,7 +24,7 @@ export const awsAccessKey: System<'aws-access-key'> = {
         stsEndpoint: front.url,
       },
       at: front.url,
-      stop,
+      stop: () => moto.stop(),
     };
   },
 

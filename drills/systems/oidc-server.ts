@@ -53,8 +53,25 @@ export async function startOidcServer({
     return (await response.json()) as { access_token?: string; active?: boolean };
   }
 
+  /** A client as anybody registers one (RFC 7591). */
+  async function register() {
+    const response = await fetch(`${url}/reg`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${initialAccessToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ grant_types: ['client_credentials'], response_types: [], redirect_uris: [] }),
+    });
+    const given = (await response.json()) as Readonly<Record<string, string>>;
+    const { client_id: clientId = '', client_secret: clientSecret = '' } = given;
+    const { registration_client_uri: uri = '', registration_access_token: token = '' } = given;
+    return { clientId, clientSecret, uri, token };
+  }
+
   return {
     port,
+    register,
+    async unregister({ uri, token }: Awaited<ReturnType<typeof register>>) {
+      await fetch(uri, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+    },
     initialAccessToken,
     reader,
     admin: async (accepted: boolean) => void (await tell({ accepted })),
