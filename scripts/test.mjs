@@ -1,4 +1,4 @@
-// All tests: first the demo, alone, since it promises that no request waits longer than some seconds; then in lanes, all at once: most of
+// All tests: first the demos, alone, since they promise that no request waits longer than some seconds; then in lanes, all at once: most of
 // them wait more than they work. Within a run of Jest, files go one after the other, since they share servers. Arguments go to one run of
 // Jest instead, as they are.
 import { Buffer } from 'node:buffer';
@@ -8,19 +8,19 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname } from 'node:path';
 
 /** Files of test/integration that start the whole product, or much of it, for seconds or minutes. */
-const SCENES = ['drills', 'provider-demo', 'demo-interrupted', 'replay', 'canary', 'breaker'];
-const DEMO = 'test/integration/demo.test.ts';
+const SCENES = ['drills', 'demo-interrupted', 'replay', 'canary', 'breaker'];
+const DEMOS = ['demo', 'provider-demo'];
 /** They wait for time-outs of servers, up to minutes long. */
 const PATIENT = ['worker-killed', 'given-up-attempts', 'rotation-ended', 'threat-intel', 'renewal'];
 
-const [sceneFiles, patientFiles] = [SCENES, PATIENT].map((names) =>
+const [demoFiles, sceneFiles, patientFiles] = [DEMOS, SCENES, PATIENT].map((names) =>
   names.map((name) => `test/integration/${name}.test.ts`),
 );
 const otherFiles = ['integration', 'browser']
   .flatMap((folder) => readdirSync(`test/${folder}`).map((name) => `test/${folder}/${name}`))
-  .filter((path) => path.endsWith('.test.ts') && ![DEMO, ...sceneFiles, ...patientFiles].includes(path));
+  .filter((path) => path.endsWith('.test.ts') && ![...demoFiles, ...sceneFiles, ...patientFiles].includes(path));
 
-const FIRST = { name: 'demo', args: ['--selectProjects', 'integration', '--runTestsByPath', DEMO] };
+const FIRST = { name: 'demos', args: ['--selectProjects', 'integration', '--runTestsByPath', ...demoFiles] };
 const LANES = [
   { name: 'scenes', args: ['--selectProjects', 'integration', '--runTestsByPath', ...sceneFiles] },
   { name: 'patient', args: ['--selectProjects', 'integration', '--runTestsByPath', ...patientFiles] },

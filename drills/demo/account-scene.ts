@@ -18,14 +18,15 @@ const FOUND_AFTER_MS = 1_500;
 export async function setAccountScene(options: SceneOptions, providers: readonly ProviderId[]): Promise<Scene> {
   const { stack, closers, natsRoles, tell } = options;
   const { sink, audiences } = await openChannels(closers);
-  const systems: StartedSystem[] = [];
-  for (const provider of providers) {
-    const system = await systemOf(provider);
-    tell(`starting a server whose credentials the provider ${provider} manages`);
-    const running = await system.start(stack.directory);
-    await closers.add(() => running.stop());
-    systems.push({ system, running });
-  }
+  const systems = await Promise.all(
+    providers.map(async (provider): Promise<StartedSystem> => {
+      const system = await systemOf(provider);
+      tell(`starting a server whose credentials the provider ${provider} manages`);
+      const running = await system.start(stack.directory);
+      await closers.add(() => running.stop());
+      return { system, running };
+    }),
+  );
   const accounts = Object.fromEntries(
     systems.map(({ system: { provider, credential }, running }) => [
       provider,

@@ -17,6 +17,13 @@ export interface StartedSystem {
   readonly running: RunningSystem<Kind>;
 }
 
+/** A credential of a system, and the version that will leak. */
+interface Issued {
+  readonly one: StartedSystem;
+  readonly credential: Credential;
+  readonly first: SecretVersion;
+}
+
 const SERVICES = ['checkout', 'shipping'] as const;
 
 /** One credential of each system, shared by two services. Nobody can be told apart at these systems, so the strategy is `inseparable`. */
@@ -52,30 +59,32 @@ export async function startAccountEstate(
   const directory = join(deployment.directory, 'estate');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const apiKeys = createApiKeyStore(parts.database);
-  const started: EstateProcess[] = [];
   const thieves: EstateProcess[] = [];
-  const issued: { one: StartedSystem; credential: Credential; first: SecretVersion }[] = [];
+  const issued: Issued[] = [];
   for (const one of systems) {
     const credential = credentialOf(one.system);
     issued.push({ one, credential, first: await issueFirstVersion(parts.deps, credential) });
-    for (const { id: name } of credential.dependents) {
-      const port = await freePort();
-      const config = {
-        name,
-        port,
-        apiUrl: deployment.apiUrl,
-        apiKeyFile: await makeSecretFile(directory, `${name}.key`, await apiKeys.issue(name, 'dependent')),
-        natsUrl: parts.natsUrl,
-        ...(parts.natsUser ? { natsUser: parts.natsUser } : {}),
-        credentialId: credential.id,
-        provider: one.system.provider,
-        at: one.running.at,
-      };
-      started.push(await startEstateProcess(directory, 'accountService', name, config, port));
-    }
   }
+  const startService = async ({ one, credential }: Issued, name: string): Promise<EstateProcess> => {
+    const port = await freePort();
+    const config = {
+      name,
+      port,
+      apiUrl: deployment.apiUrl,
+      apiKeyFile: await makeSecretFile(directory, `${name}.key`, await apiKeys.issue(name, 'dependent')),
+      natsUrl: parts.natsUrl,
+      ...(parts.natsUser ? { natsUser: parts.natsUser } : {}),
+      credentialId: credential.id,
+      provider: one.system.provider,
+      at: one.running.at,
+    };
+    return startEstateProcess(directory, 'accountService', name, config, port);
+  };
+  const started = await Promise.all(
+    issued.flatMap((each) => each.credential.dependents.map(({ id }) => startService(each, id))),
+  );
 
-  const stolenOf = async ({ one, first }: (typeof issued)[number]) =>
+  const stolenOf = async ({ one, first }: Issued) =>
     parseMaterial(one.system.kind, await parts.deps.secrets.get(first.secret));
   let stopping = false;
   return {
