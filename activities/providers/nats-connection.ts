@@ -63,5 +63,7 @@ export async function presentUser(
 }
 
 export function isRefusal(error: unknown): boolean {
-  return error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError;
+  if (error instanceof UserAuthenticationExpiredError) return true;
+  // The library has one error for this and for a server that was too slow to decide.
+  return error instanceof AuthorizationError && /authorization violation/i.test(error.message);
 }

@@ -57,6 +57,11 @@ export function createNatsUserProvider(
     }
   }
 
+  async function mustBeOurs(claims: NatsClaims, account: string): Promise<void> {
+    if (!(await claims.isSignedByUs()))
+      throw new IncidentError('PROVIDER_ADMIN_DENIED', { account, reply: 'the account was signed with another key' });
+  }
+
   /** Refuses it, and looks again: the answer to an update proves nothing. */
   async function refuse(claims: NatsClaims, credential: Credential, user: string): Promise<void> {
     await claims.revoke(user);
@@ -82,11 +87,7 @@ export function createNatsUserProvider(
     capabilities: NATS_USER,
 
     async probe(credential, context) {
-      if (!(await claimsOf(credential, context).isSignedByUs()))
-        throw new IncidentError('PROVIDER_ADMIN_DENIED', {
-          account: credential.account,
-          reply: 'the account was signed with another key',
-        });
+      await mustBeOurs(claimsOf(credential, context), credential.account);
       return effect('already', `the account is signed with our key, and can be changed`);
     },
 
@@ -105,7 +106,12 @@ export function createNatsUserProvider(
       const final = () => new IncidentError('CONTAINMENT_FINAL', { credential: credential.id, version: user });
       const claims = claimsOf(credential, context);
       const isRevoked = await claims.isRevoked(user);
-      if (!isUserKey(user) || (await isEnded(secrets, secret))) throw final();
+      if (!isUserKey(user)) throw final();
+      if (await isEnded(secrets, secret)) {
+        // An attempt that died between the two looks may have let it in.
+        if (!isRevoked) await refuse(claims, credential, user);
+        throw final();
+      }
       if (!isRevoked) return effect('already', `user ${user} is not refused`);
       await claims.restore(user);
       // Revoked between the two looks: the door that was opened is shut again.
@@ -119,19 +125,21 @@ export function createNatsUserProvider(
     async createReplacement(credential, { version, secret: ref }, context) {
       const { account } = credential;
       const contained = () => new IncidentError('PROVIDER_REFUSED', { account, version, found: 'contained' });
-      if (await isEnded(secrets, ref)) throw contained();
       const claims = claimsOf(credential, context);
-      // Whether the server is there; and whether what will be made could be ended.
-      await claims.isSignedByUs();
+      /** Who undid it may have found nothing to revoke. */
+      const refuseStored = async (): Promise<never> => {
+        const stored = await unlessMissing(() => secrets.get(ref));
+        if (stored !== undefined) await refuse(claims, credential, parseMaterial('nats-user', stored).user);
+        throw contained();
+      };
+      if (await isEnded(secrets, ref)) return refuseStored();
+      // Whether the server is there, and whether what will be made could be ended.
+      await mustBeOurs(claims, account);
       const fresh = await makeNatsUser(settingsOf(credential), credential, version);
       const state = (await secrets.putIfAbsent(ref, JSON.stringify(fresh))) === 'stored' ? 'done' : 'already';
+      if (await isEnded(secrets, ref)) return refuseStored();
       const material = parseMaterial('nats-user', await secrets.get(ref));
       if (await claims.isRevoked(material.user)) throw contained();
-      // Undone between the two looks: who undid it found nothing to revoke.
-      if (await isEnded(secrets, ref)) {
-        await refuse(claims, credential, material.user);
-        throw contained();
-      }
       return {
         state,
         value: {

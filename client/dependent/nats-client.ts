@@ -3,14 +3,12 @@ import type { NatsUserMaterial } from '../../domain/secret-material';
 import type { ManagedCredential } from './managed-credential';
 import { ResilientClient, type ResilientOptions, type Trouble } from './resilient-client';
 
-/** Errors of the library by which a server does not let a user in, and of a connection that was over before. */
-const REFUSED: readonly string[] = [
-  'AuthorizationError',
-  'UserAuthenticationExpiredError',
-  'ClosedConnectionError',
-  'DrainingConnectionError',
-];
-const CUT: readonly string[] = ['ConnectionError', 'DisconnectError'];
+/** Errors of the library by which a server does not let a user in. */
+const REFUSED: readonly string[] = ['AuthorizationError', 'UserAuthenticationExpiredError'];
+/** Errors of a call whose connection was over before it or ended under it: which of them, nobody knows of a call that says several things. */
+const CLOSED: readonly string[] = ['ClosedConnectionError', 'DrainingConnectionError', 'ConnectionError'];
+/** How a request is ended with its connection. */
+const REQUEST_CUT = /connection (?:closed|disconnected)/;
 
 /**
  * A connection to NATS that survives the end of its user. `open` connects with the credentials (`credsAuthenticator`), and subscribes to what the
@@ -23,13 +21,21 @@ export function createResilientNats(
 ): ResilientClient<'nats-user', NatsConnection> {
   return new ResilientClient<'nats-user', NatsConnection>(
     credential,
-    { open, close: (nats) => nats.close(), troubleOf, isOver: (nats) => nats.isClosed() },
+    {
+      open,
+      close: (nats) => nats.close(),
+      troubleOf,
+      isOver: (nats) => nats.isClosed(),
+      // Without it a flush under way would never be answered.
+      over: (nats) => nats.closed(),
+    },
     options,
   );
 }
 
-function troubleOf(error: unknown): Trouble | undefined {
+function troubleOf(error: unknown, _isRefused: boolean, nats?: NatsConnection): Trouble | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (REFUSED.includes(error.name)) return 'refused';
-  return CUT.includes(error.name) ? 'cut' : undefined;
+  if (REFUSED.includes(error.name)) return nats ? 'cut' : 'refused';
+  if (CLOSED.includes(error.name)) return 'cut';
+  return error.name === 'RequestError' && REQUEST_CUT.test(error.message) ? 'cut' : undefined;
 }

@@ -6,16 +6,17 @@ import { ResilientClient, type ResilientOptions, type Trouble } from './resilien
 export interface RedisLike {
   readonly isOpen?: boolean;
   readonly status?: string;
+  /** One whose errors nobody hears ends the process. */
+  on?(event: 'error', listener: (error: Error) => void): unknown;
   destroy?(): unknown;
   disconnect?(): unknown;
 }
 
 /** Redis's words for a user or a password that it does not take, or not any more. */
 const REFUSED = /^(?:WRONGPASS|NOAUTH)\b/;
-/** Both libraries' words for a connection that was over before the command. */
-const CLOSED = /^(?:The client is closed|Connection is closed\.|The client is offline)/;
-/** And for one that ended under it. */
-const CUT = /^Socket closed unexpectedly|ECONNRESET|EPIPE|Connection is closed/;
+/** Both libraries' words for a connection that is over. `ioredis` has one for commands that were sent and for those that were not. */
+const CUT =
+  /^(?:The client is (?:closed|offline)|Socket closed unexpectedly|Connection is closed)|ECONNRESET|EPIPE|ETIMEDOUT/;
 
 /**
  * A client of Redis that survives the end of its user. `open` connects one, with the user's own library and settings; it must not connect again by
@@ -28,7 +29,16 @@ export function createResilientRedis<C extends RedisLike>(
 ): ResilientClient<'redis', C> {
   return new ResilientClient<'redis', C>(
     credential,
-    { open, close: (client) => client.destroy?.() ?? client.disconnect?.(), troubleOf, isOver },
+    {
+      async open(login) {
+        const client = await open(login);
+        client.on?.('error', () => undefined);
+        return client;
+      },
+      close: (client) => (client.destroy ? client.destroy() : client.disconnect?.()),
+      troubleOf,
+      isOver,
+    },
     options,
   );
 }
@@ -39,6 +49,6 @@ function isOver({ isOpen, status }: RedisLike): boolean {
 
 function troubleOf(error: unknown): Trouble | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (REFUSED.test(error.message) || CLOSED.test(error.message)) return 'refused';
+  if (REFUSED.test(error.message)) return 'refused';
   return CUT.test(error.message) ? 'cut' : undefined;
 }

@@ -16,6 +16,10 @@ export interface ClientKind<K extends Kind, C> {
   troubleOf(error: unknown, isRefused: boolean, client?: C): Trouble | undefined;
   /** Whether one that worked is of no use any more, and another is to be opened. */
   isOver?(client: C): boolean;
+  /** Settles when the connection is over, for clients that then leave calls without an answer: those count as cut. */
+  over?(client: C): Promise<unknown>;
+  /** Mends itself: it stays, whatever trouble a call had, until there is another version. */
+  readonly mendsItself?: true;
 }
 
 export interface ResilientOptions {
@@ -51,9 +55,16 @@ export class NotSentError extends Error {
   override readonly name = 'NotSentError';
 }
 
+/** The connection was over during a call. */
+class ConnectionOverError extends Error {
+  override readonly name = 'ConnectionOverError';
+}
+
 /** One opened client and the calls that use it: it is closed when the last has left. */
 interface Opened<C> {
   readonly client: Promise<C>;
+  /** How each call under way is told that the connection is over. */
+  readonly underWay: Set<() => void>;
   inFlight: number;
   isRetired: boolean;
 }
@@ -65,7 +76,7 @@ interface Generation<K extends Kind, C> extends Held<K> {
   refusedAt: number;
 }
 
-type Attempt<T> = { readonly result: T } | { readonly trouble: Trouble; readonly error: unknown };
+type Attempt<T, G> = { readonly result: T } | { readonly error: unknown; readonly generation: G };
 
 /** While a version is refused only one call in this time tries it: a login costs the server far more than a wait costs us. */
 const TRY_AGAIN_MS = 250;
@@ -77,7 +88,9 @@ const TRY_AGAIN_MS = 250;
 export class ResilientClient<K extends Kind, C> {
   readonly counters: ResilienceCounters = { refused: 0, cut: 0, parked: 0, timedOut: 0, ambiguous: 0 };
   #generation: Generation<K, C>;
-  readonly #closing = new Set<Promise<unknown>>();
+  #isEnded = false;
+  /** Of everything that was opened and is not closed: how its close is waited for. */
+  readonly #open = new Map<Opened<C>, { readonly closed: Promise<void>; readonly tell: () => void }>();
 
   constructor(
     private readonly credential: ManagedCredential<K>,
@@ -101,58 +114,56 @@ export class ResilientClient<K extends Kind, C> {
    */
   async run<T>(call: (client: C) => Promise<T>, options: CallOptions): Promise<T> {
     const generation = this.#generation;
-    let refusal: unknown;
+    let [version, refusal]: readonly [number, unknown] = [generation.version, undefined];
     if (mayTry(generation)) {
-      const first = await this.attempt(generation, call, options);
+      const first = await this.attempt(call, options);
       if ('result' in first) return first.result;
-      generation.refusedAt = Date.now();
-      refusal = first.error;
+      first.generation.refusedAt = Date.now();
+      [version, refusal] = [first.generation.version, first.error];
     }
-    const timedOut = await this.park(generation.version, refusal);
+    const timedOut = await this.park(version, refusal);
     // Those that have waited in vain must not all log in at once: one of them may, another's answer just now holds for the rest.
-    const current = this.#generation;
-    if (timedOut && !mayTry(current)) throw timedOut;
+    if (timedOut && !mayTry(this.#generation)) throw timedOut;
     // Also when nothing newer came in time: the version may have been restored.
-    const second = await this.attempt(current, call, options);
+    const second = await this.attempt(call, options);
     if ('result' in second) return second.result;
     throw timedOut ?? second.error;
   }
 
+  /** Resolves when the last call has left and everything is closed. Calls after it fail. */
   async end(): Promise<void> {
+    this.#isEnded = true;
     this.retire(this.#generation);
-    await Promise.all(this.#closing);
+    await Promise.all([...this.#open.values()].map(({ closed }) => closed));
   }
 
   /** @throws what is no trouble of the credential, and AmbiguousOutcomeError */
   private async attempt<T>(
-    generation: Generation<K, C>,
     call: (client: C) => Promise<T>,
     { safeToRepeat }: CallOptions,
-  ): Promise<Attempt<T>> {
-    const opened = await this.enter(generation);
+  ): Promise<Attempt<T, Generation<K, C>>> {
+    const { generation, opened } = await this.enter();
     let client: C | undefined;
     try {
       client = await notSent(opened.client);
-      const result = await call(client);
+      const result = await untilOver(opened, call(client));
       generation.refusedAt = 0;
       return { result };
     } catch (thrown) {
       const error = thrown instanceof NotSentError ? thrown.cause : thrown;
-      const trouble = this.kind.troubleOf(error, generation.refusedAt !== 0, client);
-      if (trouble === undefined) {
-        // One that could not be opened must not stay.
-        if (client === undefined) this.retire(generation, opened);
-        throw error;
-      }
+      const isOver = error instanceof ConnectionOverError;
+      const trouble = isOver ? 'cut' : this.kind.troubleOf(error, generation.refusedAt !== 0, client);
+      // One that could not be opened must not stay, whyever.
+      if (client === undefined || (trouble && !this.kind.mendsItself)) this.retire(generation, opened);
+      if (trouble === undefined) throw error;
       this.counters[trouble] += 1;
-      this.retire(generation, opened);
       if (trouble === 'cut' && !safeToRepeat && error === thrown) {
         this.counters.ambiguous += 1;
         throw new AmbiguousOutcomeError('the connection was cut during the call; it may have taken effect', {
           cause: error,
         });
       }
-      return { trouble, error };
+      return { error, generation };
     } finally {
       opened.inFlight -= 1;
       if (opened.isRetired && opened.inFlight === 0) this.close(opened);
@@ -160,19 +171,35 @@ export class ResilientClient<K extends Kind, C> {
   }
 
   /** Counts a call in, so that what it uses is not closed before it leaves. */
-  private async enter(generation: Generation<K, C>): Promise<Opened<C>> {
-    const before = generation.opened;
-    const client = await before?.client.catch(() => undefined);
-    if (before && client !== undefined && this.kind.isOver?.(client) === true) this.retire(generation, before);
-    generation.opened ??= this.open(generation);
-    generation.opened.inFlight += 1;
-    return generation.opened;
+  private async enter(): Promise<{ readonly generation: Generation<K, C>; readonly opened: Opened<C> }> {
+    for (;;) {
+      if (this.#isEnded) throw new Error('Cannot use a client that was ended');
+      const generation = this.#generation;
+      const before = generation.opened;
+      const client = await before?.client.catch(() => undefined);
+      // Another version came meanwhile: nobody would close what is opened with the old one now.
+      if (generation !== this.#generation || this.#isEnded) continue;
+      if (before && client !== undefined && this.kind.isOver?.(client) === true) this.retire(generation, before);
+      const opened = (generation.opened ??= this.open(generation));
+      opened.inFlight += 1;
+      return { generation, opened };
+    }
   }
 
   private open({ material }: Generation<K, C>): Opened<C> {
     const client = Promise.resolve().then(() => this.kind.open(material));
-    client.catch(() => undefined);
-    return { client, inFlight: 0, isRetired: false };
+    const opened: Opened<C> = { client, underWay: new Set(), inFlight: 0, isRetired: false };
+    let tell = (): void => undefined;
+    const closed = new Promise<void>((resolve) => (tell = resolve));
+    this.#open.set(opened, { closed, tell });
+    client
+      .then(async (one) => {
+        if (!this.kind.over) return;
+        await Promise.resolve(this.kind.over(one)).catch(() => undefined);
+        for (const tellCall of [...opened.underWay]) tellCall();
+      })
+      .catch(() => undefined);
+    return opened;
   }
 
   /** Waits for a newer version; the error when none came in time. */
@@ -196,10 +223,12 @@ export class ResilientClient<K extends Kind, C> {
     if (opened.inFlight === 0) this.close(opened);
   }
 
-  private close({ client }: Opened<C>): void {
-    const closing = client.then((one) => this.kind.close(one)).catch(() => undefined);
-    this.#closing.add(closing);
-    void closing.then(() => this.#closing.delete(closing));
+  private close(opened: Opened<C>): void {
+    const closing = opened.client.then((one) => this.kind.close(one)).catch(() => undefined);
+    void closing.then(() => {
+      this.#open.get(opened)?.tell();
+      this.#open.delete(opened);
+    });
   }
 }
 
@@ -210,6 +239,15 @@ function generationOf<K extends Kind, C>(held: Held<K>): Generation<K, C> {
 async function notSent<C>(opening: Promise<C>): Promise<C> {
   return opening.catch((cause: unknown) => {
     throw new NotSentError('nothing was sent', { cause });
+  });
+}
+
+/** A call that gets no answer any more fails when the connection is over. */
+function untilOver<T>({ underWay }: Pick<Opened<unknown>, 'underWay'>, call: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const tell = (): void => reject(new ConnectionOverError('the connection is over'));
+    underWay.add(tell);
+    void call.then(resolve, reject).finally(() => underWay.delete(tell));
   });
 }
 

@@ -59,12 +59,14 @@ export async function watchTheLeak(
       tell(`${id}: not closed: ${await whatItWaitsFor(scene.client, incidentId(id, 1)).catch(String)}`);
   await sleep(AFTERMATH_MS, undefined, { signal });
   const attacks = (await attacker.counters()) as Record<string, AttackSummary>;
-  await attacker.stop();
-  return Promise.all(
+  // While the attacker is there: its end would end its sessions.
+  const reports = await Promise.all(
     credentials.map((credential, index) =>
       reportOf(scene, credential, attacks[credential.id] ?? NO_ATTACK, views[index]),
     ),
   );
+  await attacker.stop();
+  return reports;
 }
 
 /** What the services saw of it, and what the audit log says. */

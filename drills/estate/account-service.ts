@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { connect } from '@nats-io/transport-node';
-import { createSecretClient, followCredential, ManagedCredential } from '../../client';
+import { AmbiguousOutcomeError, createSecretClient, followCredential, ManagedCredential } from '../../client';
 import { openBucket } from '../../enforcement/buckets';
 import { inboxOf } from '../../stack/nats-roles';
 import { systemOf } from '../systems';
@@ -27,7 +27,11 @@ async function main(): Promise<void> {
         process.stderr.write(`${config.name}: ${error instanceof Error ? error.message : 'unknown error'}\n`),
     },
   );
-  const load = startLoad(system.requestsPerSecond, async (n) => void (await use.request(n)));
+  const load = startLoad(
+    system.requestsPerSecond,
+    async (n) => void (await use.request(n)),
+    (error) => error instanceof AmbiguousOutcomeError,
+  );
   await serveCounters(
     config.port,
     () => ({ ...load.counters, version: credential.held.version }),

@@ -51,11 +51,13 @@ function rig(more: Partial<NatsUserSettings> = {}, scopes: readonly string[] = [
 it('is not signed with a key that it was not signed with: the server would take it, and let nobody in any more', async () => {
   const stranger = new TextDecoder().decode(createOperator().getSeed());
   const { provider, credential, mint } = rig({ operatorSeed: stranger });
+  const leaked = await rig().mint(1);
   const before = await operator.claims();
   const denied = { code: 'PROVIDER_ADMIN_DENIED', fields: { reply: 'the account was signed with another key' } };
 
   await expect(provider.probe(credential, context)).rejects.toMatchObject(denied);
-  await expect(provider.quarantine(credential, await mint(1), context)).rejects.toMatchObject(denied);
+  await expect(provider.quarantine(credential, leaked, context)).rejects.toMatchObject(denied);
+  await expect(mint(2)).rejects.toMatchObject(denied);
 
   expect(await operator.claims()).toBe(before);
 });
@@ -91,6 +93,19 @@ it('lets nobody in with a user that was undone while it was made', async () => {
   const { url, creds } = parseMaterial('nats-user', await secrets.get(ref.secret));
   const answer = await presentUser({ url, creds, name: 'test' }, context.signal);
   expect(answer).toBe('refused');
+});
+
+it('refuses again what an attempt to release let in that died before it saw that it is revoked', async () => {
+  const { provider, credential, mint } = rig();
+  const version = await mint(1);
+  await provider.revoke(credential, version, context);
+  const settings = operator.settings();
+  const claims = natsClaims({ settings, account: 'orders', signal: context.signal, inTurn: oneByOne() });
+  await claims.restore(version.publicId);
+
+  await expect(provider.release(credential, version, context)).rejects.toMatchObject({ code: 'CONTAINMENT_FINAL' });
+
+  expect(await claims.isRevoked(version.publicId)).toBe(true);
 });
 
 it('gives a user the rights that the scopes name, and no others', async () => {

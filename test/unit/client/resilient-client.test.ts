@@ -141,6 +141,45 @@ describe('a resilient client', () => {
   });
 });
 
+describe('a client whose connection ends', () => {
+  it('leaves no call without an answer, and none open of a version that went while it was opened', async () => {
+    const { credential } = await held('api-token', token);
+    const closed: string[] = [];
+    let isOver = (): void => undefined;
+    let letIn = (): void => undefined;
+    const client = new ResilientClient<'api-token', string>(
+      credential,
+      {
+        open: async ({ token: value }) => {
+          if (value === 'token-1') await new Promise<void>((resolve) => (letIn = resolve));
+          return value;
+        },
+        close: (value) => closed.push(value),
+        troubleOf: () => undefined,
+        over: (value) => new Promise<void>((resolve) => void (value === 'token-2' && (isOver = resolve))),
+      },
+      { parkMs: 1 },
+    );
+    const waiting: Promise<string>[] = [];
+    for (let n = 0; n < 2; n++) {
+      waiting.push(client.run((value) => Promise.resolve(value), UNSAFE));
+      await new Promise(setImmediate);
+    }
+    await credential.use(2);
+    letIn();
+    expect((await Promise.all(waiting)).sort()).toEqual(['token-1', 'token-2']);
+
+    const hangs = client.run(() => new Promise(() => undefined), UNSAFE);
+    await new Promise(setImmediate);
+    isOver();
+
+    await expect(hangs).rejects.toThrow(AmbiguousOutcomeError);
+    await client.end();
+    expect(closed.sort()).toEqual(['token-1', 'token-2']);
+    await expect(client.run(() => Promise.resolve(), SAFE)).rejects.toThrow('was ended');
+  });
+});
+
 /** Words and names by which a server or a library says that a login is not taken, and which of them leave a doubt. */
 describe('what is the credential’s trouble', () => {
   const named = (name: string): Error => Object.assign(new Error('of the server'), { name });
@@ -153,7 +192,8 @@ describe('what is the credential’s trouble', () => {
   it.each([
     ['WRONGPASS invalid username-password pair', 'CLIENT_PARK_TIMEOUT'],
     ['NOAUTH Authentication required.', 'CLIENT_PARK_TIMEOUT'],
-    ['The client is closed', 'CLIENT_PARK_TIMEOUT'],
+    ['The client is closed', 'AmbiguousOutcomeError'],
+    ['Connection is closed.', 'AmbiguousOutcomeError'],
     ['Socket closed unexpectedly', 'AmbiguousOutcomeError'],
     ['NOPERM this user has no permissions', 'Error'],
     ['WRONGTYPE Operation against a key', 'Error'],
@@ -181,15 +221,15 @@ describe('what is the credential’s trouble', () => {
   });
 
   it.each([
-    ['AuthorizationError', 'CLIENT_PARK_TIMEOUT'],
-    ['ClosedConnectionError', 'CLIENT_PARK_TIMEOUT'],
+    ['ClosedConnectionError', 'AmbiguousOutcomeError'],
     ['ConnectionError', 'AmbiguousOutcomeError'],
     ['PermissionViolationError', 'PermissionViolationError'],
   ])('at NATS: %s', async (name, outcome) => {
     const { credential } = await held('nats-user', () => {
       return { kind: 'nats-user', url: 'nats://h', user: 'U', creds: 'c' };
     });
-    const connection = { isClosed: () => false, close: () => Promise.resolve() } as never;
+    const never = new Promise<void>(() => undefined);
+    const connection = { isClosed: () => false, close: () => Promise.resolve(), closed: () => never } as never;
     const nats = createResilientNats(credential, () => Promise.resolve(connection), { parkMs: 1 });
 
     expect(await outcomeOf(nats.run(() => Promise.reject(named(name)), UNSAFE))).toBe(outcome);
