@@ -152,12 +152,14 @@ export class ResilientClient<K extends Kind, C> {
     } catch (thrown) {
       const error = thrown instanceof NotSentError ? thrown.cause : thrown;
       const isOver = error instanceof ConnectionOverError;
-      const trouble = isOver ? 'cut' : this.kind.troubleOf(error, generation.refusedAt !== 0, client);
+      const found = isOver ? 'cut' : this.kind.troubleOf(error, generation.refusedAt !== 0, client);
+      // What was not sent was not cut.
+      const trouble = found && error !== thrown ? 'refused' : found;
       // One that could not be opened must not stay, whyever.
       if (client === undefined || (trouble && !this.kind.mendsItself)) this.retire(generation, opened);
       if (trouble === undefined) throw error;
       this.counters[trouble] += 1;
-      if (trouble === 'cut' && !safeToRepeat && error === thrown) {
+      if (trouble === 'cut' && !safeToRepeat) {
         this.counters.ambiguous += 1;
         throw new AmbiguousOutcomeError('the connection was cut during the call; it may have taken effect', {
           cause: error,

@@ -85,6 +85,7 @@ describe('a resilient client', () => {
     const notSent = new NotSentError('no client', { cause: new Error('cut') });
 
     expect(await client.run(failsAtFirst(notSent), UNSAFE)).toBe('token-2');
+    expect(client.counters).toMatchObject({ refused: 1, cut: 0 });
   });
 
   it('waits as long as told, and says why it waited', async () => {
