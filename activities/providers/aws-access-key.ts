@@ -14,6 +14,7 @@ import { endAskedFor, mintKey } from './aws-mint';
 import { missingRights } from './aws-probe';
 import { areSessionsEnded, endSessions, forgetKey, isKeyId, missingHolders, type Holder } from './aws-sessions';
 import { isAskedFor } from './beside-value';
+import { accountOf } from './account-of';
 import { effect } from './effect';
 import { unlessMissing } from './unless-missing';
 
@@ -34,11 +35,8 @@ export function createAwsAccessKeyProvider(
   accounts: ReadonlyMap<string, AwsAccessKeySettings>,
   secrets: SecretStore,
 ): CredentialProvider {
-  function settingsOf({ account }: Credential): AwsAccessKeySettings {
-    const settings = accounts.get(account);
-    if (!settings) throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'aws-access-key', account });
-    return settings;
-  }
+  const settingsOf = (credential: Credential): AwsAccessKeySettings =>
+    accountOf(accounts, 'aws-access-key', credential);
 
   async function materialOf({ secret }: Pick<SecretVersion, 'secret'>): Promise<AwsAccessKeyMaterial | undefined> {
     const text = await unlessMissing(() => secrets.get(secret));

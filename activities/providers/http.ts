@@ -6,6 +6,7 @@ import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type HttpMaterial } from '../../domain/secret-material';
 import { isAskedFor } from './beside-value';
+import { accountOf } from './account-of';
 import { effect } from './effect';
 import { HTTP, type HttpSettings } from './http-account';
 import { endAskedFor, mintOurs, mintShownOnce, storedOf } from './http-mint';
@@ -25,8 +26,7 @@ export function createHttpProvider(
   const propagationMs = Math.max(0, ...[...accounts.values()].map((settings) => settings.propagationMs));
 
   function systemOf(credential: Credential, { signal }: CallContext): HttpSystem {
-    const settings = accounts.get(credential.account);
-    if (!settings) throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'http', account: credential.account });
+    const settings = accountOf(accounts, 'http', credential);
     return httpSystem(settings, credential, signal);
   }
 

@@ -1,5 +1,5 @@
 import { Algorithms, decode, encode, type Account } from '@nats-io/jwt';
-import { fromSeed } from '@nats-io/nkeys';
+import { fromSeed, type KeyPair } from '@nats-io/nkeys';
 import { NoRespondersError, PermissionViolationError, type NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { IncidentError } from '../../domain/errors';
@@ -52,12 +52,17 @@ export function natsClaims({ settings, account, signal, inTurn }: Place) {
     return claims;
   }
 
-  async function change(nats: NatsConnection, edit: (revocations: Map<string, number>) => void): Promise<void> {
+  /** A server takes an account that is signed by a stranger, says so with 200, and then lets nobody into it. */
+  async function ours(nats: NatsConnection): Promise<{ readonly claims: Claims; readonly signer: KeyPair }> {
     const claims = await claimsOf(nats);
     const signer = fromSeed(new TextEncoder().encode(settings.operatorSeed));
-    // A server takes an account that is signed by a stranger, says so with 200, and then lets nobody into it.
     if (claims.iss !== signer.getPublicKey())
       throw new IncidentError('PROVIDER_ADMIN_DENIED', { ...about, reply: 'the account was signed with another key' });
+    return { claims, signer };
+  }
+
+  async function change(nats: NatsConnection, edit: (revocations: Map<string, number>) => void): Promise<void> {
+    const { claims, signer } = await ours(nats);
     const revocations = new Map(Object.entries(claims.nats.revocations ?? {}));
     edit(revocations);
     const next = { ...claims, nats: { ...claims.nats, revocations: Object.fromEntries(revocations) } };
@@ -71,12 +76,8 @@ export function natsClaims({ settings, account, signal, inTurn }: Place) {
     isRevoked: (user: string): Promise<boolean> =>
       asSystem(async (nats) => (await claimsOf(nats)).nats.revocations?.[user] !== undefined),
 
-    /** Who signed the account last: only with that key it is changed. */
-    isSignedByUs: (): Promise<boolean> =>
-      asSystem(async (nats) => {
-        const signer = fromSeed(new TextEncoder().encode(settings.operatorSeed));
-        return (await claimsOf(nats)).iss === signer.getPublicKey();
-      }),
+    /** Whether it could be changed: it was signed with our key last. @throws IncidentError PROVIDER_ADMIN_DENIED */
+    mustBeOurs: (): Promise<void> => asSystem(async (nats) => void (await ours(nats))),
 
     /** The whole JWT is read and written: two at once would each take the other's revocation back. */
     revoke: (user: string): Promise<void> =>

@@ -7,11 +7,12 @@ import type { CredentialProvider } from '../../domain/ports/credential-provider'
 import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { InTurn, SecretStore } from '../../domain/ports/stores';
 import { natsSeed, parseMaterial, type NatsUserMaterial } from '../../domain/secret-material';
+import { accountOf } from './account-of';
 import { effect } from './effect';
 import { knownBy } from './known-by';
 import { NATS_USER, type NatsUserSettings } from './nats-account';
 import { natsClaims, type NatsClaims } from './nats-claims';
-import { presentUser, type LoginAnswer, type NatsLogin } from './nats-connection';
+import { presentUser, type NatsLogin } from './nats-connection';
 import { makeNatsUser } from './nats-mint';
 import { isEnded, markEnded } from './tombstone';
 import { unlessMissing } from './unless-missing';
@@ -29,11 +30,7 @@ export function createNatsUserProvider(
   inTurn: InTurn,
   fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]],
 ): CredentialProvider {
-  function settingsOf({ account }: Credential): NatsUserSettings {
-    const settings = accounts.get(account);
-    if (!settings) throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'nats-user', account });
-    return settings;
-  }
+  const settingsOf = (credential: Credential): NatsUserSettings => accountOf(accounts, 'nats-user', credential);
 
   const claimsOf = (credential: Credential, { signal }: CallContext): NatsClaims =>
     natsClaims({ settings: settingsOf(credential), account: credential.account, signal, inTurn });
@@ -55,11 +52,6 @@ export function createNatsUserProvider(
         throw new IncidentError('PROVIDER_UNAVAILABLE', { account: credential.account, reply: 'sessions are open' });
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
-  }
-
-  async function mustBeOurs(claims: NatsClaims, account: string): Promise<void> {
-    if (!(await claims.isSignedByUs()))
-      throw new IncidentError('PROVIDER_ADMIN_DENIED', { account, reply: 'the account was signed with another key' });
   }
 
   /** Refuses it, and looks again: the answer to an update proves nothing. */
@@ -87,7 +79,7 @@ export function createNatsUserProvider(
     capabilities: NATS_USER,
 
     async probe(credential, context) {
-      await mustBeOurs(claimsOf(credential, context), credential.account);
+      await claimsOf(credential, context).mustBeOurs();
       return effect('already', `the account is signed with our key, and can be changed`);
     },
 
@@ -128,13 +120,13 @@ export function createNatsUserProvider(
       const claims = claimsOf(credential, context);
       /** Who undid it may have found nothing to revoke. */
       const refuseStored = async (): Promise<never> => {
-        const stored = await unlessMissing(() => secrets.get(ref));
-        if (stored !== undefined) await refuse(claims, credential, parseMaterial('nats-user', stored).user);
+        const stored = await storedOf({ secret: ref });
+        if (stored) await refuse(claims, credential, stored.user);
         throw contained();
       };
       if (await isEnded(secrets, ref)) return refuseStored();
       // Whether the server is there, and whether what will be made could be ended.
-      await mustBeOurs(claims, account);
+      await claims.mustBeOurs();
       const fresh = await makeNatsUser(settingsOf(credential), credential, version);
       const state = (await secrets.putIfAbsent(ref, JSON.stringify(fresh))) === 'stored' ? 'done' : 'already';
       if (await isEnded(secrets, ref)) return refuseStored();
@@ -181,9 +173,8 @@ export function createNatsUserProvider(
       const claims = claimsOf(credential, context);
       const isRevoked = await claims.isRevoked(old.publicId);
       const sessions = await claims.connections(old.publicId);
-      const [oldLogin, controlLogin] = [await loginOf(old), await loginOf(control)];
-      const oldAnswer: LoginAnswer = await presentUser(oldLogin, context.signal);
-      const controlAnswer: LoginAnswer = await presentUser(controlLogin, context.signal);
+      const oldAnswer = await presentUser(await loginOf(old), context.signal);
+      const controlAnswer = await presentUser(await loginOf(control), context.signal);
       const base = {
         proof: 'presented',
         sessions,

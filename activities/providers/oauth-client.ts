@@ -4,6 +4,7 @@ import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
 import type { CredentialProvider } from '../../domain/ports/credential-provider';
 import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
+import { accountOf } from './account-of';
 import { effect } from './effect';
 import { knownBy } from './known-by';
 import { OAUTH_CLIENT, type OauthClientSettings } from './oauth-account';
@@ -21,11 +22,7 @@ export function createOauthClientProvider(
   secrets: SecretStore,
   fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]],
 ): CredentialProvider {
-  function settingsOf({ account }: Credential): OauthClientSettings {
-    const settings = accounts.get(account);
-    if (!settings) throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'oauth-client', account });
-    return settings;
-  }
+  const settingsOf = (credential: Credential): OauthClientSettings => accountOf(accounts, 'oauth-client', credential);
 
   function placeOf(
     credential: Credential,

@@ -9,6 +9,7 @@ import { parseMaterial, type PostgresMaterial } from '../../domain/secret-materi
 import { publicIdSubject } from '../../domain/subject';
 import { POSTGRES_ROLE, type PostgresRoleSettings } from './postgres-account';
 import { asAdmin, AUTHENTICATION_REFUSED, failureCode, withClient } from './postgres-admin';
+import { accountOf } from './account-of';
 import { effect } from './effect';
 import { countSessions, endSessions } from './postgres-sessions';
 import { scramVerifier } from './scram-verifier';
@@ -27,12 +28,7 @@ export function createPostgresRoleProvider(
   /** The application name of our own logins, signed, so that the detectors know them. */
   const mark = (id: string): string => signProbe(id, Date.now(), probeKey);
 
-  function settingsOf(credential: Credential): PostgresRoleSettings {
-    const settings = accounts.get(credential.account);
-    if (!settings)
-      throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'postgres-role', account: credential.account });
-    return settings;
-  }
+  const settingsOf = (credential: Credential): PostgresRoleSettings => accountOf(accounts, 'postgres-role', credential);
 
   async function materialOf(version: SecretVersion): Promise<PostgresMaterial> {
     return parseMaterial('postgres', await secrets.get(version.secret));

@@ -7,6 +7,7 @@ import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type RedisMaterial } from '../../domain/secret-material';
 import { publicIdSubject } from '../../domain/subject';
+import { accountOf } from './account-of';
 import { effect } from './effect';
 import { REDIS_ACL, type RedisAclSettings } from './redis-account';
 import { endForGood, giveBack, readRecord, takeAway, userOf, type AclRecord } from './redis-acl-record';
@@ -31,11 +32,7 @@ export function createRedisAclProvider(
   /** The connection name of our own logins, signed, so that whoever reads CLIENT LIST or MONITOR can know them. */
   const mark = (id: string): string => signProbe(id, Date.now(), probeKey);
 
-  function settingsOf(credential: Credential): RedisAclSettings {
-    const settings = accounts.get(credential.account);
-    if (!settings) throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'redis-acl', account: credential.account });
-    return settings;
-  }
+  const settingsOf = (credential: Credential): RedisAclSettings => accountOf(accounts, 'redis-acl', credential);
 
   async function materialOf(version: SecretVersion): Promise<RedisMaterial> {
     return parseMaterial('redis', await secrets.get(version.secret));

@@ -17,8 +17,8 @@ export interface ResilientFetchOptions extends ResilientOptions {
 export type ResilientFetch = (url: string | URL, request?: ResilientRequest) => Promise<Response>;
 
 /**
- * `fetch` with the credential's bearer token: an API token of ours, or what a system declared for the provider `http` gave. A 401 means that nothing was done, so the request waits for the next version of
- * the token and is sent once more; without one in time the 401 is the answer.
+ * `fetch` with the credential's bearer token: an API token of ours, or what a system declared for the provider `http` gave. A 401 means that nothing
+ * was done, so the request waits for the next version of the token and is sent once more; without one in time the 401 is the answer.
  */
 export function createResilientFetch(
   credential: ManagedCredential<'api-token'> | ManagedCredential<'http'>,

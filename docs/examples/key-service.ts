@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { accountOf } from '../../activities/providers/account-of';
 import { effect } from '../../activities/providers/effect';
 import { adminAnswer, sendHttp } from '../../activities/providers/http-send';
 import { knownBy } from '../../activities/providers/known-by';
@@ -44,16 +45,14 @@ export function createKeyServiceProvider(
   secrets: SecretStore,
   fingerprintKeys: readonly FingerprintKey[],
 ): CredentialProvider {
-  function callsFor({ account }: Credential, { signal }: Pick<CallContext, 'signal'>) {
-    const settings = accounts.get(account);
-    if (!settings) throw new IncidentError('PROVIDER_UNKNOWN', { provider: 'key-service', account });
-    const { adminUrl, url, adminToken } = settings;
+  function callsFor(credential: Credential, { signal }: Pick<CallContext, 'signal'>) {
+    const { adminUrl, url, adminToken } = accountOf(accounts, 'key-service', credential);
     const authorization = `Bearer ${adminToken}`;
     const call = async (method: string, path: string, wanted: readonly number[], content?: object) => {
       const headers = { authorization, ...(content ? { 'content-type': 'application/json' } : {}) };
       const body = content && JSON.stringify(content);
       const answer = await sendHttp({ method, url: `${adminUrl}${path}`, headers, body }, signal);
-      return adminAnswer(answer, wanted, { provider: 'key-service', account, call: method });
+      return adminAnswer(answer, wanted, { provider: 'key-service', account: credential.account, call: method });
     };
     const pathOf = (id: string): string => `/keys/${encodeURIComponent(id)}`;
     return {

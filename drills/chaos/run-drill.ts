@@ -37,7 +37,7 @@ export async function runDrill(options: SceneOptions, experiment: Experiment, se
     try {
       const incidentsBeforeTheLeak = await countIncidents(scene.client);
       await take(stage, experiment.beforeTheLeak ?? [], method, tell);
-      tell('THE LEAK: an attacker uses the stolen token through the gateway and the stolen password at the database');
+      for (const { leak } of scene.acts) tell(`THE LEAK: ${leak}`);
       const attacker = await scene.estate.startAttacker();
       const disturbing = take(stage, experiment.duringTheLeak ?? [], method, tell);
       const report = await watchTheAnswer(scene, attacker, { incidentsBeforeTheLeak, tell, signal });

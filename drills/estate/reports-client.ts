@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { connect } from '@nats-io/transport-node';
-import { createResilientFetch, createSecretClient, followCredential, ManagedCredential } from '../../client';
-import { openBucket } from '../../enforcement/buckets';
-import { inboxOf } from '../../stack/nats-roles';
+import { createResilientFetch, createSecretClient, ManagedCredential } from '../../client';
+import { followByNats } from './follow-by-nats';
 import { startLoad } from './load';
 import { readProcessConfig } from './process-config';
 import { serveCounters } from './serve-counters';
@@ -23,32 +21,15 @@ async function main(): Promise<void> {
       throw Object.assign(new Error('the reports API did not answer'), { code: response.status });
   }
 
-  const nats = await connect({
-    servers: config.natsUrl,
-    maxReconnectAttempts: -1,
-    ...(config.natsUser
-      ? { user: config.natsUser.user, pass: config.natsUser.password, inboxPrefix: inboxOf(config.natsUser.user) }
-      : {}),
-  });
-  const stopFollowing = await followCredential(
-    // By an endpoint that it uses anyway: in a lane, a new one would be a breach.
-    { credential, probe: () => get('/reports/1') },
-    {
-      dependentId: config.name,
-      credentials: await openBucket(nats, 'credentials'),
-      acks: await openBucket(nats, 'acks'),
-      onError: (error) =>
-        process.stderr.write(`${config.name}: ${error instanceof Error ? error.message : 'unknown error'}\n`),
-    },
-  );
+  // By an endpoint that it uses anyway: in a lane, a new one would be a breach.
+  const stopFollowing = await followByNats(config, { credential, probe: () => get('/reports/1') });
   const load = startLoad(config.requestsPerSecond, (n) => get(`/reports/${n % 50}`));
   await serveCounters(
     config.port,
     () => ({ ...load.counters, version: credential.held.version }),
     async () => {
       await load.stop();
-      stopFollowing();
-      await nats.drain();
+      await stopFollowing();
     },
   );
 }

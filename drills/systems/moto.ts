@@ -18,7 +18,7 @@ import { ManagedProcess } from '../../stack/managed-process';
 import { pythonProgram } from '../../stack/toolchain/python-environment';
 import { startAwsFront, type AwsFront } from './aws-front';
 
-/** A stand-in for AWS itself, Apache-2; only tests use it. */
+/** A stand-in for AWS itself, Apache-2; only tests and the demo use it. */
 const MOTO = { name: 'moto_server', packages: ['moto[server]==5.2.5'] } as const;
 
 export const REGION = 'us-east-1';

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { basicCredentials } from '../../domain/basic-credentials';
 import type { OauthClientSettings } from '../../activities/providers/oauth-account';
 import { projectRoot } from '../../workers/project-root';
 import { freePort } from '../../stack/free-port';
@@ -46,8 +47,7 @@ export async function startOidcServer({
   }
 
   async function post(path: string, { clientId, clientSecret }: typeof reader, form: object) {
-    const user = [clientId, clientSecret].map(encodeURIComponent).join(':');
-    const authorization = `Basic ${Buffer.from(user).toString('base64')}`;
+    const authorization = basicCredentials(clientId, clientSecret);
     const body = new URLSearchParams({ ...form });
     const response = await fetch(`${url}${path}`, { method: 'POST', headers: { authorization }, body });
     return (await response.json()) as { access_token?: string; active?: boolean };
