@@ -7,11 +7,11 @@ import { unregisteredCredential, unregisteredSubject } from '../domain/unregiste
 import type { Effect } from '../domain/ports/effect';
 import { callContext, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
-import { audit, type IncidentStep } from './incident-step';
+import { audit, keepKnown, type IncidentStep, type KnowingStep } from './incident-step';
 import { findTarget, providerOf, type FoundTarget } from './lookup';
 import { withDeadline } from './with-deadline';
 
-export interface ContainInput extends IncidentStep {
+export interface ContainInput extends KnowingStep {
   readonly plan: ResponsePlan;
   readonly reason: string;
 }
@@ -155,6 +155,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
       }
       // Lifted between the refusal and this record of it: what a person set free stays free.
       if (!isLifted) await deps.inventory.setState(input.credentialId, input.version, 'quarantined');
+      if (!isLifted) await keepKnown(deps, input);
       await deps.projection.write(await deps.inventory.records());
       const detail = { mode: input.plan.quarantine.mode, strategy: input.plan.strategy, reason: input.reason };
       await audit(deps, input, 'contain', 'intent', detail);

@@ -46,9 +46,12 @@ export function createDriftActivities(deps: ActivityDeps) {
     async checkDrift(input: CheckDriftInput): Promise<Drift> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
       if (input.contained && isOverFor(input, version)) return { isOver: true };
-      const isContained = input.contained === true && version.state === 'quarantined';
+      // Known contexts may use it.
+      if (input.maybeRevoked && version.state !== 'revoked') return {};
+      const isContained = input.contained === true && version.state !== 'revoked';
       const isUnproven = input.contained === true && version.state === 'revoked' && !version.provenDead;
-      const control = newestLive(await deps.inventory.versions(input.credentialId));
+      const versions = await deps.inventory.versions(input.credentialId);
+      const control = newestLive(versions.filter((one) => one.version !== version.version));
       // Since then a person may have set it free for a while: what was used then is no drift.
       const { contexts } = input.contained ? NO_USE : await useOf(deps, credential, version, input.since);
       const used = contexts.filter(({ accepted }) => accepted > 0).map(({ context }) => context);
@@ -65,12 +68,8 @@ export function createDriftActivities(deps: ActivityDeps) {
       if (drift === '' && verdict === 'unknown' && !isRefused)
         throw new IncidentError('COULD_NOT_TELL', { credential: credential.id, version: version.version, evidence });
       // Set free while it was presented, it works as it should.
-      if (
-        drift &&
-        isContained &&
-        (await deps.inventory.version(credential.id, version.version)).state !== 'quarantined'
-      )
-        return {};
+      if (drift && isContained && isOverFor(input, await deps.inventory.version(credential.id, version.version)))
+        return { isOver: true };
       if (drift && !isContained) await deps.inventory.setProvenDead(input.credentialId, input.version, false);
       await audit(deps, input, 'check-drift', 'outcome', { verdict, evidence, ...(drift ? { drift } : {}) });
       return {
@@ -84,6 +83,6 @@ export function createDriftActivities(deps: ActivityDeps) {
 }
 
 /** Whether what its incident has left refused is nothing to look after any more. One that was set free and is refused again has another watch. */
-function isOverFor({ since, maybeRevoked }: CheckDriftInput, { state, liftedAt = -Infinity }: SecretVersion): boolean {
-  return liftedAt >= since || !(state === 'revoked' || (state === 'quarantined' && !maybeRevoked));
+function isOverFor({ since }: CheckDriftInput, { state, liftedAt = -Infinity }: SecretVersion): boolean {
+  return liftedAt >= since || state === 'discarded';
 }

@@ -1,4 +1,6 @@
+import type { KnownAgainst } from '../domain/incident';
 import type { AuditEvent } from '../domain/ports/stores';
+import { stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
 
 /** What every activity of an incident gets: whose it is, and the key of this step, the same for every attempt. */
@@ -11,6 +13,19 @@ export interface IncidentStep {
   readonly stepKey: string;
   /** Of an exercise: the audit says so. */
   readonly simulated?: true;
+}
+
+/** A step that says what the incident knows by then. Missing in histories from before it was kept. */
+export interface KnowingStep extends IncidentStep {
+  readonly known?: KnownAgainst;
+}
+
+/** For the incidents of this version after this one. What an exercise says of it is no evidence. */
+export async function keepKnown(
+  deps: Pick<ActivityDeps, 'inventory'>,
+  { credentialId, version, known, simulated }: KnowingStep,
+): Promise<void> {
+  if (known && !simulated) await deps.inventory.keepKnown(credentialId, version, known, stepTime());
 }
 
 type Detail = AuditEvent['detail'];

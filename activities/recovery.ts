@@ -8,7 +8,7 @@ import type { CredentialProvider, Verdict } from '../domain/ports/credential-pro
 import { newestLive } from '../domain/version-order';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
-import { audit, audited, type IncidentStep } from './incident-step';
+import { audit, audited, keepKnown, type IncidentStep, type KnowingStep } from './incident-step';
 import { lookUp, type Target } from './lookup';
 
 /** Clean probes in a row that make a proof, spread over the provider's propagation time. */
@@ -101,8 +101,9 @@ export function createRecoveryActivities(deps: ActivityDeps) {
 
     /** The last entry of an incident's audit trail. */
     async closeAudit(
-      input: IncidentStep & { readonly outcome: string; readonly summary: string },
+      input: KnowingStep & { readonly outcome: string; readonly summary: string },
     ): Promise<{ at: number }> {
+      await keepKnown(deps, input);
       await audit(deps, input, 'close', 'outcome', { outcome: input.outcome, summary: input.summary });
       await deps.checkpoint();
       return { at: Date.now() };

@@ -122,7 +122,7 @@ function mustBeLiftable({ credentialId, version, state }: SecretVersion, known: 
 
 async function liftAll(deps: ActivityDeps, target: FoundTarget, input: LiftInput, at: number): Promise<string> {
   const { credential, version, provider } = target;
-  await deps.inventory.beginLift(credential.id, version.version);
+  await deps.inventory.beginLift(credential.id, version.version, at);
   const released = await provider?.release(credential, version, callContext(input.stepKey));
   let refusedAgain = 0;
   for (const subject of version.subjects) {

@@ -1,3 +1,4 @@
+import type { KnownAgainst } from './incident';
 import type { Severity } from './severity';
 import type { Subject } from './subject';
 
@@ -75,6 +76,8 @@ export interface SecretVersion {
   readonly provenDead?: true;
   /** When a person last began to set it free, milliseconds since the epoch. */
   readonly liftedAt?: number;
+  /** While it is refused: what its incidents knew. */
+  readonly knownAgainst?: KnownAgainst;
   readonly secret: SecretRef;
 }
 

@@ -86,7 +86,19 @@ export type IncidentEvent =
       /** A person has judged the evidence there is: no more of the same raises it again. */
       readonly judged?: true;
     }
+  | ({ readonly type: 'recalled' } & Recollection)
   | { readonly type: 'noted'; readonly at: number; readonly note: string };
+
+/** What incidents before knew of a version that is refused still. */
+export interface Recollection {
+  readonly at: number;
+  readonly known: KnownAgainst;
+  /** A detector has opened it, which may say once more what a person has judged. */
+  readonly isDetected: boolean;
+}
+
+/** What an incident knew, as far as it is kept with its version for as long as that is refused. */
+export type KnownAgainst = Pick<Incident, 'evidence' | 'judged' | 'assessed'>;
 
 export interface TimelineEntry {
   readonly at: number;
@@ -157,6 +169,8 @@ export function transition(incident: Incident, event: IncidentEvent): Transition
       return accept(joinDetection(incident, event.assessment, event.count));
     case 'severity-changed':
       return accept(log(changeSeverity(incident, event), event.at, event.note));
+    case 'recalled':
+      return accept(recall(incident, event));
     case 'noted':
       return accept(log(incident, event.at, event.note));
     case 'contained':
@@ -237,8 +251,24 @@ function changeSeverity(
   };
 }
 
+/** Begins where those before ended: only a person's word lowers severity, from one incident to the next as well. Abuse is told as it was seen now. */
+export function recall(incident: Incident, { at, known, isDetected }: Recollection): Incident {
+  const { severity, reason } = known.evidence;
+  const { firstAbuseAt } = incident.evidence;
+  const fresh =
+    isDetected && isJudged(known, incident.evidence) ? { ...incident.evidence, severity } : incident.evidence;
+  const judged = incident.judged ?? known.judged;
+  const recalled = {
+    ...incident,
+    evidence: { ...mergeAssessments(fresh, known.evidence), firstAbuseAt },
+    assessed: higherSeverity(incident.assessed ?? fresh.severity, known.assessed ?? severity),
+    ...(judged ? { judged } : {}),
+  };
+  return log(recalled, at, `known before (${severity}): ${reason}`);
+}
+
 /** Whether a person has judged all of it already: nothing graver, and no witness of another kind. */
-function isJudged({ judged }: Incident, added: Assessment): boolean {
+function isJudged({ judged }: Pick<Incident, 'judged'>, added: Assessment): boolean {
   return (
     judged !== undefined &&
     compareSeverity(added.severity, judged.severity) <= 0 &&

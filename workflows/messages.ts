@@ -70,6 +70,15 @@ export interface WatchInput {
   readonly unclear?: number;
   /** That they could tell nothing is not told yet: no channel took it. */
   readonly owed?: boolean;
+  /** What the last of them found, while an incident ran. */
+  readonly blocked?: Blocked | undefined;
+}
+
+/** What works again while an incident of it runs. */
+export interface Blocked {
+  readonly drift: string;
+  /** So many looks in a row have found it. */
+  readonly looks: number;
 }
 
 export interface WatchResult {

@@ -1,5 +1,5 @@
 import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
-import { openIncident } from '../domain/incident';
+import { openIncident, recall } from '../domain/incident';
 import { audiencesFor, escalationFor } from '../domain/policy';
 import { lookups, rehearsals, untilDone } from './lib/activity-proxies';
 import { stepFailure } from './lib/failure-code';
@@ -17,7 +17,10 @@ export async function rehearseResponse(input: IncidentInput): Promise<RehearsalR
     { ...input, rehearsed: true },
   ]);
   const { credential } = found;
-  const plan = planNow(input, openIncident(input.assessment, Date.now()).evidence, found);
+  const opened = openIncident(input.assessment, Date.now());
+  const { knownAgainst: known } = found.version;
+  const { evidence } = known ? recall(opened, { at: Date.now(), known, isDetected: false }) : opened;
+  const plan = planNow(input, evidence, found);
   const steps: RehearsedStep[] = [];
   const report = (): RehearsalReport => ({ credentialId: credential.id, version: input.version, plan, steps });
   const ladder = escalationFor(input.policy, credential).steps.flatMap(({ tell }) => tell);

@@ -78,6 +78,7 @@ async function open(input: IncidentInput): Promise<Leak> {
     throw error;
   });
   const { credential } = found;
+  board.recall(found.version.knownAgainst);
   const isRevoked = found.version.state === 'revoked';
   known.leak = {
     input,

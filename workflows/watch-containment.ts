@@ -3,7 +3,7 @@ import type { Drift } from '../activities/drift';
 import { notices, patientChecks } from './lib/activity-proxies';
 import { askToRefuseAgain, reopenIncident } from './lib/reopen-incident';
 import { pauseBeforeCheck } from './lib/watch-pause';
-import type { WatchInput, WatchResult } from './messages';
+import type { Blocked, WatchInput, WatchResult } from './messages';
 
 /** So many looks in a row that could tell nothing are told. */
 const TELL_AFTER_UNCLEAR = 3;
@@ -25,7 +25,7 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
   const step = { incidentId: incident, runId: workflowInfo().runId, credentialId, version, ...marked };
   let unclear = input.unclear ?? 0;
   let owed = input.owed ?? false;
-  let blocked: Blocked | undefined;
+  let { blocked } = input;
   for (let check = input.checks; ; check++) {
     const left = input.until - Date.now();
     if (left <= 0) {
@@ -55,15 +55,8 @@ export async function watchContainment(input: WatchInput): Promise<WatchResult> 
     if (isDue) owed = !(await tellUnclear(input, `${key}/unclear`, unclear));
     else owed &&= unclear > 0;
     if (check + 1 - input.checks >= CHECKS_A_RUN || workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1, unclear, owed });
+      await continueAsNew<typeof watchContainment>({ ...input, checks: check + 1, unclear, owed, blocked });
   }
-}
-
-/** What works again while an incident of it runs. */
-interface Blocked {
-  readonly drift: string;
-  /** So many looks in a row have found it. */
-  readonly looks: number;
 }
 
 /** The incident that runs refuses it again; what works at the next look all the same is told to people. */

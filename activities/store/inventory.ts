@@ -8,6 +8,7 @@ import {
   type VersionState,
 } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
+import type { KnownAgainst } from '../../domain/incident';
 import type { Inventory } from '../../domain/ports/stores';
 import { parseSubject, shortSubject } from '../../domain/subject';
 import { inTransaction, type Database } from './database';
@@ -36,6 +37,7 @@ interface VersionRow {
   releases: number;
   proven_dead_at: Date | null;
   lifted_at: Date | null;
+  known_against: KnownAgainst | null;
   secret_store: string;
   secret_path: string;
   subjects: string[];
@@ -182,16 +184,24 @@ export function createInventory(database: Database): Inventory {
       );
     },
 
-    async beginLift(credentialId, version) {
-      await database.query('UPDATE secret_versions SET lifted_at = now() WHERE credential_id = $1 AND version = $2', [
-        credentialId,
-        version,
-      ]);
+    async keepKnown(credentialId, version, known, at) {
+      await database.query(
+        `UPDATE secret_versions SET known_against = $3, known_at = $4
+         WHERE credential_id = $1 AND version = $2 AND state IN ('quarantined', 'revoked') AND coalesce(known_at <= $4, true)`,
+        [credentialId, version, JSON.stringify(known), new Date(at)],
+      );
+    },
+
+    async beginLift(credentialId, version, at) {
+      await database.query(
+        `UPDATE secret_versions SET lifted_at = greatest(lifted_at, $3) WHERE credential_id = $1 AND version = $2`,
+        [credentialId, version, new Date(at)],
+      );
     },
 
     async release(credentialId, version) {
       await database.query(
-        `UPDATE secret_versions SET state = 'live', releases = releases + 1
+        `UPDATE secret_versions SET state = 'live', releases = releases + 1, known_against = NULL, known_at = NULL
          WHERE credential_id = $1 AND version = $2 AND state = 'quarantined'`,
         [credentialId, version],
       );
@@ -264,6 +274,7 @@ function toVersion(row: VersionRow): SecretVersion {
     state: row.state,
     ...(row.state === 'revoked' && row.proven_dead_at ? { provenDead: true } : {}),
     ...(row.lifted_at ? { liftedAt: row.lifted_at.getTime() } : {}),
+    ...(row.known_against ? { knownAgainst: row.known_against } : {}),
     secret: { store: row.secret_store, path: row.secret_path, version: row.version },
   };
 }

@@ -1,5 +1,6 @@
 import type { Credential, InventoryRecord, SecretRef, SecretVersion, VersionState } from '../credential';
 import type { DenylistEntry } from '../denylist';
+import type { KnownAgainst } from '../incident';
 import type { LaneExtension } from '../extend-lane';
 import type { Lift } from '../lift';
 import type { Subject } from '../subject';
@@ -50,8 +51,13 @@ export interface Inventory {
   setState(credentialId: string, version: number, state: VersionState): Promise<void>;
   /** Whether a revoked version was presented and refused since; one that works again is no longer proven. */
   setProvenDead(credentialId: string, version: number, proven: boolean): Promise<void>;
-  /** Written down before anything is set free: what then works, though the lift never ends, works because a person decided it. */
-  beginLift(credentialId: string, version: number): Promise<void>;
+  /** What was known `at` that time (milliseconds since the epoch) against a version that is refused, in place of what was known before; of any other nothing is kept. */
+  keepKnown(credentialId: string, version: number, known: KnownAgainst, at: number): Promise<void>;
+  /**
+   * Written down before anything is set free: what then works, though the lift never ends, works because a person decided it. `at`: when that was
+   * decided, milliseconds since the epoch.
+   */
+  beginLift(credentialId: string, version: number, at: number): Promise<void>;
   /** The one way back: a quarantined version is live again, because a person lifted its containment. Others stay what they are. */
   release(credentialId: string, version: number): Promise<void>;
   /** Everything the detection side and the gateways must know, to be projected. */

@@ -11,6 +11,7 @@ import type { DetectionMessage } from '../../domain/detection';
 import type { DenylistEntry } from '../../domain/denylist';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import { planResponse } from '../../domain/response-plan';
+import type { Severity } from '../../domain/severity';
 import { parseMaterial } from '../../domain/secret-material';
 import { startRig, type Rig } from '../../drills/rig';
 import { openBucket } from '../../enforcement/buckets';
@@ -159,6 +160,38 @@ describe('lifting a containment', () => {
     expect(await until(after.url, token, 401)).toBe(401);
     expect((await rig.deps.inventory.version(id, 1)).state).toBe('quarantined');
     await after.stop();
+  });
+
+  it('has what was known forgotten, which is kept for as long as it is refused', async () => {
+    const id = 'known-token';
+    await rig.addCredential(id, 'api-token');
+    const knowing = (severity: Severity) => ({ known: { evidence: sampleAssessment({ severity }) } });
+    const kept = async () =>
+      (await run(activities.loadCredential, step(id, 'look'))).version.knownAgainst?.evidence.severity;
+    const record = async (severity: Severity, at: number, more: Partial<ContainInput> = {}) => {
+      const input = { ...step(id, 'record'), plan: await planOf(id), reason: 'r', ...knowing(severity), ...more };
+      const contained = { at, revision: 1, evidence: 'refused' };
+      await run(activities.recordContainment, { ...input, contained }, at);
+      return kept();
+    };
+    const close = async (severity: Severity) => {
+      const closing = { ...step(id, 'close'), outcome: 'contained-waiting-for-person', summary: 's' };
+      await run(activities.closeAudit, { ...closing, ...knowing(severity) });
+      return kept();
+    };
+    const now = Date.now();
+
+    const beforeItIsRefused = await close('low');
+    const seen = [
+      await record('high', now),
+      await record('medium', now - 1),
+      await record('critical', now + 1, { simulated: true }),
+      await close('critical'),
+    ];
+    await run(activities.liftContainment, liftInput(id));
+
+    expect([beforeItIsRefused, seen]).toEqual([undefined, ['high', 'high', 'high', 'critical']]);
+    expect([await kept(), await close('low')]).toEqual([undefined, undefined]);
   });
 
   it('gives a database role its login back, and takes it away again', async () => {

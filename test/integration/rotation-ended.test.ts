@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { incidentId, parseIncidentId, watchId } from '../../domain/credential';
+import { containedWatchId, incidentId, parseIncidentId, watchId } from '../../domain/credential';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import type { respondToLeak } from '../../workflows';
 import { markFalsePositiveUpdate, retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
@@ -19,7 +19,7 @@ import { APPROVED } from '../support/outcome-scenarios';
 import { realServerEnvironment } from '../support/real-server-environment';
 import { gate, notesOf, untilWaiting, withIncident } from '../support/run-incident';
 import { testWorker } from '../support/test-worker';
-import { rotationOf, rotationThatWaits, timeWithdrawn } from '../support/patched-scenarios';
+import { cancelledBeforeLifting, rotationOf, rotationThatWaits, timeWithdrawn } from '../support/patched-scenarios';
 
 /** Somebody ends a rotation, or its incident, from outside: in the Temporal Web UI, or with its command line. */
 let environment: TestWorkflowEnvironment;
@@ -289,5 +289,30 @@ describe('a replacement that lives already', () => {
     expect([outcome, view.replacement]).toEqual(['recovered', 3]);
     expect(calls.filter((call) => call === 'createReplacement')).toHaveLength(1);
     expect(told.join()).toContain('Not undone: end version 2, which does not work');
+  });
+});
+
+describe('an incident that somebody cancels while another has said that nothing leaked', () => {
+  it('is looked after where its refusal was not lifted, and says so', async () => {
+    const { input, activities, calls, play } = cancelledBeforeLifting();
+
+    const [notes, status] = await withIncident(
+      environment,
+      activities(),
+      input,
+      async (handle) => {
+        await play(handle);
+        const view = await handle.query(stateQuery);
+        const watch = environment.client.workflow.getHandle(containedWatchId(view.credentialId, 1));
+        const { status: found } = await watch.describe();
+        await watch.terminate();
+        return [notesOf(view), found.name];
+      },
+      { keepWatch: true },
+    );
+
+    expect(calls).not.toContain('liftContainment');
+    expect(notes).toContain('The version stays refused.');
+    expect(status).toBe('RUNNING');
   });
 });

@@ -205,7 +205,34 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     activities: () => fakeActivities().activities,
     play: (handle) => handle.result(),
   },
+  cancelledBeforeLifting(),
 ];
+
+/** A person says that nothing leaked; while the rotation is being undone, and before the lift began, another cancels the incident. */
+export function cancelledBeforeLifting(): RecordedScenario & { readonly calls: readonly string[] } {
+  const [undoing, undone] = [gate(), gate()];
+  const { activities, calls } = fakeActivities({
+    moveDependent: () => Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
+    async discardReplacement() {
+      undoing.open();
+      await undone.opened;
+    },
+  });
+  return {
+    name: 'cancelled-before-lifting',
+    input: sampleInput(),
+    activities: () => activities,
+    calls,
+    async play(handle) {
+      await untilStage(handle, 'replaced');
+      await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+      await undoing.opened;
+      await handle.cancel();
+      undone.open();
+      return handle.result().catch(() => undefined);
+    },
+  };
+}
 
 /** The rotation that an incident has begun: all those of a version have one id. */
 export function rotationOf({ client, workflowId }: LeakHandle) {

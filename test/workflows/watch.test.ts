@@ -4,19 +4,29 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import { containedWatchId, incidentId, watchId } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
+import type { KnownAgainst } from '../../domain/incident';
 import { DEFAULT_POLICY } from '../../domain/policy';
+import type { Severity } from '../../domain/severity';
 import type { respondToLeak, watchContainment } from '../../workflows';
 import {
   markFalsePositiveUpdate,
   skipStepUpdate,
   stateQuery,
   worksAgainSignal,
+  type IncidentInput,
   type WatchInput,
   type WorksAgain,
 } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import { APPROVED } from '../support/outcome-scenarios';
-import { fakeActivities, loadSeparable, refusal, sampleInput } from '../support/fake-activities';
+import {
+  fakeActivities,
+  loadSeparable,
+  refusal,
+  sampleCredential,
+  sampleInput,
+  sampleVersion,
+} from '../support/fake-activities';
 import { gate, notesOf, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 import { testWorker } from '../support/test-worker';
@@ -323,7 +333,7 @@ it.each([
     { loadCredential: loadSeparable, verifyDead: denied },
   ],
   ['perhaps revoked, in a lane', 'RUNNING', { loadCredential: loadSeparable, revokeVersion: denied }],
-  ['being restored', 'NONE', { createReplacement: denied, liftContainment: denied }],
+  ['perhaps restored: the inventory knows', 'RUNNING', { createReplacement: denied, liftContainment: denied }],
   ['proven dead, and has its own', 'NONE', { notifyAudience: unlessResolved }],
 ] as const)('is left by an incident that is cancelled while it is %s: %s', async (_what, expected, given) => {
   const { activities } = fakeActivities(given);
@@ -359,8 +369,20 @@ it.each([
   expect(status).toBe(expected);
 });
 
-it('is one for a version: what its last incident knew counts', async () => {
-  const { activities } = fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) });
+it('is one for a version: what its incidents knew counts, and no exercise ends it', async () => {
+  let knownAgainst: KnownAgainst | undefined;
+  const { activities } = fakeActivities({
+    loadCredential: () =>
+      Promise.resolve({
+        credential: sampleCredential(),
+        version: { ...sampleVersion(), ...(knownAgainst ? { knownAgainst } : {}) },
+      }),
+    closeAudit: ({ known }) => {
+      knownAgainst = known;
+      return Promise.resolve({ at: 1 });
+    },
+    createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+  });
 
   const known = await withIncident(
     environment,
@@ -378,19 +400,32 @@ it('is one for a version: what its last incident knew counts', async () => {
         if (!begun) throw new Error('the watch was not begun');
         return defaultPayloadConverter.fromPayload<WatchInput>(begun).evidence?.severity;
       };
-      const ofFirst = await endOf(first);
+      const { taskQueue } = await first.describe();
       const { assessment, ...input } = sampleInput();
-      const second = await environment.client.workflow.start<typeof respondToLeak>('respondToLeak', {
-        workflowId: first.workflowId,
-        taskQueue: (await first.describe()).taskQueue,
-        args: [{ ...input, credentialId, assessment: { ...assessment, severity: 'critical' } }],
-      });
-      return [ofFirst, await endOf(second), (await watching.describe()).status.name];
+      const again = async (severity: Severity, more: Partial<IncidentInput> = {}) => {
+        const handle = await environment.client.workflow.start<typeof respondToLeak>('respondToLeak', {
+          workflowId: first.workflowId,
+          taskQueue,
+          args: [{ ...input, credentialId, assessment: { ...assessment, severity }, ...more }],
+        });
+        const { runId } = await watching.describe();
+        const known = await endOf(handle);
+        return [known, (await watching.describe()).runId === runId ? 'the same' : 'another'];
+      };
+      const ofFirst = await endOf(first);
+      const rest = [await again('critical'), await again('high'), await again('high', { simulated: true })];
+      return [ofFirst, ...rest, (await watching.describe()).status.name];
     },
     { keepWatch: true },
   );
 
-  expect(known).toEqual(['high', 'critical', 'RUNNING']);
+  expect(known).toEqual([
+    'high',
+    ['critical', 'another'],
+    ['critical', 'another'],
+    ['critical', 'the same'],
+    'RUNNING',
+  ]);
 });
 
 it('tells at its end of what works again while an incident runs, when nobody has heard of it', async () => {

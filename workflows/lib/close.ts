@@ -23,7 +23,7 @@ export async function close(leak: Leak, outcome: Outcome, summary: string): Prom
 
 /** An incident without its last entry must not look closed: it waits for its log, however long. */
 function closeAudit(leak: Leak, outcome: Outcome, summary: string): Promise<{ readonly at: number }> {
-  const closing = { ...incidentStep(leak.input, 'close'), outcome, summary };
+  const closing = { ...incidentStep(leak.input, 'close'), outcome, summary, known: leak.board.known() };
   return insist(
     leak,
     'close the audit trail',

@@ -67,12 +67,8 @@ export async function containLeak(leak: Leak): Promise<void> {
 export async function renew({ input, board }: Pick<Leak, 'input' | 'board'>, renewed: Renewed): Promise<never> {
   // What people have sent is on record by then, and their updates answered.
   await condition(allHandlersFinished);
-  const { evidence, judged, assessed } = board.incident;
-  return continueAsNew<typeof respondToLeak>({
-    ...input,
-    assessment: evidence,
-    renewed: { ...renewed, ...(judged ? { judged } : {}), ...(assessed ? { assessed } : {}) },
-  });
+  const { evidence: assessment, ...judged } = board.known();
+  return continueAsNew<typeof respondToLeak>({ ...input, assessment, renewed: { ...renewed, ...judged } });
 }
 
 /** Who applies it. When nobody answers what to do about gateways that do not, it is contained all the same: in the list that they read. */

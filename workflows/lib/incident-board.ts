@@ -1,6 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Credential } from '../../domain/credential';
-import { openIncident, transition, type Incident, type IncidentEvent } from '../../domain/incident';
+import { openIncident, transition, type Incident, type IncidentEvent, type KnownAgainst } from '../../domain/incident';
 import type { ResponsePlan } from '../../domain/response-plan';
 import { SEARCH_ATTRIBUTES, type IncidentInput, type IncidentView } from '../messages';
 import { renderDetails } from './render-details';
@@ -22,6 +22,19 @@ export class IncidentBoard {
 
   get incident(): Incident {
     return this.#incident;
+  }
+
+  /** What incidents before this one knew. One that went on with a new history has recalled it, and a person may have judged it since. */
+  recall(known: KnownAgainst | undefined): void {
+    const { renewed, startedBy } = this.input;
+    if (known && !renewed)
+      this.apply({ type: 'recalled', at: Date.now(), known, isDetected: startedBy === 'detector' });
+  }
+
+  /** For whoever opens it again. */
+  known(): KnownAgainst {
+    const { evidence, judged, assessed } = this.#incident;
+    return { evidence, ...(judged ? { judged } : {}), ...(assessed ? { assessed } : {}) };
   }
 
   /** Applies an event. One that the state refuses changes nothing: it came late, or twice. */

@@ -30,20 +30,24 @@ export async function watchContained(leak: Leak): Promise<void> {
   const id = containedWatchId(credentialId, version, isOfNow ? undefined : workflowInfo().runId);
   const about = {
     replacement: board.replacement ?? (keptIsDead ? undefined : kept?.version) ?? newer ?? version,
-    since: Date.now(),
+    // A lift that was carried out is no older.
+    since: leak.liftingSince ?? Date.now(),
     contained: true,
     evidence: board.incident.evidence,
     ...(isOfNow && !isKnownRefused(leak) ? { maybeRevoked: true as const } : {}),
   } as const;
   const summary = `Watch ${credentialId} v${version}: does it stay refused?`;
+  // No exercise ends the watch of a leak, and none that looks less the one that looks at all.
+  const isLast = isOfNow && isKnownRefused(leak) && !input.simulated;
   await CancellationScope.nonCancellable(() =>
-    begin(leak, id, summary, about, isOfNow ? 'TERMINATE_IF_RUNNING' : 'ALLOW_DUPLICATE'),
+    begin(leak, id, summary, about, isLast ? 'TERMINATE_IF_RUNNING' : 'ALLOW_DUPLICATE'),
   );
 }
 
-/** Whether nobody looks after it yet. What was being lifted is known to whoever approved that, and must not be refused behind their back. */
+/** Whether nobody looks after it yet. Whether what was to be lifted was lifted is known to the inventory: its watch asks that first. */
 function isLeftRefused(leak: Leak): boolean {
-  if (leak.lifting || leak.board.incident.milestones.verified !== undefined) return false;
+  if (leak.board.incident.milestones.verified !== undefined) return false;
+  if (leak.liftingSince !== undefined && !patched('watch-what-may-be-lifted')) return false;
   return leak.atTheDoor === true || isKnownRefused(leak);
 }
 

@@ -104,8 +104,10 @@ export interface Leak {
   falsePositive?: { readonly actor: string; readonly note: string } | undefined;
   /** Evidence came after that was said, or during an exercise, and people know. */
   doubted?: boolean;
-  /** From the moment at which the refusal may have been lifted. */
+  /** Whether the refusal may have been lifted. */
   lifting?: boolean;
+  /** When that was to begin, milliseconds since the epoch. */
+  liftingSince?: number;
 }
 
 export function planNow(

@@ -16,7 +16,8 @@ export function refuse({ input, board }: Leak, plan: ResponsePlan, name: string)
 
 /** What is refused must be on record, also when the workflow is cancelled meanwhile. */
 export function record({ input, board }: Leak, plan: ResponsePlan, name: string, contained: Contained): Promise<void> {
-  const containment = { ...incidentStep(input, name), plan, reason: board.incident.evidence.reason, contained };
+  const { reason } = board.incident.evidence;
+  const containment = { ...incidentStep(input, name), plan, reason, contained, known: board.known() };
   return CancellationScope.nonCancellable(() =>
     untilDone.recordContainment.executeWithOptions({ summary: 'Record the refusal and its reason' }, [containment]),
   );

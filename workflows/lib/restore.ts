@@ -1,3 +1,4 @@
+import { CancellationScope } from '@temporalio/workflow';
 import { withinMinutes } from './activity-proxies';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
@@ -12,7 +13,8 @@ export async function restore(
 ): Promise<string> {
   const { input, board } = leak;
   const lift = { ...incidentStep(input, 'lift'), reason: note, actor };
-  leak.lifting = true;
+  leak.liftingSince = Date.now();
+  leak.lifting = !CancellationScope.current().consideredCancelled;
   const lifted = await insist(
     leak,
     'lift the refusal',

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../../activities';
-import type { AuditEntry, World } from './world';
+import type { KnowingStep } from '../../../activities/incident-step';
+import { LEAKED, type AuditEntry, type World } from './world';
 
 /** Called where the effect is there and its record is not yet: a fault after the effect cuts in here. */
 export type Cut = () => void;
@@ -31,6 +32,12 @@ export function audit(
 ): void {
   const more = outcome === undefined ? {} : { outcome };
   world.audit.push({ action, phase, stepKey, actor: 'workflow', afterEffects: world.effects.length, ...more });
+}
+
+/** As the inventory does: for as long as it is refused. */
+export function keepKnown(world: World, { known, simulated }: Pick<KnowingStep, 'known' | 'simulated'>): void {
+  const { state } = world.version(LEAKED);
+  if (known && !simulated && (state === 'quarantined' || state === 'revoked')) world.known = known;
 }
 
 /** Intent, effect, outcome: with the cut after the effect. */

@@ -1,6 +1,6 @@
 import { publicIdSubject } from '../../../domain/subject';
 import { LEAKED, type World } from './world';
-import { audit, failure, type WorldActivities } from './world-activity';
+import { audit, failure, keepKnown, type WorldActivities } from './world-activity';
 
 type Containment = Pick<
   WorldActivities,
@@ -39,7 +39,9 @@ export function containmentOf(world: World): Containment {
       const secret = { store: 'postgres', path: `credentials/${credential.id}`, version: LEAKED };
       const publicId = `${credential.principal}_v${LEAKED}`;
       const subjects = [publicIdSubject(credential.provider, `${credential.account}/${publicId}`)];
-      const version = { credentialId: credential.id, version: LEAKED, publicId, subjects, state, secret };
+      const { known: knownAgainst } = world;
+      const known = knownAgainst ? { knownAgainst } : {};
+      const version = { credentialId: credential.id, version: LEAKED, publicId, subjects, state, secret, ...known };
       return { credential, version, hasProvider, ...newer, living };
     },
 
@@ -67,6 +69,7 @@ export function containmentOf(world: World): Containment {
     recordContainment(step, cut) {
       const version = world.version(LEAKED);
       if (version.state === 'live' && !isLifted(world)) version.state = 'quarantined';
+      keepKnown(world, step);
       audit(world, 'contain', 'intent', step);
       cut();
       audit(world, 'contain', 'outcome', step);

@@ -1,5 +1,5 @@
 import { LEAKED, type World } from './world';
-import { audit, audited, failure, type WorldActivities } from './world-activity';
+import { audit, audited, failure, keepKnown, type WorldActivities } from './world-activity';
 
 type Recovery = Pick<
   WorldActivities,
@@ -42,6 +42,7 @@ export function recoveryOf(world: World): Recovery {
         if (world.isRefused(LEAKED)) world.setRefusal(LEAKED, 'none', step.stepKey);
         if (version.atProvider === 'locked') version.atProvider = 'live';
         version.state = 'live';
+        world.known = undefined;
         return { at: now(), evidence: 'refused no longer' };
       });
     },
@@ -67,6 +68,7 @@ export function recoveryOf(world: World): Recovery {
     },
 
     closeAudit(step) {
+      keepKnown(world, step);
       audit(world, 'close', 'outcome', step, step.outcome);
       return { at: now() };
     },

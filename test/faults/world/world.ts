@@ -1,5 +1,6 @@
 import type { ApprovedAction } from '../../../domain/approval';
 import type { Credential, VersionState } from '../../../domain/credential';
+import type { KnownAgainst } from '../../../domain/incident';
 import type { Notice } from '../../../domain/ports/notifier';
 import type { AuditEvent } from '../../../domain/ports/stores';
 
@@ -83,6 +84,8 @@ export class World {
   readonly refusals = new Map<number, Refusal>();
   /** Until when known contexts may use the leaked version, where only they may. */
   laneUntil = Infinity;
+  /** What its incidents knew. */
+  known: KnownAgainst | undefined;
   /** Which version each dependent uses. */
   readonly uses = new Map<string, number>();
   readonly effects: TrueEffect[] = [];

@@ -16,14 +16,14 @@ function look(
     verdict,
     alone = false,
     refused = true,
-    later = state,
+    setFree = false,
     seen = {},
   }: {
     state: VersionState;
     verdict: Verdict['verdict'];
     alone?: boolean;
     refused?: boolean;
-    later?: VersionState;
+    setFree?: boolean;
     seen?: { provenDead?: true; controlRefused?: true; liftedAt?: number };
   },
   more: Partial<CheckDriftInput> = {},
@@ -37,7 +37,8 @@ function look(
       credential: () => Promise.resolve(CREDENTIAL),
       version: () =>
         Promise.resolve({
-          ...sampleVersion({ version: 1, state: looks++ === 0 ? state : later }),
+          ...sampleVersion({ version: 1, state }),
+          ...(setFree && looks++ > 0 ? { liftedAt: 1 } : {}),
           ...(seen.provenDead ? { provenDead: true as const } : {}),
           ...(seen.liftedAt === undefined ? {} : { liftedAt: seen.liftedAt }),
         }),
@@ -145,7 +146,7 @@ describe('a look at what was refused and not ended', () => {
     const inLane = look({ state: 'quarantined', verdict: 'alive' }, maybe);
     const revoked = look({ state: 'revoked', verdict: 'alive' }, maybe);
 
-    expect(await inLane.drift).toEqual({ isOver: true });
+    expect([await inLane.drift, inLane.presented]).toEqual([{}, []]);
     expect(await revoked.drift).toMatchObject({ isUnproven: true });
   });
 
@@ -156,15 +157,21 @@ describe('a look at what was refused and not ended', () => {
   });
 
   it('is no drift when a person sets it free while it is presented', async () => {
-    const { drift, audit } = look({ state: 'quarantined', verdict: 'alive', later: 'live' }, { contained: true });
+    const { drift, audit } = look({ state: 'quarantined', verdict: 'alive', setFree: true }, { contained: true });
 
-    expect([await drift, audit]).toEqual([{}, []]);
+    expect([await drift, audit]).toEqual([{ isOver: true }, []]);
   });
 
-  it.each<VersionState>(['live', 'discarded'])('is over when it is %s by now', async (state) => {
-    const { drift, presented } = look({ state, verdict: 'alive' }, { contained: true });
+  it('is over when it was discarded', async () => {
+    const { drift, presented } = look({ state: 'discarded', verdict: 'alive' }, { contained: true });
 
     expect([await drift, presented]).toEqual([{ isOver: true }, []]);
+  });
+
+  it('finds what works again though its refusal was never recorded: nobody has set it free', async () => {
+    const { drift } = look({ state: 'live', verdict: 'alive', alone: true }, { contained: true });
+
+    expect(await drift).toEqual({ drift: 'it works again (seen)', isContained: true });
   });
 
   it('goes on as a look at what was ended, once it is', async () => {

@@ -46,6 +46,12 @@ const event: fc.Arbitrary<IncidentEvent> = fc.oneof(
   })),
 );
 
+/** High, as a person judged it to be low. */
+const JUDGED = {
+  severity: 'low',
+  judged: { severity: 'high', families: sampleAssessment().families, deterministic: false },
+} as const;
+
 /** What a person said besides: it lowers, too. */
 const withPeople: fc.Arbitrary<IncidentEvent> = fc.oneof(
   event,
@@ -180,6 +186,22 @@ describe('incident state machine', () => {
     expect(after({ severity: 'critical' })).toBe('critical');
     expect(after({ severity: 'high', families: ['origin', 'volume'] })).toBe('high');
     expect(after({ severity: 'high', deterministic: true })).toBe('high');
+  });
+
+  it.each([
+    ['raised to what was known before', { severity: 'medium' }, { severity: 'critical' }, true, 'critical'],
+    ['not lowered by it', { severity: 'high' }, { severity: 'low' }, true, 'high'],
+    ['what a person had judged, if detectors say it again', { severity: 'high' }, JUDGED, true, 'low'],
+    ['raised by more than that', { severity: 'critical' }, JUDGED, true, 'critical'],
+    ['what somebody says now', { severity: 'high' }, JUDGED, false, 'high'],
+  ] as const)('begins as %s', (_what, fresh, before, isDetected, expected) => {
+    const { judged, ...evidence } = { judged: undefined, ...before };
+    const known = { evidence: sampleAssessment({ ...evidence, firstAbuseAt: 1 }), ...(judged ? { judged } : {}) };
+    const opened = openIncident(sampleAssessment({ ...fresh, firstAbuseAt: 7 }), 7);
+
+    const { evidence: now, judged: kept } = apply(opened, [{ type: 'recalled', at: 8, known, isDetected }]);
+
+    expect([now.severity, now.firstAbuseAt, kept]).toEqual([expected, 7, judged]);
   });
 
   it('is raised by a witness of another kind also when that spoke softly before', () => {
