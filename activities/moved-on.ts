@@ -22,7 +22,7 @@ export async function laterUse(
   context: CallContext,
 ): Promise<LaterUse | undefined> {
   const status = await adapter.status(dependent, target, context).catch(() => undefined);
-  if (!status?.healthy || status.using === 'unknown' || status.using <= target.version) return undefined;
+  if (!status?.healthy || typeof status.using !== 'number' || status.using <= target.version) return undefined;
   const { using } = status;
   const versions = await deps.inventory.versions(target.credentialId);
   if (!versions.some(({ version, state }) => version === using && state === 'live')) return undefined;

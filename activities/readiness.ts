@@ -5,7 +5,7 @@ import { atActivityEdge, callContext, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { findTarget } from './lookup';
 import { checkStep, type RehearseInput } from './rehearsal';
-import { tellSecurity } from './tell-security';
+import { tellSecurity } from './tell-audience';
 
 /** Why one step of an incident could not be done now. */
 export interface ReadinessFault {

@@ -96,7 +96,9 @@ export function createWaveActivities(deps: ActivityDeps) {
       const versions = await deps.inventory.versions(input.credentialId);
       const living = new Set(versions.filter(({ state }) => state === 'live').map(({ version }) => version));
       if (!living.has(input.to)) return [];
-      const isUser = ({ using }: Status): boolean => using !== 'unknown' && using >= input.to && living.has(using);
+      // One that is being changed may be on its way to it.
+      const isUser = ({ using }: Status): boolean =>
+        using === 'several' || (using !== 'unknown' && using >= input.to && living.has(using));
       return those(deps, input, isUser, ({ using }) => using !== 'unknown');
     },
 

@@ -5,6 +5,7 @@ import { denylistAnswer } from '../domain/denylist-answer';
 import { approvalAnswer, approvalBody } from './approval-routes';
 import { updateAnswer, updateBody } from './update-routes';
 import { incidentParams, startBody } from './incident-routes';
+import { movedBody, movedParams } from './moved-routes';
 import { leakReportBody } from './leak-report-routes';
 import { secretParams, secretQuery } from './secret-routes';
 import { usageRequest } from './usage-routes';
@@ -66,6 +67,16 @@ export const ROUTES: readonly RouteDescription[] = [
     query: secretQuery,
     answer: [200, 'The value; no cache may keep it'],
     problems: [400, 401, 403, 404, 429],
+  },
+  {
+    method: 'post',
+    path: '/v1/credentials/{id}/dependents/{dependent}/moved',
+    summary: 'Say that a dependent of kind manual uses another version now; the actor is whose key it is',
+    role: 'responder',
+    params: movedParams,
+    body: movedBody,
+    answer: [200, 'It is on record', z.object({ dependent: z.string(), version: z.number().int() })],
+    problems: [400, 401, 403, 404, 409, 429],
   },
   {
     method: 'post',

@@ -61,6 +61,8 @@ export interface ApiClient {
   update(id: string, update: string, payload: UpdatePayload): Promise<string>;
   /** All or none. Repeating it is harmless: events are known by their ids. */
   reportUsage(events: readonly Omit<UsageEvent, 'probe'>[]): Promise<void>;
+  /** Says that a dependent of kind `manual` uses another version now, and how that is known. */
+  movedByHand(credentialId: string, dependentId: string, word: { version: number; note: string }): Promise<void>;
   /** Whether the value is one of ours is not told. */
   reportLeak(report: LeakReportRequest): Promise<void>;
 }
@@ -122,6 +124,10 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     },
     async reportUsage(events) {
       await call('POST', '/v1/usage', { events });
+    },
+    async movedByHand(credentialId, dependentId, word) {
+      const [id, dependent] = [credentialId, dependentId].map(encodeURIComponent);
+      await call('POST', `/v1/credentials/${id}/dependents/${dependent}/moved`, word);
     },
     async reportLeak(report) {
       await call('POST', '/v1/leak-reports', report);

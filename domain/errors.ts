@@ -93,7 +93,7 @@ const ERRORS = {
   DEPENDENT_UNREACHABLE: { retryable: true, next: 'Start the dependent; the push is tried again.' },
   DEPENDENT_REFUSED: {
     retryable: false,
-    next: 'The dependent refused our hook credential: renew it, then send retryStep.',
+    next: 'The dependent, or the machine it runs on, does not let us: mend our key, a right, or what the settings say of it, then send retryStep.',
   },
   DEPENDENT_NOT_MOVED: { retryable: true, next: 'Nothing: the dependent is asked again until its deadline.' },
   AUDIENCE_UNKNOWN: {

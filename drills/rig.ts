@@ -80,6 +80,7 @@ const NO_BREAKER: ActionBudgets = { windowSeconds: 1, perProvider: 1_000_000, pe
 export interface RigOptions {
   readonly budgets?: ActionBudgets;
   readonly audiences?: Settings['audiences'];
+  readonly dependents?: Settings['dependents'];
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
@@ -91,6 +92,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const deployment = await deployWithOrders(stack, {
     natsRoles,
     audiences,
+    dependents: options.dependents,
     policy: { version: 1, budgets },
   });
   ends.push(() => deployment.stop());

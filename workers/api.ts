@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { createApiKeyStore } from '../activities/store/api-keys';
 import { openDatabase } from '../activities/store/database';
 import { createInventory } from '../activities/store/inventory';
+import { createMovedByHand } from '../activities/store/moved-by-hand';
 import { createLeakReportStore } from '../activities/store/leak-reports';
 import { createRequestLog } from '../activities/store/request-log';
 import { createSecretStore } from '../activities/store/secret-store';
@@ -53,6 +54,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     apiKeys: createApiKeyStore(database),
     inventory,
     secrets,
+    movedByHand: createMovedByHand(database),
     temporal: temporal.client,
     taskQueue,
     policy,

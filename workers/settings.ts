@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandDependent, fileDependent, kubernetesDependent } from '../activities/dependents/dependent-settings';
 import { apiTokenSettings } from '../activities/providers/api-token-account';
 import { awsAccessKeySettings, type AwsAccessKeySettings } from '../activities/providers/aws-account';
 import { httpAccount, type HttpSettings } from '../activities/providers/http-account';
@@ -89,6 +90,15 @@ const settings = z.strictObject({
       'nats-user': z.record(z.string(), natsUserAccount),
       http: z.record(z.string(), httpAccount),
       'api-token': z.record(z.string(), apiTokenSettings),
+    })
+    .partial()
+    .default({}),
+  /** How services are moved that the inventory names by a name of here; by kind. */
+  dependents: z
+    .strictObject({
+      command: z.record(z.string(), commandDependent),
+      file: z.record(z.string(), fileDependent),
+      'kubernetes-rollout': z.record(z.string(), kubernetesDependent),
     })
     .partial()
     .default({}),

@@ -1,9 +1,9 @@
 import type { DependentRecord, SecretVersion } from '../credential';
 import type { CallContext, Effect } from './effect';
 
-/** `unknown` = it did not say. */
+/** `unknown` = it did not say; `several` = it is being changed, and who asks must wait. */
 export interface DependentStatus {
-  readonly using: number | 'unknown';
+  readonly using: number | 'several' | 'unknown';
   /** A probe through the dependent with the version it uses worked. */
   readonly healthy: boolean;
   readonly detail: string;

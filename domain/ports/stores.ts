@@ -91,6 +91,22 @@ export interface MovingTimeStore {
   givenSeconds(grant: MovingTimeGrant): Promise<number>;
 }
 
+/** What people say of dependents that only they can move. */
+export interface MovedByHand {
+  say(word: {
+    readonly credentialId: string;
+    readonly dependentId: string;
+    readonly version: number;
+    readonly actor: string;
+    readonly note: string;
+  }): Promise<void>;
+  /** The last word of one; undefined while nobody has said any. */
+  last(
+    credentialId: string,
+    dependentId: string,
+  ): Promise<{ readonly version: number; readonly actor: string; readonly note: string } | undefined>;
+}
+
 export interface MovingTimeGrant {
   /** Of the incident's step that gave it. */
   readonly stepKey: string;

@@ -10,6 +10,7 @@ export type CompleteStack = Required<Omit<LocalStack, 'stop' | 'directory'>> & P
 
 export interface EstateDeployment {
   readonly audiences: Settings['audiences'];
+  readonly dependents?: Settings['dependents'] | undefined;
   readonly trustedProxies?: readonly string[];
   /** Whether detection reads the log of the stack's PostgreSQL. */
   readonly readPostgresLog?: boolean;
@@ -66,6 +67,7 @@ function prepare(stack: CompleteStack, options: EstateDeployment, orders: Orders
         'api-token': { default: {} },
       },
       audiences: options.audiences,
+      dependents: options.dependents ?? {},
       trustedProxies: [...(options.trustedProxies ?? [])],
       gateway: { privilegedRoutes: [...(options.privilegedRoutes ?? [])] },
       postgresLogs: options.readPostgresLog ? [{ account: 'orders', directory: stack.postgres.jsonLogDirectory }] : [],

@@ -6,6 +6,7 @@ import { createApiKeyStore } from '../../activities/store/api-keys';
 import type { Database } from '../../activities/store/database';
 import { createInventory } from '../../activities/store/inventory';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
+import { createMovedByHand } from '../../activities/store/moved-by-hand';
 import { createRequestLog } from '../../activities/store/request-log';
 import { createLeakReportDesk, type LeakReportDesk } from '../../api/leak-report-desk';
 import type { ApiParts } from '../../api/server';
@@ -54,6 +55,7 @@ export function testApi(
     apiKeys: createApiKeyStore(database),
     inventory,
     secrets: testSecretStore(database),
+    movedByHand: createMovedByHand(database),
     temporal,
     taskQueue,
     policy: DEFAULT_POLICY,

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
-import { tellSecurity } from '../../activities/tell-security';
+import { tellSecurity } from '../../activities/tell-audience';
 import { parseIncidentId } from '../../domain/credential';
 import { IncidentError, nextStep } from '../../domain/errors';
 import type { Severity } from '../../domain/severity';

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ActivityDeps } from '../../activities/deps';
-import { tellSecurity } from '../../activities/tell-security';
+import { tellSecurity } from '../../activities/tell-audience';
 import { nextStep } from '../../domain/errors';
 import { stepFailure } from '../../workflows/lib/failure-code';
 import { closedLately } from './closed-lately';

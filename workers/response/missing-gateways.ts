@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
-import { tellSecurity } from '../../activities/tell-security';
+import { tellSecurity } from '../../activities/tell-audience';
 import { nextStep } from '../../domain/errors';
 import type { GatewayLease } from '../../domain/ports/denylist';
 import type { RenderedNotice } from '../../domain/ports/notifier';

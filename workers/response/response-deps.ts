@@ -2,7 +2,11 @@ import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
+import { createCommandAdapter } from '../../activities/dependents/command';
+import { createFileAdapter } from '../../activities/dependents/file';
+import { createKubernetesRolloutAdapter } from '../../activities/dependents/kubernetes-rollout';
 import { createKvPullAdapter } from '../../activities/dependents/kv-pull';
+import { createManualAdapter } from '../../activities/dependents/manual';
 import { createReloadHookAdapter } from '../../activities/dependents/reload-hook';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createAwsAccessKeyProvider } from '../../activities/providers/aws-access-key';
@@ -20,9 +24,11 @@ import type { Database } from '../../activities/store/database';
 import { createDeliveryLog } from '../../activities/store/delivery-log';
 import { createInTurn } from '../../activities/store/in-turn';
 import { createInventory } from '../../activities/store/inventory';
+import { createMovedByHand } from '../../activities/store/moved-by-hand';
 import { createMovingTimeStore } from '../../activities/store/moving-time';
 import { createSecretStore } from '../../activities/store/secret-store';
 import { createTokenStore } from '../../activities/store/token-store';
+import { tellAudience } from '../../activities/tell-audience';
 import { partitionOf, type Subject } from '../../domain/subject';
 import type { UsageBatch } from '../../domain/usage-event';
 import { openBucket } from '../../enforcement/buckets';
@@ -61,13 +67,24 @@ export async function createResponseDeps(
     createHttpProvider(accounts.http, secrets, fingerprintKeys),
     createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
   ];
-  const dependents = [
-    createReloadHookAdapter(readSecretFile(config.TOURNIQUET_HOOK_KEY_FILE)),
-    createKvPullAdapter(pull),
-  ];
   const audit = createAuditLog(database, auditKey);
   const checkpoints = createCheckpointFile(config.TOURNIQUET_CHECKPOINT_FILE, signingKey);
   const notifiers = createNotifiers(log, files.signalSigner);
+  const telling = {
+    deliveries: createDeliveryLog(database),
+    notifiers,
+    audiences: readChannels(settings.audiences, notifiers),
+  };
+  const dependents = [
+    createReloadHookAdapter(readSecretFile(config.TOURNIQUET_HOOK_KEY_FILE)),
+    createKvPullAdapter(pull),
+    createCommandAdapter(byName(settings.dependents.command)),
+    createFileAdapter(byName(settings.dependents.file), secrets),
+    createKubernetesRolloutAdapter(byName(settings.dependents['kubernetes-rollout']), secrets),
+    createManualAdapter(createMovedByHand(database), (occasion, notice) =>
+      tellAudience(telling, 'engineering', occasion, notice),
+    ),
+  ];
 
   return {
     inventory: createInventory(database),
@@ -75,7 +92,7 @@ export async function createResponseDeps(
     containments: createContainmentStore(database),
     audit,
     checkpoint: () => audit.checkpoint(checkpoints),
-    deliveries: createDeliveryLog(database),
+    ...telling,
     budget: createActionBudget(database, policy.budgets),
     movingTime: createMovingTimeStore(database),
     approvals: createApprovalDesk(database, approvalKey),
@@ -87,11 +104,13 @@ export async function createResponseDeps(
       announce(nats, config.TOURNIQUET_PARTITIONS, { listed, subjects, eventId }),
     providers: new Map(providers.map((provider) => [provider.id, provider])),
     dependents: new Map(dependents.map((dependent) => [dependent.kind, dependent])),
-    notifiers,
-    audiences: readChannels(settings.audiences, notifiers),
     incidentUrl: (workflowId, runId) =>
       incidentUrl(config.TOURNIQUET_TEMPORAL_UI_URL, config.TOURNIQUET_TEMPORAL_NAMESPACE, workflowId, runId),
   };
+}
+
+function byName<S>(systems: Readonly<Record<string, S>> = {}): ReadonlyMap<string, S> {
+  return new Map(Object.entries(systems));
 }
 
 /** Into the partition that carries the subject's use, so that the fold of the detectors stays a function of its events. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
 import { renderNotice } from '../../activities/notifiers/render-notice';
-import { tellSecurity } from '../../activities/tell-security';
+import { tellSecurity } from '../../activities/tell-audience';
 import type { DenylistEntry } from '../../domain/denylist';
 import { IncidentError } from '../../domain/errors';
 import { reconcile, type Mending, type Reconciled } from '../../enforcement/reconcile';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { LeakReportStore } from '../../activities/store/leak-reports';
 import type { ActivityDeps } from '../../activities/deps';
-import { tellSecurity } from '../../activities/tell-security';
+import { tellSecurity } from '../../activities/tell-audience';
 import { nextStep } from '../../domain/errors';
 import { eachInTurn } from './each-in-turn';
 import { inRounds } from './in-rounds';

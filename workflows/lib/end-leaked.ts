@@ -47,7 +47,11 @@ async function mayRevoke(
       `Whoever still uses version ${input.version} of ${input.credentialId} loses access now: ${losers.join(', ')}.`,
     );
   const loss = losers.length > 0 ? ` These would lose access: ${losers.join(', ')}.` : '';
-  const { decision, by = 'somebody', approved } = await desk.ask({
+  const {
+    decision,
+    by = 'somebody',
+    approved,
+  } = await desk.ask({
     kind: 'revoke',
     text: `Version ${input.version} is contained and replaced by ${replacement}.${loss} Revoke it for ever?`,
     settled: () => plan().revoke === 'when-moved' && (losers.length === 0 || plan().revokeAtDeadline),

@@ -1,0 +1,99 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createCommandAdapter } from '../../activities/dependents/command';
+import type { CommandDependent } from '../../activities/dependents/dependent-settings';
+import { callContext } from '../support/call-context';
+import { dependentOf, programRig, type ProgramRig } from '../support/program-rig';
+import { sampleVersion } from '../support/sample-credential';
+import { temporaryFolder } from '../support/temporary-folder';
+import { describeDependent, type DependentRig } from './dependent.contract';
+
+const CREDENTIAL = 'reports-token';
+const folders = temporaryFolder();
+
+/** A service that is begun anew by a program, which fetches the value as the service would. */
+async function makeRig(): Promise<DependentRig & { readonly programs: ProgramRig; restarts(): number }> {
+  const folder = await mkdtemp(join(folders.path, 'command-'));
+  const programs = programRig(folder);
+  const [away, fetches] = [join(folder, 'store-is-away'), join(folder, 'fetches')];
+  writeFileSync(programs.using, '1\n');
+  writeFileSync(fetches, 'first\n');
+  const restart = programs.program(
+    'restart',
+    `echo again >> '${fetches}'; test ! -e '${away}' && echo "$1" > '${programs.using}'`,
+  );
+  const system = (probe: readonly [string], activate = [restart, '{version}']): CommandDependent => ({
+    activate,
+    probe: [...probe],
+    settleSeconds: 30,
+  });
+  const { good, silent, garbling, forbidden } = programs.probes;
+  const systems = new Map([
+    ['good', system(good)],
+    ['silent', system(silent)],
+    ['garbling', system(garbling)],
+  ]);
+  const counted = (): number => programs.given().filter((line) => line.startsWith(restart)).length;
+  return {
+    programs,
+    restarts: counted,
+    adapter: createCommandAdapter(systems),
+    dependent: dependentOf('command', 'good'),
+    silent: dependentOf('command', 'silent'),
+    credentialId: CREDENTIAL,
+    held: programs.held,
+    fetches: () => counted() + 1,
+    probeWorks: programs.probeWorks,
+    storeAnswers: (answers) => (answers ? rmSync(away, { force: true }) : writeFileSync(away, '')),
+    garble: () => Promise.resolve(dependentOf('command', 'garbling')),
+    withWrongKey: () => createCommandAdapter(new Map([['good', system(good, [forbidden[0]])]])),
+    async cut() {
+      await rm(good[0]);
+    },
+    traffic: () => Promise.resolve(programs.given()),
+    secrets: ['canary-of-the-worker'],
+    stop: () => Promise.resolve(),
+  };
+}
+
+describeDependent({ name: 'command', make: makeRig });
+
+describe('a service that takes long to begin', () => {
+  it('is not stopped at each look, and is told again of another version', async () => {
+    const rig = await makeRig();
+    const version = (n: number) => sampleVersion({ credentialId: CREDENTIAL, version: n });
+    const activate = async (n: number) => (await rig.adapter.activate(rig.dependent, version(n), callContext())).state;
+
+    const first = await activate(2);
+    rmSync(rig.programs.using);
+    const states = [first, await activate(2), await activate(2), await activate(3)];
+
+    expect(states).toEqual(['done', 'already', 'already', 'done']);
+    expect(rig.restarts()).toBe(2);
+    await rig.stop();
+  });
+
+  it('may say the public id of what it uses, as a database does', async () => {
+    const rig = await makeRig();
+    const version = sampleVersion({ credentialId: CREDENTIAL, version: 2 });
+    writeFileSync(rig.programs.using, `${version.publicId}\n`);
+
+    expect(await rig.adapter.status(rig.dependent, version, callContext())).toMatchObject({ using: 2, healthy: true });
+    await rig.stop();
+  });
+
+  it('is given nothing of the worker: which programs run is said by the settings, and not by the inventory', async () => {
+    process.env['CANARY'] = 'canary-of-the-worker';
+    const rig = await makeRig();
+    const version = sampleVersion({ credentialId: CREDENTIAL, version: 2 });
+
+    await rig.adapter.activate(rig.dependent, version, callContext());
+    const stranger = rig.adapter.activate(dependentOf('command', '/bin/sh'), version, callContext());
+
+    await expect(stranger).rejects.toMatchObject({ code: 'DEPENDENT_UNKNOWN' });
+    expect(rig.programs.given().join()).not.toContain('canary');
+    delete process.env['CANARY'];
+    await rig.stop();
+  });
+});
