@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
+  /** Certificates in PEM whose server is trusted, in place of those that Node trusts. */
+  readonly ca?: string | undefined;
 }
 
 export interface HttpAnswer {
@@ -26,9 +28,9 @@ export interface HttpAnswer {
 /** Sends one request; undefined when there was no answer in time, or none that could be taken. Lets nothing out: no error holds an address or a value. */
 export async function sendHttp(request: HttpRequest, within: AbortSignal): Promise<HttpAnswer | undefined> {
   // A connection each: one that is kept may have fallen silent since, and what is refused or proven must not hang on it.
-  const dispatcher = new Agent();
+  const { url, body, ca, ...rest } = request;
+  const dispatcher = new Agent(ca === undefined ? {} : { connect: { ca } });
   try {
-    const { url, body, ...rest } = request;
     return await withDeadline(TIMEOUT_MS, within, async (signal) => {
       // Followed, a value would go where nobody has said that it may.
       const response = await fetch(url, {

@@ -123,7 +123,9 @@ describe('the inventory', () => {
     const keys = ['run/a', 'run/b', 'run/c'];
 
     const reserved = await Promise.all(
-      Array.from({ length: 30 }, (_, n) => inventory.reserveVersion(id, keys[n % 3] ?? '')),
+      Array.from({ length: 30 }, (_, n) =>
+        inventory.reserveVersion(id, keys[n % 3] ?? '', 'postgres').then(({ version }) => version),
+      ),
     );
 
     const ofKey = keys.map((_, k) => [...new Set(reserved.filter((_version, n) => n % 3 === k))]);
@@ -207,6 +209,7 @@ describe('the inventory', () => {
       inventory,
       providers: new Map([['postgres-role', provider]]),
       projection: { write: () => Promise.resolve() },
+      stores: { byDefault: 'postgres', all: ['postgres'] },
     } as unknown as Parameters<typeof issueFirstVersion>[0];
     const first = await issueFirstVersion(deps, credential);
     await inventory.setState(credential.id, 1, 'revoked');

@@ -21,7 +21,6 @@ import { createDeliveryLog } from '../../activities/store/delivery-log';
 import { createInTurn } from '../../activities/store/in-turn';
 import { createInventory } from '../../activities/store/inventory';
 import { createMovingTimeStore } from '../../activities/store/moving-time';
-import { createSecretStore } from '../../activities/store/secret-store';
 import { createTokenStore } from '../../activities/store/token-store';
 import { partitionOf, type Subject } from '../../domain/subject';
 import type { UsageBatch } from '../../domain/usage-event';
@@ -34,6 +33,7 @@ import { readSecretFile, type Config } from '../config';
 import { errorLabel } from '../log';
 import { readChannels } from '../channels';
 import { createNotifiers } from '../notifiers';
+import { openSecretStores } from '../secret-stores';
 import { incidentUrl } from '../temporal';
 import type { readResponseFiles } from './response-files';
 
@@ -46,7 +46,7 @@ export async function createResponseDeps(
   log: Logger,
 ): Promise<ActivityDeps> {
   const { settings, policy, fingerprintKeys, accounts, sealingKey, auditKey, signingKey, approvalKey } = files;
-  const secrets = createSecretStore(database, { id: 'sealing', key: sealingKey });
+  const { secrets, known: stores } = openSecretStores(settings, database, sealingKey);
   const gateways = createGatewayRegistry(await openBucket(nats, 'gateways'), (key, cause) =>
     log.error({ key, ...errorLabel(cause) }, 'a gateway lease could not be read'),
   );
@@ -72,6 +72,7 @@ export async function createResponseDeps(
   return {
     inventory: createInventory(database),
     secrets,
+    stores,
     containments: createContainmentStore(database),
     audit,
     checkpoint: () => audit.checkpoint(checkpoints),
