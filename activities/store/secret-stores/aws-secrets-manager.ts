@@ -44,7 +44,10 @@ export function createAwsSecretsManagerStore(settings: AwsSecretsSettings): Secr
         const KmsKeyId = kmsKeyId === undefined ? {} : { KmsKeyId: kmsKeyId };
         const wanted = { Name: idOf(ref), SecretString: withPlace(ref, value), Description: 'Tourniquet', ...KmsKeyId };
         return client.send(new CreateSecretCommand(wanted), { abortSignal }).then(
-          () => 'stored' as const,
+          ({ VersionId }) => {
+            if (VersionId === undefined) throw unavailable(STORE, { call: 'CreateSecret', reply: 'no version' });
+            return 'stored' as const;
+          },
           unlessReply('ResourceExistsException', () => 'exists' as const),
         );
       }),

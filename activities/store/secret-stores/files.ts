@@ -6,7 +6,7 @@ import type { SecretRef } from '../../../domain/credential';
 import type { SecretStore } from '../../../domain/ports/stores';
 import { nameOf, notFound, valueAt, withPlace } from './secret-place';
 import type { FilesSettings } from './store-settings';
-import { inTime, unavailable } from './store-unavailable';
+import { codeOf, inTime, unavailable } from './store-unavailable';
 
 const STORE = 'files';
 const UNFINISHED = '.unfinished-';
@@ -37,7 +37,7 @@ export function createFilesStore({ directory }: FilesSettings): SecretStore {
           await link(unfinished, fileOf(ref));
           return 'stored';
         } catch (error) {
-          if (isCode(error, 'EEXIST')) return 'exists';
+          if (codeOf(error) === 'EEXIST') return 'exists';
           throw error;
         } finally {
           await rm(unfinished, { force: true });
@@ -48,7 +48,7 @@ export function createFilesStore({ directory }: FilesSettings): SecretStore {
     get: (ref) =>
       run('read', async () => {
         const file = await open(fileOf(ref), constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
-          throw isCode(error, 'ENOENT') ? notFound(ref) : error;
+          throw codeOf(error) === 'ENOENT' ? notFound(ref) : error;
         });
         try {
           mustBeOurs(await file.stat(), 'isFile');
@@ -97,8 +97,4 @@ async function removeLeftBehind(directory: string): Promise<void> {
     const found = await lstat(path).catch(() => undefined);
     if (found && Date.now() - found.mtimeMs > LEFT_AFTER_MS) await rm(path, { force: true });
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -37,9 +37,13 @@ export async function readAccess(store: string, file: string, is = /^[\x21-\x7e]
   return text;
 }
 
-/** The system's own word, such as EACCES; nothing of its text. */
+/** The system's own word, such as EACCES. */
+export function codeOf(error: unknown): string | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? code : undefined;
+}
+
+/** Nothing of its text. */
 function wordOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (/^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return code;
-  return error instanceof Error ? error.name : typeof error;
+  return codeOf(error) ?? (error instanceof Error ? error.name : typeof error);
 }
