@@ -120,7 +120,6 @@ export function describeSecretStore({ name, make, skip = [] }: SecretStoreContra
         '../../a',
         '..',
         'a%2fb',
-        'a\0b',
         'a b',
         `${long}1`,
         `${long}2`,
@@ -165,9 +164,9 @@ export function describeSecretStore({ name, make, skip = [] }: SecretStoreContra
     });
 
     contractCase(LOST_ANSWER, async () => {
-      const losing = await rig.losing?.();
+      const losing = await rig.losing!();
 
-      await expect(failures.see(losing?.putIfAbsent(ref, value) ?? Promise.resolve())).rejects.toThrow();
+      await expect(failures.see(losing.putIfAbsent(ref, value))).rejects.toThrow();
 
       expect(await rig.store.putIfAbsent(ref, 'another')).toBe('exists');
       expect(await rig.store.get(ref)).toBe(value);
@@ -175,9 +174,7 @@ export function describeSecretStore({ name, make, skip = [] }: SecretStoreContra
 
     for (const answer of BAD_ANSWERS)
       contractCase(`says SECRET_STORE_UNAVAILABLE of an answer that is ${answer}`, async () => {
-        const store = await rig.answered?.(answer);
-
-        expect(store && (await failingCalls(store))).toEqual(allUnavailable);
+        expect(await failingCalls(await rig.answered!(answer))).toEqual(allUnavailable);
       });
 
     contractCase('says SECRET_STORE_UNAVAILABLE while nobody is there, and works when somebody is', async () => {
