@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { Database } from '../activities/store/database';
-import { createSecretStore } from '../activities/store/secret-store';
+import { createPostgresStore } from '../activities/store/secret-stores/postgres';
 import { createAwsSecretsManagerStore } from '../activities/store/secret-stores/aws-secrets-manager';
 import { createFilesStore } from '../activities/store/secret-stores/files';
 import { createKubernetesSecretStore } from '../activities/store/secret-stores/kubernetes-secret';
@@ -19,7 +19,7 @@ export function openSecretStores(
 ): { readonly secrets: SecretStore; readonly known: KnownSecretStores } {
   const { vault, files, 'aws-secrets-manager': aws, 'kubernetes-secret': kubernetes } = secretStores;
   const stores = new Map<string, SecretStore>([
-    [OWN_STORE, createSecretStore(database, { id: 'sealing', key: sealingKey })],
+    [OWN_STORE, createPostgresStore(database, { id: 'sealing', key: sealingKey })],
   ]);
   if (vault) stores.set('vault', createVaultStore(vault));
   if (aws) stores.set('aws-secrets-manager', createAwsSecretsManagerStore(aws));

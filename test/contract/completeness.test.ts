@@ -36,10 +36,7 @@ test('every provider says what it can do without its server', () => {
 });
 
 test('every secret store is wired, and has a contract test of its name', () => {
-  const stores = [
-    ...partsIn('store/secret-stores', 'Store'),
-    { ...partsIn('store', 'SecretStore').find(({ id }) => id === 'secret-store')!, id: 'postgres' },
-  ];
+  const stores = partsIn('store/secret-stores', 'Store');
   const wiring = readFileSync(join(ROOT, 'workers/secret-stores.ts'), 'utf8');
   const wired = [...wiring.matchAll(/\b(create\w+Store)\(/g)].map((match) => match[1]);
   const tested = readdirSync(__dirname).flatMap((file) => /^secret-store-(.+)\.test\.ts$/.exec(file)?.[1] ?? []);
