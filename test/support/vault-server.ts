@@ -4,7 +4,7 @@ const TIME = '2026-11-29T00:00:00.000000Z';
 
 interface Kept {
   /** By number, from 1; undefined is deleted and not destroyed. */
-  readonly versions: (unknown | undefined)[];
+  readonly versions: unknown[];
 }
 
 export interface VaultServer extends StoreServer {
