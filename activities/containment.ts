@@ -146,6 +146,9 @@ export function createContainmentActivities(deps: ActivityDeps) {
       return { at: Date.now(), gateways: applied.map((lease) => lease.gatewayId), behind, missing };
     },
 
+    /** What a person has judged, for the incidents of this version after this one. */
+    keepKnown: (input: KnowingStep): Promise<void> => keepKnown(deps, input),
+
     async recordContainment(input: ContainInput & { readonly contained: Contained }): Promise<void> {
       const { credential, version } = await findTarget(deps, input.credentialId, input.version);
       let isLifted = false;

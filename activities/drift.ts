@@ -68,8 +68,12 @@ export function createDriftActivities(deps: ActivityDeps) {
       if (drift === '' && verdict === 'unknown' && !isRefused)
         throw new IncidentError('COULD_NOT_TELL', { credential: credential.id, version: version.version, evidence });
       // Set free while it was presented, it works as it should.
-      if (drift && isContained && isOverFor(input, await deps.inventory.version(credential.id, version.version)))
-        return { isOver: true };
+      if (drift && isContained) {
+        const again = await deps.inventory.version(credential.id, version.version);
+        if (isOverFor(input, again)) return { isOver: true };
+        // It was refused, or revoked, meanwhile: what was seen was before that.
+        if (again.state !== version.state) return {};
+      }
       if (drift && !isContained) await deps.inventory.setProvenDead(input.credentialId, input.version, false);
       await audit(deps, input, 'check-drift', 'outcome', { verdict, evidence, ...(drift ? { drift } : {}) });
       return {

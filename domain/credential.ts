@@ -139,9 +139,16 @@ export function watchId(credentialId: string, version: number): string {
   return `watch/${credentialId}/${version}`;
 }
 
-/** Of what an incident has refused and not ended. `runId`: of those that were begun when each run began its own. */
-export function containedWatchId(credentialId: string, version: number, runId = 'contained'): string {
-  return `${watchId(credentialId, version)}/${runId}`;
+/**
+ * Of what an incident has refused and not ended: of what is known to be refused, of what may have been revoked, and of an exercise. Each looks at something
+ * else, and none takes another's place. A run id: of those that were begun when each run began its own.
+ */
+export function containedWatchId(
+  credentialId: string,
+  version: number,
+  which: 'contained' | 'maybe-revoked' | 'exercise' | (string & {}) = 'contained',
+): string {
+  return `${watchId(credentialId, version)}/${which}`;
 }
 
 export function rehearsalId(credentialId: string, version: number): string {

@@ -86,6 +86,7 @@ export type IncidentEvent =
       /** A person has judged the evidence there is: no more of the same raises it again. */
       readonly judged?: true;
     }
+  | { readonly type: 'spared'; readonly at: number; readonly note: string }
   | ({ readonly type: 'recalled' } & Recollection)
   | { readonly type: 'noted'; readonly at: number; readonly note: string };
 
@@ -98,7 +99,7 @@ export interface Recollection {
 }
 
 /** What an incident knew, as far as it is kept with its version for as long as that is refused. */
-export type KnownAgainst = Pick<Incident, 'evidence' | 'judged' | 'assessed'>;
+export type KnownAgainst = Pick<Incident, 'evidence' | 'judged' | 'assessed' | 'spared'>;
 
 export interface TimelineEntry {
   readonly at: number;
@@ -120,6 +121,8 @@ export interface Incident {
   readonly assessed?: Severity;
   /** What a person has judged to be less grave: detectors say it again for as long as the evidence lives. */
   readonly judged?: Judged;
+  /** A person has said not to revoke it: whatever comes, that is asked. */
+  readonly spared?: true;
   readonly detections: number;
   readonly milestones: Readonly<Partial<Record<Milestone, number>>>;
   readonly timeline: readonly TimelineEntry[];
@@ -148,10 +151,11 @@ const PREDECESSORS: Readonly<Record<Exclude<Milestone, 'closed'>, readonly Stage
 export function openIncident(
   assessment: Assessment,
   at: number,
-  { judged, assessed = assessment.severity }: Pick<Incident, 'judged' | 'assessed'> = {},
+  { judged, spared, assessed = assessment.severity }: Omit<KnownAgainst, 'evidence'> = {},
 ): Incident {
   return {
     ...(judged ? { judged } : {}),
+    ...(spared ? { spared } : {}),
     stage: 'opened',
     evidence: assessment,
     assessed,
@@ -169,6 +173,8 @@ export function transition(incident: Incident, event: IncidentEvent): Transition
       return accept(joinDetection(incident, event.assessment, event.count));
     case 'severity-changed':
       return accept(log(changeSeverity(incident, event), event.at, event.note));
+    case 'spared':
+      return accept(log({ ...incident, spared: true }, event.at, event.note));
     case 'recalled':
       return accept(recall(incident, event));
     case 'noted':
@@ -263,6 +269,7 @@ export function recall(incident: Incident, { at, known, isDetected }: Recollecti
     evidence: { ...mergeAssessments(fresh, known.evidence), firstAbuseAt },
     assessed: higherSeverity(incident.assessed ?? fresh.severity, known.assessed ?? severity),
     ...(judged ? { judged } : {}),
+    ...(known.spared ? { spared: true as const } : {}),
   };
   return log(recalled, at, `known before (${severity}): ${reason}`);
 }

@@ -45,6 +45,13 @@ export function planResponse(
   return hasProvider ? plan : withoutProvider(plan, credential);
 }
 
+/** For one that a person has said not to revoke: only a person can have it revoked, whatever has come since. */
+export function askedToRevoke(plan: ResponsePlan): ResponsePlan {
+  if (plan.revoke === 'never') return plan;
+  const reasons = [...plan.reasons, 'A person has said before not to revoke it: that is asked again.'];
+  return { ...plan, revoke: 'ask', revokeAtDeadline: false, reasons };
+}
+
 /** For a version that was ended once, and works again or was never proven dead: nobody depends on it, so nobody keeps a lane. */
 export function planForDead({ lane: _nobodys, ...plan }: ResponsePlan, why: 'works again' | 'unproven'): ResponsePlan {
   return {

@@ -42,6 +42,8 @@ export interface Renewed {
   readonly judged?: Judged;
   /** The gravest that detectors had said. */
   readonly assessed?: Severity;
+  /** A person has said not to revoke it. */
+  readonly spared?: true;
 }
 
 /** What is watched after an incident has closed. */

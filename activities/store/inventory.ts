@@ -275,6 +275,11 @@ function toCredential(row: CredentialRow): Credential {
   };
 }
 
+/** A build that knows nothing of it may have lifted the refusal and left what was known. */
+function isRefused({ state }: VersionRow): boolean {
+  return state === 'quarantined' || state === 'revoked';
+}
+
 function toVersion(row: VersionRow): SecretVersion {
   return {
     credentialId: row.credential_id,
@@ -284,7 +289,7 @@ function toVersion(row: VersionRow): SecretVersion {
     state: row.state,
     ...(row.state === 'revoked' && row.proven_dead_at ? { provenDead: true } : {}),
     ...(row.lifted_at ? { liftedAt: row.lifted_at.getTime() } : {}),
-    ...(row.known_against ? { knownAgainst: row.known_against } : {}),
+    ...(row.known_against && isRefused(row) ? { knownAgainst: row.known_against } : {}),
     secret: toPlace(row),
   };
 }

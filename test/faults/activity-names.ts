@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<keyof Activities, true>> = {
   confirmInForce: true,
   findLaneEnd: true,
   recordContainment: true,
+  keepKnown: true,
   createReplacement: true,
   moveDependent: true,
   restoreDependent: true,

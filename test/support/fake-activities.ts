@@ -143,6 +143,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): { activitie
     confirmInForce: () => Promise.resolve({ at: 1_700_000_000_150, gateways: ['gateway'], behind: [] }),
     findLaneEnd: () => Promise.resolve(listed),
     recordContainment: () => Promise.resolve(),
+    keepKnown: () => Promise.resolve(),
     createReplacement: () => Promise.resolve({ at: 1_700_000_000_200, version: 2, publicId: 'orders_v2' }),
     moveDependent: () => Promise.resolve({ at: 1_700_000_000_300, detail: 'probe worked' }),
     restoreDependent: () => Promise.resolve({}),

@@ -206,6 +206,31 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     play: (handle) => handle.result(),
   },
   cancelledBeforeLifting(),
+  {
+    name: 'judgement-kept',
+    input: sampleInput(),
+    activities: () => steeredActivities().activities,
+    play: async (handle) => {
+      await untilStage(handle, 'replaced');
+      await extendByTwo(handle);
+      await handle.executeUpdate(lowerSeverityUpdate, { args: [{ ...APPROVED, severity: 'medium' }] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'perhaps-revoked',
+    input: sampleInput(),
+    activities: () =>
+      fakeActivities({
+        loadCredential: loadSeparable,
+        revokeVersion: () => Promise.reject(refusal('PROVIDER_ADMIN_DENIED')),
+      }).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.cancel();
+      return handle.result().catch(() => undefined);
+    },
+  },
 ];
 
 /** A person says that nothing leaked; while the rotation is being undone, and before the lift began, another cancels the incident. */

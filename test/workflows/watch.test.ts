@@ -332,42 +332,45 @@ it.each([
     'RUNNING',
     { loadCredential: loadSeparable, verifyDead: denied },
   ],
-  ['perhaps revoked, in a lane', 'RUNNING', { loadCredential: loadSeparable, revokeVersion: denied }],
+  ['perhaps revoked, in a lane', 'RUNNING', { loadCredential: loadSeparable, revokeVersion: denied }, 'maybe-revoked'],
   ['perhaps restored: the inventory knows', 'RUNNING', { createReplacement: denied, liftContainment: denied }],
   ['proven dead, and has its own', 'NONE', { notifyAudience: unlessResolved }],
-] as const)('is left by an incident that is cancelled while it is %s: %s', async (_what, expected, given) => {
-  const { activities } = fakeActivities(given);
+] as const)(
+  'is left by an incident that is cancelled while it is %s: %s',
+  async (_what, expected, given, kind = undefined) => {
+    const { activities } = fakeActivities(given);
 
-  const status = await withIncident(
-    environment,
-    activities,
-    sampleInput(),
-    async (handle) => {
-      const { credentialId, incident } = await eventually(
-        () => handle.query(stateQuery),
-        (now) => now.incident.stage === 'waiting-for-person' || now.incident.milestones.verified !== undefined,
-      );
-      if ('liftContainment' in given) {
-        await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
-        await eventually(
+    const status = await withIncident(
+      environment,
+      activities,
+      sampleInput(),
+      async (handle) => {
+        const { credentialId, incident } = await eventually(
           () => handle.query(stateQuery),
-          (now) => JSON.stringify(now).includes('Could not lift'),
+          (now) => now.incident.stage === 'waiting-for-person' || now.incident.milestones.verified !== undefined,
         );
-      }
-      expect(incident.milestones.contained).toBeDefined();
-      await handle.cancel();
-      await expect(handle.result()).rejects.toThrow();
-      const about = environment.client.workflow.getHandle(containedWatchId(credentialId, 1)).describe();
-      return about.then(
-        (description) => description.status.name,
-        () => 'NONE',
-      );
-    },
-    { keepWatch: true },
-  );
+        if ('liftContainment' in given) {
+          await handle.executeUpdate(markFalsePositiveUpdate, { args: [APPROVED] });
+          await eventually(
+            () => handle.query(stateQuery),
+            (now) => JSON.stringify(now).includes('Could not lift'),
+          );
+        }
+        expect(incident.milestones.contained).toBeDefined();
+        await handle.cancel();
+        await expect(handle.result()).rejects.toThrow();
+        const about = environment.client.workflow.getHandle(containedWatchId(credentialId, 1, kind)).describe();
+        return about.then(
+          (description) => description.status.name,
+          () => 'NONE',
+        );
+      },
+      { keepWatch: true },
+    );
 
-  expect(status).toBe(expected);
-});
+    expect(status).toBe(expected);
+  },
+);
 
 it('is one for a version: what its incidents knew counts, and no exercise ends it', async () => {
   let knownAgainst: KnownAgainst | undefined;
@@ -414,7 +417,9 @@ it('is one for a version: what its incidents knew counts, and no exercise ends i
       };
       const ofFirst = await endOf(first);
       const rest = [await again('critical'), await again('high'), await again('high', { simulated: true })];
-      return [ofFirst, ...rest, (await watching.describe()).status.name];
+      const ofExercise = environment.client.workflow.getHandle(containedWatchId(credentialId, 1, 'exercise'));
+      const states = await Promise.all([watching, ofExercise].map(async (one) => (await one.describe()).status.name));
+      return [ofFirst, ...rest, ...states];
     },
     { keepWatch: true },
   );
@@ -424,6 +429,7 @@ it('is one for a version: what its incidents knew counts, and no exercise ends i
     ['critical', 'another'],
     ['critical', 'another'],
     ['critical', 'the same'],
+    'RUNNING',
     'RUNNING',
   ]);
 });

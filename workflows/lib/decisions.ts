@@ -1,3 +1,4 @@
+import { CancellationScope } from '@temporalio/workflow';
 import type { IncidentStep } from '../../activities/incident-step';
 import type { ApprovalDetail, ApprovedAction } from '../../domain/approval';
 import type { PersonInput } from '../messages';
@@ -21,6 +22,17 @@ export class Decisions {
     await untilDone.recordDecision.executeWithOptions({ summary: `${actor}: ${decision}`.slice(0, 200) }, [
       { ...step, actor, decision, note: question ? `${note} (asked: ${question.slice(0, 300)})` : note },
     ]);
+  }
+
+  /** Has what is known by now kept with the version: what a person has judged must not be lost with this incident, however it ends. */
+  async keep(): Promise<void> {
+    this.#count += 1;
+    const step = this.step(`known.${this.#count}`);
+    await CancellationScope.nonCancellable(() =>
+      untilDone.keepKnown.executeWithOptions({ summary: 'Keep what a person has judged' }, [
+        { ...step, known: this.board.known() },
+      ]),
+    );
   }
 
   /** Uses up the approval that came with an update. @throws APPROVAL_REFUSED unless it is for exactly this, by this actor, unused */

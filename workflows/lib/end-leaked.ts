@@ -36,7 +36,7 @@ export async function revokeLeaked(leak: Leak, rotation: RotationResult): Promis
 
 /** Resolves to who decided it, when somebody proved who they are. @throws EndsEarly when a person says no */
 async function mayRevoke(
-  { input, desk, plan }: Leak,
+  { input, board, desk, plan }: Leak,
   { replacement, missing }: RotationResult,
   users: readonly string[],
 ): Promise<string | undefined> {
@@ -47,14 +47,18 @@ async function mayRevoke(
       `Whoever still uses version ${input.version} of ${input.credentialId} loses access now: ${losers.join(', ')}.`,
     );
   const loss = losers.length > 0 ? ` These would lose access: ${losers.join(', ')}.` : '';
-  const answer = await desk.ask({
+  const { decision, by = 'somebody', approved } = await desk.ask({
     kind: 'revoke',
     text: `Version ${input.version} is contained and replaced by ${replacement}.${loss} Revoke it for ever?`,
     settled: () => plan().revoke === 'when-moved' && (losers.length === 0 || plan().revokeAtDeadline),
   });
-  if (answer.decision === 'reject') throw new EndsEarly(`${answer.by ?? 'somebody'} said not to revoke it`);
+  if (decision === 'reject') {
+    const why = `${by} said not to revoke it`;
+    board.apply({ type: 'spared', at: Date.now(), note: why });
+    throw new EndsEarly(why);
+  }
   // An exercise was started by somebody who said yes to this; it must not use up what real leaks need.
-  return answer.approved ? answer.by : input.simulated && input.startedBy !== 'watch' ? input.startedBy : undefined;
+  return approved ? by : input.simulated && input.startedBy !== 'watch' ? input.startedBy : undefined;
 }
 
 /** The same value is never insisted on: after so many others a person is asked. */

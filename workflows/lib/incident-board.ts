@@ -2,12 +2,16 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import type { Credential } from '../../domain/credential';
 import { openIncident, transition, type Incident, type IncidentEvent, type KnownAgainst } from '../../domain/incident';
 import type { ResponsePlan } from '../../domain/response-plan';
+import { compareSeverity } from '../../domain/severity';
 import { SEARCH_ATTRIBUTES, type IncidentInput, type IncidentView } from '../messages';
 import { renderDetails } from './render-details';
 
 /** The incident's state in its workflow, and everything that shows it: query, current details, search attributes. */
 export class IncidentBoard {
   #incident: Incident;
+  readonly #openedAt = Date.now();
+  /** What has come before it is known what was known. */
+  #early: IncidentEvent[] | undefined = [];
   credential: Credential | undefined;
   plan: ResponsePlan | undefined;
   replacement: number | undefined;
@@ -16,7 +20,7 @@ export class IncidentBoard {
   readonly #audiences = new Set<string>();
 
   constructor(private readonly input: IncidentInput) {
-    this.#incident = openIncident(input.assessment, Date.now(), input.renewed);
+    this.#incident = openIncident(input.assessment, this.#openedAt, input.renewed);
     this.show();
   }
 
@@ -24,17 +28,29 @@ export class IncidentBoard {
     return this.#incident;
   }
 
-  /** What incidents before this one knew. One that went on with a new history has recalled it, and a person may have judged it since. */
+  /**
+   * What incidents before this one knew: as if it had begun with that, and what came meanwhile had come after it. One that went on with a new history
+   * has recalled it, and a person may have judged it since.
+   */
   recall(known: KnownAgainst | undefined): void {
-    const { renewed, startedBy } = this.input;
-    if (known && !renewed)
-      this.apply({ type: 'recalled', at: Date.now(), known, isDetected: startedBy === 'detector' });
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    const { assessment, renewed, startedBy } = this.input;
+    if (!known || renewed) return;
+    this.#incident = openIncident(assessment, this.#openedAt);
+    this.apply({ type: 'recalled', at: Date.now(), known, isDetected: startedBy === 'detector' });
+    for (const event of early) this.apply(isOfLess(event, this.#incident) ? overtaken(event) : event);
   }
 
   /** For whoever opens it again. */
   known(): KnownAgainst {
-    const { evidence, judged, assessed } = this.#incident;
-    return { evidence, ...(judged ? { judged } : {}), ...(assessed ? { assessed } : {}) };
+    const { evidence, judged, assessed, spared } = this.#incident;
+    return {
+      evidence,
+      ...(judged ? { judged } : {}),
+      ...(assessed ? { assessed } : {}),
+      ...(spared ? { spared } : {}),
+    };
   }
 
   /** Applies an event. One that the state refuses changes nothing: it came late, or twice. */
@@ -43,6 +59,7 @@ export class IncidentBoard {
     const result = transition(before, event);
     if (!result.ok) return false;
     this.#incident = result.incident;
+    this.#early?.push(event);
     if (before.stage !== this.#incident.stage || before.evidence.severity !== this.#incident.evidence.severity)
       this.publishAttributes();
     this.show();
@@ -109,4 +126,15 @@ export class IncidentBoard {
         : []),
     ]);
   }
+}
+
+type SeverityChanged = Extract<IncidentEvent, { type: 'severity-changed' }>;
+
+/** Whether a person has called it less grave than it is by what they did not know. */
+function isOfLess(event: IncidentEvent, { evidence }: Incident): event is SeverityChanged {
+  return event.type === 'severity-changed' && compareSeverity(event.severity, evidence.severity) < 0;
+}
+
+function overtaken({ at, note }: SeverityChanged): IncidentEvent {
+  return { type: 'noted', at, note: `${note} (overtaken by what was known before: look again)` };
 }

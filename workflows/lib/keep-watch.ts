@@ -27,7 +27,7 @@ export async function watchContained(leak: Leak): Promise<void> {
   if (watchSecondsOf(policy) === 0) return;
   const isOfNow = patched('watch-what-is-left');
   if (isOfNow ? !isLeftRefused(leak) : !(isRefusedAtProvider(leak.applied) && patched('watch-contained'))) return;
-  const id = containedWatchId(credentialId, version, isOfNow ? undefined : workflowInfo().runId);
+  const id = containedWatchId(credentialId, version, isOfNow ? kindOf(leak) : workflowInfo().runId);
   const about = {
     replacement: board.replacement ?? (keptIsDead ? undefined : kept?.version) ?? newer ?? version,
     // A lift that was carried out is no older.
@@ -37,11 +37,15 @@ export async function watchContained(leak: Leak): Promise<void> {
     ...(isOfNow && !isKnownRefused(leak) ? { maybeRevoked: true as const } : {}),
   } as const;
   const summary = `Watch ${credentialId} v${version}: does it stay refused?`;
-  // No exercise ends the watch of a leak, and none that looks less the one that looks at all.
-  const isLast = isOfNow && isKnownRefused(leak) && !input.simulated;
   await CancellationScope.nonCancellable(() =>
-    begin(leak, id, summary, about, isLast ? 'TERMINATE_IF_RUNNING' : 'ALLOW_DUPLICATE'),
+    begin(leak, id, summary, about, isOfNow ? 'TERMINATE_IF_RUNNING' : 'ALLOW_DUPLICATE'),
   );
+}
+
+/** No exercise ends the watch of a leak, and none that looks less the one that looks at all. */
+function kindOf(leak: Leak): 'contained' | 'maybe-revoked' | 'exercise' {
+  const kind = leak.input.simulated ? 'exercise' : isKnownRefused(leak) ? 'contained' : 'maybe-revoked';
+  return kind === 'contained' || patched('watches-apart') ? kind : 'contained';
 }
 
 /** Whether nobody looks after it yet. Whether what was to be lifted was lifted is known to the inventory: its watch asks that first. */

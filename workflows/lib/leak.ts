@@ -3,7 +3,7 @@ import type { Activities } from '../../activities';
 import type { Credential } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
 import { escalationFor } from '../../domain/policy';
-import { planForDead, planResponse, type ResponsePlan } from '../../domain/response-plan';
+import { askedToRevoke, planForDead, planResponse, type ResponsePlan } from '../../domain/response-plan';
 import type { Asked, IncidentInput, RotationTerms } from '../messages';
 import { EndsEarly } from './ends-early';
 import { stepFailure, type StepFailure } from './failure-code';
@@ -115,7 +115,8 @@ export function planNow(
   evidence: Assessment,
   { credential, version, hasProvider }: Known,
 ): ResponsePlan {
-  const plan = planResponse(credential, evidence, input.policy, hasProvider);
+  const planned = planResponse(credential, evidence, input.policy, hasProvider);
+  const plan = version.knownAgainst?.spared ? askedToRevoke(planned) : planned;
   if (input.reopened) return planForDead(plan, 'works again');
   return version.state === 'revoked' ? planForDead(plan, 'unproven') : plan;
 }

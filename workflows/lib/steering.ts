@@ -25,7 +25,7 @@ export function steer(
   /** When each has approved which extension of which rotation, where two people must. */
   const extensions = new Map<string, Map<string, number>>();
   /** Whoever lowers it alone must not then be enough to extend alone. */
-  let wasHigh = atLeast(board.incident.judged?.severity ?? 'low', 'high');
+  let wasHigh = false;
 
   setHandler(raiseSeverityUpdate, (input: SeverityInput) => changeSeverity(input, false), {
     validator: (input: SeverityInput) => {
@@ -82,8 +82,10 @@ export function steer(
     if (!board.apply({ type: 'severity-changed', at: Date.now(), note, severity: input.severity, ...judged }))
       throw refuse('the incident has been closed meanwhile');
     wasHigh ||= atLeast(was, 'high');
+    const kept = patched('keeps-judgement') ? decisions.keep() : undefined;
     const known = leak();
     if (known && before) await followPlan(known, before);
+    await kept;
     return `severity ${input.severity}`;
   }
 
@@ -97,7 +99,9 @@ export function steer(
     if (isOfNow && compareSeverity(severity, before) > 0)
       throw refuse(`the severity is ${severity} by now: look again`);
     if (isOfNow) mustBeTight(leak());
-    const needed = wasHigh || atLeast(severity, 'high') ? 2 : 1;
+    // Also when an incident before this one was.
+    const gravest = board.incident.judged?.severity ?? severity;
+    const needed = wasHigh || atLeast(gravest, 'high') || atLeast(severity, 'high') ? 2 : 1;
     // What the first approved was approved of what was known then, as well.
     const matter = `${leak()?.rotations}/${seconds}${isOfNow ? `/${severity}` : ''}`;
     const approved = [...(extensions.get(matter) ?? []), [actor, Date.now()] as const];

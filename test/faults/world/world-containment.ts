@@ -4,7 +4,7 @@ import { audit, failure, keepKnown, type WorldActivities } from './world-activit
 
 type Containment = Pick<
   WorldActivities,
-  'loadCredential' | 'containVersion' | 'findLaneEnd' | 'confirmInForce' | 'recordContainment'
+  'loadCredential' | 'containVersion' | 'findLaneEnd' | 'confirmInForce' | 'keepKnown' | 'recordContainment'
 >;
 
 const GATEWAYS = ['gateway-1'];
@@ -65,6 +65,8 @@ export function containmentOf(world: World): Containment {
     confirmInForce() {
       return { at: now(), gateways: GATEWAYS, behind: [], missing: [] };
     },
+
+    keepKnown: (step) => keepKnown(world, step),
 
     recordContainment(step, cut) {
       const version = world.version(LEAKED);

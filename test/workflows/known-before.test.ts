@@ -1,0 +1,135 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { KnownAgainst } from '../../domain/incident';
+import {
+  detectionSignal,
+  extendOverlapUpdate,
+  lowerSeverityUpdate,
+  raiseSeverityUpdate,
+  rejectStepUpdate,
+  stateQuery,
+} from '../../workflows/messages';
+import { eventually } from '../support/eventually';
+import {
+  fakeActivities,
+  loadSeparable,
+  MEDIUM,
+  refusal,
+  sampleAssessment,
+  sampleCredential,
+  sampleInput,
+  sampleVersion,
+  withOverlap,
+} from '../support/fake-activities';
+import { APPROVED } from '../support/outcome-scenarios';
+import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
+import { gate, notesOf, untilStage, untilWaiting, withIncident } from '../support/run-incident';
+import { timeSkippingEnvironment } from '../support/time-skipping-environment';
+
+let environment: TestWorkflowEnvironment;
+
+beforeEach(async () => {
+  environment = await timeSkippingEnvironment();
+});
+
+afterEach(async () => {
+  await environment.teardown();
+});
+
+const PERSON = { actor: 'ana@example.com', note: 'seen' };
+const HIGH = { severity: 'high', families: sampleAssessment().families, deterministic: false } as const;
+const LOWERED: KnownAgainst = { evidence: sampleAssessment({ severity: 'low' }), judged: HIGH, assessed: 'high' };
+
+const knowing = (knownAgainst: KnownAgainst) => async () => {
+  const { credential } = await loadSeparable();
+  return { credential, version: { ...sampleVersion(), state: 'quarantined' as const, knownAgainst } };
+};
+
+it('keeps what a person has judged at once: no end of the incident loses it', async () => {
+  const kept: (KnownAgainst | undefined)[] = [];
+  const { activities } = fakeActivities({
+    createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+    keepKnown: ({ known }) => Promise.resolve(void kept.push(known)),
+  });
+
+  await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(lowerSeverityUpdate, { args: [{ ...APPROVED, severity: 'medium' }] });
+    await handle.terminate();
+  });
+
+  expect(kept).toMatchObject([{ evidence: { severity: 'medium' }, judged: { severity: 'high' } }]);
+});
+
+it('takes two people for more time also where an incident before was high, and one of them lowered it', async () => {
+  const { activities } = fakeActivities({
+    loadCredential: knowing(LOWERED),
+    moveDependent: () => Promise.reject(refusal('DEPENDENT_NOT_MOVED', false)),
+  });
+  const input = sampleInput({ startedBy: 'detector' }, withOverlap(600));
+
+  const [severity, answer] = await withIncident(environment, activities, input, async (handle) => {
+    const { incident } = await untilStage(handle, 'replaced');
+    const first = { ...APPROVED, seconds: 60 };
+    const said = await handle.executeUpdate(extendOverlapUpdate, { args: [first] });
+    await handle.terminate();
+    return [incident.evidence.severity, said];
+  });
+
+  expect(severity).toBe('low');
+  expect(answer).toContain('1 of 2 people');
+});
+
+it('asks a person again who said not to revoke it, whatever has come since, and keeps that for the next', async () => {
+  const spared: KnownAgainst = { evidence: sampleAssessment({ families: ['origin'] }), spared: true };
+  const kept: (KnownAgainst | undefined)[] = [];
+  const { activities, calls } = fakeActivities({
+    loadCredential: knowing(spared),
+    closeAudit: ({ known }) => {
+      kept.push(known);
+      return Promise.resolve({ at: 1 });
+    },
+  });
+
+  const { outcome } = await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await eventually(
+      () => handle.query(stateQuery),
+      ({ incident }) => incident.waiting?.kind === 'revoke',
+    );
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await untilWaiting(handle);
+    await handle.executeUpdate(rejectStepUpdate, { args: [PERSON] });
+    return handle.result();
+  });
+
+  expect(outcome).toBe('contained-waiting-for-person');
+  expect(calls).not.toContain('revokeVersion');
+  expect(kept).toMatchObject([{ spared: true, evidence: { severity: 'critical' } }]);
+});
+
+it.each([
+  ['what a person has said to be graver meanwhile stays', 'high', 'high', 'changed the severity to high'],
+  ['what a person has called less, not knowing it, does not', 'low', 'critical', 'overtaken by what was known before'],
+] as const)('%s', async (_what, severity, expected, note) => {
+  const held = gate();
+  const known: KnownAgainst =
+    severity === 'high' ? LOWERED : { evidence: sampleAssessment({ severity: 'critical' }), assessed: 'critical' };
+  const { activities } = fakeActivities({
+    loadCredential: async () => {
+      await held.opened;
+      return { ...(await knowing(known)()), credential: sampleCredential() };
+    },
+    createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+  });
+
+  const view = await withIncident(environment, activities, { ...MEDIUM, startedBy: 'detector' }, async (handle) => {
+    const update = severity === 'high' ? raiseSeverityUpdate : lowerSeverityUpdate;
+    await handle.executeUpdate(update, { args: [{ ...APPROVED, severity }] });
+    held.open();
+    const waiting = await untilWaiting(handle);
+    await handle.terminate();
+    return waiting;
+  });
+
+  expect(view.incident.evidence.severity).toBe(expected);
+  expect(notesOf(view)).toContain(note);
+});
