@@ -125,8 +125,11 @@ module.exports = {
     {
       name: 'aws-has-one-home',
       severity: 'error',
-      comment: 'Everything else asks the provider.',
-      from: { path: `^(${PARTS})/`, pathNot: '^(activities/providers/aws-|drills/systems/(aws-|moto)|test/)' },
+      comment: 'Everything else asks the provider, or the secret store.',
+      from: {
+        path: `^(${PARTS})/`,
+        pathNot: '^(activities/(providers|store/secret-stores)/aws-|drills/systems/(aws-|moto)|test/)',
+      },
       to: { path: packages(['@aws-sdk/[^/]+']) },
     },
     {

@@ -10,6 +10,7 @@ import type {
   AuditLog,
   ContainmentStore,
   Inventory,
+  KnownSecretStores,
   MovingTimeStore,
   SecretStore,
 } from '../domain/ports/stores';
@@ -26,6 +27,7 @@ export interface Channel {
 export interface ActivityDeps {
   readonly inventory: Inventory;
   readonly secrets: SecretStore;
+  readonly stores: KnownSecretStores;
   readonly containments: ContainmentStore;
   readonly audit: AuditLog;
   /** Signs how far the audit chain has come, outside the database. */

@@ -1,4 +1,4 @@
-import type { Credential, SecretVersion } from '../domain/credential';
+import { placeOfVersion, type Credential, type SecretVersion } from '../domain/credential';
 import { contextOutside } from './context-outside';
 import type { ActivityDeps } from './deps';
 
@@ -7,25 +7,26 @@ import type { ActivityDeps } from './deps';
  * harmless.
  */
 export async function issueFirstVersion(
-  deps: Pick<ActivityDeps, 'inventory' | 'providers' | 'projection'>,
+  deps: Pick<ActivityDeps, 'inventory' | 'providers' | 'projection' | 'stores'>,
   credential: Credential,
 ): Promise<SecretVersion> {
   const provider = deps.providers.get(credential.provider);
   if (!provider) throw new Error(`no provider ${credential.provider}`);
-  const secret = { store: 'postgres', path: `credentials/${credential.id}`, version: 1 };
   await deps.inventory.register(credential, {
     credentialId: credential.id,
     version: 1,
     publicId: '',
     subjects: [],
     state: 'pending',
-    secret,
+    secret: placeOfVersion(deps.stores.byDefault, credential.id, 1),
   });
   const known = await deps.inventory.version(credential.id, 1);
   if (known.state !== 'pending') {
     await deps.projection.write(await deps.inventory.records());
     return known;
   }
+  // An attempt before may have begun while new values went elsewhere.
+  const { secret } = known;
   const context = contextOutside(`issue/${credential.id}`);
   const { value } = await provider.createReplacement(credential, { version: 1, secret }, context);
   const version: SecretVersion = { credentialId: credential.id, version: 1, state: 'live', ...value };

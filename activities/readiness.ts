@@ -5,6 +5,7 @@ import { atActivityEdge, callContext, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { findTarget } from './lookup';
 import { checkStep, type RehearseInput } from './rehearsal';
+import { probeSecretStore } from './store/secret-stores/secret-stores';
 import { tellSecurity } from './tell-audience';
 
 /** Why one step of an incident could not be done now. */
@@ -31,7 +32,7 @@ const WEEK_MS = 7 * 24 * 3_600_000;
 /** As many as a person reads in a notice. */
 const TOLD = 10;
 
-/** What keeping ready for an incident can have done: it looks, and changes nothing. */
+/** What keeping ready for an incident can have done: it looks, and leaves nothing changed. */
 export function createReadinessActivities(deps: ActivityDeps) {
   return atActivityEdge({
     /** Ids of all credentials in the inventory. */
@@ -40,15 +41,16 @@ export function createReadinessActivities(deps: ActivityDeps) {
     },
 
     /**
-     * What an incident of each would need: that its subjects can be refused, our admin credential may do what is needed, the live value works, and the
-     * dependents answer. One without a live version is left out.
+     * What an incident of each would need: that its subjects can be refused, our admin credential may do what is needed, the live value works, the
+     * dependents answer, and a new value can be kept. One without a live version is left out.
      */
     async examineReadiness({
       credentialIds,
     }: {
       readonly credentialIds: readonly string[];
     }): Promise<readonly CredentialReadiness[]> {
-      const examined = await Promise.all(credentialIds.map((id) => examine(deps, id)));
+      const ofStores = await examineStores(deps);
+      const examined = await Promise.all(credentialIds.map((id) => examine(deps, id, ofStores)));
       return examined.filter((readiness) => readiness !== undefined);
     },
 
@@ -84,7 +86,20 @@ export function createReadinessActivities(deps: ActivityDeps) {
 
 export type ReadinessActivities = ReturnType<typeof createReadinessActivities>;
 
-async function examine(deps: ActivityDeps, credentialId: string): Promise<CredentialReadiness | undefined> {
+/** What is wrong with each secret store, by its name: in each a value that means nothing is written, read and destroyed. */
+async function examineStores(deps: ActivityDeps): Promise<ReadonlyMap<string, ReadinessFault>> {
+  const probed = deps.stores.all.map(async (store) => {
+    const step = store === deps.stores.byDefault ? 'keep a new value' : `keep values in ${store}`;
+    return [store, await faultOf(step, () => probeSecretStore(deps.secrets, store))] as const;
+  });
+  return new Map((await Promise.all(probed)).flatMap(([store, fault]) => (fault ? [[store, fault]] : [])));
+}
+
+async function examine(
+  deps: ActivityDeps,
+  credentialId: string,
+  ofStores: ReadonlyMap<string, ReadinessFault>,
+): Promise<CredentialReadiness | undefined> {
   const live = newestLive(await deps.inventory.versions(credentialId));
   if (!live) return undefined;
   const target = await findTarget(deps, credentialId, live.version);
@@ -95,13 +110,15 @@ async function examine(deps: ActivityDeps, credentialId: string): Promise<Creden
     ...credential.dependents.map(({ id }) => ({ stage: 'move' as const, dependentId: id, step: `move ${id}` })),
   ];
   const looked = stages.map((stage) =>
-    faultOf(stage, () => checkStep(deps, target, { ...stage, stepKey: `readiness/${credentialId}` })),
+    faultOf(stage.step, () => checkStep(deps, target, { ...stage, stepKey: `readiness/${credentialId}` })),
   );
-  const faults = (await Promise.all(looked)).filter((fault) => fault !== undefined);
+  // The one it has its value in, and the one it would get the next in.
+  const needed = [...new Set([deps.stores.byDefault, live.secret.store])].map((store) => ofStores.get(store));
+  const faults = [...(await Promise.all(looked)), ...needed].filter((fault) => fault !== undefined);
   return { credentialId, provider: credential.provider, version: live.version, faults };
 }
 
-async function faultOf({ step }: Stage, check: () => Promise<string>): Promise<ReadinessFault | undefined> {
+async function faultOf(step: string, check: () => Promise<unknown>): Promise<ReadinessFault | undefined> {
   try {
     await check();
     return undefined;

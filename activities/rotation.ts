@@ -1,4 +1,4 @@
-import type { SecretRef, SecretVersion } from '../domain/credential';
+import type { SecretVersion } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
@@ -39,10 +39,10 @@ export function createRotationActivities(deps: ActivityDeps) {
     /** Mints the next version and proves that it works before anybody is moved to it. */
     async createReplacement(input: IncidentStep): Promise<Replaced> {
       const { credential, provider } = await lookUp(deps, input.credentialId, input.version);
-      const version = await deps.inventory.reserveVersion(input.credentialId, input.stepKey);
+      const secret = await deps.inventory.reserveVersion(input.credentialId, input.stepKey, deps.stores.byDefault);
+      const { version } = secret;
       const context = callContext(input.stepKey);
       return audited(deps, input, 'create-replacement', { replacement: version }, async () => {
-        const secret = secretOf(credential.id, version);
         const { value, evidence } = await provider.createReplacement(credential, { version, secret }, context);
         const minted: SecretVersion = { credentialId: credential.id, version, state: 'pending', ...value };
         await deps.inventory.saveVersion(minted);
@@ -115,23 +115,17 @@ export function createRotationActivities(deps: ActivityDeps) {
       const version =
         'replacement' in input
           ? input.replacement
-          : await deps.inventory.reserveVersion(input.credentialId, input.createStepKey);
+          : (await deps.inventory.reserveVersion(input.credentialId, input.createStepKey, deps.stores.byDefault))
+              .version;
       const { credential, provider, version: minted } = await lookUp(deps, input.credentialId, version);
       await audited(deps, input, 'discard-replacement', { replacement: version }, async () => {
-        const isRecorded = minted.publicId !== '';
-        const ended = isRecorded ? minted : { ...minted, secret: secretOf(credential.id, version) };
-        const { evidence } = await provider.discard(credential, ended, callContext(input.stepKey));
+        const { evidence } = await provider.discard(credential, minted, callContext(input.stepKey));
         await deps.inventory.setState(credential.id, version, 'discarded');
         await deps.projection.write(await deps.inventory.records());
         return { result: undefined, outcome: { replacement: version, evidence } };
       });
     },
   };
-}
-
-/** Where the value of a replacement is kept, before anything else is known of it. */
-function secretOf(credentialId: string, version: number): SecretRef {
-  return { store: 'postgres', path: `credentials/${credentialId}`, version };
 }
 
 async function waitUntilMoved(

@@ -123,8 +123,8 @@ async function callDirectly({ deps }: Rig, credential: Credential, version: numb
   };
   const old = await deps.inventory.version(credential.id, version);
   await provider.quarantine(credential, old, context);
-  const next = await deps.inventory.reserveVersion(credential.id, context.idempotencyKey);
-  const secret = { store: 'postgres', path: `credentials/${credential.id}`, version: next };
+  const secret = await deps.inventory.reserveVersion(credential.id, context.idempotencyKey, deps.stores.byDefault);
+  const next = secret.version;
   const { value } = await provider.createReplacement(credential, { version: next, secret }, context);
   const minted: SecretVersion = { credentialId: credential.id, version: next, state: 'live', ...value };
   await deps.inventory.saveVersion(minted);

@@ -9,6 +9,11 @@ export interface SecretRef {
   readonly version: number;
 }
 
+/** Where the value of a version is kept, before anything else is known of it. */
+export function placeOfVersion(store: string, credentialId: string, version: number): SecretRef {
+  return { store, path: `credentials/${credentialId}`, version };
+}
+
 /** A place a dependent legitimately uses the credential from. An agent alone never makes a context. */
 export interface KnownContext {
   readonly id: string;

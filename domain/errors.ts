@@ -105,7 +105,11 @@ const ERRORS = {
   SECRET_NOT_FOUND: { retryable: false, next: 'The secret store has no value for this version: mint another.' },
   SECRET_UNREADABLE: {
     retryable: false,
-    next: 'The encryption key does not fit: restore the key file this value was written with.',
+    next: 'What stands there is not what was written: restore the sealing key file of that time, or the value in its store.',
+  },
+  SECRET_STORE_UNAVAILABLE: {
+    retryable: true,
+    next: 'Nothing: it is tried again. Check that the secret store is there and what we may do in it if it lasts (`tourniquet doctor` looks).',
   },
   SECRET_ACCESS_DENIED: {
     retryable: false,

@@ -5,7 +5,6 @@ import { createInventory } from '../activities/store/inventory';
 import { createMovedByHand } from '../activities/store/moved-by-hand';
 import { createLeakReportStore } from '../activities/store/leak-reports';
 import { createRequestLog } from '../activities/store/request-log';
-import { createSecretStore } from '../activities/store/secret-store';
 import { createLeakReportDesk } from '../api/leak-report-desk';
 import { createApi } from '../api/server';
 import { foreignMapper } from '../detectors/sources/registry';
@@ -17,6 +16,8 @@ import { connectNats } from './nats';
 import { readPolicy } from './policy-file';
 import { loadRules, ownRules } from './rules/load-rules';
 import type { Running } from './running';
+import { mustOpenSecretStores, openSecretStores } from './secret-stores';
+import { readSettings } from './settings';
 import { openUsageIntake } from './sources/usage-intake';
 import { openDenylistView } from './denylist-view';
 import { createTemporalClient } from './temporal';
@@ -36,7 +37,9 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   const { policy } = readPolicy(config.TOURNIQUET_POLICY_FILE);
   const usage = openUsageIntake(() => connectNats(config, 'api'), { partitions: config.TOURNIQUET_PARTITIONS, log });
   const feedsFile = readLeakFeeds(config.TOURNIQUET_LEAK_FEEDS_FILE);
-  const secrets = createSecretStore(database, { id: 'sealing', key: readKey(config.TOURNIQUET_SEALING_KEY_FILE) });
+  const settings = readSettings(config.TOURNIQUET_SETTINGS_FILE);
+  mustOpenSecretStores(settings);
+  const { secrets } = openSecretStores(settings, database, readKey(config.TOURNIQUET_SEALING_KEY_FILE));
   const fingerprintsOf = (value: string) => fingerprintKeys.map((key) => fingerprint(value, key));
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),

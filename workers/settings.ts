@@ -11,6 +11,7 @@ import {
 } from '../activities/providers/oauth-account';
 import { postgresRoleSettings } from '../activities/providers/postgres-account';
 import { redisAclSettings } from '../activities/providers/redis-account';
+import { OWN_STORE, secretStoresSettings } from '../activities/store/secret-stores/store-settings';
 import { IncidentError } from '../domain/errors';
 import { INTEL_SAYS, INTEL_TRUST, MOST_INTEL_LISTS } from '../domain/intel';
 import { parseNetwork } from '../domain/known-context';
@@ -110,6 +111,8 @@ const settings = z.strictObject({
   trustedProxies: z.array(network).default([]),
   /** Routes that gateways shut while nobody can tell them whether a credential is still good; none by default. */
   gateway: z.strictObject({ privilegedRoutes: z.array(route).default([]) }).default({ privilegedRoutes: [] }),
+  /** Where values are kept besides our own database, and where new ones go. */
+  secretStores: secretStoresSettings.default({ default: OWN_STORE }),
   /** Lists of hostile, harmless or familiar addresses. */
   threatIntel: threatIntel.default({ everyMinutes: 60, lists: [] }),
   /** How often it is looked whether leaks could be answered. */

@@ -87,7 +87,8 @@ export async function withSts<T>(
   }
 }
 
-function configOf({ region, endpoint, key }: AwsPlace) {
+/** What the clients of all services are opened with. The SDK tries nothing again. */
+export function configOf({ region, endpoint, key }: AwsPlace) {
   return {
     region,
     maxAttempts: 1,

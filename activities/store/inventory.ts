@@ -1,9 +1,11 @@
 import {
+  placeOfVersion,
   recordOf,
   type Credential,
   type DependentRecord,
   type InventoryRecord,
   type KnownContext,
+  type SecretRef,
   type SecretVersion,
   type VersionState,
 } from '../../domain/credential';
@@ -12,6 +14,7 @@ import type { KnownAgainst } from '../../domain/incident';
 import type { Inventory } from '../../domain/ports/stores';
 import { parseSubject, shortSubject } from '../../domain/subject';
 import { inTransaction, type Database } from './database';
+import { OWN_STORE } from './secret-stores/store-settings';
 
 interface CredentialRow {
   id: string;
@@ -29,17 +32,20 @@ interface CredentialRow {
   dependents: DependentRecord[];
 }
 
-interface VersionRow {
+interface PlaceRow {
   credential_id: string;
   version: number;
+  secret_store: string;
+  secret_path: string;
+}
+
+interface VersionRow extends PlaceRow {
   public_id: string;
   state: VersionState;
   releases: number;
   proven_dead_at: Date | null;
   lifted_at: Date | null;
   known_against: KnownAgainst | null;
-  secret_store: string;
-  secret_path: string;
   subjects: string[];
 }
 
@@ -122,27 +128,30 @@ export function createInventory(database: Database): Inventory {
           );
         }
       });
-      const isNew = await reserve(database, credential.id, version.version, `registered:${version.version}`);
+      const isNew = await reserve(database, version);
       // Registering again changes no version that has lived since.
       const known = isNew ? undefined : await inventory.version(credential.id, version.version);
-      if (known === undefined || known.state === 'pending') await inventory.saveVersion(version);
+      // What is minted meanwhile is kept where it was going to be.
+      const secret = known && version.state === 'pending' ? known.secret : version.secret;
+      if (known === undefined || known.state === 'pending') await inventory.saveVersion({ ...version, secret });
     },
 
-    reserveVersion(credentialId, idempotencyKey) {
+    reserveVersion(credentialId, idempotencyKey, store) {
       return inTransaction(database, async (client) => {
         await client.query('SELECT 1 FROM credentials WHERE id = $1 FOR UPDATE', [credentialId]);
-        const known = await client.query<{ version: number }>(
-          'SELECT version FROM secret_versions WHERE credential_id = $1 AND idempotency_key = $2',
+        const known = await client.query<PlaceRow>(
+          `SELECT credential_id, version, secret_store, secret_path FROM secret_versions
+           WHERE credential_id = $1 AND idempotency_key = $2`,
           [credentialId, idempotencyKey],
         );
-        if (known.rows[0]) return known.rows[0].version;
+        if (known.rows[0]) return toPlace(known.rows[0]);
         const next = await client.query<{ version: number }>(
           'SELECT coalesce(max(version), 0) + 1 AS version FROM secret_versions WHERE credential_id = $1',
           [credentialId],
         );
-        const version = next.rows[0]?.version ?? 1;
-        await client.query(INSERT_PENDING, [credentialId, version, idempotencyKey]);
-        return version;
+        const place = placeOfVersion(store, credentialId, next.rows[0]?.version ?? 1);
+        await client.query(INSERT_PENDING, [credentialId, place.version, place.store, place.path, idempotencyKey]);
+        return place;
       });
     },
 
@@ -240,10 +249,11 @@ const CLAIM_SUBJECT = `
 
 const INSERT_PENDING = `
   INSERT INTO secret_versions (credential_id, version, state, secret_store, secret_path, idempotency_key)
-  VALUES ($1, $2, 'pending', '', '', $3) ON CONFLICT DO NOTHING`;
+  VALUES ($1, $2, 'pending', $3, $4, $5) ON CONFLICT DO NOTHING`;
 
-async function reserve(database: Database, credentialId: string, version: number, key: string): Promise<boolean> {
-  const result = await database.query(INSERT_PENDING, [credentialId, version, key]);
+async function reserve(database: Database, { credentialId, version, secret }: SecretVersion): Promise<boolean> {
+  const values = [credentialId, version, secret.store, secret.path, `registered:${version}`];
+  const result = await database.query(INSERT_PENDING, values);
   return result.rowCount === 1;
 }
 
@@ -280,8 +290,13 @@ function toVersion(row: VersionRow): SecretVersion {
     ...(row.state === 'revoked' && row.proven_dead_at ? { provenDead: true } : {}),
     ...(row.lifted_at ? { liftedAt: row.lifted_at.getTime() } : {}),
     ...(row.known_against && isRefused(row) ? { knownAgainst: row.known_against } : {}),
-    secret: { store: row.secret_store, path: row.secret_path, version: row.version },
+    secret: toPlace(row),
   };
+}
+
+/** Versions that were reserved before there was more than one store say nothing of it until they are minted. */
+function toPlace({ credential_id: id, version, secret_store: store, secret_path: path }: PlaceRow): SecretRef {
+  return store === '' ? placeOfVersion(OWN_STORE, id, version) : { store, path, version };
 }
 
 function toRecords(row: CredentialRow & VersionRow): InventoryRecord[] {

@@ -27,13 +27,24 @@ export interface AuditLog {
 /** Does one after the other what carries the same name, over all workers: of what is read and written as a whole, two at once would take each other's change back. */
 export type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
-/** Keeps values encrypted; the only place besides a provider call where a value exists. */
+/**
+ * Keeps values encrypted; the only place besides a provider call where a value exists. Each call ends within seconds, and whoever can't tell throws
+ * SECRET_STORE_UNAVAILABLE: a value that could not be read is never called missing, since a provider mints where it finds none.
+ */
 export interface SecretStore {
-  /** Writes once: a second value for the same ref is refused by returning the first. */
+  /** Writes once: beside a value that is there nothing is changed, also when two write at once. After an answer that was lost the same call says `exists`. */
   putIfAbsent(ref: SecretRef, value: string): Promise<'stored' | 'exists'>;
   /** @throws IncidentError SECRET_NOT_FOUND, SECRET_UNREADABLE */
   get(ref: SecretRef): Promise<string>;
+  /** What is not there is destroyed. */
   destroy(ref: SecretRef): Promise<void>;
+}
+
+/** Which secret stores there are. */
+export interface KnownSecretStores {
+  /** Where new values go. */
+  readonly byDefault: string;
+  readonly all: readonly string[];
 }
 
 export interface Inventory {
@@ -45,8 +56,11 @@ export interface Inventory {
   version(credentialId: string, version: number): Promise<SecretVersion>;
   findBySubject(subject: Subject): Promise<SecretVersion | undefined>;
   register(credential: Credential, version: SecretVersion): Promise<void>;
-  /** The number of the replacement this incident step mints; the same for the same key, however often asked. */
-  reserveVersion(credentialId: string, idempotencyKey: string): Promise<number>;
+  /**
+   * The number of the replacement this incident step mints, and where its value is kept: the same for the same key, however often asked, also when
+   * new values go to another `store` since.
+   */
+  reserveVersion(credentialId: string, idempotencyKey: string, store: string): Promise<SecretRef>;
   saveVersion(version: SecretVersion): Promise<void>;
   setState(credentialId: string, version: number, state: VersionState): Promise<void>;
   /** Whether a revoked version was presented and refused since; one that works again is no longer proven. */

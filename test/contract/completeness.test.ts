@@ -35,6 +35,20 @@ test('every provider says what it can do without its server', () => {
   expect(Object.keys(CAPABILITIES).sort()).toEqual(ids.sort());
 });
 
+test('every secret store is wired, and has a contract test of its name', () => {
+  const stores = partsIn('store/secret-stores', 'Store');
+  const wiring = readFileSync(join(ROOT, 'workers/secret-stores.ts'), 'utf8');
+  const wired = [...wiring.matchAll(/\b(create\w+Store)\(/g)].map((match) => match[1]);
+  const tested = readdirSync(__dirname).flatMap((file) => /^secret-store-(.+)\.test\.ts$/.exec(file)?.[1] ?? []);
+
+  expect(wired.sort()).toEqual(stores.map(({ factory }) => factory).sort());
+  expect(tested.sort()).toEqual(stores.map(({ id }) => id).sort());
+  for (const id of tested)
+    expect(readFileSync(join(__dirname, `secret-store-${id}.test.ts`), 'utf8')).toContain(
+      `describeSecretStore({\n  name: '${id}',`,
+    );
+});
+
 describe.each(KINDS)('every one of the $folder', ({ folder, suffix, idField, contract }) => {
   const parts = partsIn(folder, suffix);
 

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Client as Temporal, Connection } from '@temporalio/client';
 import { Client } from 'pg';
-import { createSecretStore } from '../../activities/store/secret-store';
+import { createPostgresStore } from '../../activities/store/secret-stores/postgres';
 import { openDatabase } from '../../activities/store/database';
 import { parseMaterial } from '../../domain/secret-material';
 import type { DemoReport } from '../../drills/demo/report';
@@ -73,7 +73,7 @@ describe('no secret value leaves its store', () => {
   async function readSecrets(): Promise<Record<string, string>> {
     const keys = path.join(stack.directory, 'tourniquet', 'keys');
     const database = openDatabase(readSecretFile(path.join(keys, 'database.url')), { applicationName: 'canary' });
-    const store = createSecretStore(database, { id: 'sealing', key: readKey(path.join(keys, 'sealing.key')) });
+    const store = createPostgresStore(database, { id: 'sealing', key: readKey(path.join(keys, 'sealing.key')) });
     const value = (id: string, version: number) => store.get({ store: 'postgres', path: `credentials/${id}`, version });
     const found = {
       'leaked password': parseMaterial('postgres', await value('orders-db', 1)).password,

@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { openDatabase } from '../../activities/store/database';
-import { createSecretStore } from '../../activities/store/secret-store';
+import { createPostgresStore } from '../../activities/store/secret-stores/postgres';
 import { valueOf } from '../../domain/secret-material';
 import { brokenPromises, type DemoReport } from '../../drills/demo/report';
 import { readSecretFile } from '../../workers/config';
@@ -65,7 +65,7 @@ describe('npm run demo -- --json --provider …', () => {
     const database = openDatabase(readSecretFile(path.join(directory, 'keys', 'database.url')), {
       applicationName: 'test',
     });
-    const secrets = createSecretStore(database, {
+    const secrets = createPostgresStore(database, {
       id: 'sealing',
       key: readKey(path.join(directory, 'keys', 'sealing.key')),
     });

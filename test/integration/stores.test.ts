@@ -10,7 +10,7 @@ import { createContainmentStore } from '../../activities/store/containment-store
 import { openDatabase, type Database } from '../../activities/store/database';
 import { createInventory } from '../../activities/store/inventory';
 import { createMovingTimeStore } from '../../activities/store/moving-time';
-import { createSecretStore } from '../../activities/store/secret-store';
+import { createPostgresStore } from '../../activities/store/secret-stores/postgres';
 import { createTokenStore } from '../../activities/store/token-store';
 import { signApproval } from '../../api/sign-approval';
 import { APPROVAL_LIFETIME_SECONDS, detailText, type ApprovalRefusal, type ApprovalScope } from '../../domain/approval';
@@ -91,7 +91,7 @@ describe('the secret store', () => {
   it('says SECRET_UNREADABLE with another key, and SECRET_NOT_FOUND of none', async () => {
     const ref = secretRef(newId(), 1);
     await testSecretStore(database).putIfAbsent(ref, 'value');
-    const otherKey = createSecretStore(database, { id: 'test', key: randomBytes(32) });
+    const otherKey = createPostgresStore(database, { id: 'test', key: randomBytes(32) });
 
     await expect(otherKey.get(ref)).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
     await expect(otherKey.get(secretRef('nobody', 1))).rejects.toMatchObject({ code: 'SECRET_NOT_FOUND' });
@@ -123,7 +123,9 @@ describe('the inventory', () => {
     const keys = ['run/a', 'run/b', 'run/c'];
 
     const reserved = await Promise.all(
-      Array.from({ length: 30 }, (_, n) => inventory.reserveVersion(id, keys[n % 3] ?? '')),
+      Array.from({ length: 30 }, (_, n) =>
+        inventory.reserveVersion(id, keys[n % 3] ?? '', 'postgres').then(({ version }) => version),
+      ),
     );
 
     const ofKey = keys.map((_, k) => [...new Set(reserved.filter((_version, n) => n % 3 === k))]);
@@ -207,6 +209,7 @@ describe('the inventory', () => {
       inventory,
       providers: new Map([['postgres-role', provider]]),
       projection: { write: () => Promise.resolve() },
+      stores: { byDefault: 'postgres', all: ['postgres'] },
     } as unknown as Parameters<typeof issueFirstVersion>[0];
     const first = await issueFirstVersion(deps, credential);
     await inventory.setState(credential.id, 1, 'revoked');

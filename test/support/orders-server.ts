@@ -1,6 +1,6 @@
 import type { PostgresRoleSettings } from '../../activities/providers/postgres-account';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
-import { createSecretStore } from '../../activities/store/secret-store';
+import { createPostgresStore } from '../../activities/store/secret-stores/postgres';
 import type { Database } from '../../activities/store/database';
 import type { SecretStore } from '../../domain/ports/stores';
 import { makeOrdersDatabase } from '../../drills/estate/estate-database';
@@ -15,7 +15,7 @@ export async function ordersAccount(superuserUrl: string): Promise<PostgresRoleS
 
 /** The real secret store, with a key of this test. */
 export function testSecretStore(database: Database): SecretStore {
-  return createSecretStore(database, { id: 'test', key: Buffer.alloc(32, 7) });
+  return createPostgresStore(database, { id: 'test', key: Buffer.alloc(32, 7) });
 }
 
 export function ordersProvider(account: PostgresRoleSettings, secrets: SecretStore) {

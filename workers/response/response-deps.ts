@@ -26,7 +26,6 @@ import { createInTurn } from '../../activities/store/in-turn';
 import { createInventory } from '../../activities/store/inventory';
 import { createMovedByHand } from '../../activities/store/moved-by-hand';
 import { createMovingTimeStore } from '../../activities/store/moving-time';
-import { createSecretStore } from '../../activities/store/secret-store';
 import { createTokenStore } from '../../activities/store/token-store';
 import { tellAudience } from '../../activities/tell-audience';
 import { partitionOf, type Subject } from '../../domain/subject';
@@ -40,6 +39,7 @@ import { readSecretFile, type Config } from '../config';
 import { errorLabel } from '../log';
 import { readChannels } from '../channels';
 import { createNotifiers } from '../notifiers';
+import { openSecretStores } from '../secret-stores';
 import { incidentUrl } from '../temporal';
 import type { readResponseFiles } from './response-files';
 
@@ -52,7 +52,7 @@ export async function createResponseDeps(
   log: Logger,
 ): Promise<ActivityDeps> {
   const { settings, policy, fingerprintKeys, accounts, sealingKey, auditKey, signingKey, approvalKey } = files;
-  const secrets = createSecretStore(database, { id: 'sealing', key: sealingKey });
+  const { secrets, known: stores } = openSecretStores(settings, database, sealingKey);
   const gateways = createGatewayRegistry(await openBucket(nats, 'gateways'), (key, cause) =>
     log.error({ key, ...errorLabel(cause) }, 'a gateway lease could not be read'),
   );
@@ -89,6 +89,7 @@ export async function createResponseDeps(
   return {
     inventory: createInventory(database),
     secrets,
+    stores,
     containments: createContainmentStore(database),
     audit,
     checkpoint: () => audit.checkpoint(checkpoints),

@@ -15,6 +15,7 @@ import {
   threatLists,
   type Settings,
 } from '../settings';
+import { mustOpenSecretStores } from '../secret-stores';
 import { readSignalSigner } from '../signal-signer';
 import { shownKey } from '../yaml-file';
 
@@ -32,6 +33,7 @@ export function readResponseFiles(config: Config<'response'>) {
   const { postgres, redis, aws, oauth, nats, http, lists, signalSigner } = readTogether({
     signalSigner: () => readSignalSigner(files.settings),
     lists: () => threatLists(files.settings),
+    stores: () => mustOpenSecretStores(files.settings),
     postgres: () => postgresAccounts(files.settings),
     redis: () => redisAccounts(files.settings),
     aws: () => awsAccounts(files.settings),

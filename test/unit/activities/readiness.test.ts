@@ -2,8 +2,10 @@ import type { ActivityDeps } from '../../../activities/deps';
 import { createReadinessActivities, type CredentialReadiness } from '../../../activities/readiness';
 import type { VersionState } from '../../../domain/credential';
 import { IncidentError } from '../../../domain/errors';
+import type { SecretStore } from '../../../domain/ports/stores';
 import type { RenderedNotice } from '../../../domain/ports/notifier';
 import { publicIdSubject } from '../../../domain/subject';
+import { memorySecrets } from '../../support/memory-secrets';
 import { runActivity } from '../../support/run-activity';
 import { sampleCredential, sampleVersion } from '../../support/sample-credential';
 
@@ -18,9 +20,13 @@ interface Server {
   readonly test?: () => Promise<unknown>;
   readonly status?: () => Promise<unknown>;
   readonly states?: readonly VersionState[];
+  readonly secrets?: SecretStore;
 }
 
-function readinessOf({ states = ['live'], ...server }: Server, notices: RenderedNotice[] = []) {
+function readinessOf(
+  { states = ['live'], secrets = memorySecrets(), ...server }: Server,
+  notices: RenderedNotice[] = [],
+) {
   const told = new Set<string>();
   const versions = states.map((state, index) =>
     sampleVersion({ version: index + 1, state, subjects: [publicIdSubject('postgres-role', 'orders/app')] }),
@@ -31,6 +37,8 @@ function readinessOf({ states = ['live'], ...server }: Server, notices: Rendered
       versions: () => Promise.resolve(versions),
       version: (_id: string, version: number) => Promise.resolve(versions[version - 1]),
     },
+    secrets,
+    stores: { byDefault: 'vault', all: ['vault', 'postgres'] },
     denylist: { get: () => Promise.resolve(undefined) },
     gateways: { members: () => Promise.resolve({ live: [], missing: [] }) },
     providers: new Map([
@@ -59,10 +67,29 @@ const unready = (code: string): CredentialReadiness => ({
   faults: [{ step: 'contain', code, fault: `${code}: mend it` }],
 });
 
-it('finds nothing where all that an incident needs is there', async () => {
-  expect(await examine({})).toEqual([
+it('finds nothing where all that an incident needs is there, and leaves nothing in the secret stores', async () => {
+  const secrets = memorySecrets();
+
+  expect(await examine({ secrets })).toEqual([
     { credentialId: CREDENTIAL.id, provider: CREDENTIAL.provider, version: 1, faults: [] },
   ]);
+  expect(secrets.stored()).toEqual([]);
+});
+
+it('finds a secret store that takes no new value, or lets none be destroyed', async () => {
+  const fails = () => Promise.reject(new IncidentError('SECRET_STORE_UNAVAILABLE', { store: 'any' }));
+  const examined = await Promise.all(
+    [{ putIfAbsent: fails }, { destroy: fails }].map((broken) =>
+      examine({ secrets: { ...memorySecrets(), ...broken } }),
+    ),
+  );
+
+  const code = 'SECRET_STORE_UNAVAILABLE';
+  const faults = [
+    expect.objectContaining({ step: 'keep a new value', code }) as unknown,
+    expect.objectContaining({ step: 'keep values in postgres', code }) as unknown,
+  ];
+  expect(examined.map(([one]) => one?.faults)).toEqual([faults, faults]);
 });
 
 it.each<[what: string, Server, step: string, code: string]>([

@@ -26,6 +26,7 @@ describe('configuration', () => {
       TOURNIQUET_API_PORT: '9000',
       TOURNIQUET_AUDIT_KEY_FILE: file,
       TOURNIQUET_APPROVAL_KEY_FILE: file,
+      TOURNIQUET_SETTINGS_FILE: file,
     });
 
     expect(config.TOURNIQUET_API_PORT).toBe(9000);

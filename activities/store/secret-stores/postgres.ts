@@ -1,8 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { SecretRef } from '../../domain/credential';
-import { IncidentError } from '../../domain/errors';
-import type { SecretStore } from '../../domain/ports/stores';
-import type { Database } from './database';
+import type { SecretRef } from '../../../domain/credential';
+import { IncidentError } from '../../../domain/errors';
+import type { SecretStore } from '../../../domain/ports/stores';
+import type { Database } from '../database';
+import { notFound } from './secret-place';
 
 const ALGORITHM = 'aes-256-gcm';
 /** NIST SP 800-38D recommends 96-bit nonces for GCM; random ones are safe far beyond the number of secrets of any company. */
@@ -15,7 +16,7 @@ export interface SealingKey {
 }
 
 /** Values in our own PostgreSQL, sealed with AES-256-GCM and bound to their place, so that rows can't be swapped. */
-export function createSecretStore(database: Database, sealing: SealingKey): SecretStore {
+export function createPostgresStore(database: Database, sealing: SealingKey): SecretStore {
   return {
     async putIfAbsent(ref, value) {
       const nonce = randomBytes(NONCE_BYTES);
@@ -35,14 +36,14 @@ export function createSecretStore(database: Database, sealing: SealingKey): Secr
         [ref.path, ref.version],
       );
       const row = result.rows[0];
-      if (!row) throw new IncidentError('SECRET_NOT_FOUND', { path: ref.path, version: ref.version });
+      if (!row) throw notFound(ref);
       try {
         const decipher = createDecipheriv(ALGORITHM, sealing.key, row.nonce).setAAD(place(ref)).setAuthTag(row.tag);
         return Buffer.concat([decipher.update(row.ciphertext), decipher.final()]).toString('utf8');
       } catch (cause) {
         throw new IncidentError(
           'SECRET_UNREADABLE',
-          { path: ref.path, version: ref.version, key: row.key_id },
+          { store: ref.store, path: ref.path, version: ref.version, key: row.key_id },
           { cause },
         );
       }
