@@ -4,6 +4,7 @@ import { IncidentError } from '../domain/errors';
 import { copyContexts } from '../domain/known-context';
 import type { ResponsePlan } from '../domain/response-plan';
 import { unregisteredCredential, unregisteredSubject } from '../domain/unregistered-credential';
+import type { CredentialProvider } from '../domain/ports/credential-provider';
 import type { Effect } from '../domain/ports/effect';
 import { callContext, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
@@ -30,6 +31,8 @@ export interface Looked {
   readonly credential: Credential;
   readonly version: SecretVersion;
   readonly hasProvider?: boolean;
+  /** False where its provider can refuse it only by ending it. */
+  readonly canQuarantine?: false;
   /** A later version that lives, of a rotation that was begun before; missing where an incident is opened again, which names its own. */
   readonly newer?: number;
   /** All of them. */
@@ -71,6 +74,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
         laterThan(deps, input),
       ]);
       const newer = living.at(-1);
+      const provider = deps.providers.get(credential.provider);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
       const isOpenAgain = input.reopened !== undefined && version.state === 'revoked';
       const isUnproven = version.state === 'revoked' && !version.provenDead && newer !== undefined;
@@ -85,7 +89,8 @@ export function createContainmentActivities(deps: ActivityDeps) {
       return {
         credential,
         version,
-        hasProvider: isRegistered && deps.providers.has(credential.provider),
+        hasProvider: isRegistered && provider !== undefined,
+        ...(provider && !mayQuarantine(provider, credential) ? { canQuarantine: false } : {}),
         ...(newer === undefined || isOpenAgain ? {} : { newer }),
         living,
       };
@@ -98,7 +103,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
     async containVersion(input: ContainInput): Promise<Contained> {
       const target = await findTarget(deps, input.credentialId, input.version);
       const { credential, version } = target;
-      const { quarantine, leftToPerson } = input.plan;
+      const { quarantine, leftToPerson, endsOnly } = input.plan;
       // Nothing may be called refused that no denylist entry names.
       if (version.subjects.length === 0)
         throw new IncidentError('SUBJECTS_MISSING', { credential: credential.id, version: version.version });
@@ -106,7 +111,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
         deps.denylist.tighten(entryFor(input, credential, subject, stepTime())),
       );
       const atProvider =
-        quarantine.mode === 'deny-all' && !leftToPerson ? quarantineAtProvider(target, input) : undefined;
+        quarantine.mode === 'deny-all' && !leftToPerson && !endsOnly ? quarantineAtProvider(target, input) : undefined;
       const [written, effect] = await Promise.all([Promise.all(writes), atProvider]);
       // An attempt that is later than the lift: nothing may be called refused that is not.
       if (written.some(({ entry }) => entry.status === 'lifted'))
@@ -120,7 +125,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
           ...(quarantine.mode === 'deny-all'
             ? []
             : [`only ${credential.knownContexts.map((context) => context.id).join(', ')} may still use it`]),
-          ...(leftToPerson ? [`listed for every gateway, NOT refused at ${credential.provider}`] : []),
+          ...(leftToPerson || endsOnly ? [`listed for every gateway, NOT refused at ${credential.provider}`] : []),
         ].join('; '),
       };
     },
@@ -198,6 +203,10 @@ async function registerNewcomer(deps: ActivityDeps, credentialId: string): Promi
 export function laneEnd(entries: readonly Pick<DenylistEntry, 'mode' | 'laneUntil'>[]): number {
   if (entries.length === 0) return 0;
   return Math.min(...entries.map(({ mode, laneUntil = 0 }) => (mode === 'known-contexts-only' ? laneUntil : 0)));
+}
+
+function mayQuarantine(provider: CredentialProvider, credential: Credential): boolean {
+  return provider.canQuarantine?.(credential) ?? provider.capabilities.quarantine === 'reversible';
 }
 
 async function quarantineAtProvider(target: FoundTarget, input: ContainInput): Promise<Effect> {

@@ -22,6 +22,8 @@ export interface ResponsePlan {
   readonly containAtOnce: boolean;
   readonly revoke: 'when-moved' | 'ask' | 'never';
   readonly revokeAtDeadline: boolean;
+  /** Its provider can refuse it only by ending it: until then only gateways do. */
+  readonly endsOnly?: true;
   /** What nobody but a person can do, in order; absent where Tourniquet does all of it. */
   readonly leftToPerson?: readonly string[];
   /** What dependents will notice, in one sentence. */
@@ -30,19 +32,27 @@ export interface ResponsePlan {
   readonly reasons: readonly string[];
 }
 
+/** What can be done where it was issued. */
+export interface ProviderReach {
+  /** Whether it is registered, and the provider that issued it is configured here. */
+  readonly hasProvider?: boolean | undefined;
+  /** Whether that can refuse a version for now, so that a person may set it free again. */
+  readonly canQuarantine?: boolean | undefined;
+}
+
 /**
  * The response to a leak, from what is known and what the policy says; pure, so that a dry run, a test and the real thing
- * agree. Containment is never left out at `high` or above; only what cannot be undone may wait for a person. `hasProvider`: whether it is
- * registered, and the provider that issued it is configured here.
+ * agree. Containment is never left out at `high` or above; only what cannot be undone may wait for a person.
  */
 export function planResponse(
   credential: Credential,
   evidence: Assessment,
   policy: Policy,
-  hasProvider = true,
+  { hasProvider = true, canQuarantine = true }: ProviderReach = {},
 ): ResponsePlan {
   const plan = planWithProvider(credential, evidence, policy);
-  return hasProvider ? plan : withoutProvider(plan, credential);
+  if (!hasProvider) return withoutProvider(plan, credential);
+  return canQuarantine ? plan : endedOnly(plan, credential);
 }
 
 /** For one that a person has said not to revoke: only a person can have it revoked, whatever has come since. */
@@ -110,6 +120,22 @@ function planWithProvider(credential: Credential, evidence: Assessment, policy: 
           ? 'A deterministic indicator allows revoking without a person.'
           : `Independent evidence (${[...new Set(evidence.families)].join(', ')}) allows revoking without a person.`
         : 'One kind of evidence alone: a person decides about revoking.',
+    ],
+  };
+}
+
+/** Where a value can only be ended, refusing it waits until its dependents have the next one: ending it first would cut them off. */
+function endedOnly(plan: ResponsePlan, { provider, enforcement }: Credential): ResponsePlan {
+  const endsOnly = { ...plan, endsOnly: true } as const;
+  const works = `At ${provider} it works until it is revoked, which is when its dependents have moved.`;
+  if (enforcement === 'gateway') return { ...endsOnly, reasons: [...plan.reasons, works] };
+  return {
+    ...endsOnly,
+    quarantine: { ...plan.quarantine, enforcedBy: 'gateway' },
+    expectedGap: `${works} Whoever has not moved then has no value that works.`,
+    reasons: [
+      `${provider} can refuse a value only by ending it: it is listed, replaced and revoked.`,
+      ...plan.reasons.slice(1),
     ],
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { commandDependent, fileDependent, kubernetesDependent } from '../activities/dependents/dependent-settings';
 import { apiTokenSettings } from '../activities/providers/api-token-account';
 import { awsAccessKeySettings, type AwsAccessKeySettings } from '../activities/providers/aws-account';
+import { gitForgeAccount, type GitForgeSettings } from '../activities/providers/git-forge-account';
 import { httpAccount, type HttpSettings } from '../activities/providers/http-account';
 import { natsUserAccount, type NatsUserSettings } from '../activities/providers/nats-account';
 import {
@@ -89,6 +90,7 @@ const settings = z.strictObject({
       'aws-access-key': z.record(z.string(), awsAccount),
       'oauth-client': z.record(z.string(), oauthClientAccount),
       'nats-user': z.record(z.string(), natsUserAccount),
+      'git-forge-token': z.record(z.string(), gitForgeAccount),
       http: z.record(z.string(), httpAccount),
       'api-token': z.record(z.string(), apiTokenSettings),
     })
@@ -183,6 +185,15 @@ export function natsAccounts(settings: Settings): ReadonlyMap<string, NatsUserSe
       accountSeed: from(accountSeedFile, isSeed('A'), 'accountSeedFile: holds no seed of an account'),
     }),
   );
+}
+
+/** The accounts of the git-forge-token provider, with their administrators. @throws IncidentError CONFIG_INVALID */
+export function gitForgeAccounts(settings: Settings): ReadonlyMap<string, GitForgeSettings> {
+  const isLogin = (text: string): boolean => /^[^\s:]+:\S+$/.test(text);
+  return readAccounts('git-forge-token', settings.providers['git-forge-token'], ({ adminFile, ...rest }, from) => ({
+    ...rest,
+    admin: from(adminFile, isLogin, 'adminFile: holds no <user>:<password>'),
+  }));
 }
 
 /** The accounts of the http provider, with what its admins are known by. @throws IncidentError CONFIG_INVALID */

@@ -1,6 +1,7 @@
 import type { ProviderCapabilities } from '../../domain/ports/credential-provider';
 import { API_TOKEN } from './api-token-account';
 import { AWS_ACCESS_KEY } from './aws-account';
+import { GIT_FORGE_TOKEN } from './git-forge-account';
 import { HTTP } from './http-account';
 import { NATS_USER } from './nats-account';
 import { OAUTH_CLIENT } from './oauth-account';
@@ -14,6 +15,7 @@ export const CAPABILITIES: Readonly<Partial<Record<string, ProviderCapabilities>
   'aws-access-key': AWS_ACCESS_KEY,
   'oauth-client': OAUTH_CLIENT,
   'nats-user': NATS_USER,
+  'git-forge-token': GIT_FORGE_TOKEN,
   http: HTTP,
   'api-token': API_TOKEN,
 };

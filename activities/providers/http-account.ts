@@ -73,6 +73,8 @@ export const httpAccount = z
     absent: z.array(status).min(1).default([404]),
     /** What its answer says of one that is refused for now. */
     disabled: z.strictObject({ at: pointer, is: z.json() }).optional(),
+    /** Where in its answer, or in an item of `list`, stands when it was last used. */
+    lastUsed: pointer.optional(),
     /** All of the principal, or those that were made with {label}: after an answer that was lost, ours is found by its label. */
     list: call('label').optional(),
     /** Where in its answer the items are, and in each of them its label and its id. */

@@ -21,7 +21,7 @@ export async function callAsAdmin(
   options: CallOptions & { readonly account: string },
 ): Promise<HttpAnswer> {
   const answer = await callHttp(call, values, options);
-  return adminAnswer(answer, [...call.done, ...also], { provider: 'http', account: options.account, call: name });
+  return adminAnswer(answer, [...call.done, ...also], { account: options.account, call: name });
 }
 
 function requestOf(call: HttpCall, values: Values, { signing, headers = {} }: CallOptions): HttpRequest {

@@ -61,7 +61,7 @@ export async function sendHttp(request: HttpRequest, within: AbortSignal): Promi
 export function adminAnswer(
   answer: HttpAnswer | undefined,
   wanted: readonly number[],
-  about: { readonly provider: string; readonly account: string; readonly call: string },
+  about: { readonly provider?: string; readonly account: string; readonly call: string },
 ): HttpAnswer {
   if (!answer) throw new IncidentError('PROVIDER_UNAVAILABLE', about);
   const { status } = answer;

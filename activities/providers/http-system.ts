@@ -26,6 +26,8 @@ export interface HttpSystem {
   /** @throws as `callAsAdmin` */
   admin(what: AdminCall, values?: Values): Promise<HttpAnswer>;
   find(id: string): Promise<HttpFound>;
+  /** The same, and when it was last used, as the system writes it, where it says so. */
+  look(id: string): Promise<{ readonly found: HttpFound; readonly lastUsed?: string }>;
   /** The ids of those that carry the label. */
   labelled(label: string): Promise<readonly string[]>;
   /** Ends one, and looks that it is gone; one that is not there is no failure. */
@@ -65,12 +67,19 @@ export function httpSystem(settings: HttpSettings, credential: Credential, signa
     return absent.includes(status) ? undefined : { item: body };
   }
 
-  async function find(id: string): Promise<HttpFound> {
+  async function look(id: string): ReturnType<HttpSystem['look']> {
     const record = await recordOf(id);
-    if (!record) return 'absent';
-    const { disabled } = settings;
-    return disabled && isDeepStrictEqual(at(disabled.at, record.item), disabled.is) ? 'disabled' : 'active';
+    if (!record) return { found: 'absent' };
+    const { disabled, lastUsed: place } = settings;
+    const isDisabled = disabled !== undefined && isDeepStrictEqual(at(disabled.at, record.item), disabled.is);
+    const lastUsed = place === undefined ? undefined : at(place, record.item);
+    return {
+      found: isDisabled ? 'disabled' : 'active',
+      ...(typeof lastUsed === 'string' ? { lastUsed: lastUsed.slice(0, 40) } : {}),
+    };
   }
+
+  const find = async (id: string): Promise<HttpFound> => (await look(id)).found;
 
   return {
     account,
@@ -78,6 +87,7 @@ export function httpSystem(settings: HttpSettings, credential: Credential, signa
     valuesOf,
     admin,
     find,
+    look,
     labelled: async (label) => (await list({ label })).filter((one) => one.label === label).map(({ id }) => id),
     async delete(id) {
       await admin({ name: 'delete', call: settings.delete, also: settings.absent }, { id });

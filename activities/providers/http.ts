@@ -16,17 +16,18 @@ import { isEnded, markEnded } from './tombstone';
 
 /**
  * Values of any system that is managed by HTTP, by calls that the settings declare: it needs no code. That a version is ended stands in the secret store before
- * the system is told, since a system may forget what it deleted.
+ * the system is told, since a system may forget what it deleted. Under another name it is the provider of one kind of systems, whose calls we declare.
  */
 export function createHttpProvider(
   accounts: ReadonlyMap<string, HttpSettings>,
   secrets: SecretStore,
   fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]],
+  { id: provider, capabilities }: Pick<CredentialProvider, 'id' | 'capabilities'> = { id: 'http', capabilities: HTTP },
 ): CredentialProvider {
   const propagationMs = Math.max(0, ...[...accounts.values()].map((settings) => settings.propagationMs));
 
   function systemOf(credential: Credential, { signal }: CallContext): HttpSystem {
-    const settings = accountOf(accounts, 'http', credential);
+    const settings = accountOf(accounts, provider, credential);
     return httpSystem(settings, credential, signal);
   }
 
@@ -38,15 +39,22 @@ export function createHttpProvider(
 
   async function end(system: HttpSystem, { publicId: id, secret }: SecretVersion): Promise<Effect> {
     await markEnded(secrets, secret);
-    const found = await system.find(id);
+    const { found, lastUsed } = await system.look(id);
     // Also of what is not found: a list may have further pages.
     await system.delete(id);
-    return found === 'absent' ? effect('already', `${id} does not exist`) : effect('done', `${id} is deleted`);
+    if (found === 'absent') return effect('already', `${id} does not exist`);
+    return effect('done', `${id} is deleted${lastUsed === undefined ? '' : `; it was last used at ${lastUsed}`}`);
   }
 
   return {
-    id: 'http',
-    capabilities: { ...HTTP, propagationMs },
+    id: provider,
+    capabilities: { ...capabilities, propagationMs },
+
+    canQuarantine({ account }) {
+      const settings = accounts.get(account);
+      // That an account is missing is said by what needs it.
+      return settings === undefined || settings.disable !== undefined;
+    },
 
     async probe(credential, context) {
       const system = systemOf(credential, context);
@@ -115,7 +123,7 @@ export function createHttpProvider(
         state: before ? ('already' as const) : ('done' as const),
         value: {
           publicId: made.id,
-          subjects: knownBy({ provider: 'http', account: system.account, id: made.id }, made.secret, fingerprintKeys),
+          subjects: knownBy({ provider, account: system.account, id: made.id }, made.secret, fingerprintKeys),
           secret: ref,
         },
         evidence: `${made.id} of ${credential.principal}`,

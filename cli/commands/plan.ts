@@ -37,7 +37,8 @@ async function show(credentialId: string, flags: PlanFlags): Promise<void> {
     // Every response worker has every provider of the build.
     const hasProvider =
       unregisteredSubject(credentialId) === undefined && Object.hasOwn(CAPABILITIES, credential.provider);
-    const plan = planResponse(credential, evidenceOf(flags), policy, hasProvider);
+    const canQuarantine = CAPABILITIES[credential.provider]?.quarantine !== 'none';
+    const plan = planResponse(credential, evidenceOf(flags), policy, { hasProvider, canQuarantine });
     const radius = blastRadius(credential, await inventory.credentials());
     const { overlapSeconds } = responsesFor(policy, credential)[flags.severity];
     const sideEffects = plan.leftToPerson ? [] : (CAPABILITIES[credential.provider]?.sideEffects ?? []);

@@ -51,6 +51,8 @@ export type Verdict = {
 export interface CredentialProvider {
   readonly id: string;
   readonly capabilities: ProviderCapabilities;
+  /** Whether it can refuse versions of this credential for now, where that differs from account to account; else its capabilities say so. */
+  canQuarantine?(credential: Credential): boolean;
   /** Whether our admin credential may do what an incident of this credential will need. Changes nothing. */
   probe(credential: Credential, context: CallContext): Promise<Effect>;
   /** Refuses the version at the provider, reversibly, and ends its sessions. Retries end in the same state. */

@@ -45,9 +45,7 @@ export function renderReport(report: DemoReport): string {
     ...report.credentials.flatMap(({ id, url, outcome, leftToPerson, attackerSuccessesInGap: inGap }) => [
       `${id}: ${outcome ?? 'not over'}: ${url}`,
       ...(inGap
-        ? [
-            `  gap: tokens given to the attacker before worked ${inGap} times more until revocation, which ends them there`,
-          ]
+        ? [`  gap: what the attacker had worked ${inGap} times more until revocation, which is what ends it there`]
         : []),
       ...(leftToPerson ? [`  left to a person: ${leftToPerson.join('; ')}`] : []),
     ]),

@@ -21,7 +21,7 @@ export interface CredentialReport {
   readonly keepsNoSessions?: true;
   /** How old and new live together there. */
   readonly overlap?: ProviderCapabilities['overlap'];
-  /** Uses between quarantine and revocation, of tokens that the attacker had been given and that only end with what they were given for. */
+  /** Uses between quarantine and revocation, where a value can only be ended, or the tokens that an attacker was given for it only end with it. */
   readonly attackerSuccessesInGap?: number;
   readonly audiencesNotified: readonly string[];
   readonly outcome: string | null;

@@ -100,8 +100,9 @@ async function reportOf(
   const atGateway = credential.enforcement === 'gateway';
   const { contained = null, revoked = null } = view?.incident.milestones ?? {};
   const capabilities = scene.deps.providers.get(credential.provider)?.capabilities;
-  const tokensLiveOn = capabilities?.derivedTokens === 'live-on';
-  const atProvider = tokensLiveOn ? revoked : contained;
+  // What was given for it lives on, or it can't be refused itself, until it is revoked.
+  const hasGap = capabilities?.derivedTokens === 'live-on' || capabilities?.quarantine === 'none';
+  const atProvider = hasGap ? revoked : contained;
   const refusedAt = atGateway ? scene.refusals.refusedAt(credential.id, 1) : atProvider;
   const sessions = await scene.estate.sessionsAlive(credential);
   const { uiUrl, namespace } = scene.stack.temporal;
@@ -113,9 +114,7 @@ async function reportOf(
       atGateway && refusedAt !== null && attack.firstSuccessAt !== null ? refusedAt - attack.firstSuccessAt : null,
     ...timesOf(view, attack.firstSuccessAt),
     attackerSuccessesAfterRefusal: successesAfter(attack, refusedAt),
-    ...(tokensLiveOn
-      ? { attackerSuccessesInGap: successesAfter(attack, contained) - successesAfter(attack, revoked) }
-      : {}),
+    ...(hasGap ? { attackerSuccessesInGap: successesAfter(attack, contained) - successesAfter(attack, revoked) } : {}),
     attackerSessionsAlive: sessions ?? null,
     ...(sessions === undefined ? { keepsNoSessions: true as const } : {}),
     ...(capabilities ? { overlap: capabilities.overlap } : {}),

@@ -6,6 +6,7 @@ const SYSTEMS: Readonly<Record<ProviderId, () => Promise<unknown>>> = {
   'oauth-client': async () => (await import('../systems/oauth-client.js')).oauthClient,
   'aws-access-key': async () => (await import('../systems/aws-access-key.js')).awsAccessKey,
   'nats-user': async () => (await import('../systems/nats-user.js')).natsUser,
+  'git-forge-token': async () => (await import('../systems/git-forge-token.js')).gitForgeToken,
   http: async () => (await import('../systems/http.js')).declaredHttp,
 };
 

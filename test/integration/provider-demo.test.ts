@@ -17,6 +17,7 @@ const PROOFS = {
   'oauth-client': /proof presented: .*old refused, control accepted, tokens of the old ended/,
   'aws-access-key': /proof presented: .*old refused, control accepted, sessions refused/,
   'nats-user': /proof presented: .*old refused, control accepted, 0 sessions, revoked/,
+  'git-forge-token': /proof presented: .*old refused, control accepted, old absent/,
   http: /proof presented: .*old refused, control accepted, old absent/,
 };
 
@@ -55,10 +56,10 @@ describe('npm run demo -- --json --provider …', () => {
     }
   });
 
-  it('states the gap of tokens that live on until revocation, and no other', () => {
+  it('states the gap of what lives on until revocation, and no other', () => {
     const withGap = report.credentials.filter(({ attackerSuccessesInGap }) => attackerSuccessesInGap !== undefined);
 
-    expect(withGap.map(({ provider }) => provider)).toEqual(['oauth-client']);
+    expect(withGap.map(({ provider }) => provider)).toEqual(['oauth-client', 'git-forge-token']);
   });
 
   it('has written no value and no hash of one into a log or the audit log', async () => {

@@ -10,6 +10,7 @@ import { createManualAdapter } from '../../activities/dependents/manual';
 import { createReloadHookAdapter } from '../../activities/dependents/reload-hook';
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createAwsAccessKeyProvider } from '../../activities/providers/aws-access-key';
+import { createGitForgeTokenProvider } from '../../activities/providers/git-forge-token';
 import { createHttpProvider } from '../../activities/providers/http';
 import { createNatsUserProvider } from '../../activities/providers/nats-user';
 import { createOauthClientProvider } from '../../activities/providers/oauth-client';
@@ -64,6 +65,7 @@ export async function createResponseDeps(
     createAwsAccessKeyProvider(accounts.aws, secrets),
     createOauthClientProvider(accounts.oauth, secrets, fingerprintKeys),
     createNatsUserProvider(accounts.nats, secrets, createInTurn(database), fingerprintKeys),
+    createGitForgeTokenProvider(accounts.gitForge, secrets, fingerprintKeys),
     createHttpProvider(accounts.http, secrets, fingerprintKeys),
     createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
   ];

@@ -6,6 +6,7 @@ import { readFingerprintKeys, readKey, readPrivateKey, readPublicKey, readTogeth
 import { readPolicy } from '../policy-file';
 import {
   awsAccounts,
+  gitForgeAccounts,
   httpAccounts,
   natsAccounts,
   oauthAccounts,
@@ -30,7 +31,13 @@ export function readResponseFiles(config: Config<'response'>) {
     approvalKey: () => readPublicKey(config.TOURNIQUET_APPROVAL_PUBLIC_KEY_FILE),
     signingKey: () => readPrivateKey(config.TOURNIQUET_CHECKPOINT_KEY_FILE),
   });
-  const { postgres, redis, aws, oauth, nats, http, lists, signalSigner } = readTogether({
+  const {
+    lists,
+    signalSigner,
+    audiences: _reached,
+    stores: _open,
+    ...accounts
+  } = readTogether({
     signalSigner: () => readSignalSigner(files.settings),
     lists: () => threatLists(files.settings),
     stores: () => mustOpenSecretStores(files.settings),
@@ -39,10 +46,11 @@ export function readResponseFiles(config: Config<'response'>) {
     aws: () => awsAccounts(files.settings),
     oauth: () => oauthAccounts(files.settings),
     nats: () => natsAccounts(files.settings),
+    gitForge: () => gitForgeAccounts(files.settings),
     http: () => httpAccounts(files.settings),
     audiences: () => mustReach(files.policy.policy, files.settings, config.TOURNIQUET_POLICY_FILE ?? 'the policy'),
   });
-  return { ...files, accounts: { postgres, redis, aws, oauth, nats, http }, lists, signalSigner };
+  return { ...files, accounts, lists, signalSigner };
 }
 
 /** A page to an audience without channels reaches nobody, and would say so only at 3 a.m. */

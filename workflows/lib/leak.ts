@@ -13,7 +13,7 @@ import type { PersonDesk } from './person-desk';
 /** What the inventory and the worker know of it. `hasProvider` is missing in histories from before it was asked. */
 export type Known = Pick<
   Awaited<ReturnType<Activities['loadCredential']>>,
-  'credential' | 'version' | 'hasProvider' | 'newer'
+  'credential' | 'version' | 'hasProvider' | 'canQuarantine' | 'newer'
 >;
 
 /** A rotation that runs. */
@@ -113,9 +113,9 @@ export interface Leak {
 export function planNow(
   input: Pick<IncidentInput, 'policy' | 'reopened'>,
   evidence: Assessment,
-  { credential, version, hasProvider }: Known,
+  { credential, version, hasProvider, canQuarantine }: Known,
 ): ResponsePlan {
-  const planned = planResponse(credential, evidence, input.policy, hasProvider);
+  const planned = planResponse(credential, evidence, input.policy, { hasProvider, canQuarantine });
   const plan = version.knownAgainst?.spared ? askedToRevoke(planned) : planned;
   if (input.reopened) return planForDead(plan, 'works again');
   return version.state === 'revoked' ? planForDead(plan, 'unproven') : plan;

@@ -68,7 +68,7 @@ export function mayRefuseAgain(leak: Leak): boolean {
 }
 
 export function isRefusedAtProvider(plan: ResponsePlan | undefined): boolean {
-  return plan !== undefined && !plan.leftToPerson && plan.quarantine.mode === 'deny-all';
+  return plan !== undefined && !plan.leftToPerson && !plan.endsOnly && plan.quarantine.mode === 'deny-all';
 }
 
 /** Whether `next` refuses more than `before`, or gives known contexts less time or a narrower lane. */

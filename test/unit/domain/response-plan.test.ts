@@ -64,7 +64,7 @@ describe('response plan', () => {
 
   it('claims nothing where it may not speak with the provider, and leaves the rest to a person', () => {
     const exposed = sampleCredential({ provider: 'aws-access-key', enforcement: 'provider' });
-    const plan = planResponse(exposed, sampleAssessment(), DEFAULT_POLICY, false);
+    const plan = planResponse(exposed, sampleAssessment(), DEFAULT_POLICY, { hasProvider: false });
 
     expect(plan).toMatchObject({
       quarantine: { mode: 'deny-all', enforcedBy: 'gateway' },
@@ -80,8 +80,8 @@ describe('response plan', () => {
     const weak = sampleAssessment({ severity: 'medium', families: ['workload'] });
     const { credential } = unregisteredCredential(publicIdSubject('aws-access-key', 'AKIAEXAMPLE'));
 
-    expect(planResponse(credential, weak, DEFAULT_POLICY, false).containAtOnce).toBe(true);
-    expect(planResponse(sampleCredential(), weak, DEFAULT_POLICY, false).containAtOnce).toBe(false);
+    expect(planResponse(credential, weak, DEFAULT_POLICY, { hasProvider: false }).containAtOnce).toBe(true);
+    expect(planResponse(sampleCredential(), weak, DEFAULT_POLICY, { hasProvider: false }).containAtOnce).toBe(false);
   });
 
   it('for what was ended and works again refuses it to everybody at once, and ends it without asking', () => {
@@ -102,4 +102,24 @@ describe('response plan', () => {
       expect(plan.lane).toBeUndefined();
     }
   });
+
+  it.each([
+    [
+      'provider',
+      'by the gateways only',
+      { quarantine: { mode: 'deny-all', enforcedBy: 'gateway' }, overlapSeconds: 0 },
+    ],
+    ['gateway', 'as before', { quarantine: { enforcedBy: 'gateway' } }],
+  ] as const)(
+    'of what its provider can only end, used at the %s, refuses it %s, and says so',
+    (enforcement, _how, expected) => {
+      const credential = sampleCredential({ enforcement });
+      const plan = planResponse(credential, sampleAssessment(), DEFAULT_POLICY, { canQuarantine: false });
+
+      expect(plan).toMatchObject({ ...expected, endsOnly: true });
+      expect([plan.expectedGap, ...plan.reasons].join()).toContain('until it is revoked');
+      expect(plan.reasons.join()).not.toContain('refused there');
+      expect(plan.leftToPerson).toBeUndefined();
+    },
+  );
 });
