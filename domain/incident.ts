@@ -1,6 +1,6 @@
 import type { Assessment, Detection } from './detection';
 import { mergeAssessments } from './merge-assessments';
-import { compareSeverity, higherSeverity, type Severity } from './severity';
+import { atLeast, compareSeverity, higherSeverity, type Severity } from './severity';
 
 /** Where an incident is. The order is the story's; `waiting-for-person` can come from any open stage and goes back to it. */
 export const STAGES = [
@@ -99,7 +99,7 @@ export interface Recollection {
 }
 
 /** What an incident knew, as far as it is kept with its version for as long as that is refused. */
-export type KnownAgainst = Pick<Incident, 'evidence' | 'judged' | 'assessed' | 'spared'>;
+export type KnownAgainst = Pick<Incident, 'evidence' | 'judged' | 'assessed' | 'spared' | 'wasHigh'>;
 
 export interface TimelineEntry {
   readonly at: number;
@@ -123,6 +123,8 @@ export interface Incident {
   readonly judged?: Judged;
   /** A person has said not to revoke it: whatever comes, that is asked. */
   readonly spared?: true;
+  /** It was high, or graver, before a person called it less: more time for dependents takes two people for ever. */
+  readonly wasHigh?: true;
   readonly detections: number;
   readonly milestones: Readonly<Partial<Record<Milestone, number>>>;
   readonly timeline: readonly TimelineEntry[];
@@ -151,11 +153,12 @@ const PREDECESSORS: Readonly<Record<Exclude<Milestone, 'closed'>, readonly Stage
 export function openIncident(
   assessment: Assessment,
   at: number,
-  { judged, spared, assessed = assessment.severity }: Omit<KnownAgainst, 'evidence'> = {},
+  { judged, spared, wasHigh, assessed = assessment.severity }: Omit<KnownAgainst, 'evidence'> = {},
 ): Incident {
   return {
     ...(judged ? { judged } : {}),
     ...(spared ? { spared } : {}),
+    ...(wasHigh || isHigh(judged?.severity) ? { wasHigh: true } : {}),
     stage: 'opened',
     evidence: assessment,
     assessed,
@@ -253,6 +256,7 @@ function changeSeverity(
   return {
     ...incident,
     evidence: { ...evidence, severity },
+    ...(isHigh(evidence.severity) ? { wasHigh: true as const } : {}),
     ...(judged ? { judged: { severity: gravest, families, deterministic } } : {}),
   };
 }
@@ -270,8 +274,13 @@ export function recall(incident: Incident, { at, known, isDetected }: Recollecti
     assessed: higherSeverity(incident.assessed ?? fresh.severity, known.assessed ?? severity),
     ...(judged ? { judged } : {}),
     ...(known.spared ? { spared: true as const } : {}),
+    ...(known.wasHigh ? { wasHigh: true as const } : {}),
   };
   return log(recalled, at, `known before (${severity}): ${reason}`);
+}
+
+function isHigh(severity: Severity = 'low'): boolean {
+  return atLeast(severity, 'high');
 }
 
 /** Whether a person has judged all of it already: nothing graver, and no witness of another kind. */

@@ -44,6 +44,8 @@ export interface Renewed {
   readonly assessed?: Severity;
   /** A person has said not to revoke it. */
   readonly spared?: true;
+  /** It was high before a person called it less. */
+  readonly wasHigh?: true;
 }
 
 /** What is watched after an incident has closed. */

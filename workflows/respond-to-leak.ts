@@ -78,7 +78,7 @@ async function open(input: IncidentInput): Promise<Leak> {
     throw error;
   });
   const { credential } = found;
-  board.recall(found.version.knownAgainst);
+  if (board.recall(found.version.knownAgainst) && patched('keeps-judgement')) await decisions.keep();
   const isRevoked = found.version.state === 'revoked';
   known.leak = {
     input,

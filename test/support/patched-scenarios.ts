@@ -5,6 +5,7 @@ import {
   detectionSignal,
   lowerSeverityUpdate,
   markFalsePositiveUpdate,
+  rejectStepUpdate,
   retryStepUpdate,
   skipStepUpdate,
 } from '../../workflows/messages';
@@ -214,6 +215,16 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
       await untilStage(handle, 'replaced');
       await extendByTwo(handle);
       await handle.executeUpdate(lowerSeverityUpdate, { args: [{ ...APPROVED, severity: 'medium' }] });
+      return handle.result();
+    },
+  },
+  {
+    name: 'no-kept',
+    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
+    activities: () => fakeActivities().activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.executeUpdate(rejectStepUpdate, { args: [APPROVED] });
       return handle.result();
     },
   },

@@ -6,6 +6,7 @@ import {
   lowerSeverityUpdate,
   raiseSeverityUpdate,
   rejectStepUpdate,
+  skipStepUpdate,
   stateQuery,
 } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
@@ -37,7 +38,12 @@ afterEach(async () => {
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
 const HIGH = { severity: 'high', families: sampleAssessment().families, deterministic: false } as const;
-const LOWERED: KnownAgainst = { evidence: sampleAssessment({ severity: 'low' }), judged: HIGH, assessed: 'high' };
+const LOWERED: KnownAgainst = {
+  evidence: sampleAssessment({ severity: 'low' }),
+  judged: HIGH,
+  assessed: 'high',
+  wasHigh: true,
+};
 
 const knowing = (knownAgainst: KnownAgainst) => async () => {
   const { credential } = await loadSeparable();
@@ -57,7 +63,7 @@ it('keeps what a person has judged at once: no end of the incident loses it', as
     await handle.terminate();
   });
 
-  expect(kept).toMatchObject([{ evidence: { severity: 'medium' }, judged: { severity: 'high' } }]);
+  expect(kept).toMatchObject([{ evidence: { severity: 'medium' }, judged: { severity: 'high' }, wasHigh: true }]);
 });
 
 it('takes two people for more time also where an incident before was high, and one of them lowered it', async () => {
@@ -107,15 +113,41 @@ it('asks a person again who said not to revoke it, whatever has come since, and 
 });
 
 it.each([
+  ['not to revoke it past the budget', 'ACTION_BUDGET_SPENT', rejectStepUpdate],
+  ['to leave out the revoke that failed', 'PROVIDER_ADMIN_DENIED', skipStepUpdate],
+] as const)('keeps at once that somebody said %s', async (_what, code, update) => {
+  const order: string[] = [];
+  const { activities } = fakeActivities({
+    revokeVersion: () => Promise.reject(refusal(code)),
+    keepKnown: ({ known }) => Promise.resolve(void order.push(`kept, spared: ${known?.spared}`)),
+    notifyAudience: ({ notice }) => {
+      if (notice.kind === 'unresolved') order.push('told');
+      return Promise.resolve({ at: 6, channels: 1 });
+    },
+  });
+
+  await withIncident(environment, activities, sampleInput(), async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(update, { args: [APPROVED] });
+    return handle.result();
+  });
+
+  expect(order.slice(0, 2)).toEqual(['kept, spared: true', 'told']);
+});
+
+it.each([
   ['what a person has said to be graver meanwhile stays', 'high', 'high', 'changed the severity to high'],
   ['what a person has called less, not knowing it, does not', 'low', 'critical', 'overtaken by what was known before'],
 ] as const)('%s', async (_what, severity, expected, note) => {
   const held = gate();
   const known: KnownAgainst =
     severity === 'high' ? LOWERED : { evidence: sampleAssessment({ severity: 'critical' }), assessed: 'critical' };
+  const kept: string[] = [];
   const { activities } = fakeActivities({
+    keepKnown: ({ known }) => Promise.resolve(void kept.push(known?.evidence.severity ?? 'nothing')),
     loadCredential: async () => {
       await held.opened;
+      kept.push('read');
       return { ...(await knowing(known)()), credential: sampleCredential() };
     },
     createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
@@ -132,4 +164,6 @@ it.each([
 
   expect(view.incident.evidence.severity).toBe(expected);
   expect(notesOf(view)).toContain(note);
+  // Nothing takes the place of what was known before that was read.
+  expect(kept).toEqual(['read', expected]);
 });

@@ -1,9 +1,9 @@
-import { CancellationScope } from '@temporalio/workflow';
 import type { IncidentStep } from '../../activities/incident-step';
 import type { ApprovalDetail, ApprovedAction } from '../../domain/approval';
 import type { PersonInput } from '../messages';
 import { untilDone } from './activity-proxies';
 import type { IncidentBoard } from './incident-board';
+import { keepKnown } from './keep-known';
 
 /** Records what people decide before it takes effect, and checks the approvals of those who loosen. */
 export class Decisions {
@@ -24,15 +24,10 @@ export class Decisions {
     ]);
   }
 
-  /** Has what is known by now kept with the version: what a person has judged must not be lost with this incident, however it ends. */
+  /** `keepKnown`, as one more step of what people decide. */
   async keep(): Promise<void> {
     this.#count += 1;
-    const step = this.step(`known.${this.#count}`);
-    await CancellationScope.nonCancellable(() =>
-      untilDone.keepKnown.executeWithOptions({ summary: 'Keep what a person has judged' }, [
-        { ...step, known: this.board.known() },
-      ]),
-    );
+    await keepKnown(this.board, this.step(`known.${this.#count}`));
   }
 
   /** Uses up the approval that came with an update. @throws APPROVAL_REFUSED unless it is for exactly this, by this actor, unused */

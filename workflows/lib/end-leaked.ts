@@ -1,9 +1,11 @@
+import { patched } from '@temporalio/workflow';
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
 import { EndsEarly } from './ends-early';
 import { stepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
 import { insist, type Leak } from './leak';
+import { keepKnown } from './keep-known';
 import { replaceReplacement } from './replace-leaked';
 import { tellBeside } from './tell-beside';
 import { untilSilent } from './until-silent';
@@ -18,7 +20,7 @@ export async function revokeLeaked(leak: Leak, rotation: RotationResult): Promis
   const users = await untilSilent(leak, rotation);
   const decidedBy = await mayRevoke(leak, rotation, users);
   const revocation = { ...incidentStep(input, 'revoke'), reason: board.incident.evidence.reason };
-  const revoked = await insist(leak, 'revoke it', async (said = decidedBy) => {
+  const revoke = async (said = decidedBy) => {
     leak.atTheDoor = true;
     try {
       return await withinMinutes.revokeVersion.executeWithOptions(
@@ -30,16 +32,18 @@ export async function revokeLeaked(leak: Leak, rotation: RotationResult): Promis
       if (stepFailure(error).code === 'ACTION_BUDGET_SPENT') leak.atTheDoor = false;
       throw error;
     }
-  });
+  };
+  const revoked = await insist(leak, 'revoke it', revoke, { onNo: (why) => spare(leak, why) });
   board.apply({ type: 'revoked', at: revoked.at, note: `revoked: ${revoked.evidence}` });
 }
 
 /** Resolves to who decided it, when somebody proved who they are. @throws EndsEarly when a person says no */
 async function mayRevoke(
-  { input, board, desk, plan }: Leak,
+  leak: Leak,
   { replacement, missing }: RotationResult,
   users: readonly string[],
 ): Promise<string | undefined> {
+  const { input, desk, plan } = leak;
   const losers = [...new Set([...missing, ...users])];
   if (losers.length > 0 && plan().revokeAtDeadline)
     await tellBeside(
@@ -58,11 +62,17 @@ async function mayRevoke(
   });
   if (decision === 'reject') {
     const why = `${by} said not to revoke it`;
-    board.apply({ type: 'spared', at: Date.now(), note: why });
+    await spare(leak, why);
     throw new EndsEarly(why);
   }
   // An exercise was started by somebody who said yes to this; it must not use up what real leaks need.
   return approved ? by : input.simulated && input.startedBy !== 'watch' ? input.startedBy : undefined;
+}
+
+/** A person's no holds for the incidents after this one as well. */
+async function spare({ input, board }: Leak, why: string): Promise<void> {
+  board.apply({ type: 'spared', at: Date.now(), note: why });
+  if (patched('keeps-no')) await keepKnown(board, incidentStep(input, 'known.spared'));
 }
 
 /** The same value is never insisted on: after so many others a person is asked. */

@@ -30,26 +30,28 @@ export class IncidentBoard {
 
   /**
    * What incidents before this one knew: as if it had begun with that, and what came meanwhile had come after it. One that went on with a new history
-   * has recalled it, and a person may have judged it since.
+   * has recalled it, and a person may have judged it since. Says whether a person has judged it while it was not known.
    */
-  recall(known: KnownAgainst | undefined): void {
+  recall(known: KnownAgainst | undefined): boolean {
     const early = this.#early ?? [];
     this.#early = undefined;
     const { assessment, renewed, startedBy } = this.input;
-    if (!known || renewed) return;
+    if (!known || renewed) return false;
     this.#incident = openIncident(assessment, this.#openedAt);
     this.apply({ type: 'recalled', at: Date.now(), known, isDetected: startedBy === 'detector' });
     for (const event of early) this.apply(isOfLess(event, this.#incident) ? overtaken(event) : event);
+    return early.some(({ type }) => type === 'severity-changed');
   }
 
   /** For whoever opens it again. */
   known(): KnownAgainst {
-    const { evidence, judged, assessed, spared } = this.#incident;
+    const { evidence, judged, assessed, spared, wasHigh } = this.#incident;
     return {
       evidence,
       ...(judged ? { judged } : {}),
       ...(assessed ? { assessed } : {}),
       ...(spared ? { spared } : {}),
+      ...(wasHigh ? { wasHigh } : {}),
     };
   }
 

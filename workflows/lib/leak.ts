@@ -154,6 +154,8 @@ interface Insistence<T> {
   readonly needed?: boolean;
   /** For what an end would misstate, such as a record that is missing or a proof: silence never ends it. */
   readonly endless?: boolean;
+  /** Before it ends because a person said no. */
+  readonly onNo?: (why: string) => Promise<void>;
   /** For what must be done before an incident may be closed. */
   readonly renew?: (asked: Asked) => Promise<never>;
 }
@@ -166,7 +168,7 @@ export async function insist<T>(
   { desk, input, credential }: Pick<Leak, 'desk' | 'input' | 'credential'>,
   what: string,
   effect: (decidedBy: string | undefined) => Promise<T>,
-  { onFailure, skipped, needed = false, givesUpOn, renew, endless = false }: Insistence<T> = {},
+  { onFailure, onNo, skipped, needed = false, givesUpOn, renew, endless = false }: Insistence<T> = {},
 ): Promise<T> {
   const ladder = desk.ladder();
   const tryAgain = escalationFor(input.policy, credential).onSilence.failedStep === 'try-again';
@@ -192,7 +194,11 @@ export async function insist<T>(
         endless,
       });
       if (answer.decision === 'skip' && skipped) return skipped();
-      if (answer.decision !== 'go-on') throw new EndsEarly(`${answer.by ?? 'somebody'} said not to ${what}`);
+      if (answer.decision !== 'go-on') {
+        const why = `${answer.by ?? 'somebody'} said not to ${what}`;
+        await onNo?.(why);
+        throw new EndsEarly(why);
+      }
       decidedBy = answer.approved ? answer.by : undefined;
     }
   }

@@ -24,8 +24,6 @@ export function steer(
 ): void {
   /** When each has approved which extension of which rotation, where two people must. */
   const extensions = new Map<string, Map<string, number>>();
-  /** Whoever lowers it alone must not then be enough to extend alone. */
-  let wasHigh = false;
 
   setHandler(raiseSeverityUpdate, (input: SeverityInput) => changeSeverity(input, false), {
     validator: (input: SeverityInput) => {
@@ -81,11 +79,10 @@ export function steer(
     const judged = approve && patched('lowered-stays') ? ({ judged: true } as const) : {};
     if (!board.apply({ type: 'severity-changed', at: Date.now(), note, severity: input.severity, ...judged }))
       throw refuse('the incident has been closed meanwhile');
-    wasHigh ||= atLeast(was, 'high');
-    const kept = patched('keeps-judgement') ? decisions.keep() : undefined;
     const known = leak();
-    if (known && before) await followPlan(known, before);
-    await kept;
+    // Until it is known what was known before, there is nothing that could take its place.
+    const kept = known && patched('keeps-judgement') ? decisions.keep() : undefined;
+    await Promise.all([kept, known && before ? followPlan(known, before) : undefined]);
     return `severity ${input.severity}`;
   }
 
@@ -99,9 +96,8 @@ export function steer(
     if (isOfNow && compareSeverity(severity, before) > 0)
       throw refuse(`the severity is ${severity} by now: look again`);
     if (isOfNow) mustBeTight(leak());
-    // Also when an incident before this one was.
-    const gravest = board.incident.judged?.severity ?? severity;
-    const needed = wasHigh || atLeast(gravest, 'high') || atLeast(severity, 'high') ? 2 : 1;
+    // Whoever lowers it alone must not then be enough to extend alone.
+    const needed = board.incident.wasHigh || atLeast(severity, 'high') ? 2 : 1;
     // What the first approved was approved of what was known then, as well.
     const matter = `${leak()?.rotations}/${seconds}${isOfNow ? `/${severity}` : ''}`;
     const approved = [...(extensions.get(matter) ?? []), [actor, Date.now()] as const];

@@ -148,11 +148,12 @@ describe('incident state machine', () => {
 
         expect(result.ok).toBe(before.stage !== 'closed');
         if (!result.ok) return;
-        const { evidence, timeline, ...rest } = result.incident;
-        const { evidence: evidenceBefore, timeline: _timeline, ...restBefore } = before;
+        const { evidence, timeline, wasHigh = false, ...rest } = result.incident;
+        const { evidence: evidenceBefore, timeline: _timeline, wasHigh: wasBefore = false, ...restBefore } = before;
         expect(evidence).toEqual({ ...evidenceBefore, severity });
         expect(timeline.at(-1)).toEqual({ at: 9, stage: before.stage, note: 'ana said so' });
         expect(rest).toEqual(restBefore);
+        expect(wasHigh).toBe(wasBefore || compareSeverity(evidenceBefore.severity, 'high') >= 0);
       }),
     );
   });
