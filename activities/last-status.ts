@@ -11,6 +11,7 @@ export async function lastStatus(
   withinMs: number,
   willDo: (status: Status) => boolean,
   heartbeat: (progress: string) => void = () => undefined,
+  everyMs = POLL_MS,
 ): Promise<Status> {
   const deadline = Date.now() + withinMs;
   for (;;) {
@@ -18,6 +19,6 @@ export async function lastStatus(
     if (willDo(now)) return now;
     heartbeat(now.detail);
     if (Date.now() > deadline) return now;
-    await sleep(POLL_MS);
+    await sleep(everyMs);
   }
 }

@@ -8,6 +8,8 @@ export interface LaterUse {
   readonly version: number;
   /** A version between the two was refused, so another incident may have moved it on: an undo goes back from its own replacement, and from no other. */
   readonly isOfAnother: boolean;
+  /** It is being changed to that one, and does not work on it yet. */
+  readonly isUnderWay?: true;
 }
 
 /**
@@ -22,11 +24,12 @@ export async function laterUse(
   context: CallContext,
 ): Promise<LaterUse | undefined> {
   const status = await adapter.status(dependent, target, context).catch(() => undefined);
-  if (!status?.healthy || typeof status.using !== 'number' || status.using <= target.version) return undefined;
-  const { using } = status;
+  const isUnderWay = status?.using === 'several' && status.towards !== undefined;
+  const using = isUnderWay ? status.towards : status?.healthy ? status.using : undefined;
+  if (typeof using !== 'number' || using <= target.version) return undefined;
   const versions = await deps.inventory.versions(target.credentialId);
   if (!versions.some(({ version, state }) => version === using && state === 'live')) return undefined;
   const between = versions.filter(({ version }) => version > target.version && version < using);
   const isOfAnother = between.some(({ state }) => state === 'quarantined' || state === 'revoked');
-  return { version: using, isOfAnother };
+  return { version: using, isOfAnother, ...(isUnderWay ? { isUnderWay } : {}) };
 }

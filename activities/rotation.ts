@@ -73,6 +73,8 @@ export function createRotationActivities(deps: ActivityDeps) {
       const context = callContext(input.stepKey);
       return audited(deps, input, 'move-dependent', { dependent: dependent.id, to: input.to }, async () => {
         const later = await laterUse(deps, adapter, dependent, target, context);
+        // It is on its way to that one, and pulled back it would arrive nowhere.
+        if (later?.isUnderWay) throw notMoved(dependent.id, { using: 'several', healthy: false });
         if (!later) await adapter.activate(dependent, target, context);
         const detail = later
           ? `works on the later version ${later.version}`
@@ -80,6 +82,7 @@ export function createRotationActivities(deps: ActivityDeps) {
               () => adapter.status(dependent, target, context),
               input,
               (progress) => context.heartbeat(progress),
+              adapter.askEveryMs,
             );
         return { result: { at: Date.now(), detail }, outcome: { dependent: dependent.id, to: input.to, detail } };
       });
@@ -99,7 +102,7 @@ export function createRotationActivities(deps: ActivityDeps) {
         const leftOn = later?.isOfAnother && later.version !== input.from ? later.version : undefined;
         const evidence =
           leftOn === undefined
-            ? `${(await adapter.activate(dependent, target, context)).evidence}; ${await waitUntilBack(() => adapter.status(dependent, target, context), input)}`
+            ? `${(await adapter.activate(dependent, target, context)).evidence}; ${await waitUntilBack(() => adapter.status(dependent, target, context), input, adapter.askEveryMs)}`
             : `left on version ${leftOn}: another incident, which refused one in between, may have moved it`;
         return {
           result: leftOn === undefined ? {} : { leftOn },
@@ -132,22 +135,27 @@ async function waitUntilMoved(
   status: () => Promise<Status>,
   { to, dependentId }: MoveInput,
   heartbeat: (progress: string) => void,
+  everyMs?: number,
 ): Promise<string> {
   const isThere = ({ using, healthy }: Status): boolean => using === to && healthy;
-  const last = await lastStatus(status, MOVE_WAIT_MS, isThere, heartbeat);
+  const last = await lastStatus(status, MOVE_WAIT_MS, isThere, heartbeat, everyMs);
   if (isThere(last)) return last.detail;
   throw notMoved(dependentId, last);
 }
 
 /** One that does not say what it uses never said that it had moved. */
-async function waitUntilBack(status: () => Promise<Status>, { to, dependentId }: MoveInput): Promise<string> {
+async function waitUntilBack(
+  status: () => Promise<Status>,
+  { to, dependentId }: MoveInput,
+  everyMs?: number,
+): Promise<string> {
   const isBack = ({ using }: Status): boolean => using === to;
-  const last = await lastStatus(status, RESTORE_WAIT_MS, isBack);
+  const last = await lastStatus(status, RESTORE_WAIT_MS, isBack, undefined, everyMs);
   if (isBack(last)) return 'it says so';
   if (last.using === 'unknown') return 'it does not say which version it uses';
   throw notMoved(dependentId, last);
 }
 
-function notMoved(dependent: string, { using, healthy }: Status): IncidentError {
+function notMoved(dependent: string, { using, healthy }: Pick<Status, 'using' | 'healthy'>): IncidentError {
   return new IncidentError('DEPENDENT_NOT_MOVED', { dependent, using, healthy });
 }

@@ -8,6 +8,9 @@ import type { KubernetesDependent } from './dependent-settings';
 import { callKubernetes } from './kubernetes-call';
 import { systemOf } from './system-of';
 
+/** A rollout takes longer than any wait between. */
+const ASK_EVERY_MS = 1_000;
+
 const annotated = z.object({ annotations: z.record(z.string(), z.string()).default({}) }).default({ annotations: {} });
 const workload = z.object({
   metadata: z.object({ generation: z.number().int() }),
@@ -31,17 +34,18 @@ export function createKubernetesRolloutAdapter(
   systems: ReadonlyMap<string, KubernetesDependent>,
   secrets: Pick<SecretStore, 'get'>,
 ): DependentAdapter {
-  const adapter: DependentAdapter = {
+  return {
     kind: 'kubernetes-rollout',
+    askEveryMs: ASK_EVERY_MS,
 
     async activate(dependent, version, context) {
-      const system = systemOf(systems, dependent);
-      const { using } = await adapter.status(dependent, version, context);
-      if (using === version.version) return effect('already', `its pods use version ${version.version}`);
+      const system = systemOf(systems, dependent, version);
       const about = { dependent: dependent.id, signal: context.signal };
       const { secret, name } = system;
       if (secret) {
+        // Also where its pods use the version: one that begins later must find it, too.
         const content = await contentOf(secrets, version, secret.template, dependent);
+        context.signal.throwIfAborted();
         const patch = { data: { [secret.key]: Buffer.from(content).toString('base64') } };
         await callKubernetes(system, { method: 'PATCH', api: 'api/v1', path: `secrets/${secret.name}`, patch }, about);
       }
@@ -53,13 +57,12 @@ export function createKubernetesRolloutAdapter(
     },
 
     async status(dependent, { credentialId }, { signal }) {
-      const system = systemOf(systems, dependent);
+      const system = systemOf(systems, dependent, { credentialId });
       const request = { method: 'GET', api: 'apis/apps/v1', path: pathOf(system) } as const;
       const read = workload.safeParse(await callKubernetes(system, request, { dependent: dependent.id, signal }));
       return read.success ? statusOf(read.data, credentialId) : unknownBecause('its workload could not be read');
     },
   };
-  return adapter;
 }
 
 /** Which version a pod template names for a credential: a key of Kubernetes, whatever the credential is called. */
@@ -86,6 +89,7 @@ function statusOf({ metadata, spec, status }: z.infer<typeof workload>, credenti
   if (!isDone)
     return {
       using: 'several',
+      towards: named,
       healthy: false,
       detail: `${updatedReplicas} of ${spec.replicas} pods use version ${named}`,
     };

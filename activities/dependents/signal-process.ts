@@ -6,18 +6,23 @@ import type { Signalled } from './dependent-settings';
 import { systemCode } from './system-code';
 
 /**
- * Sends a service the signal upon which it reads its file again. @throws IncidentError DEPENDENT_UNREACHABLE when it does not run, or something else runs
- * by its number; DEPENDENT_REFUSED when it is another user's
+ * The process of a service, by its pid file. @throws IncidentError DEPENDENT_UNREACHABLE when it does not run, or something else runs by its number
  */
-export async function signalProcess({ pidFile, process: name, signal }: Signalled, dependent: string): Promise<void> {
+export async function processOf({ pidFile, process: name }: Signalled, dependent: string): Promise<number> {
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
   // 0 and below are whole groups of processes, and 1 is the machine's own.
   if (!Number.isInteger(pid) || pid <= 1)
     throw new IncidentError('DEPENDENT_UNREACHABLE', { dependent, failure: 'no process in its pid file' });
   if (!(await commandLineOf(pid)).includes(name))
     throw new IncidentError('DEPENDENT_UNREACHABLE', { dependent, failure: 'its pid file names another process' });
+  return pid;
+}
+
+/** Sends it the signal upon which it reads its file again. @throws as `processOf`, and IncidentError DEPENDENT_REFUSED when it is another user's */
+export async function signalProcess(system: Signalled, dependent: string): Promise<void> {
+  const pid = await processOf(system, dependent);
   try {
-    process.kill(pid, signal);
+    process.kill(pid, system.signal);
   } catch (error) {
     const failure = systemCode(error);
     const code = failure === 'EPERM' ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE';
@@ -27,8 +32,13 @@ export async function signalProcess({ pidFile, process: name, signal }: Signalle
 
 async function commandLineOf(pid: number): Promise<string> {
   try {
-    return (await promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)])).stdout;
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
   } catch {
-    return '';
+    // Where there is no /proc, as on macOS.
+    const ps = promisify(execFile)('/bin/ps', ['-ww', '-o', 'args=', '-p', String(pid)], { timeout: 1_000 });
+    return ps.then(
+      ({ stdout }) => stdout,
+      () => '',
+    );
   }
 }

@@ -7,11 +7,15 @@ export interface DependentStatus {
   /** A probe through the dependent with the version it uses worked. */
   readonly healthy: boolean;
   readonly detail: string;
+  /** Of `several`: the version that it is being changed to. */
+  readonly towards?: number;
 }
 
 /** One way of moving a system to another secret version. Throws DEPENDENT_UNREACHABLE, DEPENDENT_REFUSED. */
 export interface DependentAdapter {
   readonly kind: string;
+  /** How often it may be asked for its status while it is waited for, in milliseconds; 50 without it. */
+  readonly askEveryMs?: number;
   /** Tells it to use `version` from now on. Telling it twice is harmless. */
   activate(dependent: DependentRecord, version: SecretVersion, context: CallContext): Promise<Effect>;
   /** What it uses now, and whether that works: it probes through the dependent. Changes nothing. */

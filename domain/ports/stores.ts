@@ -105,20 +105,24 @@ export interface MovingTimeStore {
   givenSeconds(grant: MovingTimeGrant): Promise<number>;
 }
 
-/** What people say of dependents that only they can move. */
+/** One dependent that only a person can move. */
+interface OneByHand {
+  readonly credentialId: string;
+  readonly dependentId: string;
+  readonly version: number;
+}
+
+/** What people were asked of dependents that only they can move, and what they said. */
 export interface MovedByHand {
-  say(word: {
-    readonly credentialId: string;
-    readonly dependentId: string;
-    readonly version: number;
-    readonly actor: string;
-    readonly note: string;
-  }): Promise<void>;
-  /** The last word of one; undefined while nobody has said any. */
+  say(word: OneByHand & { readonly actor: string; readonly note: string }): Promise<void>;
+  ask(asked: OneByHand): Promise<void>;
+  /** What came last: a word, or what was asked after it, which nobody has answered yet; undefined while there is neither. */
   last(
     credentialId: string,
     dependentId: string,
-  ): Promise<{ readonly version: number; readonly actor: string; readonly note: string } | undefined>;
+  ): Promise<
+    { readonly version: number; readonly said?: { readonly actor: string; readonly note: string } } | undefined
+  >;
 }
 
 export interface MovingTimeGrant {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createFileAdapter } from '../../activities/dependents/file';
 import type { FileDependent } from '../../activities/dependents/dependent-settings';
@@ -33,6 +34,8 @@ async function makeRig(): Promise<FileRig> {
   await eventually(() => Promise.resolve(existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== ''), Boolean);
   const { good, silent, garbling } = programs.probes;
   const system: FileDependent = {
+    credentials: [CREDENTIAL],
+    host: hostname(),
     path,
     mode: '0600',
     then: { pidFile, process: 'file-service', signal: 'SIGHUP' },
@@ -57,7 +60,7 @@ async function makeRig(): Promise<FileRig> {
     silent: dependentOf('file', 'silent'),
     credentialId: CREDENTIAL,
     held: programs.held,
-    fetches: tokens.fetches,
+    fetches: () => tokens.failed() + readFileSync(`${programs.using}.reads`, 'utf8').split('\n').length - 1,
     probeWorks: programs.probeWorks,
     storeAnswers: tokens.storeAnswers,
     garble: () => Promise.resolve(dependentOf('file', 'garbling')),
@@ -130,6 +133,26 @@ describe('the file of a service', () => {
     const told = activate({ then: { ...(rig.system.then as object), pidFile } as FileDependent['then'] });
 
     await expect(told).rejects.toMatchObject({ fields: { failure: 'no process in its pid file' } });
+  });
+
+  it('holds the old value again when it is moved back, also where the service had not read the new one', async () => {
+    const stale = {
+      ...rig.system,
+      then: { ...(rig.system.then as object), signal: 'SIGUSR2', process: 'file-service' } as FileDependent['then'],
+    };
+    // A service that does not heed the signal has read nothing of what is written.
+    rig.service.kill('SIGSTOP');
+    const token = (n: number) => JSON.stringify({ kind: 'api-token', token: `t${n}` });
+    const adapter = createFileAdapter(new Map([['good', { ...stale, template: '{token}' }]]), {
+      get: ({ version: n }) => Promise.resolve(token(n)),
+    });
+    await adapter.activate(rig.dependent, version(2), callContext());
+    const written = readFileSync(rig.system.path, 'utf8');
+
+    await adapter.activate(rig.dependent, version(1), callContext());
+
+    expect([written, readFileSync(rig.system.path, 'utf8')]).toEqual(['t2', 't1']);
+    rig.service.kill('SIGCONT');
   });
 
   it('may be followed by a program in place of a signal', async () => {

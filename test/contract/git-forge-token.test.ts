@@ -90,10 +90,10 @@ describe('a token of a forge', () => {
     const { evidence } = await rig.provider.revoke(CREDENTIAL, version, context);
 
     expect([rig.provider.canQuarantine?.(CREDENTIAL), accepted]).toEqual([false, true]);
-    expect(quarantined).toMatchObject({
-      state: 'already',
-      evidence: expect.stringContaining('in no way but for good'),
-    });
+    expect([quarantined.state, quarantined.evidence]).toEqual([
+      'already',
+      expect.stringContaining('in no way but for good'),
+    ]);
     expect(evidence).toMatch(/is deleted; it was last used at \d{4}-\d\d-\d\dT/);
     await rig.stop();
   });

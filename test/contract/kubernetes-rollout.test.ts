@@ -31,6 +31,7 @@ async function makeRig(): Promise<KubernetesRig> {
   writeFileSync(wrongFile, 'canary-wrong-token');
   const servers: Server[] = [];
   const system: KubernetesDependent = {
+    credentials: [CREDENTIAL],
     server: api.url,
     tokenFile,
     namespace: 'shop',
@@ -50,7 +51,7 @@ async function makeRig(): Promise<KubernetesRig> {
     silent: dependentOf('kubernetes-rollout', 'silent'),
     credentialId: CREDENTIAL,
     held: () => Number(/canary-token-(\d+)-/.exec(valueIn(api))?.[1]),
-    fetches: tokens.fetches,
+    fetches: () => tokens.failed() + api.generation('orders'),
     probeWorks: (works) => void (api.ready = works),
     storeAnswers: tokens.storeAnswers,
     async garble() {
@@ -98,12 +99,39 @@ describe('a rollout', () => {
   it('is several versions at once until the last old pod is gone, and is not begun anew meanwhile', async () => {
     rig.api.rollsOut = false;
     await activate();
-    const bodies = rig.api.bodies.length;
+    const begun = rig.api.generation('orders');
 
-    expect(await status()).toEqual({ using: 'several', healthy: false, detail: '0 of 2 pods use version 2' });
+    expect(await status()).toEqual({
+      using: 'several',
+      towards: 2,
+      healthy: false,
+      detail: '0 of 2 pods use version 2',
+    });
     await activate();
     expect(rig.api.annotations('orders')).toEqual({ [annotationOf(CREDENTIAL)]: '2' });
-    expect(rig.api.bodies.length).toBeGreaterThan(bodies);
+    expect(rig.api.generation('orders')).toBe(begun);
+  });
+
+  it('writes the old value again when it is moved back, also where its pods never took the new one', async () => {
+    await activate(1);
+    rig.api.refuseNext('deployments', 403);
+    await expect(activate(2)).rejects.toMatchObject({ code: 'DEPENDENT_REFUSED' });
+    const written = valueIn(rig.api);
+
+    await activate(1);
+
+    expect([written, valueIn(rig.api)]).toEqual([`canary-token-2-of-${CREDENTIAL}`, `canary-token-1-of-${CREDENTIAL}`]);
+  });
+
+  it('is one of a stateful set, too', async () => {
+    const set = { ...rig.system, kind: 'statefulset', name: 'orders-set' } as const;
+    const adapter = createKubernetesRolloutAdapter(new Map([['good', set]]), {
+      get: () => Promise.resolve(JSON.stringify({ kind: 'api-token', token: 't' })),
+    });
+
+    await adapter.activate(rig.dependent, version(2), callContext());
+
+    expect(await adapter.status(rig.dependent, version(2), callContext())).toMatchObject({ using: 2, healthy: true });
   });
 
   it('writes the value only where the settings say so: pods may fetch it themselves', async () => {

@@ -50,7 +50,8 @@ async function makeRig(): Promise<DependentRig & { readonly told: RenderedNotice
     withWrongKey: () => createManualAdapter(moved, () => Promise.resolve()),
     cut: () => Promise.resolve(),
     traffic: () => Promise.resolve(told.map((notice) => JSON.stringify(notice))),
-    secrets: ['canary'],
+    // What it could let out: it is given no value.
+    secrets: [sampleVersion().secret.path],
     async stop() {
       await database.end();
       await fresh.drop();
@@ -81,8 +82,25 @@ test('whoever must move it is told what to do, and how to say that it is done; a
   await rig.adapter.activate(rig.dependent, sampleVersion({ version: 2 }), callContext());
   const { detail } = await rig.adapter.status(rig.dependent, sampleVersion({ version: 2 }), callContext());
 
-  expect(rig.told[0]?.title).toBe('[action] move orders-checkout to version 2 of orders-db by hand');
+  expect(rig.told[0]?.title).toBe('[action] have orders-checkout use version 2 of orders-db, by hand');
   expect(rig.told[0]?.body).toContain('tourniquet credential moved orders-db orders-checkout --to 2 --note');
   expect(detail).toBe('ana@example.com says so: a batch ran');
+  await rig.stop();
+});
+
+test('a word counts while nothing was asked after it: whoever is asked to go back may have gone already', async () => {
+  const rig = await makeRig();
+  const version = (n: number) => sampleVersion({ version: n });
+  const status = () => rig.adapter.status(rig.dependent, version(1), callContext());
+  await rig.adapter.activate(rig.dependent, version(1), callContext());
+  const before = await status();
+  const silent = rig.withWrongKey();
+
+  await silent.activate(rig.dependent, version(2), callContext());
+  const asked = await status();
+  const back = await silent.activate(rig.dependent, version(1), callContext());
+
+  expect([before.using, asked.using, asked.towards, back.state]).toEqual([1, 'several', 2, 'done']);
+  expect(await status()).toMatchObject({ using: 'several', towards: 1 });
   await rig.stop();
 });

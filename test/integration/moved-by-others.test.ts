@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { createApiKeyStore } from '../../activities/store/api-keys';
@@ -40,6 +41,8 @@ describe('dependents that know nothing of us', () => {
       dependents: {
         file: {
           exporter: {
+            credentials: [ID],
+            host: hostname(),
             path: secret,
             mode: '0600',
             then: { pidFile, process: 'file-service', signal: 'SIGHUP' },
@@ -47,7 +50,13 @@ describe('dependents that know nothing of us', () => {
           },
         },
         command: {
-          reports: { activate: [restart, '{publicId}'], probe: [...programs.command.probes.good], settleSeconds: 30 },
+          reports: {
+            credentials: [ID],
+            host: hostname(),
+            activate: [restart, '{publicId}'],
+            probe: [...programs.command.probes.good],
+            settleSeconds: 30,
+          },
         },
       },
     });

@@ -22,6 +22,10 @@ export interface KubernetesApi {
   readonly bodies: string[];
   readonly secrets: ReadonlyMap<string, Readonly<Record<string, string>>>;
   annotations(name: string): Readonly<Record<string, string>>;
+  /** How often its pods were replaced, and one. */
+  generation(name: string): number;
+  /** The next call of this kind of object is answered with this status. */
+  refuseNext(kind: string, status: number): void;
   /** Pods get ready, or never do. */
   ready: boolean;
   /** New templates are rolled out. */
@@ -33,9 +37,13 @@ export interface KubernetesApi {
 
 export async function startKubernetesApi(names: readonly string[]): Promise<KubernetesApi> {
   const workloads = new Map<string, Workload>(
-    names.map((name) => [name, { annotations: {}, generation: 1, observed: 1, replicas: 2, updated: 2 }]),
+    [...names, 'orders-set'].map((name) => [
+      name,
+      { annotations: {}, generation: 1, observed: 1, replicas: 2, updated: 2 },
+    ]),
   );
   const secrets = new Map<string, Record<string, string>>([['orders-secret', {}]]);
+  let refusedOnce: { kind: string; status: number } | undefined;
   let refused: { status: number; headers: Record<string, string> } | undefined;
   const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
@@ -46,6 +54,8 @@ export async function startKubernetesApi(names: readonly string[]): Promise<Kube
     bodies: [],
     secrets,
     annotations: (name) => workloads.get(name)?.annotations ?? {},
+    generation: (name) => workloads.get(name)?.generation ?? 0,
+    refuseNext: (kind, status) => void (refusedOnce = { kind, status }),
     ready: true,
     rollsOut: true,
     refuse: (status, headers = {}) => void (refused = { status, headers }),
@@ -64,11 +74,17 @@ export async function startKubernetesApi(names: readonly string[]): Promise<Kube
     const send = (status: number, value: unknown, headers: Record<string, string> = {}) =>
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
     if (refused) return void send(refused.status, { kind: 'Status', code: refused.status }, refused.headers);
+    if (refusedOnce && request.method === 'PATCH' && request.url?.includes(`/${refusedOnce.kind}/`)) {
+      const { status } = refusedOnce;
+      refusedOnce = undefined;
+      return void send(status, { kind: 'Status', code: status });
+    }
     if (request.headers.authorization !== `Bearer ${api.token}`) return void send(401, { kind: 'Status', code: 401 });
     const isPatch = request.method === 'PATCH';
     if (isPatch && request.headers['content-type'] !== 'application/merge-patch+json')
       return void send(415, { kind: 'Status', code: 415 });
-    const [, deployment] = /^\/apis\/apps\/v1\/namespaces\/shop\/deployments\/([\w-]+)$/.exec(request.url ?? '') ?? [];
+    const [, deployment] =
+      /^\/apis\/apps\/v1\/namespaces\/shop\/(?:deployments|statefulsets)\/([\w-]+)$/.exec(request.url ?? '') ?? [];
     const [, secret] = /^\/api\/v1\/namespaces\/shop\/secrets\/([\w-]+)$/.exec(request.url ?? '') ?? [];
     const workload = workloads.get(deployment ?? '');
     const data = secrets.get(secret ?? '');

@@ -52,27 +52,29 @@ export function dependentOf(kind: string, target: string): DependentRecord {
   return { id: 'orders-checkout', kind, target, owner: 'payments', criticality: 1 };
 }
 
-/** A store of tokens that counts how often it is read, and can be away. */
+/** A store of tokens that can be away. */
 export function tokensOf(credentialId: string): {
   readonly store: Pick<SecretStore, 'get'>;
   readonly secrets: readonly string[];
-  fetches(): number;
+  /** How often it was asked in vain. */
+  failed(): number;
   storeAnswers(answers: boolean): void;
 } {
   const token = (version: number): string => `canary-token-${version}-of-${credentialId}`;
-  // The service has fetched its first one.
-  let fetches = 1;
+  let failed = 0;
   let answers = true;
   return {
     store: {
       get({ version }) {
-        fetches += 1;
-        if (!answers) return Promise.reject(new Error('the secret store is away'));
+        if (!answers) {
+          failed += 1;
+          return Promise.reject(new Error('the secret store is away'));
+        }
         return Promise.resolve(JSON.stringify({ kind: 'api-token', token: token(version) }));
       },
     },
     secrets: [1, 2, 3].map(token),
-    fetches: () => fetches,
+    failed: () => failed,
     storeAnswers: (answering) => void (answers = answering),
   };
 }

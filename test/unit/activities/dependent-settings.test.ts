@@ -5,9 +5,16 @@ import {
 } from '../../../activities/dependents/dependent-settings';
 
 const PROBE = ['/usr/local/bin/probe'];
-const COMMAND = { activate: ['/usr/bin/systemctl', 'restart', 'a@{version}'], probe: PROBE };
-const FILE = { path: '/run/a/env', then: { pidFile: '/run/a/pid', process: 'a-service' }, probe: PROBE };
-const ROLLOUT = { server: 'https://k.test:6443', tokenFile: '/run/t', namespace: 'shop', name: 'orders' };
+const OURS = { credentials: ['a'], host: 'here' };
+const COMMAND = { ...OURS, activate: ['/usr/bin/systemctl', 'restart', 'a@{version}'], probe: PROBE };
+const FILE = { ...OURS, path: '/run/a/env', then: { pidFile: '/run/a/pid', process: 'a-service' }, probe: PROBE };
+const ROLLOUT = {
+  credentials: ['a'],
+  server: 'https://k.test:6443',
+  tokenFile: '/run/t',
+  namespace: 'shop',
+  name: 'orders',
+};
 
 it('takes what is declared, with what is safe by default', () => {
   expect(commandDependent.parse(COMMAND)).toMatchObject({ settleSeconds: 30 });
@@ -17,7 +24,8 @@ it('takes what is declared, with what is safe by default', () => {
 
 it.each([
   ['a program that is searched for', commandDependent, { ...COMMAND, activate: ['systemctl'] }],
-  ['no probe', commandDependent, { activate: COMMAND.activate }],
+  ['no probe', commandDependent, { ...OURS, activate: COMMAND.activate }],
+  ['a service of any credential', commandDependent, { ...COMMAND, credentials: [] }],
   ['a relative file', fileDependent, { ...FILE, path: 'env' }],
   ['a file that everybody reads', fileDependent, { ...FILE, mode: '0644' }],
   ['a signal that ends the service', fileDependent, { ...FILE, then: { ...FILE.then, signal: 'SIGKILL' } }],
