@@ -274,7 +274,7 @@ export function recall(incident: Incident, { at, known, isDetected }: Recollecti
     assessed: higherSeverity(incident.assessed ?? fresh.severity, known.assessed ?? severity),
     ...(judged ? { judged } : {}),
     ...(known.spared ? { spared: true as const } : {}),
-    ...(known.wasHigh ? { wasHigh: true as const } : {}),
+    ...(known.wasHigh || isHigh(known.judged?.severity) ? { wasHigh: true as const } : {}),
   };
   return log(recalled, at, `known before (${severity}): ${reason}`);
 }

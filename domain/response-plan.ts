@@ -55,6 +55,14 @@ export function planResponse(
   return canQuarantine ? plan : endedOnly(plan, credential);
 }
 
+/** Where it works though it is contained, for people; undefined where nothing more can be refused than is. Until it is ended there. */
+export function worksAt(
+  plan: ResponsePlan | undefined,
+  { provider }: Pick<Credential, 'provider'>,
+): string | undefined {
+  return plan?.endsOnly || plan?.leftToPerson ? `At ${provider} it STILL WORKS until it is ended there.` : undefined;
+}
+
 /** For one that a person has said not to revoke: only a person can have it revoked, whatever has come since. */
 export function askedToRevoke(plan: ResponsePlan): ResponsePlan {
   if (plan.revoke === 'never') return plan;
@@ -80,6 +88,7 @@ export function planForDead({ lane: _nobodys, ...plan }: ResponsePlan, why: 'wor
       why === 'works again'
         ? 'It was revoked and works again: it is refused to everybody and ended once more.'
         : 'It was revoked and never proven dead: it is ended once more, and proven.',
+      ...(plan.endsOnly ? ['Until then its provider can refuse it in no way.'] : []),
     ],
   };
 }

@@ -1,5 +1,6 @@
 import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import { audiencesFor, escalationFor } from '../domain/policy';
+import { worksAt } from '../domain/response-plan';
 import { askBeforeContaining } from './lib/ask-before-containing';
 import { close } from './lib/close';
 import { containLeak } from './lib/contain-leak';
@@ -88,6 +89,7 @@ async function open(input: IncidentInput): Promise<Leak> {
     plan: () => planNow(input, board.incident.evidence, found),
     newer: found.newer,
     wasRefused: isRevoked || found.version.state === 'quarantined',
+    wasKnown: found.version.knownAgainst !== undefined,
     // What is revoked is never enabled again.
     ...(isRevoked ? { atTheDoor: true } : {}),
     story: new CancellationScope(),
@@ -104,9 +106,10 @@ function nobodys({ credentialId }: IncidentInput) {
   return { id: credentialId, provider: 'unknown', ownerTeam: 'unknown' };
 }
 
-function tellContained({ input, board, plan }: Leak): Promise<unknown> {
+function tellContained({ input, board, plan, credential }: Leak): Promise<unknown> {
   const { quarantine, expectedGap } = plan();
-  const summary = `It is refused (${quarantine.mode}, by the ${quarantine.enforcedBy}). ${expectedGap}`;
+  const works = worksAt(plan(), credential);
+  const summary = `It is refused (${quarantine.mode}, by the ${quarantine.enforcedBy}).${works ? ` ${works}` : ''} ${expectedGap}`;
   return tellEveryone(input, board, { kind: 'contained', summary, audiences: audiencesFor(input.policy, 'contained') });
 }
 

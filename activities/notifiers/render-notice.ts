@@ -7,7 +7,7 @@ export const SHOWN_FIELDS = ['credential', 'severity', 'ownerTeam', 'provider'] 
 export function renderNotice(notice: Notice, audience: Audience): RenderedNotice {
   const what = `${notice.credentialId} v${notice.version}`;
   return {
-    title: `${notice.simulated ? 'SIMULATED ' : ''}[${notice.severity}] ${TITLES[notice.kind](what)}`,
+    title: `${notice.simulated ? 'SIMULATED ' : ''}[${notice.severity}] ${TITLES[notice.kind](what, notice)}`,
     body: [
       ...(notice.simulated ? ['SIMULATED: an exercise. Nothing leaked; what was done is real.'] : []),
       notice.summary,
@@ -30,8 +30,11 @@ export function renderNotice(notice: Notice, audience: Audience): RenderedNotice
   };
 }
 
-const TITLES: Readonly<Record<Notice['kind'], (what: string) => string>> = {
-  contained: (what) => `${what} leaked and is contained`,
+const TITLES: Readonly<Record<Notice['kind'], (what: string, notice: Notice) => string>> = {
+  contained: (what, { leftToPerson, endsOnly, provider }) =>
+    leftToPerson || endsOnly
+      ? `${what} leaked, is refused at the gateways, and works at ${provider}`
+      : `${what} leaked and is contained`,
   resolved: (what) => `${what} is dead and replaced`,
   unresolved: (what) => `${what} is not recovered, and its incident has ended`,
   'person-needed': (what) => `${what} needs a person`,

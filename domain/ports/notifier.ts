@@ -25,6 +25,8 @@ export interface Notice {
   readonly url: string;
   /** No provider is configured: nothing is replaced or revoked by itself. */
   readonly leftToPerson?: true;
+  /** Its provider can refuse it only by ending it. */
+  readonly endsOnly?: true;
   /** Of an exercise: nothing leaked. */
   readonly simulated?: true;
 }

@@ -5,6 +5,7 @@ import {
   detectionSignal,
   lowerSeverityUpdate,
   markFalsePositiveUpdate,
+  raiseSeverityUpdate,
   rejectStepUpdate,
   retryStepUpdate,
   skipStepUpdate,
@@ -207,6 +208,7 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     play: (handle) => handle.result(),
   },
   cancelledBeforeLifting(),
+  raisedBeforeKnown(),
   {
     name: 'judgement-kept',
     input: sampleInput(),
@@ -243,6 +245,33 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
     },
   },
 ];
+
+/** A person raises the severity before the inventory is read, and that is written down when a replacement is minted already. */
+function raisedBeforeKnown(): RecordedScenario {
+  const [asked, minted] = [gate(), gate()];
+  const { activities } = fakeActivities({
+    loadCredential: () => asked.opened.then(loadSeparable),
+    recordDecision: () => {
+      asked.open();
+      return minted.opened;
+    },
+    createReplacement: () => {
+      minted.open();
+      return Promise.resolve({ at: 2, version: 2, publicId: 'orders_v2' });
+    },
+  });
+  return {
+    name: 'raised-before-known',
+    input: sampleInput({ assessment: sampleAssessment({ severity: 'medium', deterministic: true }) }),
+    activities: () => activities,
+    async play(handle) {
+      await handle.executeUpdate(raiseSeverityUpdate, {
+        args: [{ actor: 'ana@example.com', note: 'seen', severity: 'critical' }],
+      });
+      return handle.result();
+    },
+  };
+}
 
 /** A person says that nothing leaked; while the rotation is being undone, and before the lift began, another cancels the incident. */
 export function cancelledBeforeLifting(): RecordedScenario & { readonly calls: readonly string[] } {

@@ -167,3 +167,65 @@ it.each([
   // Nothing takes the place of what was known before that was read.
   expect(kept).toEqual(['read', expected]);
 });
+
+it('follows a raise that was begun before it was known what it is about', async () => {
+  const [asked, held] = [gate(), gate()];
+  let read = (): void => undefined;
+  const isRead = new Promise<void>((resolve) => (read = resolve));
+  const { activities, calls } = fakeActivities({
+    loadCredential: async () => {
+      await asked.opened;
+      return loadSeparable();
+    },
+    recordDecision: async () => {
+      asked.open();
+      await held.opened;
+    },
+    moveDependent: () => {
+      read();
+      return Promise.reject(refusal('DEPENDENT_NOT_MOVED', false));
+    },
+  });
+
+  await withIncident(environment, activities, MEDIUM, async (handle) => {
+    const raised = handle.executeUpdate(raiseSeverityUpdate, { args: [{ ...PERSON, severity: 'critical' }] });
+    await isRead;
+    const before = calls.filter((call) => call === 'containVersion').length;
+    held.open();
+    await raised;
+    const after = await eventually(
+      () => Promise.resolve(calls.filter((call) => call === 'containVersion').length),
+      (times) => times > before,
+    );
+    expect([before, after]).toEqual([1, 2]);
+    await handle.terminate();
+  });
+});
+
+it('says nowhere that it is refused where it works: its provider can only end it', async () => {
+  const told: string[] = [];
+  const { activities } = fakeActivities({
+    loadCredential: () =>
+      Promise.resolve({ credential: sampleCredential(), version: sampleVersion(), canQuarantine: false as const }),
+    notifyAudience: ({ notice }) => {
+      told.push(`${notice.kind}${notice.endsOnly ? ', ends only' : ''}: ${notice.summary}`);
+      return Promise.resolve({ at: 6, channels: 1 });
+    },
+  });
+  const weak = sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) });
+
+  const { details, question } = await withIncident(environment, activities, weak, async (handle) => {
+    const { incident } = await untilWaiting(handle);
+    const metadata = await handle.query<{ currentDetails?: string }, []>('__temporal_workflow_metadata');
+    await handle.executeUpdate(rejectStepUpdate, { args: [PERSON] });
+    await handle.result();
+    return { details: JSON.stringify(metadata), question: incident.waiting?.question };
+  });
+
+  const WORKS = 'At postgres-role it STILL WORKS until it is ended there.';
+  expect(question).toContain(WORKS);
+  expect(details).toContain('Refused at the gateways');
+  for (const kind of ['contained, ends only', 'unresolved, ends only'])
+    expect(told.filter((text) => text.startsWith(kind) && text.includes(WORKS))).not.toEqual([]);
+  expect(told.join()).not.toContain('The version stays refused.');
+});

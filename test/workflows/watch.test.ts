@@ -372,6 +372,13 @@ it.each([
   },
 );
 
+function statusOf(handle: { describe(): Promise<{ status: { name: string } }> }): Promise<string> {
+  return handle.describe().then(
+    ({ status }) => status.name,
+    () => 'NONE',
+  );
+}
+
 it('is one for a version: what its incidents knew counts, and no exercise ends it', async () => {
   let knownAgainst: KnownAgainst | undefined;
   const { activities } = fakeActivities({
@@ -418,7 +425,7 @@ it('is one for a version: what its incidents knew counts, and no exercise ends i
       const ofFirst = await endOf(first);
       const rest = [await again('critical'), await again('high'), await again('high', { simulated: true })];
       const ofExercise = environment.client.workflow.getHandle(containedWatchId(credentialId, 1, 'exercise'));
-      const states = await Promise.all([watching, ofExercise].map(async (one) => (await one.describe()).status.name));
+      const states = await Promise.all([watching, ofExercise].map(statusOf));
       return [ofFirst, ...rest, ...states];
     },
     { keepWatch: true },
@@ -430,8 +437,28 @@ it('is one for a version: what its incidents knew counts, and no exercise ends i
     ['critical', 'another'],
     ['critical', 'the same'],
     'RUNNING',
-    'RUNNING',
+    'NONE',
   ]);
+});
+
+it('is one of its own for an exercise, where no leak is known', async () => {
+  const { activities } = fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) });
+
+  const states = await withIncident(
+    environment,
+    activities,
+    sampleInput({ simulated: true }),
+    async (handle) => {
+      const { credentialId } = await untilWaiting(handle);
+      await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+      await handle.result();
+      const kinds = ['contained', 'exercise'].map((kind) => containedWatchId(credentialId, 1, kind));
+      return Promise.all(kinds.map((id) => statusOf(environment.client.workflow.getHandle(id))));
+    },
+    { keepWatch: true },
+  );
+
+  expect(states).toEqual(['NONE', 'RUNNING']);
 });
 
 it('tells at its end of what works again while an incident runs, when nobody has heard of it', async () => {

@@ -2,6 +2,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { Outcome } from '../../domain/incident';
 import { audiencesFor } from '../../domain/policy';
+import { worksAt } from '../../domain/response-plan';
 import type { IncidentResult } from '../messages';
 import { close } from './close';
 import { EndsEarly } from './ends-early';
@@ -76,7 +77,10 @@ async function tellUnresolved(leak: Leak, why: string): Promise<void> {
   const isContained = contained !== undefined;
   const left = leftToMend(leak);
   const loose = leak.loose ? ' It is refused less than was to follow from the last evidence.' : '';
-  const refused = isContained ? `The version stays refused.${loose}` : 'This incident has NOT contained it.';
+  const works = revoked === undefined ? worksAt(leak.applied, credential) : undefined;
+  const stays =
+    works === undefined ? 'The version stays refused.' : `The gateways go on refusing the version. ${works}`;
+  const refused = isContained ? `${stays}${loose}` : 'This incident has NOT contained it.';
   const standing = lifting ? 'Its refusal was being lifted: look whether it is refused still.' : refused;
   const next =
     verified !== undefined

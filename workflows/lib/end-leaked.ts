@@ -1,4 +1,5 @@
 import { patched } from '@temporalio/workflow';
+import { worksAt } from '../../domain/response-plan';
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
 import { EndsEarly } from './ends-early';
@@ -50,6 +51,7 @@ async function mayRevoke(
       desk,
       `Whoever still uses version ${input.version} of ${input.credentialId} loses access now: ${losers.join(', ')}.`,
     );
+  const works = worksAt(plan(), leak.credential);
   const loss = losers.length > 0 ? ` These would lose access: ${losers.join(', ')}.` : '';
   const {
     decision,
@@ -57,7 +59,7 @@ async function mayRevoke(
     approved,
   } = await desk.ask({
     kind: 'revoke',
-    text: `Version ${input.version} is contained and replaced by ${replacement}.${loss} Revoke it for ever?`,
+    text: `Version ${input.version} is contained and replaced by ${replacement}.${works ? ` ${works}` : ''}${loss} Revoke it for ever?`,
     settled: () => plan().revoke === 'when-moved' && (losers.length === 0 || plan().revokeAtDeadline),
   });
   if (decision === 'reject') {

@@ -38,8 +38,10 @@ export class IncidentBoard {
     const { assessment, renewed, startedBy } = this.input;
     if (!known || renewed) return false;
     this.#incident = openIncident(assessment, this.#openedAt);
-    this.apply({ type: 'recalled', at: Date.now(), known, isDetected: startedBy === 'detector' });
-    for (const event of early) this.apply(isOfLess(event, this.#incident) ? overtaken(event) : event);
+    // A watch hands over what its own incident knew, which may have been judged since.
+    const isDetected = startedBy === 'detector' || startedBy === 'watch';
+    this.apply({ type: 'recalled', at: Date.now(), known, isDetected });
+    for (const event of early) this.apply(isOfLess(event, known) ? overtaken(event) : event);
     return early.some(({ type }) => type === 'severity-changed');
   }
 
@@ -133,7 +135,7 @@ export class IncidentBoard {
 type SeverityChanged = Extract<IncidentEvent, { type: 'severity-changed' }>;
 
 /** Whether a person has called it less grave than it is by what they did not know. */
-function isOfLess(event: IncidentEvent, { evidence }: Incident): event is SeverityChanged {
+function isOfLess(event: IncidentEvent, { evidence }: KnownAgainst): event is SeverityChanged {
   return event.type === 'severity-changed' && compareSeverity(event.severity, evidence.severity) < 0;
 }
 

@@ -53,7 +53,7 @@ function isLeftRefused(leak: Leak): boolean {
   if (leak.board.incident.milestones.verified !== undefined) return false;
   if (leak.liftingSince !== undefined && !patched('watch-what-may-be-lifted')) return false;
   // It was refused for a leak: what looks after that tells the truth, and an exercise's watch would not.
-  if (leak.input.simulated && leak.wasRefused && patched('watches-apart')) return false;
+  if (leak.input.simulated && leak.wasKnown && leak.atTheDoor !== true && patched('watches-apart')) return false;
   return leak.atTheDoor === true || isKnownRefused(leak);
 }
 

@@ -50,6 +50,8 @@ export interface Leak {
   newer?: number | undefined;
   /** Whether it was refused, or revoked, before this run began. */
   readonly wasRefused?: boolean;
+  /** Whether incidents of real leaks knew something against it, so that it is refused for one: what an exercise knows is not kept. */
+  readonly wasKnown?: boolean;
   /** What runs from the refusal to the proof; cancelled when a person says that nothing leaked. */
   readonly story: CancellationScope;
   /** The plan by which it is refused; missing while nothing is. */

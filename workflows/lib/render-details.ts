@@ -13,6 +13,10 @@ const MILESTONES: readonly (readonly [Milestone, string])[] = [
   ['closed', 'Closed'],
 ];
 
+function refusedWhere({ plan }: IncidentView): string {
+  return plan?.endsOnly || plan?.leftToPerson ? 'Refused at the gateways' : 'Refused everywhere';
+}
+
 /** The live Markdown page of an incident in the Temporal Web UI: where it is, what it waits for, what a person can send. */
 export function renderDetails(view: IncidentView): string {
   const { incident, plan, credential } = view;
@@ -47,7 +51,8 @@ export function renderDetails(view: IncidentView): string {
     '| Stage | After first abuse |',
     '|---|---|',
     ...MILESTONES.map(
-      ([milestone, label]) => `| ${mark(incident, milestone)} ${label} | ${elapsed(incident, milestone)} |`,
+      ([milestone, label]) =>
+        `| ${mark(incident, milestone)} ${milestone === 'contained' ? refusedWhere(view) : label} | ${elapsed(incident, milestone)} |`,
     ),
     // Before the timeline: the Web UI cuts long pages off.
     ...(incident.outcome ? [] : ['', '**What you can send**', '', ...AT_ANY_TIME.map((way) => `- ${way}`)]),

@@ -68,7 +68,7 @@ export function steer(
   });
 
   async function changeSeverity(input: SeverityInput, approve: boolean): Promise<string> {
-    const [before, was] = [leak()?.plan(), board.incident.evidence.severity];
+    const [atFirst, was] = [leak()?.plan(), board.incident.evidence.severity];
     if (approve) await decisions.authorize(input, 'lowerSeverity', { severity: input.severity });
     await decisions.record(`severity ${input.severity}`, input);
     // Graver evidence may have come while that was written down: what a person said was about less.
@@ -77,6 +77,8 @@ export function steer(
     if (isOvertaken) throw refuse(`the severity is ${severity} by now: look again`);
     const note = `${input.actor} changed the severity to ${input.severity}. ${input.note}`;
     const judged = approve && patched('lowered-stays') ? ({ judged: true } as const) : {};
+    // What it is about may have become known while that was written down.
+    const before = atFirst ?? (patched('followed-as-known') ? leak()?.plan() : undefined);
     if (!board.apply({ type: 'severity-changed', at: Date.now(), note, severity: input.severity, ...judged }))
       throw refuse('the incident has been closed meanwhile');
     const known = leak();

@@ -27,7 +27,8 @@ export async function tellEveryone(
   const { provider, ownerTeam } = board.credential ?? { provider: 'unknown', ownerTeam: 'unknown' };
   const simulated = input.simulated ? ({ simulated: true } as const) : {};
   const left = board.plan?.leftToPerson ? ({ leftToPerson: true } as const) : {};
-  const notice = { kind, provider, ownerTeam, severity, reason, summary, ...simulated, ...left };
+  const ends = board.plan?.endsOnly ? ({ endsOnly: true } as const) : {};
+  const notice = { kind, provider, ownerTeam, severity, reason, summary, ...simulated, ...left, ...ends };
   const answers = await Promise.all(
     audiences.map(async (audience) => {
       const step = runStep(input, `notify.${kind}.${round}.${audience}`);
