@@ -2,7 +2,7 @@ import type { Credential, SecretVersion } from '../domain/credential';
 import type { DenylistEntry } from '../domain/denylist';
 import { IncidentError } from '../domain/errors';
 import { copyContexts } from '../domain/known-context';
-import type { ResponsePlan } from '../domain/response-plan';
+import { reachesProvider, type ResponsePlan } from '../domain/response-plan';
 import { unregisteredCredential, unregisteredSubject } from '../domain/unregistered-credential';
 import type { CredentialProvider } from '../domain/ports/credential-provider';
 import type { Effect } from '../domain/ports/effect';
@@ -103,15 +103,15 @@ export function createContainmentActivities(deps: ActivityDeps) {
     async containVersion(input: ContainInput): Promise<Contained> {
       const target = await findTarget(deps, input.credentialId, input.version);
       const { credential, version } = target;
-      const { quarantine, leftToPerson, endsOnly } = input.plan;
+      const { quarantine } = input.plan;
+      const isReached = reachesProvider(input.plan);
       // Nothing may be called refused that no denylist entry names.
       if (version.subjects.length === 0)
         throw new IncidentError('SUBJECTS_MISSING', { credential: credential.id, version: version.version });
       const writes = version.subjects.map((subject) =>
         deps.denylist.tighten(entryFor(input, credential, subject, stepTime())),
       );
-      const atProvider =
-        quarantine.mode === 'deny-all' && !leftToPerson && !endsOnly ? quarantineAtProvider(target, input) : undefined;
+      const atProvider = quarantine.mode === 'deny-all' && isReached ? quarantineAtProvider(target, input) : undefined;
       const [written, effect] = await Promise.all([Promise.all(writes), atProvider]);
       // An attempt that is later than the lift: nothing may be called refused that is not.
       if (written.some(({ entry }) => entry.status === 'lifted'))
@@ -125,7 +125,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
           ...(quarantine.mode === 'deny-all'
             ? []
             : [`only ${credential.knownContexts.map((context) => context.id).join(', ')} may still use it`]),
-          ...(leftToPerson || endsOnly ? [`listed for every gateway, NOT refused at ${credential.provider}`] : []),
+          ...(isReached ? [] : [`listed for every gateway, NOT refused at ${credential.provider}`]),
         ].join('; '),
       };
     },

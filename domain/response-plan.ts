@@ -55,12 +55,17 @@ export function planResponse(
   return canQuarantine ? plan : endedOnly(plan, credential);
 }
 
+/** Whether what the plan refuses to everybody can be refused where it was issued, and not by gateways alone. */
+export function reachesProvider({ endsOnly, leftToPerson }: ResponsePlan): boolean {
+  return !endsOnly && !leftToPerson;
+}
+
 /** Where it works though it is contained, for people; undefined where nothing more can be refused than is. Until it is ended there. */
 export function worksAt(
   plan: ResponsePlan | undefined,
   { provider }: Pick<Credential, 'provider'>,
 ): string | undefined {
-  return plan?.endsOnly || plan?.leftToPerson ? `At ${provider} it STILL WORKS until it is ended there.` : undefined;
+  return plan && !reachesProvider(plan) ? `At ${provider} it STILL WORKS until it is ended there.` : undefined;
 }
 
 /** For one that a person has said not to revoke: only a person can have it revoked, whatever has come since. */

@@ -10,7 +10,7 @@ import type { FileDependent } from './dependent-settings';
 import { replaceFile } from './replace-file';
 import { createRestart } from './restart';
 import { processOf, signalProcess } from './signal-process';
-import { systemCode } from './system-code';
+import { systemCode } from '../system-code';
 import { ownSystemOf } from './system-of';
 
 /**
@@ -56,7 +56,7 @@ async function written(dependent: DependentRecord, write: () => Promise<void>): 
   try {
     await write();
   } catch (error) {
-    const failure = systemCode(error);
+    const failure = systemCode(error) ?? 'unknown';
     const isRefused = failure === 'EACCES' || failure === 'EPERM' || failure === 'EROFS';
     throw new IncidentError(isRefused ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE', {
       dependent: dependent.id,

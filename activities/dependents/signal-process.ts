@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { IncidentError } from '../../domain/errors';
 import type { Signalled } from './dependent-settings';
-import { systemCode } from './system-code';
+import { systemCode } from '../system-code';
 
 /**
  * The process of a service, by its pid file. @throws IncidentError DEPENDENT_UNREACHABLE when it does not run, or something else runs by its number
@@ -24,7 +24,7 @@ export async function signalProcess(system: Signalled, dependent: string): Promi
   try {
     process.kill(pid, system.signal);
   } catch (error) {
-    const failure = systemCode(error);
+    const failure = systemCode(error) ?? 'unknown';
     const code = failure === 'EPERM' ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE';
     throw new IncidentError(code, { dependent, failure });
   }

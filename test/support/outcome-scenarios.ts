@@ -49,6 +49,17 @@ export interface OutcomeScenario extends RecordedScenario {
   readonly givesUpAttempts?: true;
 }
 
+/** One kind of evidence alone: a person is asked, and says no. */
+export const REVOKE_REJECTED: Omit<RecordedScenario, 'name'> = {
+  input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
+  activities: () => fakeActivities().activities,
+  play: async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(rejectStepUpdate, { args: [PERSON] });
+    return handle.result();
+  },
+};
+
 export const OUTCOME_SCENARIOS: readonly OutcomeScenario[] = [
   {
     name: 'recovered-in-waves',
@@ -158,17 +169,7 @@ export const OUTCOME_SCENARIOS: readonly OutcomeScenario[] = [
       return handle.result();
     },
   },
-  {
-    name: 'revoke-rejected',
-    outcome: 'contained-waiting-for-person',
-    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
-    activities: () => fakeActivities().activities,
-    play: async (handle) => {
-      await untilWaiting(handle);
-      await handle.executeUpdate(rejectStepUpdate, { args: [PERSON] });
-      return handle.result();
-    },
-  },
+  { name: 'revoke-rejected', outcome: 'contained-waiting-for-person', ...REVOKE_REJECTED },
   {
     name: 'nobody-answers-about-revoking',
     outcome: 'contained-waiting-for-person',

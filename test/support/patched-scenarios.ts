@@ -6,7 +6,6 @@ import {
   lowerSeverityUpdate,
   markFalsePositiveUpdate,
   raiseSeverityUpdate,
-  rejectStepUpdate,
   retryStepUpdate,
   skipStepUpdate,
 } from '../../workflows/messages';
@@ -23,7 +22,7 @@ import {
   sampleInput,
   withOverlap,
 } from './fake-activities';
-import { APPROVED, extendByTwo, steeredActivities } from './outcome-scenarios';
+import { APPROVED, extendByTwo, REVOKE_REJECTED, steeredActivities } from './outcome-scenarios';
 import { CRITICAL_SIGNAL, type RecordedScenario } from './recorded-scenarios';
 import { gate, untilStage, untilWaiting, type LeakHandle } from './run-incident';
 
@@ -220,16 +219,7 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
       return handle.result();
     },
   },
-  {
-    name: 'no-kept',
-    input: sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) }),
-    activities: () => fakeActivities().activities,
-    play: async (handle) => {
-      await untilWaiting(handle);
-      await handle.executeUpdate(rejectStepUpdate, { args: [APPROVED] });
-      return handle.result();
-    },
-  },
+  { name: 'no-kept', ...REVOKE_REJECTED },
   {
     name: 'perhaps-revoked',
     input: sampleInput(),

@@ -1,4 +1,5 @@
 import type { Incident, Milestone } from '../../domain/incident';
+import { reachesProvider } from '../../domain/response-plan';
 import type { IncidentView } from '../messages';
 import { pendingQuestions } from './answers';
 import { AT_ANY_TIME, howToAnswer } from './how-to-answer';
@@ -14,7 +15,7 @@ const MILESTONES: readonly (readonly [Milestone, string])[] = [
 ];
 
 function refusedWhere({ plan }: IncidentView): string {
-  return plan?.endsOnly || plan?.leftToPerson ? 'Refused at the gateways' : 'Refused everywhere';
+  return plan && !reachesProvider(plan) ? 'Refused at the gateways' : 'Refused everywhere';
 }
 
 /** The live Markdown page of an incident in the Temporal Web UI: where it is, what it waits for, what a person can send. */

@@ -1,6 +1,6 @@
 import { isCancellation, patched, sleep } from '@temporalio/workflow';
 import { earliest } from '../../domain/earliest';
-import type { ResponsePlan } from '../../domain/response-plan';
+import { reachesProvider, type ResponsePlan } from '../../domain/response-plan';
 import { stepFailure } from './failure-code';
 import type { Leak } from './leak';
 import { record, refuse } from './refuse-version';
@@ -68,7 +68,7 @@ export function mayRefuseAgain(leak: Leak): boolean {
 }
 
 export function isRefusedAtProvider(plan: ResponsePlan | undefined): boolean {
-  return plan !== undefined && !plan.leftToPerson && !plan.endsOnly && plan.quarantine.mode === 'deny-all';
+  return plan !== undefined && reachesProvider(plan) && plan.quarantine.mode === 'deny-all';
 }
 
 /** Whether `next` refuses more than `before`, or gives known contexts less time or a narrower lane. */

@@ -4,9 +4,10 @@ import { link, lstat, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SecretRef } from '../../../domain/credential';
 import type { SecretStore } from '../../../domain/ports/stores';
+import { systemCode } from '../../system-code';
 import { nameOf, notFound, valueAt, withPlace } from './secret-place';
 import type { FilesSettings } from './store-settings';
-import { codeOf, inTime, unavailable } from './store-unavailable';
+import { inTime, unavailable } from './store-unavailable';
 
 const STORE = 'files';
 const UNFINISHED = '.unfinished-';
@@ -37,7 +38,7 @@ export function createFilesStore({ directory }: FilesSettings): SecretStore {
           await link(unfinished, fileOf(ref));
           return 'stored';
         } catch (error) {
-          if (codeOf(error) === 'EEXIST') return 'exists';
+          if (systemCode(error) === 'EEXIST') return 'exists';
           throw error;
         } finally {
           await rm(unfinished, { force: true });
@@ -48,7 +49,7 @@ export function createFilesStore({ directory }: FilesSettings): SecretStore {
     get: (ref) =>
       run('read', async () => {
         const file = await open(fileOf(ref), constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
-          throw codeOf(error) === 'ENOENT' ? notFound(ref) : error;
+          throw systemCode(error) === 'ENOENT' ? notFound(ref) : error;
         });
         try {
           mustBeOurs(await file.stat(), 'isFile');

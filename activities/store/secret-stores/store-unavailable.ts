@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { IncidentError, type ErrorFields } from '../../../domain/errors';
+import { systemCode } from '../../system-code';
 import { withDeadline } from '../../with-deadline';
 
 /** What a provider does with a value is a handful of calls, and one attempt of a step may take 10 s (workflows/lib/time-limits.ts). */
@@ -37,13 +38,7 @@ export async function readAccess(store: string, file: string, is = /^[\x21-\x7e]
   return text;
 }
 
-/** The system's own word, such as EACCES. */
-export function codeOf(error: unknown): string | undefined {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? code : undefined;
-}
-
 /** Nothing of its text. */
 function wordOf(error: unknown): string {
-  return codeOf(error) ?? (error instanceof Error ? error.name : typeof error);
+  return systemCode(error) ?? (error instanceof Error ? error.name : typeof error);
 }
