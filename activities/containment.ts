@@ -4,12 +4,11 @@ import { IncidentError } from '../domain/errors';
 import { copyContexts } from '../domain/known-context';
 import { reachesProvider, type ResponsePlan } from '../domain/response-plan';
 import { unregisteredCredential, unregisteredSubject } from '../domain/unregistered-credential';
-import type { CredentialProvider } from '../domain/ports/credential-provider';
 import type { Effect } from '../domain/ports/effect';
 import { callContext, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, keepKnown, type IncidentStep, type KnowingStep } from './incident-step';
-import { findTarget, providerOf, type FoundTarget } from './lookup';
+import { findTarget, mayQuarantine, providerOf, type FoundTarget } from './lookup';
 import { withDeadline } from './with-deadline';
 
 export interface ContainInput extends KnowingStep {
@@ -125,7 +124,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
           ...(quarantine.mode === 'deny-all'
             ? []
             : [`only ${credential.knownContexts.map((context) => context.id).join(', ')} may still use it`]),
-          ...(isReached ? [] : [`listed for every gateway, NOT refused at ${credential.provider}`]),
+          ...(isReached ? [] : [`listed for every gateway; nothing was done at ${credential.provider}`]),
         ].join('; '),
       };
     },
@@ -203,10 +202,6 @@ async function registerNewcomer(deps: ActivityDeps, credentialId: string): Promi
 export function laneEnd(entries: readonly Pick<DenylistEntry, 'mode' | 'laneUntil'>[]): number {
   if (entries.length === 0) return 0;
   return Math.min(...entries.map(({ mode, laneUntil = 0 }) => (mode === 'known-contexts-only' ? laneUntil : 0)));
-}
-
-function mayQuarantine(provider: CredentialProvider, credential: Credential): boolean {
-  return provider.canQuarantine?.(credential) ?? provider.capabilities.quarantine === 'reversible';
 }
 
 async function quarantineAtProvider(target: FoundTarget, input: ContainInput): Promise<Effect> {

@@ -46,6 +46,8 @@ export function createDriftActivities(deps: ActivityDeps) {
     async checkDrift(input: CheckDriftInput): Promise<Drift> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
       if (input.contained && isOverFor(input, version)) return { isOver: true };
+      // It has leaked since: what looks after that tells the truth, and the watch of an exercise would not.
+      if (input.simulated && version.knownAgainst) return { isOver: true };
       // Known contexts may use it.
       if (input.maybeRevoked && version.state !== 'revoked') return {};
       const isContained = input.contained === true && version.state !== 'revoked';

@@ -30,6 +30,11 @@ export function providerOf({ credential, provider }: FoundTarget): CredentialPro
   return provider;
 }
 
+/** Whether the provider can refuse versions of the credential for now, and not only end them. */
+export function mayQuarantine(provider: CredentialProvider, credential: Credential): boolean {
+  return provider.canQuarantine?.(credential) ?? provider.capabilities.quarantine === 'reversible';
+}
+
 /** All three. @throws IncidentError PROVIDER_UNKNOWN */
 export async function lookUp(deps: ActivityDeps, credentialId: string, version: number): Promise<Target> {
   const target = await findTarget(deps, credentialId, version);

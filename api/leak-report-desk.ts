@@ -5,15 +5,13 @@ import { joinOrStartIncident } from '../client/start-incident';
 import { incidentId, type Credential, type SecretVersion } from '../domain/credential';
 import type { Assessment, Detection } from '../domain/detection';
 import type { Policy } from '../domain/policy';
+import { isLeakFeed } from '../domain/leak-feed';
 import type { Inventory } from '../domain/ports/stores';
 import { atLeast } from '../domain/severity';
 import { weighed } from '../domain/severity-mapping';
 import type { ControlEvent } from '../domain/usage-event';
 import { askTemporal } from './ask-temporal';
 import { findVersion } from './find-version';
-
-/** How reports of scanners are told from those of people and programs, whose names have no colon. */
-export const FEED_REPORTER = 'feed:';
 
 export interface LeakReportDeskParts {
   readonly reports: LeakReportStore;
@@ -101,7 +99,7 @@ async function act(
 }
 
 function isOfFeed({ reporter }: LeakReport): boolean {
-  return reporter.startsWith(FEED_REPORTER);
+  return isLeakFeed(reporter);
 }
 
 /** A statement by an authorized person, program or scanner needs no second witness. */

@@ -60,12 +60,19 @@ export function reachesProvider({ endsOnly, leftToPerson }: ResponsePlan): boole
   return !endsOnly && !leftToPerson;
 }
 
-/** Where it works though it is contained, for people; undefined where nothing more can be refused than is. Until it is ended there. */
+/**
+ * Where it works though it is contained, for people; undefined where nothing more can be refused than is. Until it is ended there, which it may have been
+ * (`mayBeEnded`): by an attempt that nobody heard of, or by a person.
+ */
 export function worksAt(
   plan: ResponsePlan | undefined,
   { provider }: Pick<Credential, 'provider'>,
+  mayBeEnded: boolean,
 ): string | undefined {
-  return plan && !reachesProvider(plan) ? `At ${provider} it STILL WORKS until it is ended there.` : undefined;
+  if (!plan || reachesProvider(plan)) return undefined;
+  return mayBeEnded
+    ? `Whether it still works at ${provider} is NOT known: end it there if it does.`
+    : `At ${provider} it STILL WORKS until it is ended there.`;
 }
 
 /** For one that a person has said not to revoke: only a person can have it revoked, whatever has come since. */

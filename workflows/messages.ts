@@ -20,6 +20,8 @@ export interface IncidentInput {
   readonly startedBy: string;
   /** Closed before, and found working again: it has been replaced already. */
   readonly reopened?: { readonly replacement: number };
+  /** By a watch: the assessment is what its own incident knew. */
+  readonly handedOver?: true;
   /** Of an incident that waited so long before it was contained that it went on with a new history. */
   readonly renewed?: Renewed;
   /** An exercise: nothing leaked. The response is the real one, and everything it writes says so. */

@@ -10,7 +10,7 @@ import { proveDead, revokeLeaked } from './lib/end-leaked';
 import { handOver } from './lib/hand-over';
 import { IncidentBoard } from './lib/incident-board';
 import { runStep } from './lib/incident-step';
-import { leftToMend, planNow, type Leak } from './lib/leak';
+import { isPerhapsEnded, leftToMend, planNow, type Leak } from './lib/leak';
 import { keepWatch } from './lib/keep-watch';
 import { listenToEvents } from './lib/listen-to-events';
 import { listenToPeople } from './lib/listen-to-people';
@@ -106,11 +106,15 @@ function nobodys({ credentialId }: IncidentInput) {
   return { id: credentialId, provider: 'unknown', ownerTeam: 'unknown' };
 }
 
-function tellContained({ input, board, plan, credential }: Leak): Promise<unknown> {
+function tellContained(leak: Leak): Promise<unknown> {
+  const { input, board, plan, credential } = leak;
   const { quarantine, expectedGap } = plan();
-  const works = worksAt(plan(), credential);
+  // A watch has just seen it work.
+  const mayBeEnded = input.startedBy !== 'watch' && isPerhapsEnded(leak);
+  const works = worksAt(plan(), credential, mayBeEnded);
   const summary = `It is refused (${quarantine.mode}, by the ${quarantine.enforcedBy}).${works ? ` ${works}` : ''} ${expectedGap}`;
-  return tellEveryone(input, board, { kind: 'contained', summary, audiences: audiencesFor(input.policy, 'contained') });
+  const audiences = audiencesFor(input.policy, 'contained');
+  return tellEveryone(input, board, { kind: 'contained', summary, audiences, mayBeEnded });
 }
 
 async function tellRecovered(leak: Leak, rotation: RotationResult, proof: string): Promise<void> {

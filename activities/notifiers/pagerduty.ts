@@ -30,7 +30,7 @@ export function createPagerDutyNotifier(): Notifier {
 }
 
 function eventOf({ title, body, fields }: RenderedNotice, dedupeKey: string) {
-  const isOver = fields['kind'] === 'resolved';
+  const isOver = fields['kind'] === 'resolved' || fields['kind'] === 'restored';
   return {
     event_action: isOver ? 'resolve' : 'trigger',
     dedup_key: fields['incident'] ?? dedupeKey,

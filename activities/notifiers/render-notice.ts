@@ -25,32 +25,56 @@ export function renderNotice(notice: Notice, audience: Audience): RenderedNotice
       ownerTeam: notice.ownerTeam,
       severity: notice.severity,
       url: notice.url,
+      ...(notice.kind === 'contained' && !isRefusedThere(notice) ? { refusedAt: 'gateways' } : {}),
       ...(notice.simulated ? { simulated: 'true' } : {}),
     },
   };
 }
 
 const TITLES: Readonly<Record<Notice['kind'], (what: string, notice: Notice) => string>> = {
-  contained: (what, { leftToPerson, endsOnly, provider }) =>
-    leftToPerson || endsOnly
-      ? `${what} leaked, is refused at the gateways, and works at ${provider}`
-      : `${what} leaked and is contained`,
+  contained: (what, notice) =>
+    isRefusedThere(notice)
+      ? `${what} leaked and is contained`
+      : `${what} leaked, is refused at the gateways, and ${notice.mayBeEnded ? 'may work' : 'works'} at ${notice.provider}`,
   resolved: (what) => `${what} is dead and replaced`,
+  restored: (what) => `${what} has not leaked and may be used again`,
   unresolved: (what) => `${what} is not recovered, and its incident has ended`,
   'person-needed': (what) => `${what} needs a person`,
 };
 
-/** Whoever else is asked gets what security gets: the evidence. */
-const BODIES: Readonly<Partial<Record<Audience, (notice: Notice) => string>>> & {
-  security: (notice: Notice) => string;
-} = {
-  engineering: (notice) =>
-    notice.leftToPerson
-      ? `Owner ${notice.ownerTeam}: Tourniquet can do nothing at ${notice.provider}. Nothing is replaced or moved by itself: a person must.`
-      : `Owner ${notice.ownerTeam}: dependents are moved to the new version; nothing to do unless asked here.`,
-  security: (notice: Notice) => `Evidence: ${notice.reason}`,
-  product: (notice) =>
-    notice.leftToPerson
+type Text = (notice: Notice) => string;
+
+const ENGINEERING: Readonly<Record<Notice['kind'], Text>> = {
+  contained: ({ leftToPerson, provider }) =>
+    leftToPerson
+      ? `Tourniquet can do nothing at ${provider}. Nothing is replaced or moved by itself: a person must.`
+      : 'dependents are moved to the new version; nothing to do unless asked here.',
+  resolved: () => 'dependents were moved to the new version, but those that are named here.',
+  restored: () => 'its refusal is lifted; nothing to do, but what is said here.',
+  unresolved: () => 'nothing is done by itself any more; what is left is said here.',
+  'person-needed': () => 'it waits for the answer of a person, by the incident below.',
+};
+
+const PRODUCT: Readonly<Record<Notice['kind'], Text>> = {
+  contained: ({ leftToPerson }) =>
+    leftToPerson
       ? 'Whatever used it through a gateway fails until a person has replaced it.'
       : 'Customers should notice nothing, or a short delay while services change over.',
+  resolved: () => 'Customers should notice nothing more of it.',
+  restored: () => 'Customers should notice nothing more of it.',
+  unresolved: () =>
+    'Customers may notice that what depends on it fails, until engineering has mended what is said here.',
+  'person-needed': () => 'Customers may notice that what depends on it fails, for as long as nobody answers.',
 };
+
+/** Whoever else is asked gets what security gets: the evidence. */
+const BODIES: Readonly<Partial<Record<Audience, Text>>> & { security: Text } = {
+  engineering: (notice) => `Owner ${notice.ownerTeam}: ${ENGINEERING[notice.kind](notice)}`,
+  security: (notice) => `Evidence: ${notice.reason}`,
+  product: (notice) => PRODUCT[notice.kind](notice),
+};
+
+/** Where it was issued, and not by gateways alone. */
+function isRefusedThere({ leftToPerson, endsOnly }: Notice): boolean {
+  return !leftToPerson && !endsOnly;
+}

@@ -16,7 +16,7 @@ const EVENTS = {
 
 /**
  * Tells other vendors' systems by OpenID Shared Signals: security event tokens (RFC 8417) with CAEP 1.0 and RISC 1.0 events, pushed as RFC 8935 says. Containing tells
- * that sessions are revoked and that the credential is compromised, replacing that it was revoked; what only people can act on is not sent. Its target is
+ * that the credential is compromised and, where it is refused by who issued it, that sessions are revoked; replacing, that it was revoked; what only people can act on, and that nothing leaked, is not sent. Its target is
  * `https://receiver/events#aud=<audience>&token=<bearer token>`, the fragment percent-encoded.
  */
 export function createSharedSignalsNotifier(signer: SignalSigner | undefined): Notifier {
@@ -47,9 +47,11 @@ function eventsOf({ fields }: RenderedNotice): readonly string[] {
   if (fields['kind'] === 'try') return [EVENTS.verification];
   if (fields['kind'] === 'resolved') return [EVENTS.credentialChange];
   if (fields['kind'] !== 'contained') return [];
-  return fields['simulated'] === 'true'
-    ? [EVENTS.sessionRevoked]
-    : [EVENTS.credentialCompromise, EVENTS.sessionRevoked];
+  return [
+    ...(fields['simulated'] === 'true' ? [] : [EVENTS.credentialCompromise]),
+    // Gateways alone end no session where it was issued.
+    ...(fields['refusedAt'] === 'gateways' ? [] : [EVENTS.sessionRevoked]),
+  ];
 }
 
 interface Signal {

@@ -6,7 +6,8 @@ import type { Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
 import { holdsOurValue } from '../../domain/token-format';
 import { findVersion } from '../find-version';
-import { FEED_REPORTER, type LeakReportDesk } from '../leak-report-desk';
+import { FEED_REPORTER } from '../../domain/leak-feed';
+import type { LeakReportDesk } from '../leak-report-desk';
 import type { FoundOutcome, FoundSecret } from './feed';
 import type { HmslIndex } from './hmsl-index';
 

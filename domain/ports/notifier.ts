@@ -11,7 +11,7 @@ export type Audience = string;
 
 /** What people are told; built from the incident, holds no secret. */
 export interface Notice {
-  readonly kind: 'contained' | 'resolved' | 'person-needed' | 'unresolved';
+  readonly kind: 'contained' | 'resolved' | 'restored' | 'person-needed' | 'unresolved';
   readonly incidentId: string;
   readonly runId: string;
   readonly credentialId: string;
@@ -27,6 +27,8 @@ export interface Notice {
   readonly leftToPerson?: true;
   /** Its provider can refuse it only by ending it. */
   readonly endsOnly?: true;
+  /** It may have been ended there; nobody has looked. */
+  readonly mayBeEnded?: true;
   /** Of an exercise: nothing leaked. */
   readonly simulated?: true;
 }

@@ -100,6 +100,13 @@ describe('security event tokens', () => {
     expect([first?.jti === again?.jti, first?.jti === other?.jti]).toEqual([true, false]);
   });
 
+  it('tell of no session that is ended where gateways alone refuse it, and of nothing that did not leak', async () => {
+    const pushed = await tokensOf([{ kind: 'contained', refusedAt: 'gateways' }, { kind: 'restored' }]);
+
+    const payloads = await Promise.all(pushed.map(({ text }) => verified(text, SIGNER)));
+    expect(payloads.flatMap(({ events }) => Object.keys(events as object))).toEqual([COMPROMISE]);
+  });
+
   it('do not say of an exercise that anything is compromised', async () => {
     const pushed = await tokensOf([{ kind: 'contained', simulated: 'true' }]);
 

@@ -20,6 +20,7 @@ import {
   refusal,
   sampleAssessment,
   sampleInput,
+  sampleVersion,
   withOverlap,
 } from './fake-activities';
 import { APPROVED, extendByTwo, REVOKE_REJECTED, steeredActivities } from './outcome-scenarios';
@@ -208,6 +209,33 @@ export const PATCHED_SCENARIOS: readonly RecordedScenario[] = [
   },
   cancelledBeforeLifting(),
   raisedBeforeKnown(),
+  {
+    name: 'judged-and-told-by-a-scanner',
+    input: sampleInput({ startedBy: 'feed:github' }),
+    activities: () =>
+      fakeActivities({
+        loadCredential: async () => ({
+          ...(await loadSeparable()),
+          version: {
+            ...sampleVersion(),
+            state: 'quarantined' as const,
+            knownAgainst: { evidence: sampleAssessment({ severity: 'low' }) },
+          },
+        }),
+      }).activities,
+    play: (handle) => handle.result(),
+  },
+  {
+    name: 'kept-at-cancel',
+    input: sampleInput(),
+    activities: () =>
+      fakeActivities({ createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) }).activities,
+    play: async (handle) => {
+      await untilWaiting(handle);
+      await handle.cancel();
+      return handle.result().catch(() => undefined);
+    },
+  },
   {
     name: 'judgement-kept',
     input: sampleInput(),

@@ -124,7 +124,7 @@ it('refuses nothing anew after a lift, tells of the evidence that came, and tell
 
   expect(outcome).toBe('false-positive-restored');
   expect(calls.lastIndexOf('containVersion')).toBeLessThan(calls.indexOf('liftContainment'));
-  expect(calls).toContain('notifyAudience product resolved');
+  expect(calls).toContain('notifyAudience product restored');
   expect(notesOf(view)).not.toContain('refusal tightened');
 });
 
@@ -170,7 +170,7 @@ it('lets nobody hear last that it is refused, when that was lifted meanwhile', a
     return handle.result();
   });
 
-  expect(told.filter((one) => one.startsWith('product')).at(-1)).toBe('product resolved');
+  expect(told.filter((one) => one.startsWith('product')).at(-1)).toBe('product restored');
   expect(told).toContain('product contained');
 });
 

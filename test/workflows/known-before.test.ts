@@ -229,3 +229,51 @@ it('says nowhere that it is refused where it works: its provider can only end it
     expect(told.filter((text) => text.startsWith(kind) && text.includes(WORKS))).not.toEqual([]);
   expect(told.join()).not.toContain('The version stays refused.');
 });
+
+const LISTED = { families: ['listed' as const], deterministic: true };
+const LISTED_LOWERED: KnownAgainst = {
+  evidence: sampleAssessment({ ...LISTED, severity: 'low' }),
+  judged: { ...LISTED, severity: 'critical' },
+  assessed: 'critical',
+  wasHigh: true,
+};
+
+it.each([
+  ['a detector', { startedBy: 'detector' }, 'low'],
+  ['a scanner that pushes', { startedBy: 'feed:github' }, 'low'],
+  ['the watch of the incident that was judged', { startedBy: 'watch', handedOver: true as const }, 'low'],
+  ['a watch that has seen what was dead work again', { startedBy: 'watch' }, 'high'],
+  ['a person', { startedBy: 'ana' }, 'high'],
+])('goes by what a person has judged before, or not, when it is started by %s', async (_who, who, expected) => {
+  const { activities } = fakeActivities({ loadCredential: knowing(LISTED_LOWERED) });
+  const input = sampleInput({ ...who, assessment: sampleAssessment({ ...LISTED, severity: 'high' }) });
+
+  const { view } = await withIncident(environment, activities, input, (handle) => handle.result());
+
+  expect(view.incident.evidence.severity).toBe(expected);
+});
+
+it('keeps what came after the refusal was recorded also when it is cancelled, and ends when that can not be kept', async () => {
+  const kept: (KnownAgainst | undefined)[] = [];
+  const { activities } = fakeActivities({
+    createReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+    keepKnown: ({ known }) => {
+      kept.push(known);
+      return Promise.reject(refusal('INTERNAL', false));
+    },
+  });
+  const input = sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) });
+
+  await withIncident(environment, activities, input, async (handle) => {
+    await untilWaiting(handle);
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await eventually(
+      () => handle.query(stateQuery),
+      ({ incident }) => incident.evidence.severity === 'critical',
+    );
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+  });
+
+  expect(kept[0]).toMatchObject({ evidence: { severity: 'critical' } });
+});

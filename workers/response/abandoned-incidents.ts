@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
+import { mayQuarantine } from '../../activities/lookup';
 import { tellSecurity } from '../../activities/tell-audience';
 import { parseIncidentId } from '../../domain/credential';
 import { IncidentError, nextStep } from '../../domain/errors';
@@ -12,7 +13,7 @@ import { inRounds } from './in-rounds';
 
 const EVERY_MS = 60_000;
 
-type Deps = Pick<ActivityDeps, 'audiences' | 'deliveries' | 'inventory' | 'notifiers'>;
+type Deps = Pick<ActivityDeps, 'audiences' | 'deliveries' | 'inventory' | 'notifiers' | 'providers'>;
 
 /** Looks now and then for incidents whose workflow was ended from outside. Every response worker may run it. */
 export function watchForAbandoned(deps: Deps, temporal: Client, log: Logger): { stop(): void } {
@@ -72,14 +73,14 @@ interface Standing {
 
 /** How its version stands; undefined when nothing is left to be done about it, or to be told. */
 async function standingOf(
-  { inventory }: Deps,
+  deps: Deps,
   { credentialId, version }: { readonly credentialId: string; readonly version: number },
   wasAtWork: boolean,
 ): Promise<Standing | undefined> {
   try {
-    const { state, provenDead } = await inventory.version(credentialId, version);
+    const { state, provenDead } = await deps.inventory.version(credentialId, version);
     if (state === 'live') return unended('NOT refused, unless the detectors hold it');
-    if (state === 'quarantined') return unended('refused');
+    if (state === 'quarantined') return unended(await whereRefused(deps, credentialId));
     if (state !== 'revoked') return undefined;
     if (!provenDead) return unended('revoked');
     const next =
@@ -92,6 +93,15 @@ async function standingOf(
       return undefined;
     throw error;
   }
+}
+
+/** Where a version is refused that was not ended. */
+async function whereRefused({ inventory, providers }: Deps, credentialId: string): Promise<string> {
+  const credential = await inventory.credential(credentialId);
+  const provider = providers.get(credential.provider);
+  return provider && mayQuarantine(provider, credential)
+    ? 'refused'
+    : `refused at the gateways alone (at ${credential.provider} it may WORK)`;
 }
 
 function unended(is: string): Standing {

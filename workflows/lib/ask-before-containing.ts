@@ -18,9 +18,16 @@ export async function askBeforeContaining(leak: Leak): Promise<void> {
   const { contain } = escalationFor(input.policy, credential).onSilence;
   await desk.ask({
     kind: 'contain',
-    text: `${input.credentialId} ${why}: it is NOT contained. Contain and replace it?`,
+    text: `${input.credentialId} ${why}: it is NOT contained. ${offer(leak)}`,
     settled: () => input.renewed?.mayContain === true || (!isProtected && plan().containAtOnce),
     goOnAfterSeconds: isProtected || contain === 'wait' ? undefined : contain.afterSeconds,
     renew: (asked) => renew(leak, { asked }),
   });
+}
+
+/** What saying yes would do. */
+function offer({ credential: { provider }, plan }: Leak): string {
+  const { leftToPerson, endsOnly } = plan();
+  if (leftToPerson) return `Refuse it at the gateways? At ${provider} it works until a person disables it there.`;
+  return `Contain and replace it?${endsOnly ? ` At ${provider} it works until it is ended there, which is after that.` : ''}`;
 }

@@ -5,9 +5,12 @@ import { audiencesFor } from '../../domain/policy';
 import { worksAt } from '../../domain/response-plan';
 import type { IncidentResult } from '../messages';
 import { close } from './close';
+import { notices } from './activity-proxies';
 import { EndsEarly } from './ends-early';
+import { stepFailure } from './failure-code';
+import { incidentStep } from './incident-step';
 import { watchContained } from './keep-watch';
-import { leftToMend, livingOn, type Leak } from './leak';
+import { isPerhapsEnded, leftToMend, livingOn, type Leak } from './leak';
 import { restore } from './restore';
 import { tellEveryone } from './tell-everyone';
 
@@ -47,6 +50,8 @@ export async function endEarly(leak: Leak, error: unknown): Promise<IncidentResu
     await CancellationScope.nonCancellable(() =>
       tellUnresolved(leak, 'Somebody cancelled the workflow of this incident.'),
     );
+    // What was refused is recorded with what was known then, and more may have come since.
+    if (leak.applied && patched('keeps-at-cancel')) await keepWhatCame(leak);
     // What could not be undone meanwhile is told above, and does not make it a failure of its own.
     throw isCancellation(error) ? error : new CancelledFailure('the incident was cancelled');
   }
@@ -63,7 +68,17 @@ export async function tellUnread({ input, board, desk }: Pick<Leak, 'input' | 'b
 /** Those who were told that it is refused. */
 async function tellRestored({ input, board }: Leak, why: string): Promise<void> {
   const summary = `Nothing leaked: version ${input.version} may be used again (${why}).`;
-  await tellEveryone(input, board, { kind: 'resolved', summary, audiences: audiencesFor(input.policy, 'contained') });
+  await tellEveryone(input, board, { kind: 'restored', summary, audiences: audiencesFor(input.policy, 'contained') });
+}
+
+/** Nobody waits for it longer than a channel that is dead: people were told. */
+async function keepWhatCame({ input, board }: Leak): Promise<void> {
+  const step = { ...incidentStep(input, 'known.cancelled'), known: board.known() };
+  await CancellationScope.nonCancellable(() =>
+    notices.keepKnown.executeWithOptions({ summary: 'Keep what is known against it' }, [step]),
+  ).catch((error: unknown) => {
+    board.apply({ type: 'noted', at: Date.now(), note: `what came last is NOT kept: ${stepFailure(error).message}` });
+  });
 }
 
 function outcomeOf(leak: Leak): Outcome {
@@ -77,7 +92,7 @@ async function tellUnresolved(leak: Leak, why: string): Promise<void> {
   const isContained = contained !== undefined;
   const left = leftToMend(leak);
   const loose = leak.loose ? ' It is refused less than was to follow from the last evidence.' : '';
-  const works = revoked === undefined ? worksAt(leak.applied, credential) : undefined;
+  const works = revoked === undefined ? worksAt(leak.applied, credential, isPerhapsEnded(leak)) : undefined;
   const stays =
     works === undefined ? 'The version stays refused.' : `The gateways go on refusing the version. ${works}`;
   const refused = isContained ? `${stays}${loose}` : 'This incident has NOT contained it.';

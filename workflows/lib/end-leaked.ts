@@ -5,7 +5,7 @@ import { withinMinutes } from './activity-proxies';
 import { EndsEarly } from './ends-early';
 import { stepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
-import { insist, type Leak } from './leak';
+import { insist, isPerhapsEnded, type Leak } from './leak';
 import { keepKnown } from './keep-known';
 import { replaceReplacement } from './replace-leaked';
 import { tellBeside } from './tell-beside';
@@ -51,7 +51,7 @@ async function mayRevoke(
       desk,
       `Whoever still uses version ${input.version} of ${input.credentialId} loses access now: ${losers.join(', ')}.`,
     );
-  const works = worksAt(plan(), leak.credential);
+  const works = worksAt(plan(), leak.credential, isPerhapsEnded(leak));
   const loss = losers.length > 0 ? ` These would lose access: ${losers.join(', ')}.` : '';
   const {
     decision,

@@ -1,6 +1,7 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { patched, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Credential } from '../../domain/credential';
 import { openIncident, transition, type Incident, type IncidentEvent, type KnownAgainst } from '../../domain/incident';
+import { isLeakFeed } from '../../domain/leak-feed';
 import type { ResponsePlan } from '../../domain/response-plan';
 import { compareSeverity } from '../../domain/severity';
 import { SEARCH_ATTRIBUTES, type IncidentInput, type IncidentView } from '../messages';
@@ -35,12 +36,10 @@ export class IncidentBoard {
   recall(known: KnownAgainst | undefined): boolean {
     const early = this.#early ?? [];
     this.#early = undefined;
-    const { assessment, renewed, startedBy } = this.input;
+    const { assessment, renewed } = this.input;
     if (!known || renewed) return false;
     this.#incident = openIncident(assessment, this.#openedAt);
-    // A watch hands over what its own incident knew, which may have been judged since.
-    const isDetected = startedBy === 'detector' || startedBy === 'watch';
-    this.apply({ type: 'recalled', at: Date.now(), known, isDetected });
+    this.apply({ type: 'recalled', at: Date.now(), known, isDetected: isDetected(this.input) });
     for (const event of early) this.apply(isOfLess(event, known) ? overtaken(event) : event);
     return early.some(({ type }) => type === 'severity-changed');
   }
@@ -130,6 +129,15 @@ export class IncidentBoard {
         : []),
     ]);
   }
+}
+
+/**
+ * Whether a machine says it, so that what a person has judged of the same evidence counts: a detector, a scanner, or a watch that hands over what its own incident knew. That it works
+ * again nobody has judged.
+ */
+function isDetected({ startedBy, handedOver }: IncidentInput): boolean {
+  if (!patched('judged-whoever-says-it')) return startedBy === 'detector' || startedBy === 'watch';
+  return startedBy === 'detector' || isLeakFeed(startedBy) || handedOver === true;
 }
 
 type SeverityChanged = Extract<IncidentEvent, { type: 'severity-changed' }>;

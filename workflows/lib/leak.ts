@@ -123,6 +123,11 @@ export function planNow(
   return version.state === 'revoked' ? planForDead(plan, 'unproven') : plan;
 }
 
+/** Whether it may have been ended where it was issued: by an attempt of ours that gave no answer, or, since it was refused before this run, by a person. */
+export function isPerhapsEnded({ atTheDoor, wasRefused }: Pick<Leak, 'atTheDoor' | 'wasRefused'>): boolean {
+  return atTheDoor === true || wasRefused === true;
+}
+
 /** What people must still mend, in one text; undefined when there is nothing. */
 export function leftToMend({ notUndone, cutShort }: Pick<Leak, 'notUndone' | 'cutShort'>): string | undefined {
   const left = [notUndone, cutShort?.text].filter((text) => text !== undefined);

@@ -33,6 +33,7 @@ export async function reopenIncident(input: WatchInput, found: Drift): Promise<b
           policy,
           startedBy: 'watch',
           ...reopened,
+          ...(isHandedOver(input, found) ? { handedOver: true as const } : {}),
           assessment,
           ...(simulated ? { simulated } : {}),
         },
@@ -54,10 +55,14 @@ export async function askToRefuseAgain({ credentialId, version }: WatchInput, ev
   }
 }
 
-function assessmentOf({ evidence }: WatchInput, { drift = '', isContained }: Drift): Assessment {
-  const reason = `drift after closing: ${drift}`.slice(0, 1000);
+/** That its refusal was lifted does not make it known that it leaked: what only a person may decide stays so. */
+function isHandedOver({ evidence }: WatchInput, { isContained }: Drift): boolean {
+  return isContained === true && evidence !== undefined;
+}
+
+function assessmentOf(input: WatchInput, found: Drift): Assessment {
+  const reason = `drift after closing: ${found.drift ?? ''}`.slice(0, 1000);
   const firstAbuseAt = Date.now();
-  // That its refusal was lifted does not make it known that it leaked: what only a person may decide stays so.
-  if (isContained && evidence) return { ...evidence, firstAbuseAt, reason };
+  if (input.evidence && isHandedOver(input, found)) return { ...input.evidence, firstAbuseAt, reason };
   return { severity: 'critical', confidence: 1, families: ['listed'], deterministic: true, firstAbuseAt, reason };
 }

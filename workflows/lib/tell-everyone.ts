@@ -10,6 +10,8 @@ export interface Telling {
   readonly kind: Notice['kind'];
   readonly summary: string;
   readonly audiences: readonly string[];
+  /** It may have been ended where it was issued; nobody has looked. */
+  readonly mayBeEnded?: boolean;
   /** Tells repetitions of the same kind apart. */
   readonly round?: number;
 }
@@ -21,14 +23,15 @@ export interface Telling {
 export async function tellEveryone(
   input: IncidentInput,
   board: IncidentBoard,
-  { kind, summary, audiences, round = 0 }: Telling,
+  { kind, summary, audiences, mayBeEnded = false, round = 0 }: Telling,
 ): Promise<{ at: number; told: readonly string[] }> {
   const { severity, reason } = board.incident.evidence;
   const { provider, ownerTeam } = board.credential ?? { provider: 'unknown', ownerTeam: 'unknown' };
   const simulated = input.simulated ? ({ simulated: true } as const) : {};
   const left = board.plan?.leftToPerson ? ({ leftToPerson: true } as const) : {};
   const ends = board.plan?.endsOnly ? ({ endsOnly: true } as const) : {};
-  const notice = { kind, provider, ownerTeam, severity, reason, summary, ...simulated, ...left, ...ends };
+  const perhaps = mayBeEnded ? ({ mayBeEnded: true } as const) : {};
+  const notice = { kind, provider, ownerTeam, severity, reason, summary, ...simulated, ...left, ...ends, ...perhaps };
   const answers = await Promise.all(
     audiences.map(async (audience) => {
       const step = runStep(input, `notify.${kind}.${round}.${audience}`);

@@ -25,11 +25,11 @@ export function restorationFaults({ world, view }: RunReport): Readonly<Record<s
 function leftInTheDark({ told }: World, view: RunReport['view']): readonly string[] {
   const audiences = new Set(told.filter(({ kind }) => kind === 'contained').map(({ audience }) => audience));
   const couldNot = (audience: string): boolean =>
-    view?.incident.timeline.some(({ note }) => note.startsWith(`${audience} could NOT be told (resolved)`)) ?? false;
+    view?.incident.timeline.some(({ note }) => note.startsWith(`${audience} could NOT be told (restored)`)) ?? false;
   return [...audiences].filter((audience) => {
     const last = told.findLast(
-      (one) => one.audience === audience && (one.kind === 'contained' || one.kind === 'resolved'),
+      (one) => one.audience === audience && (one.kind === 'contained' || one.kind === 'restored'),
     );
-    return last?.kind !== 'resolved' && !couldNot(audience);
+    return last?.kind !== 'restored' && !couldNot(audience);
   });
 }

@@ -2,6 +2,7 @@ import { createDriftActivities, type CheckDriftInput } from '../../../activities
 import type { VersionState } from '../../../domain/credential';
 import type { Verdict } from '../../../domain/ports/credential-provider';
 import type { AuditEvent } from '../../../domain/ports/stores';
+import { sampleAssessment } from '../../support/fake-activities';
 import { runActivity } from '../../support/run-activity';
 import { sampleCredential, sampleVersion } from '../../support/sample-credential';
 
@@ -24,7 +25,7 @@ function look(
     alone?: boolean;
     refused?: boolean;
     setFree?: boolean;
-    seen?: { provenDead?: true; controlRefused?: true; liftedAt?: number };
+    seen?: { provenDead?: true; controlRefused?: true; liftedAt?: number; known?: true };
   },
   more: Partial<CheckDriftInput> = {},
 ) {
@@ -40,6 +41,7 @@ function look(
           ...sampleVersion({ version: 1, state }),
           ...(setFree && looks++ > 0 ? { liftedAt: 1 } : {}),
           ...(seen.provenDead ? { provenDead: true as const } : {}),
+          ...(seen.known ? { knownAgainst: { evidence: sampleAssessment() } } : {}),
           ...(seen.liftedAt === undefined ? {} : { liftedAt: seen.liftedAt }),
         }),
       versions: () =>
@@ -88,6 +90,17 @@ describe('a look at what was ended', () => {
     const { drift } = look({ state: 'revoked', verdict: 'unknown' });
 
     await expect(drift).rejects.toMatchObject({ code: 'COULD_NOT_TELL' });
+  });
+});
+
+describe('a look for an exercise', () => {
+  it('is over when it has really leaked since: what looks after that says so', async () => {
+    const known = { state: 'quarantined', verdict: 'alive', seen: { known: true } } as const;
+    const exercise = look(known, { contained: true, simulated: true });
+    const leak = look(known, { contained: true });
+
+    expect([await exercise.drift, await leak.drift]).toMatchObject([{ isOver: true }, { isContained: true }]);
+    expect(exercise.presented).toEqual([]);
   });
 });
 

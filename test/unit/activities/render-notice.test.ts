@@ -36,6 +36,19 @@ describe('notices', () => {
     expect(JSON.stringify(renderNotice(notice, 'security'))).not.toMatch(/simulated/i);
   });
 
+  it.each(['unresolved', 'person-needed', 'restored'] as const)('promise no move and no calm when %s', (kind) => {
+    const texts = AUDIENCES.map((audience) => renderNotice({ ...notice, kind }, audience).body);
+
+    expect(texts.join('\n')).not.toMatch(/are moved|were moved|unless asked|notice nothing, or/);
+  });
+
+  it('tell programs where it is refused, when gateways alone refuse it', () => {
+    const { fields } = renderNotice({ ...notice, kind: 'contained', endsOnly: true }, 'security');
+
+    expect(fields['refusedAt']).toBe('gateways');
+    expect(renderNotice({ ...notice, kind: 'contained' }, 'security').fields).not.toHaveProperty('refusedAt');
+  });
+
   it('promise nothing where nothing can be done at the provider', () => {
     const texts = AUDIENCES.map(
       (audience) => renderNotice({ ...notice, kind: 'contained', leftToPerson: true }, audience).body,

@@ -11,7 +11,7 @@ const NOW = Date.UTC(2026, 0, 6);
 function world(
   workflow: Record<string, unknown> | readonly Record<string, unknown>[],
   described: Record<string, unknown>,
-  more: { sent?: string; code?: string } = {},
+  more: { sent?: string; code?: string; provider?: string } = {},
 ) {
   const told: string[] = [];
   const failure = ApplicationFailure.create({ type: more.code ?? 'ROLLBACK_INCOMPLETE', message: 'Not undone: x.' });
@@ -32,7 +32,12 @@ function world(
       audiences: { security: [{ notifier: 'test', target: '' }] },
       notifiers: new Map([['test', { send: (_to: string, { title }: { title: string }) => void told.push(title) }]]),
       deliveries: { wasSent: (key: string) => Promise.resolve(key === more.sent), markSent: () => Promise.resolve() },
+      // One that can refuse for now, one that can only end, and none at all.
+      providers: new Map(
+        (['reversible', 'none'] as const).map((quarantine) => [quarantine, { capabilities: { quarantine } }]),
+      ),
       inventory: {
+        credential: () => Promise.resolve({ provider: more.provider ?? 'reversible' }),
         version: () =>
           state === 'unknown'
             ? Promise.reject(new IncidentError('VERSION_UNKNOWN', {}))
@@ -47,6 +52,21 @@ function world(
 
 describe('an incident that ended before its version did', () => {
   const ended = (name: string) => ({ workflowId: 'incident/orders-db/1', runId: 'r', status: { name } });
+
+  it.each([
+    ['reversible', 'v1 is refused and not proven dead'],
+    ['none', 'v1 is refused at the gateways alone (at none it may WORK) and not proven dead'],
+    ['a-vendor', 'v1 is refused at the gateways alone (at a-vendor it may WORK) and not proven dead'],
+  ])('is paged for with where it is refused, by %s', async (provider, is) => {
+    const { told, temporal, deps } = world(
+      ended('TERMINATED'),
+      { runId: 'r', status: { name: 'TERMINATED' } },
+      { provider },
+    );
+    await pageForAbandoned(deps('quarantined'), temporal, NOW);
+
+    expect(told).toEqual([expect.stringContaining(is)]);
+  });
 
   it.each([
     ['live', 1],
