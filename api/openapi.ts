@@ -1,17 +1,19 @@
 import { z } from 'zod';
 import { incidentFilter, incidentPage } from '../client/list-incidents';
 import type { ApiRole } from '../domain/api-role';
+import { registrationBody } from '../domain/credential-description';
 import { denylistAnswer } from '../domain/denylist-answer';
 import { approvalAnswer, approvalBody } from './approval-routes';
 import { updateAnswer, updateBody } from './update-routes';
 import { incidentParams, startBody } from './incident-routes';
+import { credentialParams, registeredAnswer } from './credential-routes';
 import { movedBody, movedParams } from './moved-routes';
 import { leakReportBody } from './leak-report-routes';
 import { secretParams, secretQuery } from './secret-routes';
 import { usageRequest } from './usage-routes';
 
 interface RouteDescription {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'put';
   /** As OpenAPI writes it: `{name}` where Fastify has `:name`. */
   readonly path: string;
   readonly summary: string;
@@ -57,6 +59,17 @@ export const ROUTES: readonly RouteDescription[] = [
     summary: 'This description',
     answer: [200, 'OpenAPI 3.1'],
     problems: [],
+  },
+  {
+    method: 'put',
+    path: '/v1/credentials/{id}',
+    summary:
+      'Register a credential, or describe one anew; its first version as others have issued it, or minted. Repeating it is harmless, and needed to hear more of one that takes longer than 20 seconds',
+    role: 'admin',
+    params: credentialParams,
+    body: registrationBody,
+    answer: [200, 'It is registered', registeredAnswer],
+    problems: [400, 401, 403, 404, 409, 422, 429, 503],
   },
   {
     method: 'get',

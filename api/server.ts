@@ -7,12 +7,13 @@ import type { ApiKeyStore } from '../activities/store/api-keys';
 import type { RequestLog } from '../activities/store/request-log';
 import type { DenylistAnswer } from '../domain/denylist-answer';
 import { IncidentError } from '../domain/errors';
-import type { Inventory, MovedByHand, SecretStore } from '../domain/ports/stores';
+import type { Inventory, KnownSecretStores, MovedByHand, SecretStore } from '../domain/ports/stores';
 import type { Policy } from '../domain/policy';
 import type { Subject } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
 import { installApprovalRoutes } from './approval-routes';
 import { authenticate, MOST_FAILURES, type FailureLimit } from './authenticate';
+import { installCredentialRoutes } from './credential-routes';
 import { installDenylistRoutes } from './denylist-routes';
 import type { MapForeign } from './foreign-records';
 import { installIncidentRoutes } from './incident-routes';
@@ -31,6 +32,7 @@ export interface ApiParts {
   readonly apiKeys: ApiKeyStore;
   readonly inventory: Inventory;
   readonly secrets: SecretStore;
+  readonly stores: KnownSecretStores;
   readonly movedByHand: MovedByHand;
   readonly temporal: Client;
   readonly taskQueue: string;
@@ -70,6 +72,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
   void app.register(async (protectedApi) => {
     await protectedApi.register(rateLimit, { global: false });
     protectedApi.addHook('onRequest', authenticate(parts.apiKeys, failureLimit(protectedApi)));
+    installCredentialRoutes(protectedApi, parts);
     installSecretRoutes(protectedApi, parts);
     installMovedRoutes(protectedApi, parts);
     installIncidentRoutes(protectedApi, parts);

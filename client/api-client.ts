@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ApprovedAction } from '../domain/approval';
 import { parseIncidentId } from '../domain/credential';
 import { IncidentError, isErrorCode } from '../domain/errors';
+import type { RegistrationRequest } from '../domain/credential-description';
 import type { Severity } from '../domain/severity';
 import type { Subject } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
@@ -63,8 +64,21 @@ export interface ApiClient {
   reportUsage(events: readonly Omit<UsageEvent, 'probe'>[]): Promise<void>;
   /** Says that a dependent of kind `manual` uses another version now, and how that is known. */
   movedByHand(credentialId: string, dependentId: string, word: { version: number; note: string }): Promise<void>;
+  /**
+   * Registers a credential, or describes one anew. With a `version`, that is the one in use, which others have issued; else its provider mints one. Waits until it has been seen to
+   * work, two minutes at most. Repeating it is harmless. @throws IncidentError CREDENTIAL_DIFFERS, ADOPTION_REFUSED, REGISTRATION_RUNNING and what providers throw
+   */
+  registerCredential(credentialId: string, request: RegistrationRequest): Promise<RegisteredCredential>;
   /** Whether the value is one of ours is not told. */
   reportLeak(report: LeakReportRequest): Promise<void>;
+}
+
+/** What became of a registration. */
+export interface RegisteredCredential {
+  /** The newest that lives; undefined where all are refused. */
+  readonly version?: number | undefined;
+  /** Why a leak of it could not be answered now; none when it could. */
+  readonly faults: readonly { readonly step: string; readonly code: string; readonly fault: string }[];
 }
 
 export interface ApiClientOptions {
@@ -76,6 +90,9 @@ export interface ApiClientOptions {
 const TIMEOUT_MS = 10_000;
 /** Often enough to feel live, seldom enough for many who wait. */
 const POLL_MS = 500;
+/** Longer than the API waits for a registration. */
+const REGISTER_TIMEOUT_MS = 30_000;
+const REGISTER_WITHIN_MS = 120_000;
 
 const problem = z.object({
   code: z.string(),
@@ -84,6 +101,10 @@ const problem = z.object({
 });
 const started = z.object({ id: z.string() });
 const answered = z.object({ answer: z.string() });
+const registered = z.object({
+  version: z.number().int().optional(),
+  faults: z.array(z.object({ step: z.string(), code: z.string(), fault: z.string() })),
+});
 const issued = z.object({
   update: z.string(),
   payload: z.looseObject({ actor: z.string(), note: z.string(), approval: z.string() }),
@@ -104,6 +125,7 @@ const stateAnswer = z.looseObject({
 /** A client of the HTTP API. */
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const call = caller(options);
+  const patiently = caller({ ...options, timeoutMs: REGISTER_TIMEOUT_MS });
   return {
     incident: (id) => handleOf(call, id),
     async startIncident({ credentialId, idempotencyKey, ...rest }) {
@@ -129,6 +151,17 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const [id, dependent] = [credentialId, dependentId].map(encodeURIComponent);
       await call('POST', `/v1/credentials/${id}/dependents/${dependent}/moved`, word);
     },
+    async registerCredential(credentialId, request) {
+      const path = `/v1/credentials/${encodeURIComponent(credentialId)}`;
+      for (const until = Date.now() + REGISTER_WITHIN_MS; ; await sleep(POLL_MS)) {
+        try {
+          return understand(registered, await patiently('PUT', path, request));
+        } catch (error) {
+          const isRunning = error instanceof IncidentError && error.code === 'REGISTRATION_RUNNING';
+          if (!isRunning || Date.now() > until) throw error;
+        }
+      }
+    },
     async reportLeak(report) {
       await call('POST', '/v1/leak-reports', report);
     },
@@ -136,7 +169,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 }
 
 type Call = (
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PUT',
   path: string,
   body?: unknown,
   headers?: Readonly<Record<string, string>>,

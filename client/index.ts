@@ -8,6 +8,7 @@ export {
   type ApprovalRequest,
   type IssuedApproval,
   type LeakReportRequest,
+  type RegisteredCredential,
   type UpdatePayload,
 } from './api-client';
 export { createSecretClient, type SecretClient } from './dependent/secret-client';

@@ -155,6 +155,11 @@ export function rehearsalId(credentialId: string, version: number): string {
   return `dry-run/${credentialId}/${version}`;
 }
 
+/** The workflow id under which a credential is registered: one at a time. */
+export function registrationId(credentialId: string): string {
+  return `register/${credentialId}`;
+}
+
 /** The other way: undefined when `id` names no incident. */
 export function parseIncidentId(id: string): { credentialId: string; version: number } | undefined {
   const match = /^incident\/(?<credential>.+)\/(?<version>\d+)$/.exec(id);

@@ -18,6 +18,18 @@ const ERRORS = {
     retryable: false,
     next: 'Another credential is registered for this subject: respond to that one, or correct the inventory.',
   },
+  CREDENTIAL_DIFFERS: {
+    retryable: false,
+    next: 'Nothing was changed: a credential keeps its provider, account and principal. Register the other one under another id.',
+  },
+  REGISTRATION_RUNNING: {
+    retryable: true,
+    next: 'This credential is being registered right now: send it again when that has ended, which takes seconds.',
+  },
+  ADOPTION_REFUSED: {
+    retryable: false,
+    next: 'Nothing is kept. Correct what is named, or leave `version` out: then the provider mints a first version, and its dependents are moved to that by whoever runs them.',
+  },
   SUBJECTS_MISSING: {
     retryable: false,
     next: 'The version has no subject that could be refused: register it with one, or look for the credential that has it.',

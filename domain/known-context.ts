@@ -23,6 +23,16 @@ export function parseNetwork(network: string): Range {
   return [address, address.kind() === 'ipv4' ? 32 : 128];
 }
 
+/** Whether a text is one of the two. */
+export function isNetwork(text: string): boolean {
+  try {
+    parseNetwork(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function contains([base, bits]: Range, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return base.kind() === address.kind() && address.match(base, bits);
 }

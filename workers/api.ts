@@ -39,7 +39,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   const feedsFile = readLeakFeeds(config.TOURNIQUET_LEAK_FEEDS_FILE);
   const settings = readSettings(config.TOURNIQUET_SETTINGS_FILE);
   mustOpenSecretStores(settings);
-  const { secrets } = openSecretStores(settings, database, readKey(config.TOURNIQUET_SEALING_KEY_FILE));
+  const { secrets, known: stores } = openSecretStores(settings, database, readKey(config.TOURNIQUET_SEALING_KEY_FILE));
   const fingerprintsOf = (value: string) => fingerprintKeys.map((key) => fingerprint(value, key));
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),
@@ -57,6 +57,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     apiKeys: createApiKeyStore(database),
     inventory,
     secrets,
+    stores,
     movedByHand: createMovedByHand(database),
     temporal: temporal.client,
     taskQueue,

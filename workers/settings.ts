@@ -15,7 +15,7 @@ import { redisAclSettings } from '../activities/providers/redis-account';
 import { OWN_STORE, secretStoresSettings } from '../activities/store/secret-stores/store-settings';
 import { IncidentError } from '../domain/errors';
 import { INTEL_SAYS, INTEL_TRUST, MOST_INTEL_LISTS } from '../domain/intel';
-import { parseNetwork } from '../domain/known-context';
+import { isNetwork } from '../domain/known-context';
 import { isRoutePattern } from '../domain/route-patterns';
 import { INTEL_FORMAT_NAMES } from '../intel/formats/registry';
 import { isListAddress, type ListAccess, type ListSource } from '../intel/list-source';
@@ -272,13 +272,4 @@ export function threatLists({ threatIntel: { lists } }: Settings): readonly Thre
   }));
   if (faults.length > 0) throw new IncidentError('CONFIG_INVALID', { faults });
   return complete;
-}
-
-function isNetwork(text: string): boolean {
-  try {
-    parseNetwork(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

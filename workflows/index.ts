@@ -1,4 +1,6 @@
 export { checkReadiness } from './check-readiness';
+export { discoverCredentials } from './discover-credentials';
+export { registerCredential } from './register-credential';
 export { refreshThreatIntel } from './refresh-threat-intel';
 export { rehearseResponse } from './rehearse-response';
 export { respondToLeak } from './respond-to-leak';

@@ -5,9 +5,10 @@ import type { CredentialProvider, Verdict } from '../../domain/ports/credential-
 import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type AwsAccessKeyMaterial } from '../../domain/secret-material';
-import { publicIdSubject } from '../../domain/subject';
+import { publicIdSubject, type Subject } from '../../domain/subject';
 import { AWS_ACCESS_KEY, type AwsAccessKeySettings } from './aws-account';
 import { awsFailure, withIam, type AwsPlace, type Iam } from './aws-calls';
+import { discoverKeys } from './aws-discovery';
 import { deleteKey, findKey, listKeys, MOST_KEYS, setActive, type ListedKey } from './aws-keys';
 import { presentKey, presentUntil, type KeyAnswer } from './aws-login';
 import { endAskedFor, mintKey } from './aws-mint';
@@ -15,12 +16,15 @@ import { missingRights } from './aws-probe';
 import { areSessionsEnded, endSessions, forgetKey, isKeyId, missingHolders, type Holder } from './aws-sessions';
 import { isAskedFor } from './beside-value';
 import { accountOf } from './account-of';
+import { adoptionRefused, nameOfFound } from './adoption';
 import { effect } from './effect';
 import { unlessMissing } from './unless-missing';
 
 /** Within the 10 s that one attempt to refuse may take (workflows/lib/time-limits.ts); the next one goes on waiting. */
 const ADMIN_WITHIN_MS = 9_000;
 const REFUSED_WITHIN_MS = 4_000;
+/** Of a large account, whose users are asked one after the other. */
+const DISCOVER_WITHIN_MS = 240_000;
 /** With minting it must fit into 20 s. */
 const ACCEPTED_WITHIN_MS = 9_000;
 
@@ -35,7 +39,7 @@ export function createAwsAccessKeyProvider(
   accounts: ReadonlyMap<string, AwsAccessKeySettings>,
   secrets: SecretStore,
 ): CredentialProvider {
-  const settingsOf = (credential: Credential): AwsAccessKeySettings =>
+  const settingsOf = (credential: Pick<Credential, 'account'>): AwsAccessKeySettings =>
     accountOf(accounts, 'aws-access-key', credential);
 
   async function materialOf({ secret }: Pick<SecretVersion, 'secret'>): Promise<AwsAccessKeyMaterial | undefined> {
@@ -44,15 +48,16 @@ export function createAwsAccessKeyProvider(
   }
 
   async function asAdmin<T>(
-    credential: Credential,
+    credential: Pick<Credential, 'account'>,
     { signal }: CallContext,
     work: (iam: Iam, signal: AbortSignal) => Promise<T>,
+    withinMs = ADMIN_WITHIN_MS,
   ): Promise<T> {
     const { region, iamEndpoint, adminKey } = settingsOf(credential);
     const [accessKeyId = '', secretAccessKey = ''] = adminKey?.split(':') ?? [];
     const key = adminKey === undefined ? undefined : { accessKeyId, secretAccessKey };
     try {
-      return await withIam({ region, endpoint: iamEndpoint, key }, { signal, withinMs: ADMIN_WITHIN_MS }, work);
+      return await withIam({ region, endpoint: iamEndpoint, key }, { signal, withinMs }, work);
     } catch (error) {
       throw awsFailure(error, { provider: 'aws-access-key', account: credential.account });
     }
@@ -176,6 +181,17 @@ export function createAwsAccessKeyProvider(
       });
     },
 
+    discover: (account, context) => asAdmin({ account }, context, discoverKeys, DISCOVER_WITHIN_MS),
+
+    adopt(credential, found) {
+      const accessKeyId = nameOfFound(found, 'the access key id');
+      if (!/^AKIA[A-Z0-9]{16}$/.test(accessKeyId))
+        throw adoptionRefused('publicId is no id of a long-term access key, AKIA and 16 characters');
+      const { region } = settingsOf(credential);
+      const material = { kind: 'aws-access-key' as const, region, accessKeyId, secretAccessKey: found.value };
+      return { publicId: accessKeyId, subjects: subjectsOf(accessKeyId), material };
+    },
+
     async createReplacement(credential, next, context) {
       const user = credential.principal;
       const { region } = settingsOf(credential);
@@ -188,7 +204,7 @@ export function createAwsAccessKeyProvider(
           throw new IncidentError('PROVIDER_REFUSED', { version: accessKeyId, found: 'contained' });
         if (stored && !key)
           throw new IncidentError('PROVIDER_UNAVAILABLE', { version: accessKeyId, reply: 'not listed' });
-        const subjects = [publicIdSubject('aws-access-key', accessKeyId)];
+        const subjects = subjectsOf(accessKeyId);
         return {
           state: stored ? ('already' as const) : ('done' as const),
           value: { publicId: accessKeyId, subjects, secret: next.secret },
@@ -247,6 +263,10 @@ export function createAwsAccessKeyProvider(
       });
     },
   };
+}
+
+function subjectsOf(accessKeyId: string): readonly Subject[] {
+  return [publicIdSubject('aws-access-key', accessKeyId)];
 }
 
 function judge(seen: {

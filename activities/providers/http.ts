@@ -7,6 +7,7 @@ import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type HttpMaterial } from '../../domain/secret-material';
 import { isAskedFor } from './beside-value';
 import { accountOf } from './account-of';
+import { nameOfFound } from './adoption';
 import { effect } from './effect';
 import { HTTP, type HttpSettings } from './http-account';
 import { endAskedFor, mintOurs, mintShownOnce, storedOf } from './http-mint';
@@ -45,6 +46,9 @@ export function createHttpProvider(
     if (found === 'absent') return effect('already', `${id} does not exist`);
     return effect('done', `${id} is deleted${lastUsed === undefined ? '' : `; it was last used at ${lastUsed}`}`);
   }
+
+  const subjectsOf = ({ account }: Credential, { id, secret }: Pick<HttpMaterial, 'id' | 'secret'>) =>
+    knownBy({ provider, account, id }, secret, fingerprintKeys);
 
   return {
     id: provider,
@@ -96,6 +100,17 @@ export function createHttpProvider(
       return effect('done', `${id} is enabled again`);
     },
 
+    adopt(credential, found) {
+      const publicId = nameOfFound(found, 'its id at the system, as the declared calls name it');
+      // An account that is not configured is said so before anything is kept.
+      accountOf(accounts, provider, credential);
+      return {
+        publicId,
+        subjects: subjectsOf(credential, { id: publicId, secret: found.value }),
+        material: { kind: 'http' as const, id: publicId, secret: found.value },
+      };
+    },
+
     async createReplacement(credential, { version, secret: ref }, context) {
       const system = systemOf(credential, context);
       const refused = (found: string) =>
@@ -123,7 +138,7 @@ export function createHttpProvider(
         state: before ? ('already' as const) : ('done' as const),
         value: {
           publicId: made.id,
-          subjects: knownBy({ provider, account: system.account, id: made.id }, made.secret, fingerprintKeys),
+          subjects: subjectsOf(credential, made),
           secret: ref,
         },
         evidence: `${made.id} of ${credential.principal}`,

@@ -8,11 +8,13 @@ import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { InTurn, SecretStore } from '../../domain/ports/stores';
 import { natsSeed, parseMaterial, type NatsUserMaterial } from '../../domain/secret-material';
 import { accountOf } from './account-of';
+import { adoptionRefused } from './adoption';
 import { effect } from './effect';
 import { knownBy } from './known-by';
 import { NATS_USER, type NatsUserSettings } from './nats-account';
 import { natsClaims, type NatsClaims } from './nats-claims';
 import { presentUser, type NatsLogin } from './nats-connection';
+import { userOfCreds } from './nats-creds';
 import { makeNatsUser } from './nats-mint';
 import { isEnded, markEnded } from './tombstone';
 import { unlessMissing } from './unless-missing';
@@ -74,6 +76,9 @@ export function createNatsUserProvider(
     return effect('done', `user ${user} is revoked, and has no connection`);
   }
 
+  const subjectsOf = ({ account }: Credential, { user, creds }: NatsUserMaterial) =>
+    knownBy({ provider: 'nats-user', account, id: user }, natsSeed(creds), fingerprintKeys);
+
   return {
     id: 'nats-user',
     capabilities: NATS_USER,
@@ -114,6 +119,15 @@ export function createNatsUserProvider(
       return effect('done', `user ${user} is let in again`);
     },
 
+    adopt(credential, found) {
+      const settings = settingsOf(credential);
+      const user = userOfCreds(found.value, settings.account);
+      if (found.publicId !== undefined && found.publicId !== user)
+        throw adoptionRefused('publicId is not the user of these credentials: leave it out');
+      const material = { kind: 'nats-user' as const, url: settings.url, user, creds: found.value };
+      return { publicId: user, subjects: subjectsOf(credential, material), material };
+    },
+
     async createReplacement(credential, { version, secret: ref }, context) {
       const { account } = credential;
       const contained = () => new IncidentError('PROVIDER_REFUSED', { account, version, found: 'contained' });
@@ -136,11 +150,7 @@ export function createNatsUserProvider(
         state,
         value: {
           publicId: material.user,
-          subjects: knownBy(
-            { provider: 'nats-user', account, id: material.user },
-            natsSeed(material.creds),
-            fingerprintKeys,
-          ),
+          subjects: subjectsOf(credential, material),
           secret: ref,
         },
         evidence: `user ${material.user}`,

@@ -6,11 +6,13 @@ import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
 import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type PostgresMaterial } from '../../domain/secret-material';
-import { publicIdSubject } from '../../domain/subject';
+import { publicIdSubject, type Subject } from '../../domain/subject';
 import { POSTGRES_ROLE, type PostgresRoleSettings } from './postgres-account';
 import { asAdmin, AUTHENTICATION_REFUSED, failureCode, withClient } from './postgres-admin';
 import { accountOf } from './account-of';
+import { nameOfFound } from './adoption';
 import { effect } from './effect';
+import { discoverRoles } from './postgres-discovery';
 import { countSessions, endSessions } from './postgres-sessions';
 import { scramVerifier } from './scram-verifier';
 import { unlessMissing } from './unless-missing';
@@ -79,6 +81,18 @@ export function createPostgresRoleProvider(
       });
     },
 
+    discover(account, { signal }) {
+      const { adminUrl, ownerRole } = accountOf(accounts, 'postgres-role', { account });
+      return asAdmin({ adminUrl, account, signal }, (admin) => discoverRoles(admin, ownerRole));
+    },
+
+    adopt(credential, found) {
+      const user = nameOfFound(found, 'the role that logs in');
+      const { host, port, database } = settingsOf(credential);
+      const material = { kind: 'postgres' as const, host, port, database, user, password: found.value };
+      return { publicId: user, subjects: subjectsOf(credential, user), material };
+    },
+
     async createReplacement(credential, next, { signal }) {
       const settings = settingsOf(credential);
       const { adminUrl, ownerRole } = settings;
@@ -101,10 +115,9 @@ export function createPostgresRoleProvider(
         if (!role.canLogin) throw new IncidentError('PROVIDER_REFUSED', { role: user, found: 'NOLOGIN' });
         return 'already' as const;
       });
-      const subject = publicIdSubject('postgres-role', `${credential.account}/${user}`);
       return {
         state,
-        value: { publicId: user, subjects: [subject], secret: next.secret },
+        value: { publicId: user, subjects: subjectsOf(credential, user), secret: next.secret },
         evidence: `role ${user}`,
       };
     },
@@ -174,6 +187,10 @@ export function createPostgresRoleProvider(
       return judge(oldAnswer, controlAnswer, { sessions, mayLogIn: role?.canLogin === true });
     },
   };
+}
+
+function subjectsOf({ account }: Credential, role: string): readonly Subject[] {
+  return [publicIdSubject('postgres-role', `${account}/${role}`)];
 }
 
 type Answer = 'accepted' | 'refused' | 'no answer';

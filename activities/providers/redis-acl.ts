@@ -6,8 +6,9 @@ import type { CredentialProvider, Verdict } from '../../domain/ports/credential-
 import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type RedisMaterial } from '../../domain/secret-material';
-import { publicIdSubject } from '../../domain/subject';
+import { publicIdSubject, type Subject } from '../../domain/subject';
 import { accountOf } from './account-of';
+import { adoptionRefused } from './adoption';
 import { effect } from './effect';
 import { REDIS_ACL, type RedisAclSettings } from './redis-account';
 import { endForGood, giveBack, readRecord, takeAway, userOf, type AclRecord } from './redis-acl-record';
@@ -138,6 +139,19 @@ export function createRedisAclProvider(
       });
     },
 
+    adopt(credential, found) {
+      const publicId = nameOf(credential, found);
+      // Redis has no name for a password: what a person takes for one would name nothing.
+      if (found.publicId !== undefined && found.publicId !== publicId)
+        throw adoptionRefused(`publicId is always ${publicId} here: leave it out`);
+      const { host, port, tls } = settingsOf(credential);
+      const material = {
+        ...{ kind: 'redis' as const, host, port, tls, user: credential.principal },
+        password: found.value,
+      };
+      return { publicId, subjects: subjectsOf(credential, publicId), material };
+    },
+
     async createReplacement(credential, next, context) {
       const { host, port, tls } = settingsOf(credential);
       const user = credential.principal;
@@ -162,10 +176,9 @@ export function createRedisAclProvider(
         await keep(redis, credential);
         return record.accepted ? ('already' as const) : ('done' as const);
       });
-      const subject = publicIdSubject('redis-acl', `${credential.account}/${publicId}`);
       return {
         state,
-        value: { publicId, subjects: [subject], secret: next.secret },
+        value: { publicId, subjects: subjectsOf(credential, publicId), secret: next.secret },
         evidence: `a password of ${user} more`,
       };
     },
@@ -205,6 +218,10 @@ export function createRedisAclProvider(
 
 function nameOf({ principal }: Credential, { version }: Pick<SecretVersion, 'version'>): string {
   return `${principal}_v${version}`;
+}
+
+function subjectsOf({ account }: Credential, publicId: string): readonly Subject[] {
+  return [publicIdSubject('redis-acl', `${account}/${publicId}`)];
 }
 
 function judge(old: LoginAnswer, control: LoginAnswer, sessions: number): Verdict {

@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import {
   placeOfVersion,
   recordOf,
@@ -103,30 +104,8 @@ export function createInventory(database: Database): Inventory {
 
     async register(credential, version) {
       await inTransaction(database, async (client) => {
-        await client.query(
-          `INSERT INTO credentials VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
-          [
-            credential.id,
-            credential.provider,
-            credential.account,
-            credential.principal,
-            credential.principalKind,
-            credential.ownerTeam,
-            credential.criticality,
-            credential.enforcement,
-            credential.protection,
-            JSON.stringify(credential.scopes),
-            JSON.stringify(credential.knownContexts),
-            credential.environment ?? 'production',
-          ],
-        );
-        for (const dependent of credential.dependents) {
-          await client.query(
-            `INSERT INTO dependents (id, credential_id, kind, target, owner, criticality) VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (credential_id, id) DO UPDATE SET kind = EXCLUDED.kind, target = EXCLUDED.target`,
-            [dependent.id, credential.id, dependent.kind, dependent.target, dependent.owner, dependent.criticality],
-          );
-        }
+        await client.query(INSERT_CREDENTIAL, rowOf(credential));
+        await putDependents(client, credential);
       });
       const isNew = await reserve(database, version);
       // Registering again changes no version that has lived since.
@@ -134,6 +113,19 @@ export function createInventory(database: Database): Inventory {
       // What is minted meanwhile is kept where it was going to be.
       const secret = known && version.state === 'pending' ? known.secret : version.secret;
       if (known === undefined || known.state === 'pending') await inventory.saveVersion({ ...version, secret });
+    },
+
+    async describe(credential) {
+      await inTransaction(database, async (client) => {
+        await client.query(INSERT_CREDENTIAL, rowOf(credential));
+        const said = await client.query(DESCRIBE_CREDENTIAL, rowOf(credential));
+        if (said.rowCount !== 1) throw new IncidentError('CREDENTIAL_DIFFERS', { credential: credential.id });
+        await client.query('DELETE FROM dependents WHERE credential_id = $1 AND NOT id = ANY($2::text[])', [
+          credential.id,
+          credential.dependents.map(({ id }) => id),
+        ]);
+        await putDependents(client, credential);
+      });
     },
 
     reserveVersion(credentialId, idempotencyKey, store) {
@@ -250,6 +242,41 @@ const CLAIM_SUBJECT = `
 const INSERT_PENDING = `
   INSERT INTO secret_versions (credential_id, version, state, secret_store, secret_path, idempotency_key)
   VALUES ($1, $2, 'pending', $3, $4, $5) ON CONFLICT DO NOTHING`;
+
+const INSERT_CREDENTIAL = `INSERT INTO credentials VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`;
+
+/** What its versions are known by stays what it is. */
+const DESCRIBE_CREDENTIAL = `
+  UPDATE credentials SET principal_kind = $5, owner_team = $6, criticality = $7, enforcement = $8, protection = $9, scopes = $10,
+    known_contexts = $11, environment = $12
+  WHERE id = $1 AND provider = $2 AND account = $3 AND principal = $4`;
+
+function rowOf(credential: Credential): unknown[] {
+  return [
+    credential.id,
+    credential.provider,
+    credential.account,
+    credential.principal,
+    credential.principalKind,
+    credential.ownerTeam,
+    credential.criticality,
+    credential.enforcement,
+    credential.protection,
+    JSON.stringify(credential.scopes),
+    JSON.stringify(credential.knownContexts),
+    credential.environment ?? 'production',
+  ];
+}
+
+async function putDependents(client: PoolClient, { id, dependents }: Credential): Promise<void> {
+  for (const dependent of dependents)
+    await client.query(
+      `INSERT INTO dependents (id, credential_id, kind, target, owner, criticality) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (credential_id, id) DO UPDATE SET kind = EXCLUDED.kind, target = EXCLUDED.target,
+         owner = EXCLUDED.owner, criticality = EXCLUDED.criticality`,
+      [dependent.id, id, dependent.kind, dependent.target, dependent.owner, dependent.criticality],
+    );
+}
 
 async function reserve(database: Database, { credentialId, version, secret }: SecretVersion): Promise<boolean> {
   const values = [credentialId, version, secret.store, secret.path, `registered:${version}`];

@@ -5,11 +5,15 @@ import { createInventory } from '../../activities/store/inventory';
 import { createApiClient } from '../../client/api-client';
 import { apiOption, keyFileOption } from '../api-options';
 import { withSession } from '../session';
+import { credentialDiscoverCommand } from './credential-discover';
+import { credentialImportCommand } from './credential-import';
 
 export function credentialCommand(): Command {
   return new Command('credential')
     .description('Look at the inventory, and say what only a person can know')
     .addCommand(new Command('list').description('Credentials, their versions and dependents').action(list))
+    .addCommand(credentialDiscoverCommand())
+    .addCommand(credentialImportCommand())
     .addCommand(
       new Command('moved')
         .description('Say that a dependent of kind manual uses another version now')

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { accountOf } from '../../activities/providers/account-of';
+import { nameOfFound } from '../../activities/providers/adoption';
 import { effect } from '../../activities/providers/effect';
 import { adminAnswer, sendHttp } from '../../activities/providers/http-send';
 import { knownBy } from '../../activities/providers/known-by';
@@ -77,6 +78,9 @@ export function createKeyServiceProvider(
     };
   }
 
+  const subjectsOf = ({ account }: Credential, id: string, secret: string) =>
+    knownBy({ provider: 'key-service', account, id }, secret, fingerprintKeys);
+
   const idOf = (credential: Credential, version: number): string => `${credential.id}-v${version}`;
 
   async function end(
@@ -129,6 +133,12 @@ export function createKeyServiceProvider(
       return effect('done', `key ${id} is enabled again`);
     },
 
+    adopt(credential, found) {
+      const id = nameOfFound(found, 'the id of the key');
+      const { value: secret } = found;
+      return { publicId: id, subjects: subjectsOf(credential, id, secret), material: { kind: 'http', id, secret } };
+    },
+
     async createReplacement(credential, { version, secret: ref }, context) {
       const { account } = credential;
       const contained = () => new IncidentError('PROVIDER_REFUSED', { account, version, found: 'contained' });
@@ -150,7 +160,7 @@ export function createKeyServiceProvider(
         state: isNew ? 'done' : 'already',
         value: {
           publicId: id,
-          subjects: knownBy({ provider: 'key-service', account, id }, secret, fingerprintKeys),
+          subjects: subjectsOf(credential, id, secret),
           secret: ref,
         },
         evidence: `key ${id}`,

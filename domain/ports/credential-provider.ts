@@ -1,4 +1,5 @@
 import type { Credential, SecretRef, SecretVersion } from '../credential';
+import type { SecretMaterial } from '../secret-material';
 import type { Subject } from '../subject';
 import type { CallContext, Effect } from './effect';
 
@@ -22,6 +23,34 @@ export interface ProviderCapabilities {
   readonly sideEffects: readonly string[];
   /** The rights our admin credential needs there. */
   readonly permissions: readonly string[];
+}
+
+/** A version that was issued without us, as a person names it. */
+export interface FoundVersion {
+  /** The number it gets here. */
+  readonly version: number;
+  readonly publicId?: string | undefined;
+  readonly value: string;
+}
+
+/** The same as it is kept here. */
+export interface AdoptedVersion {
+  readonly publicId: string;
+  readonly subjects: readonly Subject[];
+  readonly material: SecretMaterial;
+}
+
+/** A credential that a system has and the inventory may not know. */
+export interface FoundCredential {
+  /** Of which it is one of the versions. */
+  readonly principal: string;
+  readonly publicId: string;
+  /** What the system says that helps a person to know whose it is: owners, last use, where it is used from. Never a secret. */
+  readonly notes: readonly string[];
+  /** The team that the system names as its owner. */
+  readonly ownerTeam?: string | undefined;
+  /** Addresses that it is used from right now, each with what uses it, as far as the system tells. */
+  readonly usedFrom?: readonly { readonly network: string; readonly by: string }[] | undefined;
 }
 
 export interface Replacement {
@@ -53,6 +82,13 @@ export interface CredentialProvider {
   readonly capabilities: ProviderCapabilities;
   /** Whether it can refuse versions of this credential for now, where that differs from account to account; else its capabilities say so. */
   canQuarantine?(credential: Credential): boolean;
+  /**
+   * How a version that others have issued is named and kept here. Asks nobody: whether it works is for `test` to say. Missing where what others have issued can't be ended.
+   * @throws IncidentError ADOPTION_REFUSED that says what is missing
+   */
+  adopt?(credential: Credential, found: FoundVersion): AdoptedVersion;
+  /** What the system of an account has issued, for people to choose from. Changes nothing. */
+  discover?(account: string, context: CallContext): Promise<readonly FoundCredential[]>;
   /** Whether our admin credential may do what an incident of this credential will need. Changes nothing. */
   probe(credential: Credential, context: CallContext): Promise<Effect>;
   /** Refuses the version at the provider, reversibly, and ends its sessions. Retries end in the same state. */

@@ -56,6 +56,8 @@ export interface Inventory {
   version(credentialId: string, version: number): Promise<SecretVersion>;
   findBySubject(subject: Subject): Promise<SecretVersion | undefined>;
   register(credential: Credential, version: SecretVersion): Promise<void>;
+  /** Writes down a credential, or what is said of one that is known, in place of what was said before. @throws IncidentError CREDENTIAL_DIFFERS */
+  describe(credential: Credential): Promise<void>;
   /**
    * The number of the replacement this incident step mints, and where its value is kept: the same for the same key, however often asked, also when
    * new values go to another `store` since.

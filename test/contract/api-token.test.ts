@@ -84,6 +84,7 @@ async function makeRig(): Promise<ApiTokenRig> {
       gateways: createGatewayRegistry(await openBucket(nats, 'gateways')),
       fingerprintKeys: TEST_FINGERPRINT_KEYS,
     }),
+    secretStore: secrets,
     credential: sampleCredential({ id: 'reports-token', provider: 'api-token', principal: 'reports-readers' }),
     adminWay,
     loginWay,
@@ -116,6 +117,10 @@ describeCredentialProvider({
   name: 'api-token',
   make: makeRig,
   skip: [
+    {
+      reason: 'we issue these tokens: there are no others’',
+      cases: ['takes in what others have issued as it keeps what it has minted itself'],
+    },
     {
       reason: 'a bearer token has no sessions: every request is checked',
       cases: ['quarantine ends the sessions', 'quarantine lets no login slip through that races it'],

@@ -32,6 +32,7 @@ async function makeRig(): Promise<ProviderRig> {
 
   return {
     provider: createAwsAccessKeyProvider(new Map([['orders', settings]]), secrets),
+    secretStore: secrets,
     credential: sampleCredential({ id: 'orders-cloud', provider: 'aws-access-key' }),
     mostVersions: 2,
     adminWay,

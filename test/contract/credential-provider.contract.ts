@@ -1,6 +1,8 @@
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { CredentialProvider } from '../../domain/ports/credential-provider';
+import type { SecretStore } from '../../domain/ports/stores';
+import { secretMaterial, valueOf } from '../../domain/secret-material';
 import { callContext } from '../support/call-context';
 import { contractCases, type Exemption } from '../support/contract-cases';
 import { eventually } from '../support/eventually';
@@ -12,6 +14,8 @@ import { OutcomeWatch } from '../support/secret-scan';
 export interface ProviderRig {
   readonly provider: CredentialProvider;
   readonly credential: Credential;
+  /** Where the provider keeps its values. */
+  readonly secretStore: SecretStore;
   /** How many versions there can be at once, where there is a limit: those of a case are ended after it. */
   readonly mostVersions?: number;
   /** The way our admin calls take. */
@@ -137,6 +141,17 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
       expect(again.value).toEqual({ publicId: first.publicId, subjects: first.subjects, secret: first.secret });
       expect(first.subjects.length).toBeGreaterThan(0);
       expect([accepted, await rig.accepts(first)]).toEqual([true, true]);
+    });
+
+    contractCase('takes in what others have issued as it keeps what it has minted itself', async () => {
+      const made = await mint();
+      const kept = await rig.secretStore.get(made.secret);
+      const found = { version: made.version, publicId: made.publicId, value: givenOf(kept) };
+
+      const adopted = rig.provider.adopt?.(rig.credential, found);
+
+      const material: unknown = JSON.parse(kept);
+      expect(adopted).toEqual({ publicId: made.publicId, subjects: made.subjects, material });
     });
 
     contractCase('creates one credential when two attempts of one step overlap', async () => {
@@ -468,4 +483,10 @@ function codesOf(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
     const reason: unknown = result.reason;
     return reason instanceof IncidentError ? reason.code : reason;
   });
+}
+
+/** What a person has of a version, to give it to us: the secret alone, except where it is a file. */
+function givenOf(kept: string): string {
+  const material = secretMaterial.parse(JSON.parse(kept));
+  return (material.kind === 'nats-user' ? material.creds : valueOf(kept)) ?? '';
 }

@@ -34,6 +34,7 @@ async function makeRig(): Promise<ProviderRig & { readonly forge: Awaited<Return
   return {
     forge,
     provider: createGitForgeTokenProvider(new Map([['forge', settings]]), secrets, TEST_FINGERPRINT_KEYS),
+    secretStore: secrets,
     credential: CREDENTIAL,
     adminWay: way,
     loginWay: way,

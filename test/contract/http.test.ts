@@ -24,6 +24,7 @@ async function makeRig(): Promise<ProviderRig> {
 
   return {
     provider: createHttpProvider(new Map([['orders', settings]]), secrets, TEST_FINGERPRINT_KEYS),
+    secretStore: secrets,
     credential: sampleCredential({ id: 'orders-forge', provider: 'http' }),
     adminWay,
     loginWay,

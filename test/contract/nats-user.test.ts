@@ -29,6 +29,7 @@ async function makeRig(): Promise<ProviderRig> {
 
   return {
     provider,
+    secretStore: secrets,
     credential: sampleCredential({ id: 'orders-bus', provider: 'nats-user', scopes: ['pub:orders.>', 'sub:orders.>'] }),
     adminWay,
     loginWay,

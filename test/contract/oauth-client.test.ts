@@ -24,6 +24,7 @@ async function makeRig(): Promise<ProviderRig> {
 
   return {
     provider: createOauthClientProvider(new Map([['orders', settings]]), secrets, TEST_FINGERPRINT_KEYS),
+    secretStore: secrets,
     credential: sampleCredential({ id: 'orders-client', provider: 'oauth-client' }),
     adminWay,
     loginWay,
@@ -57,6 +58,10 @@ describeCredentialProvider({
   name: 'oauth-client',
   make: makeRig,
   skip: [
+    {
+      reason: 'without its registration access token (RFC 7592) a client can not be ended',
+      cases: ['takes in what others have issued as it keeps what it has minted itself'],
+    },
     {
       reason: 'the tokens that a client has are ended with it, and not before: RFC 7592 has no way to',
       cases: ['quarantine ends the sessions', 'quarantine lets no login slip through that races it'],

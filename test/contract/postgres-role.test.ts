@@ -63,6 +63,7 @@ async function makeRig(): Promise<PostgresRig> {
 
   return {
     provider: createPostgresRoleProvider(new Map([['orders', settings]]), secrets, TEST_FINGERPRINT_KEYS[0]),
+    secretStore: secrets,
     credential,
     adminWay,
     loginWay,

@@ -38,6 +38,7 @@ async function makeRig(): Promise<ProviderRig> {
 
   return {
     provider: createRedisAclProvider(new Map([['orders', settings]]), secrets, TEST_FINGERPRINT_KEYS[0]),
+    secretStore: secrets,
     credential: sampleCredential({ id: 'orders-cache', provider: 'redis-acl' }),
     adminWay,
     loginWay,

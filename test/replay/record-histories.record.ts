@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import packageJson from '../../package.json';
 import { incidentId } from '../../domain/credential';
@@ -79,26 +79,30 @@ describe('recorded histories', () => {
     },
   );
 
-  it.each(OTHER_SCENARIOS)('$type: $name', async ({ type, folder, name, workflowId, input, activities, isOpen }) => {
-    const client = new Client({ connection, identity: 'recorder' });
-    const taskQueue = `record-${name}`;
-    const worker = await Worker.create({
-      connection: native,
-      taskQueue,
-      workflowBundle,
-      activities: activities(),
-      identity: 'recorder',
-    });
-    const id = workflowId(name);
+  it.each(OTHER_SCENARIOS)(
+    '$type: $name',
+    async ({ type, folder, name, workflowId, input, activities, isOpen, fails }) => {
+      const client = new Client({ connection, identity: 'recorder' });
+      const taskQueue = `record-${name}`;
+      const worker = await Worker.create({
+        connection: native,
+        taskQueue,
+        workflowBundle,
+        activities: activities(),
+        identity: 'recorder',
+      });
+      const id = workflowId(name);
 
-    await worker.runUntil(async () => {
-      const incident = isOpen && (await startOpen(client, taskQueue, name));
-      await client.workflow.execute(type, { workflowId: id, taskQueue, args: [input(name)] });
-      await incident?.terminate();
-    });
+      await worker.runUntil(async () => {
+        const incident = isOpen && (await startOpen(client, taskQueue, name));
+        const ran = client.workflow.execute(type, { workflowId: id, taskQueue, args: [input(name)] });
+        await (fails ? expect(ran).rejects.toBeInstanceOf(WorkflowFailedError) : ran);
+        await incident?.terminate();
+      });
 
-    await keep(folder, name, id);
-  });
+      await keep(folder, name, id);
+    },
+  );
 
   function startOpen(client: Client, taskQueue: string, credentialId: string) {
     return client.workflow.start<typeof respondToLeak>('respondToLeak', {

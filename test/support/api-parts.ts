@@ -55,6 +55,7 @@ export function testApi(
     apiKeys: createApiKeyStore(database),
     inventory,
     secrets: testSecretStore(database),
+    stores: { byDefault: 'postgres', all: ['postgres'] },
     movedByHand: createMovedByHand(database),
     temporal,
     taskQueue,

@@ -1,8 +1,10 @@
+import type { DiscoveryActivities } from '../../activities/discovery';
 import type { IntelActivities, ListReport } from '../../activities/intel';
 import type { ReadinessActivities } from '../../activities/readiness';
-import { incidentId, rehearsalId, watchId } from '../../domain/credential';
+import { incidentId, registrationId, rehearsalId, watchId } from '../../domain/credential';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import { fakeActivities, refusal, sampleInput } from './fake-activities';
+import { fakeRegistration, sampleRegistration } from './fake-registration';
 
 /** A run of a workflow beside the incident's own that is worth keeping. */
 export interface OtherScenario {
@@ -13,6 +15,8 @@ export interface OtherScenario {
   readonly workflowId: (credentialId: string) => string;
   readonly input: (credentialId: string) => unknown;
   readonly activities: () => object;
+  /** It ends in a failure. */
+  readonly fails?: true;
   /** An incident of the same version runs meanwhile. */
   readonly isOpen?: true;
 }
@@ -51,6 +55,11 @@ const readinessActivities: ReadinessActivities = {
       })),
     ),
   reportUnready: () => Promise.resolve(),
+};
+
+const discoveryActivities: DiscoveryActivities = {
+  discoverCredentials: () =>
+    Promise.resolve({ found: [{ principal: 'ci', publicId: 'one', notes: ['never used'] }], known: 3, leftOut: 0 }),
 };
 
 export const OTHER_SCENARIOS: readonly OtherScenario[] = [
@@ -135,5 +144,31 @@ export const OTHER_SCENARIOS: readonly OtherScenario[] = [
     workflowId: () => 'readiness',
     input: () => undefined,
     activities: () => readinessActivities,
+  },
+  {
+    type: 'registerCredential',
+    folder: 'register-credential',
+    name: 'registered',
+    workflowId: registrationId,
+    input: sampleRegistration,
+    activities: () => fakeRegistration().activities,
+  },
+  {
+    type: 'registerCredential',
+    folder: 'register-credential',
+    name: 'undone',
+    fails: true,
+    workflowId: registrationId,
+    input: sampleRegistration,
+    activities: () =>
+      fakeRegistration({ takeInFirstVersion: () => Promise.reject(refusal('ADOPTION_REFUSED')) }).activities,
+  },
+  {
+    type: 'discoverCredentials',
+    folder: 'discover-credentials',
+    name: 'discovered',
+    workflowId: () => 'discover/aws-access-key/production',
+    input: () => ({ provider: 'aws-access-key', account: 'production' }),
+    activities: () => discoveryActivities,
   },
 ];

@@ -7,7 +7,7 @@ import { workflowBundle } from './workflow-bundle';
 /** A worker with the product's workflows and these activities, on a task queue of its own unless one is named: files and tests share servers. */
 export async function testWorker(
   environment: TestWorkflowEnvironment,
-  activities: Activities,
+  activities: Partial<Activities> & object,
   taskQueue = `test-${randomUUID()}`,
 ): Promise<{ readonly worker: Worker; readonly taskQueue: string }> {
   const worker = await Worker.create({

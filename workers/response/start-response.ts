@@ -3,8 +3,10 @@ import type { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities';
+import { createDiscoveryActivities } from '../../activities/discovery';
 import { createIntelActivities } from '../../activities/intel';
 import { createReadinessActivities } from '../../activities/readiness';
+import { createRegistrationActivities } from '../../activities/registration';
 import { openDatabase, warmUp } from '../../activities/store/database';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { readSecretFile, type Config } from '../config';
@@ -51,7 +53,13 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     namespace: config.TOURNIQUET_TEMPORAL_NAMESPACE,
     taskQueue: config.TOURNIQUET_TASK_QUEUE,
     dataConverter,
-    activities: { ...createActivities(deps), ...createReadinessActivities(deps), ...createIntelActivities(intel) },
+    activities: {
+      ...createActivities(deps),
+      ...createReadinessActivities(deps),
+      ...createRegistrationActivities(deps),
+      ...createDiscoveryActivities(deps),
+      ...createIntelActivities(intel),
+    },
     // A task of a workflow that was cached in a worker which died waits this long for it; the default is ten seconds.
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: SHUTDOWN_GRACE,

@@ -21,6 +21,7 @@ async function makeRig(): Promise<ProviderRig> {
   const valueOf = async ({ secret }: SecretVersion) => parseMaterial('http', await secrets.get(secret)).secret;
   return {
     provider: createKeyServiceProvider(new Map([['orders', settings]]), secrets, TEST_FINGERPRINT_KEYS),
+    secretStore: secrets,
     credential: sampleCredential({ id: 'orders-keys', provider: 'key-service' }),
     adminWay,
     loginWay,

@@ -1,0 +1,128 @@
+import { registrationId, type Credential, type SecretRef } from '../domain/credential';
+import { IncidentError } from '../domain/errors';
+import type { AdoptedVersion, CredentialProvider } from '../domain/ports/credential-provider';
+import { atActivityEdge, callContext } from './activity-edge';
+import type { ActivityDeps } from './deps';
+import { bringToLife } from './issue-first-version';
+import { adoptionRefused } from './providers/adoption';
+
+/** A credential that a person registers, or describes anew. Holds no value. */
+export interface Registration {
+  readonly credential: Credential;
+  /** Whose API key it came with. */
+  readonly actor: string;
+  /** The workflow's run: of what is audited. */
+  readonly runId: string;
+  /** The version in use, which others have issued; without it the provider mints a first one. */
+  readonly found?: {
+    readonly publicId?: string | undefined;
+    /** Where its value waits until it has been taken in; nothing is kept there afterwards. */
+    readonly given: SecretRef;
+  };
+}
+
+/** How credentials come into the inventory. */
+export function createRegistrationActivities(deps: ActivityDeps) {
+  return atActivityEdge({
+    /** Writes down what a person says of a credential, whether it is new or known. @throws IncidentError CREDENTIAL_DIFFERS, PROVIDER_UNKNOWN, DEPENDENT_UNKNOWN */
+    async describeCredential(registration: Registration): Promise<void> {
+      const { credential } = registration;
+      providerOf(deps, credential);
+      const strange = credential.dependents.find(({ kind }) => !deps.dependents.has(kind));
+      if (strange) throw new IncidentError('DEPENDENT_UNKNOWN', { dependent: strange.id, kind: strange.kind });
+      await record(deps, registration, 'describe', 'intent');
+      await deps.inventory.describe(credential);
+      await deps.projection.write(await deps.inventory.records());
+      await record(deps, registration, 'describe', 'outcome');
+    },
+
+    /** Its first version, unless it has had one: minted, or as others have issued it. What was given of that is kept no longer than until then. */
+    async takeInFirstVersion(registration: Registration): Promise<void> {
+      const { credential, found } = registration;
+      if (!(await hasLived(deps, credential))) {
+        const adopted = found && (await adopt(deps, registration, found));
+        await record(deps, registration, 'first-version', 'intent');
+        const secret = await reserve(deps, registration);
+        await bringToLife(deps, { credential, secret, adopted, context: callContext(keyOf(registration)) }).catch(
+          (error: unknown) => {
+            // A replacement would be minted anew; nobody else has this value.
+            if (adopted && error instanceof IncidentError && error.code === 'REPLACEMENT_REJECTED')
+              throw adoptionRefused('its system does not accept the value, or not with the rights of its dependents');
+            throw error;
+          },
+        );
+        await record(deps, registration, 'first-version', 'outcome');
+      }
+      if (found) await deps.secrets.destroy(found.given);
+    },
+
+    /** The undo of a first version that was never seen to work: its value is kept nowhere, and what was minted is ended. What others have issued is theirs to end. */
+    async undoFirstVersion(registration: Registration): Promise<void> {
+      const { credential, found } = registration;
+      if (found) await deps.secrets.destroy(found.given);
+      if (await hasLived(deps, credential)) return;
+      const secret = await reserve(deps, registration);
+      const reserved = await deps.inventory.version(credential.id, secret.version);
+      if (!found) await providerOf(deps, credential).discard(credential, reserved, callContext(keyOf(registration)));
+      await deps.secrets.destroy(secret);
+      await deps.inventory.setState(credential.id, secret.version, 'discarded');
+      await record(deps, registration, 'undone', 'outcome');
+    },
+  });
+}
+
+export type RegistrationActivities = ReturnType<typeof createRegistrationActivities>;
+
+function providerOf(deps: ActivityDeps, { id, provider }: Credential): CredentialProvider {
+  const found = deps.providers.get(provider);
+  if (!found) throw new IncidentError('PROVIDER_UNKNOWN', { provider, credential: id });
+  return found;
+}
+
+async function hasLived(deps: ActivityDeps, { id }: Credential): Promise<boolean> {
+  const versions = await deps.inventory.versions(id);
+  return versions.some(({ state }) => state !== 'pending' && state !== 'discarded');
+}
+
+/** The same in every attempt. */
+function reserve(deps: ActivityDeps, registration: Registration): Promise<SecretRef> {
+  return deps.inventory.reserveVersion(registration.credential.id, keyOf(registration), deps.stores.byDefault);
+}
+
+async function adopt(
+  deps: ActivityDeps,
+  registration: Registration,
+  { publicId, given }: NonNullable<Registration['found']>,
+): Promise<AdoptedVersion> {
+  const { credential } = registration;
+  const provider = providerOf(deps, credential);
+  if (!provider.adopt) throw adoptionRefused(`what others have issued can not be ended at ${provider.id}`);
+  const { version } = await reserve(deps, registration);
+  return provider.adopt(credential, { version, publicId, value: await deps.secrets.get(given) });
+}
+
+const keyOf = ({ credential, runId }: Registration): string => `${runId}/register/${credential.id}`;
+
+function record(
+  deps: ActivityDeps,
+  registration: Registration,
+  action: string,
+  phase: 'intent' | 'outcome',
+): Promise<void> {
+  const { credential, actor, runId, found } = registration;
+  return deps.audit.append({
+    incidentId: registrationId(credential.id),
+    workflowRunId: runId,
+    actor,
+    action: `register-${action}`,
+    phase,
+    stepKey: `${keyOf(registration)}/${action}`,
+    detail: {
+      credential: credential.id,
+      provider: credential.provider,
+      account: credential.account,
+      principal: credential.principal,
+      issuedBy: found ? 'others' : 'its provider',
+    },
+  });
+}
