@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { failureOf } from '../client/workflow-failure';
 import { registrationId, type Credential, type SecretRef } from '../domain/credential';
 import { credentialId, registrationBody, type RegistrationBody } from '../domain/credential-description';
-import { IncidentError, isErrorCode, type ErrorCode } from '../domain/errors';
+import { IncidentError } from '../domain/errors';
 import type { registerCredential } from '../workflows';
 import type { Registered } from '../workflows/register-credential';
 import { askTemporal } from './ask-temporal';
@@ -37,7 +37,7 @@ export function installCredentialRoutes(app: FastifyInstance, parts: Parts): voi
     parts.log.info({ caller: actor, credential: id }, 'a credential is being registered');
     const ended = await resultOf(parts, handle);
     if (ended === undefined) throw new IncidentError('REGISTRATION_RUNNING', { credential: id });
-    if ('code' in ended) {
+    if (ended instanceof IncidentError) {
       const status = statusOf(ended.code) === 500 ? 422 : statusOf(ended.code);
       return problem(reply, ended.code, { faults: [{ field: '', fault: ended.message }] }, status);
     }
@@ -80,18 +80,11 @@ async function start(
 async function resultOf(
   { temporal }: Parts,
   handle: WorkflowHandle<typeof registerCredential>,
-): Promise<Registered | { readonly code: ErrorCode; readonly message: string } | undefined> {
+): Promise<Registered | IncidentError | undefined> {
   try {
     return await temporal.withDeadline(Date.now() + WAIT_MS, () => handle.result());
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) return undefined;
-    const failure = innermost(error);
-    return failure instanceof ApplicationFailure && isErrorCode(failure.type)
-      ? { code: failure.type, message: failure.message }
-      : { code: 'INTERNAL', message: 'the workflow ended without an answer: look at it in Temporal' };
+    return failureOf(error) ?? new IncidentError('INTERNAL', { workflow: handle.workflowId });
   }
-}
-
-function innermost(error: Error): unknown {
-  return error.cause instanceof Error ? innermost(error.cause) : error;
 }

@@ -15,7 +15,7 @@ export function renderDiscovery({ provider, account, found, known, leftOut }: Di
   const ids = new Map<string, number>();
   const entries = found.map((one) => entryOf(one, { provider, account, id: freshId(one.principal, ids) }));
   return [
-    `# Found at ${provider} ${account}: ${found.length} that the inventory does not know; ${known} it knows.`,
+    `# Found at ${oneLine(provider)} ${oneLine(account)}: ${found.length} that the inventory does not know; ${known} it knows.`,
     ...(leftOut > 0 ? [`# ${leftOut} more are not shown: import these first.`] : []),
     '# Complete it (who owns each, where its value is, who depends on it), take out what is not to be looked after, and import it.',
     found.length === 0 ? 'credentials: []' : 'credentials:',
@@ -34,7 +34,7 @@ function entryOf(
     ...notes.map((note) => `  # ${oneLine(note)}`),
     ...(registeredAs === undefined
       ? []
-      : [`  # ${principal} is registered as ${registeredAs}, and this is another value of it: whose?`]),
+      : [`  # ${oneLine(principal)} is registered as ${registeredAs}, and this is another value of it: whose?`]),
     `  - id: ${text(id)}`,
     `    provider: ${text(provider)}`,
     `    account: ${text(account)}`,

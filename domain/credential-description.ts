@@ -19,9 +19,12 @@ const criticality = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal
 
 const knownContext = z.strictObject({
   id: credentialId,
-  networks: z.array(z.string().refine(isNetwork, 'is no CIDR range')).min(1),
+  networks: z.array(z.string().refine(isNetwork, 'is no CIDR range')).min(1).readonly(),
   dependent: credentialId.optional(),
-  endpoints: z.array(z.string().regex(/^[A-Z]{1,16} \//, 'is no endpoint such as GET /reports/*')).optional(),
+  endpoints: z
+    .array(z.string().regex(/^[A-Z]{1,16} \//, 'is no endpoint such as GET /reports/*'))
+    .readonly()
+    .optional(),
 });
 
 const dependent = z.strictObject({
@@ -42,9 +45,9 @@ const fields = {
   criticality: criticality.default(2),
   enforcement: z.enum(['gateway', 'provider']),
   protection: z.enum(['normal', 'own', 'break-glass']).default('normal'),
-  scopes: z.array(line(256)).default([]),
-  knownContexts: z.array(knownContext).default([]),
-  dependents: z.array(dependent).default([]),
+  scopes: z.array(line(256)).readonly().default([]),
+  knownContexts: z.array(knownContext).readonly().default([]),
+  dependents: z.array(dependent).readonly().default([]),
 };
 
 type Described = Pick<Credential, 'knownContexts' | 'dependents'>;

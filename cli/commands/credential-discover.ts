@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
+import { failureOf } from '../../client/workflow-failure';
 import type { discoverCredentials } from '../../workflows';
 import { renderDiscovery } from '../render-discovery';
 import { withSession } from '../session';
@@ -13,11 +14,14 @@ export function credentialDiscoverCommand(): Command {
     .action((provider: string, { account, json }: { readonly account: string; readonly json: boolean }) =>
       withSession(async ({ client, config }) => {
         // The response workers ask: this process has no admin credential.
-        const discovery = await client.workflow.execute<typeof discoverCredentials>('discoverCredentials', {
+        const asked = client.workflow.execute<typeof discoverCredentials>('discoverCredentials', {
           workflowId: `discover/${provider}/${account}/${randomUUID()}`,
           taskQueue: config.TOURNIQUET_TASK_QUEUE,
           staticSummary: `What has ${provider} ${account} issued?`,
           args: [{ provider, account }],
+        });
+        const discovery = await asked.catch((error: unknown) => {
+          throw failureOf(error) ?? error;
         });
         const discovered = { provider, account, ...discovery };
         process.stdout.write(json ? `${JSON.stringify(discovered)}\n` : renderDiscovery(discovered));

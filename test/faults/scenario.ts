@@ -6,7 +6,10 @@ import type { Deed, Outside } from './outside';
 import type { Past, Trouble } from './world/world';
 
 /** The workflow that a scenario begins with; rotations are children of incidents, and threat lists concern none. */
-export type Story = Exclude<keyof typeof workflows, 'rotateCredential' | 'discoverCredentials' | 'registerCredential' | 'refreshThreatIntel' | 'checkReadiness'>;
+export type Story = Exclude<
+  keyof typeof workflows,
+  'rotateCredential' | 'discoverCredentials' | 'registerCredential' | 'refreshThreatIntel' | 'checkReadiness'
+>;
 
 /** One way an incident can go before anything fails: what leaked, what is wrong outside, and whether anybody answers. */
 export interface Scenario {

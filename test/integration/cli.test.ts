@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { appendFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client as PgClient } from 'pg';
 import type { ManagedProcess } from '../../stack/managed-process';
-import { compiledProgram } from '../../stack/compiled-program';
 import { createApiKeyStore } from '../../activities/store/api-keys';
 import { formatToken, tokenPublicId } from '../../domain/token-format';
 import { startRig, type Rig } from '../../drills/rig';
 import type { ReadinessReport } from '../../workflows/check-readiness';
+import { asAUser, type CommandResult } from '../support/as-a-user';
 import { sampleCredential, sampleVersion } from '../support/sample-credential';
 
 describe('the command line', () => {
@@ -29,23 +28,7 @@ describe('the command line', () => {
     await estate?.stop();
   });
 
-  function tourniquet(
-    ...args: string[]
-  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-    // As a user in another terminal: everything comes from the file that the demo names.
-    const command = `set -a; . '${estate.deployment.envFile}'; set +a; exec "$0" "$@"`;
-    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
-    return new Promise((resolve) => {
-      execFile(
-        '/bin/sh',
-        ['-c', command, process.execPath, compiledProgram('cli', 'main.js'), ...args],
-        { env },
-        (error, stdout, stderr) => {
-          resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-        },
-      );
-    });
-  }
+  const tourniquet = (...args: string[]): Promise<CommandResult> => asAUser(estate.deployment.envFile, args);
 
   it('tells what a leak would get, by the policy, and does nothing', async () => {
     const grave = await tourniquet('plan', 'orders-db', '--severity', 'critical');

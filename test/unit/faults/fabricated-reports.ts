@@ -1,4 +1,5 @@
 import { openIncident, type Milestone } from '../../../domain/incident';
+import type { Notice } from '../../../domain/ports/notifier';
 import type { RunReport } from '../../faults/run-report';
 import { scenarioNamed } from '../../faults/scenarios';
 import { LEAKED, World, type TrueEffect } from '../../faults/world/world';
@@ -38,11 +39,7 @@ export function recorded(world: World, action: string, phase: 'intent' | 'outcom
   world.audit.push({ action, phase, stepKey, actor: 'workflow', afterEffects: world.effects.length });
 }
 
-export function told(
-  world: World,
-  kind: 'contained' | 'resolved' | 'unresolved' | 'person-needed',
-  summary = '',
-): void {
+export function told(world: World, kind: Notice['kind'], summary = ''): void {
   world.told.push({ kind, audience: 'security', incidentId: '', summary, afterEffects: world.effects.length });
 }
 
@@ -101,7 +98,7 @@ export function restored(): Fabricated {
   world.setRefusal(LEAKED, 'none', 'lift');
   world.version(LEAKED).state = 'live';
   recorded(world, 'lift-containment', 'outcome', 'lift');
-  told(world, 'resolved');
+  told(world, 'restored');
   const view = viewOf(['contained', 'closed']);
   return closed({ status: 'completed', outcome: 'false-positive-restored', view, world, calls: [] });
 }
