@@ -20,6 +20,8 @@ export interface BacktestRequest {
   readonly rules: RuleSet;
   /** Threat lists in force from the beginning. */
   readonly intel?: BacktestIntel;
+  /** An MMDB database of countries, in place of the one in the package. */
+  readonly countries?: string | undefined;
   /** Folded first, and nothing is said of them. */
   readonly learn?: readonly string[];
   /** What an assessment must reach to be told; by default what starts or joins an incident. */
@@ -65,7 +67,7 @@ export async function runBacktest(
   const { source, files, rules, learn = [], from = DEFAULT_POLICY.incidentFrom, prepare } = request;
   const toEvent = mapperOf(source, rules);
   const map = prepare ? (record: unknown) => toEvent(prepare(record)) : toEvent;
-  const { fold, failures } = folder(request.intel);
+  const { fold, failures } = folder(request);
   if (learn.length > 0) await forEachInTime(learn, map, fold);
 
   const credentials = new Set<string>();
@@ -102,11 +104,11 @@ export async function runBacktest(
 }
 
 /** All partitions of a deployment in one process. */
-function folder(intel: BacktestIntel | undefined): {
+function folder({ intel, countries }: Pick<BacktestRequest, 'intel' | 'countries'>): {
   readonly fold: (event: StreamEvent) => readonly Omit<DetectionMessage, 'hold'>[];
   readonly failures: readonly DetectorFailure[];
 } {
-  const locate = createLocator();
+  const locate = createLocator(countries);
   const options = { locate, ...(intel ? { askList: intel.ask } : {}) };
   const states = Array.from({ length: PARTITIONS }, emptyPartition);
   if (intel) for (const state of states) foldPartition(state, [intel.event], options);

@@ -8,6 +8,7 @@ import { mirrorInventory } from '../enforcement/inventory-kv';
 import { addSightings } from '../enforcement/sightings-kv';
 import type { Config } from './config';
 import { metricsOf } from './detection/counters';
+import { createLocator } from './detection/locator';
 import { createSightingRecorder } from './detection/sighting-recorder';
 import { startDetection } from './detection/start-detection';
 import { ensureStreams } from './detection/streams';
@@ -49,6 +50,7 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     weigh: (assessment, record) => weighed(policy, assessment, { ...record, id: record.credentialId }),
     inventory,
     onUse: (event) => sightings.see(event),
+    locate: createLocator(settings.geography.countries),
     log,
   });
   const metrics = metricsOf(detection.counters);

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { commandDependent, fileDependent, kubernetesDependent } from '../activities/dependents/dependent-settings';
 import { apiTokenSettings } from '../activities/providers/api-token-account';
@@ -115,6 +116,8 @@ const settings = z.strictObject({
   gateway: z.strictObject({ privilegedRoutes: z.array(route).default([]) }).default({ privilegedRoutes: [] }),
   /** Where values are kept besides our own database, and where new ones go. */
   secretStores: secretStoresSettings.default({ default: OWN_STORE }),
+  /** Which countries addresses lie in: an MMDB database in place of the one in the package. */
+  geography: z.strictObject({ countries: z.string().refine(isAbsolute, 'is no absolute path').optional() }).default({}),
   /** Lists of hostile, harmless or familiar addresses. */
   threatIntel: threatIntel.default({ everyMinutes: 60, lists: [] }),
   /** How often it is looked whether leaks could be answered. */

@@ -17,6 +17,7 @@ interface BacktestFlags {
   readonly rules: readonly string[];
   readonly intel: readonly string[];
   readonly from?: Severity;
+  readonly countries?: string;
   readonly json: boolean;
 }
 
@@ -41,6 +42,7 @@ export function backtestCommand(): Command {
       [],
     )
     .addOption(rulesOption())
+    .option('--countries <file>', 'an MMDB database of countries, in place of the one in the package')
     .option('--intel <file...>', 'lists of hostile addresses, of any format that `tourniquet intel check` reads', [])
     .addOption(
       new Option('--from <severity>', 'tell detections from this on (default: what starts an incident)').choices(
@@ -55,14 +57,17 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
   const { files, learn } = filesOf(named, flags.learn);
   if (files.length === 0) command.error('error: name at least one file to judge');
   endWithReader();
-  const { source, from } = flags;
+  const { source, from, countries } = flags;
   if (source === SERIES) return printSeries(files, learn);
   const lines: DetectionLine[] = [];
   const tell = (line: DetectionLine): void =>
     void (flags.json ? process.stdout.write(`${JSON.stringify(line)}\n`) : lines.push(line));
   const rules = rulesOf(flags.rules);
   const intel = flags.intel.length > 0 ? { intel: await readIntel(flags.intel) } : {};
-  const result = await runBacktest({ source, files, rules, learn, ...intel, ...(from ? { from } : {}) }, tell);
+  const result = await runBacktest(
+    { source, files, rules, learn, ...intel, ...(from ? { from } : {}), countries },
+    tell,
+  );
   for (const fault of result.faults) process.stderr.write(`malformed: ${fault}\n`);
   for (const { code, detector, event, cause } of result.failures)
     process.stderr.write(`${code}: ${detector} threw ${cause} at ${event.id}\n`);

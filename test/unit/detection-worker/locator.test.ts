@@ -1,5 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { sampleUse } from '../../../detectors/sample-life';
 import { createLocator } from '../../../workers/detection/locator';
+import { mmdbOf } from '../../support/mmdb';
+import { temporaryFolder } from '../../support/temporary-folder';
 
 const locate = createLocator();
 const at = (address: string) => locate(sampleUse({ afterMs: 0, address }));
@@ -18,4 +22,32 @@ test.each(['10.1.2.3', '127.0.0.1', '192.0.2.1'])('has no country for %s', (addr
 
 test.each(['', 'ec2.amazonaws.com', '***', '999.1.1.1'])('is nowhere with "%s"', (address) => {
   expect(at(address)).toEqual({ network: '', country: '' });
+});
+
+describe('a database of one’s own', () => {
+  const folder = temporaryFolder();
+
+  function locatorOf(name: string, content: Buffer | string) {
+    const file = join(folder.path, name);
+    writeFileSync(file, content);
+    const locate = createLocator(file);
+    return (address: string) => locate(sampleUse({ afterMs: 0, address })).country;
+  }
+
+  test.each([
+    ['MaxMind', { country: { iso_code: 'SE' } }],
+    ['IPinfo', { country: 'SE' }],
+    ['IPtoASN', { country_code: 'SE' }],
+  ])('is read as %s writes it', (name, record) => {
+    const countryOf = locatorOf(name, mmdbOf(record, {}));
+
+    expect([countryOf('8.8.8.8'), countryOf('203.0.113.9'), countryOf('2001:db8::1')]).toEqual(['SE', '', '']);
+  });
+
+  test.each([
+    ['no database', 'MaxMind.com'],
+    ['a database of something else', mmdbOf({ autonomous_system_number: 3320 }, { country: 'Sweden' })],
+  ])('is refused when it is %s', (_what, content) => {
+    expect(() => locatorOf('none', content)).toThrow(/CONFIG_INVALID.*none: is no/);
+  });
 });
