@@ -1,7 +1,7 @@
 import type { Credential } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import type { FoundCredential } from '../domain/ports/credential-provider';
-import { ourValuesIn } from '../domain/token-format';
+import { holdsOurValue } from '../domain/token-format';
 import { atActivityEdge, callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 
@@ -23,6 +23,7 @@ export interface Discovery {
 
 /** As many as a result has room for, and a person reads. */
 const MOST_FOUND = 1_000;
+const LONGEST_NOTE = 100;
 
 /** What others have issued and nobody has registered yet. */
 export function createDiscoveryActivities(deps: ActivityDeps) {
@@ -61,7 +62,12 @@ function registeredAs(
   return same ? { registeredAs: same.id } : {};
 }
 
-/** People write anything into comments and tags. */
-function withoutValues(found: FoundCredential): FoundCredential {
-  return { ...found, notes: found.notes.filter((note) => ourValuesIn(note).length === 0) };
+/** People write anything into comments, tags and names of applications. */
+function withoutValues({ notes, ownerTeam, usedFrom, ...found }: FoundCredential): FoundCredential {
+  return {
+    ...found,
+    notes: notes.filter((note) => !holdsOurValue(note)).map((note) => note.slice(0, LONGEST_NOTE)),
+    ...(ownerTeam !== undefined && !holdsOurValue(ownerTeam) ? { ownerTeam } : {}),
+    ...(usedFrom ? { usedFrom: usedFrom.map((use) => (holdsOurValue(use.by) ? { ...use, by: '' } : use)) } : {}),
+  };
 }

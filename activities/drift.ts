@@ -46,8 +46,9 @@ export function createDriftActivities(deps: ActivityDeps) {
     async checkDrift(input: CheckDriftInput): Promise<Drift> {
       const { credential, version, provider } = await lookUp(deps, input.credentialId, input.version);
       if (input.contained && isOverFor(input, version)) return { isOver: true };
-      // It has leaked since: what looks after that tells the truth, and the watch of an exercise would not.
-      if (input.simulated && version.knownAgainst) return { isOver: true };
+      // It has leaked since, and is refused for that: what looks after it then tells the truth, and the watch of an exercise would not.
+      const isRefusedForLeak = version.state === 'quarantined' && version.knownAgainst !== undefined;
+      if (input.simulated && input.contained && !input.maybeRevoked && isRefusedForLeak) return { isOver: true };
       // Known contexts may use it.
       if (input.maybeRevoked && version.state !== 'revoked') return {};
       const isContained = input.contained === true && version.state !== 'revoked';

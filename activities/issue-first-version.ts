@@ -48,11 +48,24 @@ export async function bringToLife(
   const value = adopted
     ? await keepAdopted(deps.secrets, adopted, secret)
     : (await provider.createReplacement(credential, { version: secret.version, secret }, context)).value;
-  const made: SecretVersion = { credentialId: credential.id, version: secret.version, state: 'live', ...value };
-  await provider.test(credential, made, context);
+  const made: SecretVersion = { credentialId: credential.id, version: secret.version, state: 'pending', ...value };
   await deps.inventory.saveVersion(made);
+  if (adopted) await provider.inspect?.(credential, made, context);
+  await provider.test(credential, made, context);
+  await deps.inventory.setState(credential.id, made.version, 'live');
+  const stored = await deps.inventory.version(credential.id, made.version);
+  if (stored.state !== 'live') {
+    // Undone while it ran: what it has made since must not stay behind. What others have issued is theirs to end.
+    if (adopted) await deps.secrets.destroy(secret);
+    else await provider.discard(credential, made, context);
+    throw new IncidentError('VERSION_NOT_LIVE', {
+      credential: credential.id,
+      version: made.version,
+      state: stored.state,
+    });
+  }
   await deps.projection.write(await deps.inventory.records());
-  return made;
+  return stored;
 }
 
 async function keepAdopted(

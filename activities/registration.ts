@@ -1,4 +1,4 @@
-import { registrationId, type Credential, type SecretRef } from '../domain/credential';
+import { registrationId, type Credential, type Described, type SecretRef } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import type { AdoptedVersion, CredentialProvider } from '../domain/ports/credential-provider';
 import { atActivityEdge, callContext } from './activity-edge';
@@ -8,7 +8,7 @@ import { adoptionRefused } from './providers/adoption';
 
 /** A credential that a person registers, or describes anew. Holds no value. */
 export interface Registration {
-  readonly credential: Credential;
+  readonly credential: Described;
   /** Whose API key it came with. */
   readonly actor: string;
   /** The workflow's run: of what is audited. */
@@ -26,10 +26,11 @@ export function createRegistrationActivities(deps: ActivityDeps) {
   return atActivityEdge({
     /** Writes down what a person says of a credential, whether it is new or known. @throws IncidentError CREDENTIAL_DIFFERS, PROVIDER_UNKNOWN, DEPENDENT_UNKNOWN */
     async describeCredential(registration: Registration): Promise<void> {
-      const { credential } = registration;
-      providerOf(deps, credential);
+      const credential = await whole(deps, registration.credential);
+      const { ownsPrincipal } = providerOf(deps, credential);
       const strange = credential.dependents.find(({ kind }) => !deps.dependents.has(kind));
       if (strange) throw new IncidentError('DEPENDENT_UNKNOWN', { dependent: strange.id, kind: strange.kind });
+      if (ownsPrincipal) await mustHaveItsPrincipal(deps, credential);
       await record(deps, registration, 'describe', 'intent');
       await deps.inventory.describe(credential);
       await deps.projection.write(await deps.inventory.records());
@@ -38,9 +39,14 @@ export function createRegistrationActivities(deps: ActivityDeps) {
 
     /** Its first version, unless it has had one: minted, or as others have issued it. What was given of that is kept no longer than until then. */
     async takeInFirstVersion(registration: Registration): Promise<void> {
-      const { credential, found } = registration;
-      if (!(await hasLived(deps, credential))) {
-        const adopted = found && (await adopt(deps, registration, found));
+      const { found } = registration;
+      const credential = await deps.inventory.credential(registration.credential.id);
+      if (await hasLived(deps, credential)) {
+        if (found) await mustBeKnown(deps, credential, found);
+        // An attempt before may have ended just before this.
+        await deps.projection.write(await deps.inventory.records());
+      } else {
+        const adopted = found && (await adopt(deps, credential, found, (await reserve(deps, registration)).version));
         await record(deps, registration, 'first-version', 'intent');
         const secret = await reserve(deps, registration);
         await bringToLife(deps, { credential, secret, adopted, context: callContext(keyOf(registration)) }).catch(
@@ -57,9 +63,11 @@ export function createRegistrationActivities(deps: ActivityDeps) {
     },
 
     /** The undo of a first version that was never seen to work: its value is kept nowhere, and what was minted is ended. What others have issued is theirs to end. */
-    async undoFirstVersion(registration: Registration): Promise<void> {
-      const { credential, found } = registration;
+    async undoFirstVersion(registration: Registration & { readonly isDescribed: boolean }): Promise<void> {
+      const { found, isDescribed } = registration;
       if (found) await deps.secrets.destroy(found.given);
+      if (!isDescribed) return;
+      const credential = await deps.inventory.credential(registration.credential.id);
       if (await hasLived(deps, credential)) return;
       const secret = await reserve(deps, registration);
       const reserved = await deps.inventory.version(credential.id, secret.version);
@@ -73,13 +81,13 @@ export function createRegistrationActivities(deps: ActivityDeps) {
 
 export type RegistrationActivities = ReturnType<typeof createRegistrationActivities>;
 
-function providerOf(deps: ActivityDeps, { id, provider }: Credential): CredentialProvider {
+function providerOf(deps: ActivityDeps, { id, provider }: Pick<Credential, 'id' | 'provider'>): CredentialProvider {
   const found = deps.providers.get(provider);
   if (!found) throw new IncidentError('PROVIDER_UNKNOWN', { provider, credential: id });
   return found;
 }
 
-async function hasLived(deps: ActivityDeps, { id }: Credential): Promise<boolean> {
+async function hasLived(deps: ActivityDeps, { id }: Pick<Credential, 'id'>): Promise<boolean> {
   const versions = await deps.inventory.versions(id);
   return versions.some(({ state }) => state !== 'pending' && state !== 'discarded');
 }
@@ -91,15 +99,59 @@ function reserve(deps: ActivityDeps, registration: Registration): Promise<Secret
 
 async function adopt(
   deps: ActivityDeps,
-  registration: Registration,
+  credential: Credential,
   { publicId, given }: NonNullable<Registration['found']>,
+  version: number,
 ): Promise<AdoptedVersion> {
-  const { credential } = registration;
   const provider = providerOf(deps, credential);
   if (!provider.adopt) throw adoptionRefused(`what others have issued can not be ended at ${provider.id}`);
-  const { version } = await reserve(deps, registration);
   return provider.adopt(credential, { version, publicId, value: await deps.secrets.get(given) });
 }
+
+/** One that is registered again comes with a version that it has; another one would be taken for it. */
+async function mustBeKnown(
+  deps: ActivityDeps,
+  credential: Credential,
+  found: NonNullable<Registration['found']>,
+): Promise<void> {
+  for (const { version, publicId } of await deps.inventory.versions(credential.id)) {
+    const same = await adopt(deps, credential, found, version).catch(() => undefined);
+    if (same?.publicId === publicId) return;
+  }
+  throw adoptionRefused('it has a version already, and this is none of its own: only the first can be taken in');
+}
+
+/** Two credentials would give their versions the same names, and each undo would end the other's. */
+async function mustHaveItsPrincipal(
+  deps: ActivityDeps,
+  { id, provider, account, principal }: Credential,
+): Promise<void> {
+  const other = (await deps.inventory.credentials()).find(
+    (one) => one.id !== id && one.provider === provider && one.account === account && one.principal === principal,
+  );
+  if (other) throw new IncidentError('SUBJECT_TAKEN', { principal, credential: other.id });
+}
+
+/** What was not said stays as it was, and is as usual of one that is new. */
+async function whole(deps: ActivityDeps, said: Described): Promise<Credential> {
+  const known = await deps.inventory.credential(said.id).catch((error: unknown) => {
+    if (error instanceof IncidentError && error.code === 'CREDENTIAL_UNKNOWN') return undefined;
+    throw error;
+  });
+  // JSON, as which it came, has no undefined fields.
+  return { ...(known ?? USUAL), ...said } as Credential;
+}
+
+/** Of a credential of which nothing else is said. */
+const USUAL = {
+  principalKind: 'workload',
+  environment: 'production',
+  criticality: 2,
+  protection: 'normal',
+  scopes: [],
+  knownContexts: [],
+  dependents: [],
+} as const;
 
 const keyOf = ({ credential, runId }: Registration): string => `${runId}/register/${credential.id}`;
 

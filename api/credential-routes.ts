@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { failureOf } from '../client/workflow-failure';
-import { registrationId, type Credential, type SecretRef } from '../domain/credential';
+import { incidentId, registrationId, type Described, type SecretRef } from '../domain/credential';
 import { credentialId, registrationBody, type RegistrationBody } from '../domain/credential-description';
-import { IncidentError } from '../domain/errors';
+import { IncidentError, type ErrorCode } from '../domain/errors';
 import type { registerCredential } from '../workflows';
 import type { Registered } from '../workflows/register-credential';
 import { askTemporal } from './ask-temporal';
@@ -25,7 +30,17 @@ export const registeredAnswer = z.object({
 /** A person waits; whoever sends it again meanwhile is told that it runs. */
 const WAIT_MS = 20_000;
 
-type Parts = Pick<ApiParts, 'secrets' | 'stores' | 'temporal' | 'taskQueue' | 'log'>;
+/** What a registration can fail with that is not for the caller to mend, or not by another request; the rest is. */
+const OURS: readonly ErrorCode[] = [
+  'INTERNAL',
+  'SECRET_UNREADABLE',
+  'SECRET_STORE_UNAVAILABLE',
+  'PROVIDER_UNAVAILABLE',
+  'CREDENTIAL_DIFFERS',
+];
+const REFUSED = 422;
+
+type Parts = Pick<ApiParts, 'inventory' | 'secrets' | 'stores' | 'temporal' | 'taskQueue' | 'log'>;
 
 /** Where credentials come into the inventory, and what is said of them is changed. */
 export function installCredentialRoutes(app: FastifyInstance, parts: Parts): void {
@@ -33,12 +48,13 @@ export function installCredentialRoutes(app: FastifyInstance, parts: Parts): voi
     const { id } = readRequest(credentialParams, request.params);
     const body = readRequest(registrationBody, request.body);
     const { name: actor } = callerOf(request);
+    if (body.dependents) await mustBeAtRest(parts, id, body.dependents);
     const handle = await start(parts, id, body, actor);
     parts.log.info({ caller: actor, credential: id }, 'a credential is being registered');
     const ended = await resultOf(parts, handle);
     if (ended === undefined) throw new IncidentError('REGISTRATION_RUNNING', { credential: id });
     if (ended instanceof IncidentError) {
-      const status = statusOf(ended.code) === 500 ? 422 : statusOf(ended.code);
+      const status = OURS.includes(ended.code) ? statusOf(ended.code) : REFUSED;
       return problem(reply, ended.code, { faults: [{ field: '', fault: ended.message }] }, status);
     }
     const { version, faults } = ended;
@@ -52,7 +68,7 @@ async function start(
   { version, ...described }: RegistrationBody,
   actor: string,
 ): Promise<WorkflowHandle<typeof registerCredential>> {
-  const credential: Credential = { id, ...described };
+  const credential: Described = { id, ...described };
   // A place of this request alone: the value must not pass through Temporal, and another request may come at the same time.
   const given: SecretRef = { store: stores.byDefault, path: `registrations/${randomUUID()}`, version: 1 };
   if (version) await secrets.putIfAbsent(given, version.value);
@@ -74,6 +90,31 @@ async function start(
       throw new IncidentError('REGISTRATION_RUNNING', { credential: id });
     throw error;
   }
+}
+
+/** As many of its last versions may have an incident that still runs. */
+const LOOKED_AT = 5;
+
+/** An incident that moves a dependent must be able to move it back. @throws IncidentError INCIDENT_EXISTS where one would be taken away from under it */
+async function mustBeAtRest(
+  { inventory, temporal }: Parts,
+  id: string,
+  dependents: readonly { readonly id: string }[],
+): Promise<void> {
+  const known = (await inventory.credentials()).find((one) => one.id === id);
+  if (!known || known.dependents.every((one) => dependents.some((other) => other.id === one.id))) return;
+  for (const { version } of (await inventory.versions(id)).slice(-LOOKED_AT)) {
+    const incident = incidentId(id, version);
+    const isOpen = await askTemporal(temporal, async () => {
+      const described = await temporal.workflow.getHandle(incident).describe().catch(unlessUnknown);
+      return described?.status.name === 'RUNNING';
+    });
+    if (isOpen) throw new IncidentError('INCIDENT_EXISTS', { incident });
+  }
+}
+
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
 /** Undefined while it still runs. */

@@ -4,7 +4,7 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { inventoryFile, type ListedCredential, type RegistrationRequest } from '../domain/credential-description';
 import { IncidentError } from '../domain/errors';
 import { readSecretFile } from '../workers/config';
-import { readYamlFile } from '../workers/yaml-file';
+import { readYamlFile, shownKey } from '../workers/yaml-file';
 
 /** Columns that hold numbers, and lists that are divided by spaces. */
 const NUMBERS: readonly string[] = ['criticality'];
@@ -20,10 +20,14 @@ export function readInventoryFile(file: string): readonly ListedCredential[] {
   if (!file.endsWith('.csv')) return readYamlFile(file, inventoryFile).credentials;
   const parsed = inventoryFile.safeParse({ credentials: readCsv(file) });
   if (parsed.success) return parsed.data.credentials;
-  const faults = parsed.error.issues.map(({ path: [, row, ...column], message }) => {
+  const faults = parsed.error.issues.map((issue) => {
+    const [, row, ...column] = issue.path;
     // The first line names the columns.
     const place = typeof row === 'number' ? `${file}: line ${row + 2}` : file;
-    return [place, column.join('.'), message].filter((part) => part !== '').join(': ');
+    // A file without such a line has values in its place.
+    const message =
+      issue.code === 'unrecognized_keys' ? `unknown: ${issue.keys.map(shownKey).join(', ')}` : issue.message;
+    return [place, column.map(shownKey).join('.'), message].filter((part) => part !== '').join(': ');
   });
   throw new IncidentError('CONFIG_INVALID', { faults });
 }

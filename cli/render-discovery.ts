@@ -12,7 +12,7 @@ export interface Discovered extends Discovery {
  * unread; what the system's record suggests stands there as a proposal.
  */
 export function renderDiscovery({ provider, account, found, known, leftOut }: Discovered): string {
-  const ids = new Map<string, number>();
+  const ids = new Set<string>();
   const entries = found.map((one) => entryOf(one, { provider, account, id: freshId(one.principal, ids) }));
   return [
     `# Found at ${oneLine(provider)} ${oneLine(account)}: ${found.length} that the inventory does not know; ${known} it knows.`,
@@ -64,15 +64,13 @@ function contextsOf(usedFrom: NonNullable<Found['usedFrom']>): readonly string[]
   ];
 }
 
-function freshId(principal: string, taken: Map<string, number>): string {
-  const stem =
-    principal
-      .replace(/[^\w.:@-]+/g, '-')
-      .replace(/^[^A-Za-z0-9]+/, '')
-      .slice(0, 120) || 'credential';
-  const count = (taken.get(stem) ?? 0) + 1;
-  taken.set(stem, count);
-  return count === 1 ? stem : `${stem}-${count}`;
+function freshId(principal: string, taken: Set<string>): string {
+  const plain = principal.replace(/[^\w.:@-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  const stem = plain.slice(0, 120) || 'credential';
+  let id = stem;
+  for (let count = 2; taken.has(id); count++) id = `${stem}-${count}`;
+  taken.add(id);
+  return id;
 }
 
 /** JSON is YAML, whatever stands in it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Credential } from './credential';
+import type { Described } from './credential';
 import { isNetwork } from './known-context';
 import { holdsOurValue } from './token-format';
 
@@ -39,31 +39,32 @@ const fields = {
   provider: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'is no id of a provider'),
   account: credentialId.default('default'),
   principal: line(256),
-  principalKind: z.enum(['workload', 'person', 'unknown']).default('workload'),
+  principalKind: z.enum(['workload', 'person', 'unknown']).optional(),
   ownerTeam: line(64),
-  environment: credentialId.default('production'),
-  criticality: criticality.default(2),
+  environment: credentialId.optional(),
+  criticality: criticality.optional(),
   enforcement: z.enum(['gateway', 'provider']),
-  protection: z.enum(['normal', 'own', 'break-glass']).default('normal'),
-  scopes: z.array(line(256)).readonly().default([]),
-  knownContexts: z.array(knownContext).readonly().default([]),
-  dependents: z.array(dependent).readonly().default([]),
+  protection: z.enum(['normal', 'own', 'break-glass']).optional(),
+  scopes: z.array(line(256)).readonly().optional(),
+  knownContexts: z.array(knownContext).readonly().optional(),
+  dependents: z.array(dependent).readonly().optional(),
 };
 
-type Described = Pick<Credential, 'knownContexts' | 'dependents'>;
+type Said = Pick<Described, 'knownContexts' | 'dependents'>;
 
 /** What is only wrong together. */
-function checkTogether({ knownContexts, dependents }: Described, context: z.RefinementCtx): void {
+function checkTogether({ knownContexts = [], dependents }: Said, context: z.RefinementCtx): void {
   const fault = (path: (string | number)[], message: string): void =>
     context.addIssue({ code: 'custom', path, message });
   const isRepeated = (list: readonly { readonly id: string }[], index: number): boolean =>
     list.findIndex((one) => one.id === list[index]?.id) < index;
   knownContexts.forEach(({ dependent: name }, index) => {
     if (isRepeated(knownContexts, index)) fault(['knownContexts', index, 'id'], 'is the id of another one, too');
-    if (name !== undefined && !dependents.some((one) => one.id === name))
+    // Those that were said before are not known here.
+    if (name !== undefined && dependents && !dependents.some((one) => one.id === name))
       fault(['knownContexts', index, 'dependent'], 'names no dependent of this credential');
   });
-  dependents.forEach((_one, index) => {
+  dependents?.forEach((_one, index) => {
     if (isRepeated(dependents, index)) fault(['dependents', index, 'id'], 'is the id of another one, too');
   });
 }

@@ -68,6 +68,11 @@ export interface Credential {
   readonly dependents: readonly DependentRecord[];
 }
 
+/** What a person says of a credential; the rest stays as it was, or is as usual of one that is new. */
+export type Described = Pick<Credential, 'id' | 'provider' | 'account' | 'principal' | 'ownerTeam' | 'enforcement'> & {
+  readonly [Name in keyof Credential]?: Credential[Name] | undefined;
+};
+
 /** One value of a credential: what leaks, is contained and is revoked. */
 export interface SecretVersion {
   readonly credentialId: string;

@@ -40,13 +40,15 @@ export interface Registered {
 export async function registerCredential(request: RegistrationRequest): Promise<Registered> {
   const { credential } = request;
   const registration = { ...request, runId: workflowInfo().runId };
-  await steps.describeCredential.executeWithOptions({ summary: `Write down what is said of ${credential.id}` }, [
-    registration,
-  ]);
+  let isDescribed = false;
   try {
+    await steps.describeCredential.executeWithOptions({ summary: `Write down what is said of ${credential.id}` }, [
+      registration,
+    ]);
+    isDescribed = true;
     await steps.takeInFirstVersion.executeWithOptions({ summary: 'Its first version, seen to work' }, [registration]);
   } catch (error) {
-    await CancellationScope.nonCancellable(() => undo(registration, error));
+    await CancellationScope.nonCancellable(() => undo({ ...registration, isDescribed }, error));
     throw error;
   }
   const [readiness] = await looks.examineReadiness.executeWithOptions({ summary: 'Could its leak be answered?' }, [
@@ -55,11 +57,14 @@ export async function registerCredential(request: RegistrationRequest): Promise<
   return { credentialId: credential.id, version: readiness?.version, faults: readiness?.faults ?? [] };
 }
 
-async function undo(registration: Registration, why: unknown): Promise<void> {
+async function undo(registration: Registration & { readonly isDescribed: boolean }, why: unknown): Promise<void> {
   try {
     await untilDone.undoFirstVersion.executeWithOptions({ summary: 'Undo what did not work' }, [registration]);
   } catch (error) {
     const [failed, undone] = [stepFailure(why), stepFailure(error)];
-    throw ApplicationFailure.nonRetryable(`${failed.message} The undo failed, too: ${undone.message}`, failed.code);
+    throw ApplicationFailure.nonRetryable(`${failed.message} The undo failed, too: ${undone.message}`, failed.code, {
+      undoFailed: undone.code,
+      mayLive: 'what was minted: look at the provider',
+    });
   }
 }

@@ -25,7 +25,7 @@ export function renderNotice(notice: Notice, audience: Audience): RenderedNotice
       ownerTeam: notice.ownerTeam,
       severity: notice.severity,
       url: notice.url,
-      ...(notice.kind === 'contained' && !isRefusedThere(notice) ? { refusedAt: 'gateways' } : {}),
+      ...(notice.kind === 'contained' && (notice.lane || !isRefusedThere(notice)) ? { refusedAt: 'gateways' } : {}),
       ...(notice.simulated ? { simulated: 'true' } : {}),
     },
   };
@@ -52,7 +52,8 @@ const ENGINEERING: Readonly<Record<Notice['kind'], Text>> = {
   resolved: () => 'dependents were moved to the new version, but those that are named here.',
   restored: () => 'its refusal is lifted; nothing to do, but what is said here.',
   unresolved: () => 'nothing is done by itself any more; what is left is said here.',
-  'person-needed': () => 'it waits for the answer of a person, by the incident below.',
+  // Asked, or told what nothing waits for.
+  'person-needed': () => 'a person must look at what is said here; whether it waits for an answer, the incident shows.',
 };
 
 const PRODUCT: Readonly<Record<Notice['kind'], Text>> = {
@@ -60,11 +61,13 @@ const PRODUCT: Readonly<Record<Notice['kind'], Text>> = {
     leftToPerson
       ? 'Whatever used it through a gateway fails until a person has replaced it.'
       : 'Customers should notice nothing, or a short delay while services change over.',
-  resolved: () => 'Customers should notice nothing more of it.',
-  restored: () => 'Customers should notice nothing more of it.',
+  resolved: () =>
+    'Customers should notice nothing more of it, unless this names what has not moved, or is still to be mended.',
+  restored: () => 'Customers should notice nothing more of it, unless this names what is still to be mended.',
   unresolved: () =>
     'Customers may notice that what depends on it fails, until engineering has mended what is said here.',
-  'person-needed': () => 'Customers may notice that what depends on it fails, for as long as nobody answers.',
+  'person-needed': () =>
+    'Customers may notice that what depends on it fails, until somebody has looked at what is said here.',
 };
 
 /** Whoever else is asked gets what security gets: the evidence. */

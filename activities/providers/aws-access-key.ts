@@ -181,6 +181,12 @@ export function createAwsAccessKeyProvider(
       });
     },
 
+    async inspect(credential, { publicId }, context) {
+      const { principal: user } = credential;
+      const key = await asAdmin(credential, context, (iam, signal) => findKey(iam, user, publicId, signal));
+      if (!key?.isActive) throw adoptionRefused(`${publicId} is no active key of the user ${user} in this AWS account`);
+    },
+
     discover: (account, context) => asAdmin({ account }, context, discoverKeys, DISCOVER_WITHIN_MS),
 
     adopt(credential, found) {

@@ -56,13 +56,12 @@ export async function mintOurs(minting: Minting): Promise<HttpMaterial> {
   const { gives, create: call } = system.settings;
   const values = valuesOf(minting, labelStem(minting));
   const fresh = { kind: 'http', id: fill(gives.id, values), secret: randomBytes(32).toString('base64url') };
-  const stored = await secrets.putIfAbsent(ref, JSON.stringify(fresh));
+  // Before anything is stored: the undo ends what is.
+  const isThere = (await system.find(fresh.id)) !== 'absent';
+  if (isThere && !(await storedOf(secrets, ref))) throw refused(system, fresh.id, 'somebody else’s');
+  await secrets.putIfAbsent(ref, JSON.stringify(fresh));
   const kept = parseMaterial('http', await secrets.get(ref));
-  const found = await system.find(kept.id);
-  if (found !== 'absent') {
-    if (stored === 'stored') throw refused(system, kept.id, 'somebody else’s');
-    return kept;
-  }
+  if ((await system.find(kept.id)) !== 'absent') return kept;
   await system.admin({ name: 'create', call }, { ...values, secret: kept.secret });
   return kept;
 }

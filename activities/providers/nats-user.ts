@@ -121,7 +121,11 @@ export function createNatsUserProvider(
 
     adopt(credential, found) {
       const settings = settingsOf(credential);
-      const user = userOfCreds(found.value, settings.account);
+      const { user, isRestricted } = userOfCreds(found.value, settings.account);
+      if (isRestricted && credential.scopes.length === 0)
+        throw adoptionRefused(
+          'its rights are narrower than the account’s: say them as scopes, or its replacement has more',
+        );
       if (found.publicId !== undefined && found.publicId !== user)
         throw adoptionRefused('publicId is not the user of these credentials: leave it out');
       const material = { kind: 'nats-user' as const, url: settings.url, user, creds: found.value };

@@ -30,12 +30,12 @@ export async function discoverRoles(admin: Client, ownerRole: string): Promise<r
     [ownerRole],
   );
   return rows.map(({ role, comment, until, owns, used }) => ({
-    principal: role.replace(/_v\d+$/, ''),
+    principal: role,
     publicId: role,
     notes: [
       ...(owns ? [] : [`no member of ${ownerRole}, whose rights its replacements would have`]),
       ...(until ? [`valid until ${until.toISOString().slice(0, 10)}`] : []),
-      ...(comment === null ? [] : [comment.slice(0, 100)]),
+      ...(comment === null ? [] : [comment]),
     ],
     ownerTeam: TEAM.exec(comment ?? '')?.groups?.['team'],
     usedFrom: used ?? [],

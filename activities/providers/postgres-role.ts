@@ -10,12 +10,15 @@ import { publicIdSubject, type Subject } from '../../domain/subject';
 import { POSTGRES_ROLE, type PostgresRoleSettings } from './postgres-account';
 import { asAdmin, AUTHENTICATION_REFUSED, failureCode, withClient } from './postgres-admin';
 import { accountOf } from './account-of';
-import { nameOfFound } from './adoption';
+import { adoptionRefused, nameOfFound } from './adoption';
 import { effect } from './effect';
 import { discoverRoles } from './postgres-discovery';
 import { countSessions, endSessions } from './postgres-sessions';
 import { scramVerifier } from './scram-verifier';
 import { unlessMissing } from './unless-missing';
+
+/** PostgreSQL cuts longer names off, bytes. */
+const LONGEST_NAME = 63;
 
 /**
  * PostgreSQL login roles, one a version, all acting as one shared owner role, so that old and new live side by side and what
@@ -39,6 +42,7 @@ export function createPostgresRoleProvider(
   return {
     id: 'postgres-role',
     capabilities: POSTGRES_ROLE,
+    ownsPrincipal: true,
 
     probe(credential, { signal }) {
       const { adminUrl, ownerRole } = settingsOf(credential);
@@ -81,6 +85,23 @@ export function createPostgresRoleProvider(
       });
     },
 
+    inspect(credential, { publicId: role }, { signal }) {
+      const { adminUrl, ownerRole } = settingsOf(credential);
+      return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
+        const found = await readRole(admin, role, ownerRole);
+        const fault = !found
+          ? 'does not exist'
+          : found.isSuperuser
+            ? 'is a superuser, whom our admin may not change'
+            : !found.ownsAs
+              ? `is no direct member of ${ownerRole}: GRANT ${ownerRole} TO it`
+              : !found.isOursToChange
+                ? 'is not ours to change: GRANT it to our admin WITH ADMIN OPTION'
+                : undefined;
+        if (fault !== undefined) throw adoptionRefused(`role ${role} ${fault}`);
+      });
+    },
+
     discover(account, { signal }) {
       const { adminUrl, ownerRole } = accountOf(accounts, 'postgres-role', { account });
       return asAdmin({ adminUrl, account, signal }, (admin) => discoverRoles(admin, ownerRole));
@@ -88,6 +109,12 @@ export function createPostgresRoleProvider(
 
     adopt(credential, found) {
       const user = nameOfFound(found, 'the role that logs in');
+      const { principal } = credential;
+      // A later version would be taken for it.
+      if (versionNamed(user, principal) > found.version)
+        throw adoptionRefused(`a later version of ${principal} will be called ${user}: take ${user} as the principal`);
+      if (Buffer.byteLength(`${principal}_v9999`) > LONGEST_NAME)
+        throw adoptionRefused(`${principal} leaves no room for the names of later versions: take a shorter principal`);
       const { host, port, database } = settingsOf(credential);
       const material = { kind: 'postgres' as const, host, port, database, user, password: found.value };
       return { publicId: user, subjects: subjectsOf(credential, user), material };
@@ -110,7 +137,8 @@ export function createPostgresRoleProvider(
         await secrets.putIfAbsent(next.secret, JSON.stringify(fresh));
         const material = parseMaterial('postgres', await secrets.get(next.secret));
         const role = await readRole(admin, user, ownerRole);
-        if (!role) return createRole(admin, user, ownerRole, material.password);
+        if (!role) return createRole(admin, { user, ownerRole, password: material.password, mark: markOf(credential) });
+        mustBeOurs(role, credential, user);
         // Made whole or not at all, so one that can't log in was contained since: a late attempt must not bring it back.
         if (!role.canLogin) throw new IncidentError('PROVIDER_REFUSED', { role: user, found: 'NOLOGIN' });
         return 'already' as const;
@@ -168,7 +196,9 @@ export function createPostgresRoleProvider(
       const role = version.publicId || (await unlessMissing(() => materialOf(version)))?.user;
       if (role === undefined) return effect('already', 'was never minted');
       return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
-        if (!(await readRole(admin, role, ownerRole))) return effect('already', `role ${role} does not exist`);
+        const found = await readRole(admin, role, ownerRole);
+        if (!found) return effect('already', `role ${role} does not exist`);
+        mustBeOurs(found, credential, role);
         await admin.query(`ALTER ROLE ${escapeIdentifier(role)} NOLOGIN`);
         await endSessions(admin, role);
         await admin.query(`DROP ROLE ${escapeIdentifier(role)}`);
@@ -187,6 +217,12 @@ export function createPostgresRoleProvider(
       return judge(oldAnswer, controlAnswer, { sessions, mayLogIn: role?.canLogin === true });
     },
   };
+}
+
+/** The number of the version that a role would be by its name; 0 of any other. */
+function versionNamed(role: string, principal: string): number {
+  const number = role.startsWith(`${principal}_v`) ? role.slice(principal.length + 2) : '';
+  return /^\d{1,9}$/.test(number) ? Number(number) : 0;
 }
 
 function subjectsOf({ account }: Credential, role: string): readonly Subject[] {
@@ -232,14 +268,22 @@ interface RoleState {
   readonly canLogin: boolean;
   /** Direct member of the owner role: what is taken away at revoke. */
   readonly ownsAs: boolean;
+  readonly isSuperuser: boolean;
+  /** Since PostgreSQL 16 whoever may make roles may change only those that they have ADMIN OPTION on. */
+  readonly isOursToChange: boolean;
+  readonly comment: string | null;
 }
 
 /** From pg_roles, which every role may read: our admin credential need not be a superuser. */
 async function readRole(admin: Client, role: string, ownerRole: string): Promise<RoleState | undefined> {
   const result = await admin.query<RoleState>(
-    `SELECT r.rolcanlogin AS "canLogin", EXISTS (
-       SELECT 1 FROM pg_auth_members m JOIN pg_roles o ON o.oid = m.roleid WHERE m.member = r.oid AND o.rolname = $2
-     ) AS "ownsAs"
+    `SELECT r.rolcanlogin AS "canLogin", r.rolsuper AS "isSuperuser", shobj_description(r.oid, 'pg_authid') AS comment,
+       EXISTS (
+         SELECT 1 FROM pg_auth_members m JOIN pg_roles o ON o.oid = m.roleid WHERE m.member = r.oid AND o.rolname = $2
+       ) AS "ownsAs",
+       (SELECT me.rolsuper OR current_setting('server_version_num')::int < 160000 OR EXISTS (
+          SELECT 1 FROM pg_auth_members m WHERE m.roleid = r.oid AND m.member = me.oid AND m.admin_option
+        ) FROM pg_roles me WHERE me.rolname = current_user) AS "isOursToChange"
      FROM pg_roles r WHERE r.rolname = $1`,
     [role, ownerRole],
   );
@@ -273,13 +317,32 @@ async function missingRights(admin: Client, ownerRole: string): Promise<readonly
   ];
 }
 
+/** By this, as the role's comment, a role is known to be made by us, and for which credential: only such a one is ever dropped. */
+function markOf({ id }: Credential): string {
+  return `tourniquet: ${id}`;
+}
+
+/** @throws IncidentError PROVIDER_REFUSED of a role that somebody else has made, or that was made for another credential */
+function mustBeOurs({ comment }: RoleState, credential: Credential, role: string): void {
+  if (comment !== markOf(credential))
+    throw new IncidentError('PROVIDER_REFUSED', { role, found: 'a role that was not made for this credential' });
+}
+
+interface NewRole {
+  readonly user: string;
+  readonly ownerRole: string;
+  readonly password: string;
+  readonly mark: string;
+}
+
 /** In one transaction: there is no half-made role. */
-async function createRole(admin: Client, user: string, ownerRole: string, password: string): Promise<'done'> {
+async function createRole(admin: Client, { user, ownerRole, password, mark }: NewRole): Promise<'done'> {
   const name = escapeIdentifier(user);
   const verifier = escapeLiteral(scramVerifier(password));
   await admin.query('BEGIN');
   await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD ${verifier} IN ROLE ${escapeIdentifier(ownerRole)}`);
   await admin.query(`ALTER ROLE ${name} SET role = ${escapeLiteral(ownerRole)}`);
+  await admin.query(`COMMENT ON ROLE ${name} IS ${escapeLiteral(mark)}`);
   await admin.query('COMMIT');
   return 'done';
 }

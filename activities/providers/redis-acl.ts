@@ -104,6 +104,7 @@ export function createRedisAclProvider(
   return {
     id: 'redis-acl',
     capabilities: REDIS_ACL,
+    ownsPrincipal: true,
 
     probe(credential, context) {
       const settings = settingsOf(credential);

@@ -232,12 +232,16 @@ const COMES_AFTER: Readonly<Record<VersionState, readonly VersionState[]>> = {
   discarded: ['pending', 'live'],
 };
 
-/** What nobody had registered is taken over by whoever registers it; what somebody has, by nobody. */
+/** What nobody had registered is taken over by whoever registers it, and by a later version what one that was discarded has; what somebody has, by nobody. */
 const CLAIM_SUBJECT = `
   INSERT INTO version_subjects (subject, credential_id, version) VALUES ($1, $2, $3)
   ON CONFLICT (subject) DO UPDATE SET credential_id = EXCLUDED.credential_id, version = EXCLUDED.version
     WHERE version_subjects.credential_id LIKE 'unregistered/%'
-       OR (version_subjects.credential_id = EXCLUDED.credential_id AND version_subjects.version = EXCLUDED.version)`;
+       OR (version_subjects.credential_id = EXCLUDED.credential_id
+           AND (version_subjects.version = EXCLUDED.version
+                OR (version_subjects.version < EXCLUDED.version
+                    AND EXISTS (SELECT 1 FROM secret_versions before WHERE before.credential_id = version_subjects.credential_id
+                                AND before.version = version_subjects.version AND before.state = 'discarded'))))`;
 
 const INSERT_PENDING = `
   INSERT INTO secret_versions (credential_id, version, state, secret_store, secret_path, idempotency_key)

@@ -87,6 +87,10 @@ export interface CredentialProvider {
    * @throws IncidentError ADOPTION_REFUSED that says what is missing
    */
   adopt?(credential: Credential, found: FoundVersion): AdoptedVersion;
+  /** Whether a version that others have issued can be refused and ended here: asked before it is called live. Changes nothing. @throws IncidentError ADOPTION_REFUSED */
+  inspect?(credential: Credential, version: SecretVersion, context: CallContext): Promise<void>;
+  /** Versions are named after the principal, so that one has one credential. */
+  readonly ownsPrincipal?: true;
   /** What the system of an account has issued, for people to choose from. Changes nothing. */
   discover?(account: string, context: CallContext): Promise<readonly FoundCredential[]>;
   /** Whether our admin credential may do what an incident of this credential will need. Changes nothing. */

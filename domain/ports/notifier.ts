@@ -27,6 +27,8 @@ export interface Notice {
   readonly leftToPerson?: true;
   /** Its provider can refuse it only by ending it. */
   readonly endsOnly?: true;
+  /** Known contexts may still use it, so that gateways alone refuse it to all others. */
+  readonly lane?: true;
   /** It may have been ended there; nobody has looked. */
   readonly mayBeEnded?: true;
   /** Of an exercise: nothing leaked. */

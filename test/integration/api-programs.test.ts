@@ -79,7 +79,7 @@ interface Answer {
 }
 
 async function call(
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PUT',
   path: string,
   options: { as?: string; body?: unknown; raw?: string; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
@@ -523,10 +523,10 @@ describe('the description', () => {
     // Values are a dependent's alone, and only its own credentials': the secret route has tests of that.
     for (const { method, path, role } of ROUTES.filter((one) => one.role !== undefined && one.role !== 'dependent')) {
       for (const as of API_ROLES) {
-        const verb = method === 'post' ? 'POST' : 'GET';
+        const verb = method.toUpperCase() as Uppercase<typeof method>;
         const answer = await call(verb, path.replace('{credential}', 'x').replace('{version}', '0'), {
           as,
-          ...(method === 'post' ? { body: {} } : {}),
+          ...(method === 'get' ? {} : { body: {} }),
         });
         const refused = !roleAllows(as, role ?? 'admin');
         expect([path, as, answer.status === 403]).toEqual([path, as, refused]);

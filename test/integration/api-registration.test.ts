@@ -88,7 +88,7 @@ describe('a registration by the API', () => {
     ['a value where a name belongs', { ...BODY, ownerTeam: `${VALUE}\n` }],
     [
       'a context of a dependent that is not there',
-      { ...BODY, knownContexts: [{ id: 'a', networks: ['10.0.0.0/8'], dependent: 'b' }] },
+      { ...BODY, knownContexts: [{ id: 'a', networks: ['10.0.0.0/8'], dependent: 'b' }], dependents: [] },
     ],
     ['networks that are none', { ...BODY, knownContexts: [{ id: 'a', networks: [VALUE] }] }],
   ])('refuses %s, and repeats nothing of it', async (_what, body) => {

@@ -86,6 +86,11 @@ describe('the inventory of a company', () => {
   const givenPlaces = async (): Promise<number> =>
     (await rig.database.query(`SELECT 1 FROM secrets WHERE path LIKE 'registrations/%'`)).rowCount ?? 0;
 
+  const rolesLike = async (name: string): Promise<readonly string[]> =>
+    (await admin.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname = $1', [name])).rows.map(
+      ({ rolname }) => rolname,
+    );
+
   function logIn(user: string): Promise<'accepted' | 'refused'> {
     const { host, port, database } = admin;
     const client = new PgClient({ host, port, database: database ?? '', user, password: PASSWORD });
@@ -167,9 +172,12 @@ describe('the inventory of a company', () => {
       criticality: 0,
       dependents: [{ id: 'batch', owner: 'billing', criticality: 1 }],
     });
-    await expect(api.admin.registerCredential('changing', { ...about, principal: 'other' })).rejects.toMatchObject({
-      code: 'CREDENTIAL_DIFFERS',
+    const other = { ...about, principal: 'other', version: { publicId: 'other', value: PASSWORD } };
+    await expect(api.admin.registerCredential('changing', other)).rejects.toMatchObject({ code: 'CREDENTIAL_DIFFERS' });
+    await expect(api.admin.registerCredential('elsewhere', { ...other, provider: 'a-vendor' })).rejects.toMatchObject({
+      code: 'PROVIDER_UNKNOWN',
     });
+    expect(await givenPlaces()).toBe(0);
     expect(await versionsOf('changing')).toEqual(['1 live changing_v1']);
     const audited = await rig.database.query<{ event: AuditEvent }>(
       `SELECT event FROM audit_entries WHERE event->>'incidentId' = 'register/changing' ORDER BY seq`,
@@ -185,6 +193,49 @@ describe('the inventory of a company', () => {
     ]);
   });
 
+  it('touches no role that was not made for the credential, nor gives one principal to two', async () => {
+    await makeRole('strange_v1');
+    const about = {
+      provider: 'postgres-role',
+      account: 'orders',
+      ownerTeam: 'payments',
+      enforcement: 'provider',
+    } as const;
+
+    await expect(api.admin.registerCredential('strange', { ...about, principal: 'strange' })).rejects.toMatchObject({
+      code: 'PROVIDER_REFUSED',
+    });
+    await api.admin.registerCredential('first', { ...about, principal: 'shared' });
+    await expect(api.admin.registerCredential('second', { ...about, principal: 'shared' })).rejects.toMatchObject({
+      code: 'SUBJECT_TAKEN',
+    });
+
+    expect([await logIn('strange_v1'), await versionsOf('first'), await versionsOf('second')]).toEqual([
+      'accepted',
+      ['1 live shared_v1'],
+      [],
+    ]);
+    expect(await rolesLike('shared_v1')).toEqual(['shared_v1']);
+  });
+
+  it('takes in nothing that an incident could not end: a member by another role, a name that later versions will have', async () => {
+    await admin.query(`CREATE ROLE through NOLOGIN IN ROLE ${ownerRole}`);
+    await admin.query(`CREATE ROLE indirect LOGIN PASSWORD '${PASSWORD}' IN ROLE through`);
+    await admin.query(`ALTER ROLE indirect SET role = ${ownerRole}`);
+    await makeRole('blue_v2');
+    const take = (id: string, publicId: string) =>
+      api.admin.registerCredential(id, {
+        ...{ provider: 'postgres-role', account: 'orders', principal: id, ownerTeam: 't', enforcement: 'provider' },
+        version: { publicId, value: PASSWORD },
+      });
+
+    await expect(take('indirect', 'indirect')).rejects.toThrow(/ADOPTION_REFUSED.*is no direct member/);
+    await expect(take('blue', 'blue_v2')).rejects.toThrow(/ADOPTION_REFUSED.*take blue_v2 as the principal/);
+    expect((await take('blue_v2', 'blue_v2')).faults).toEqual([]);
+    await expect(take('blue_v2', 'indirect')).rejects.toThrow(/it has a version already/);
+    expect([await logIn('indirect'), await logIn('blue_v2')]).toEqual(['accepted', 'accepted']);
+  });
+
   it('keeps nothing of a value that its system refuses, and takes the right one afterwards', async () => {
     await makeRole('typo_app');
     const entry = (place: string) => ['credentials:', ...described('typo-db', `{ publicId: typo_app, ${place} }`)];
@@ -198,7 +249,7 @@ describe('the inventory of a company', () => {
       code: 1,
       stdout: expect.stringMatching(/^typo-db: NOT REGISTERED: ADOPTION_REFUSED.*does not accept the value/) as string,
     });
-    expect([kept.rowCount, afterwards, await givenPlaces()]).toEqual([0, ['1 discarded '], 0]);
+    expect([kept.rowCount, afterwards, await givenPlaces()]).toEqual([0, ['1 discarded typo_app'], 0]);
     expect(mended.stdout).toBe('typo-db: version 2, ready\n');
     expect(await logIn('typo_app')).toBe('accepted');
   });
@@ -216,6 +267,7 @@ describe('the inventory of a company', () => {
       'id,provider,principal,ownerTeam,enforcement,criticality',
       'a,x,a,t,gateway,9',
     ]);
+    const headless = await importing('headless.csv', ['a,postgres-role,hunter2-S3cret!', 'b,postgres-role,other']);
     const unread = await importing('none.csv', [
       'id,provider,account,principal,ownerTeam,enforcement,publicId,valueEnv',
       'csv-db,postgres-role,orders,csv_db,payments,provider,csv_app,NOWHERE',
@@ -225,6 +277,8 @@ describe('the inventory of a company', () => {
     expect(yaml.stderr).toMatch(/line 5, column 18: credentials\.0\.enforcement/);
     expect(yaml.stderr).not.toContain('hunter2');
     expect(csv.stderr).toContain('bad.csv: line 2: criticality: is not 0, 1, 2 or 3');
+    expect(headless.stderr).toContain('unknown:');
+    expect(headless.stderr).not.toContain('hunter2');
     expect(unread.stderr).toContain('csv-db: the variable NOWHERE is empty, or not there');
     expect(await versionsOf('csv-db')).toEqual([]);
   });
@@ -250,6 +304,28 @@ describe('the inventory of a company', () => {
     expect(await rig.deps.inventory.credential('csv-db')).toMatchObject({
       criticality: 1,
       scopes: ['orders:read', 'orders:write'],
+    });
+
+    // What CSV can't say stays as it was.
+    const said = {
+      provider: 'postgres-role',
+      account: 'orders',
+      principal: 'csv_db',
+      ownerTeam: 'p',
+      enforcement: 'provider',
+      dependents: [{ id: 'batch', kind: 'manual', owner: 'p' }],
+      protection: 'break-glass',
+    } as const;
+    await api.admin.registerCredential('csv-db', said);
+    await importing('good.csv', [
+      'id,provider,account,principal,ownerTeam,enforcement',
+      'csv-db,postgres-role,orders,csv_db,billing,provider',
+    ]);
+    expect(await rig.deps.inventory.credential('csv-db')).toMatchObject({
+      ownerTeam: 'billing',
+      protection: 'break-glass',
+      criticality: 1,
+      dependents: [{ id: 'batch' }],
     });
   });
 

@@ -61,11 +61,16 @@ it('undoes a first version that does not work, and says why it did not', async (
   expect(rig.calls).toEqual(['describeCredential', 'takeInFirstVersion', 'undoFirstVersion']);
 });
 
-it('undoes nothing where nothing was begun', async () => {
-  const rig = fakeRegistration({ describeCredential: () => Promise.reject(refusal('CREDENTIAL_DIFFERS')) });
+it('keeps nothing of what was given where nothing was begun', async () => {
+  const described: boolean[] = [];
+  const rig = fakeRegistration({
+    describeCredential: () => Promise.reject(refusal('CREDENTIAL_DIFFERS')),
+    undoFirstVersion: ({ isDescribed }) => Promise.resolve(void described.push(isDescribed)),
+  });
 
   expect(await failureOf(rig)).toMatchObject({ type: 'CREDENTIAL_DIFFERS' });
-  expect(rig.calls).toEqual(['describeCredential']);
+  expect(rig.calls).toEqual(['describeCredential', 'undoFirstVersion']);
+  expect(described).toEqual([false]);
 });
 
 it('goes on undoing while the system is away, and says so when it can not', async () => {

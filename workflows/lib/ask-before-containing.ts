@@ -29,5 +29,5 @@ export async function askBeforeContaining(leak: Leak): Promise<void> {
 function offer({ credential: { provider }, plan }: Leak): string {
   const { leftToPerson, endsOnly } = plan();
   if (leftToPerson) return `Refuse it at the gateways? At ${provider} it works until a person disables it there.`;
-  return `Contain and replace it?${endsOnly ? ` At ${provider} it works until it is ended there, which is after that.` : ''}`;
+  return `Contain and replace it?${endsOnly ? ` At ${provider} it works until it is ended there.` : ''}`;
 }

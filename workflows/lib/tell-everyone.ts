@@ -30,8 +30,21 @@ export async function tellEveryone(
   const simulated = input.simulated ? ({ simulated: true } as const) : {};
   const left = board.plan?.leftToPerson ? ({ leftToPerson: true } as const) : {};
   const ends = board.plan?.endsOnly ? ({ endsOnly: true } as const) : {};
+  const lane = board.plan?.quarantine.mode === 'known-contexts-only' ? ({ lane: true } as const) : {};
   const perhaps = mayBeEnded ? ({ mayBeEnded: true } as const) : {};
-  const notice = { kind, provider, ownerTeam, severity, reason, summary, ...simulated, ...left, ...ends, ...perhaps };
+  const notice = {
+    kind,
+    provider,
+    ownerTeam,
+    severity,
+    reason,
+    summary,
+    ...simulated,
+    ...left,
+    ...ends,
+    ...lane,
+    ...perhaps,
+  };
   const answers = await Promise.all(
     audiences.map(async (audience) => {
       const step = runStep(input, `notify.${kind}.${round}.${audience}`);

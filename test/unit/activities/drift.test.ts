@@ -102,6 +102,15 @@ describe('a look for an exercise', () => {
     expect([await exercise.drift, await leak.drift]).toMatchObject([{ isOver: true }, { isContained: true }]);
     expect(exercise.presented).toEqual([]);
   });
+
+  it('goes on where nothing else looks: at what the exercise itself has ended', async () => {
+    const { drift } = look(
+      { state: 'revoked', verdict: 'alive', seen: { known: true, provenDead: true } },
+      { simulated: true },
+    );
+
+    expect(await drift).toMatchObject({ drift: 'it works again (seen)' });
+  });
 });
 
 describe('a look at what was refused and not ended', () => {

@@ -39,13 +39,14 @@ describe('notices', () => {
   it.each(['unresolved', 'person-needed', 'restored'] as const)('promise no move and no calm when %s', (kind) => {
     const texts = AUDIENCES.map((audience) => renderNotice({ ...notice, kind }, audience).body);
 
-    expect(texts.join('\n')).not.toMatch(/are moved|were moved|unless asked|notice nothing, or/);
+    expect(texts.join('\n')).not.toMatch(/are moved|were moved|unless asked|notice nothing, or|waits for the answer/);
   });
 
   it('tell programs where it is refused, when gateways alone refuse it', () => {
     const { fields } = renderNotice({ ...notice, kind: 'contained', endsOnly: true }, 'security');
 
     expect(fields['refusedAt']).toBe('gateways');
+    expect(renderNotice({ ...notice, kind: 'contained', lane: true }, 'security').fields['refusedAt']).toBe('gateways');
     expect(renderNotice({ ...notice, kind: 'contained' }, 'security').fields).not.toHaveProperty('refusedAt');
   });
 

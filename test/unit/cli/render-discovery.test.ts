@@ -48,6 +48,13 @@ describe('what was found', () => {
     expect(new Set(credentials.map(({ id }) => id)).size).toBe(2);
   });
 
+  it('gives each an id of its own', () => {
+    const found = ['a', 'a', 'a-2'].map((principal) => ({ principal, publicId: principal, notes: [] }));
+    const ids = [...renderDiscovery({ ...ABOUT, found }).matchAll(/- id: (\S+)/g)].map(([, id]) => id);
+
+    expect(ids).toEqual(['a', 'a-2', 'a-2-2']);
+  });
+
   it('says so when there is nothing, and when there is more than is shown', () => {
     expect(parse(renderDiscovery({ ...ABOUT, found: [] }))).toEqual({ credentials: [] });
     expect(renderDiscovery({ ...ABOUT, found: [], leftOut: 7 })).toContain('# 7 more are not shown');
