@@ -254,44 +254,6 @@ describe('the inventory of a company', () => {
     expect(await logIn('typo_app')).toBe('accepted');
   });
 
-  it('says what is wrong with a file by its lines, of YAML and of CSV, and sends nothing', async () => {
-    const yaml = await importing('bad.yaml', [
-      'credentials:',
-      '  - id: one',
-      '    provider: postgres-role',
-      '    principal: one',
-      '    enforcement: nobody',
-      '    version: { publicId: one, value: hunter2-hunter2 }',
-    ]);
-    const csv = await importing('bad.csv', [
-      'id,provider,principal,ownerTeam,enforcement,criticality',
-      'a,x,a,t,gateway,9',
-    ]);
-    const headless = await importing('headless.csv', ['a,postgres-role,hunter2-S3cret!', 'b,postgres-role,other']);
-    const unread = await importing('none.csv', [
-      'id,provider,account,principal,ownerTeam,enforcement,publicId,valueEnv',
-      'csv-db,postgres-role,orders,csv_db,payments,provider,csv_app,NOWHERE',
-    ]);
-
-    expect(yaml.code).toBe(1);
-    expect(yaml.stderr).toMatch(/line 5, column 18: credentials\.0\.enforcement/);
-    expect(yaml.stderr).not.toContain('hunter2');
-    expect(csv.stderr).toContain('bad.csv: line 2: criticality: is not 0, 1, 2 or 3');
-    expect(headless.stderr).toContain('unknown:');
-    expect(headless.stderr).not.toContain('hunter2');
-    expect(unread.stderr).toContain('csv-db: the variable NOWHERE is empty, or not there');
-    expect(await versionsOf('csv-db')).toEqual([]);
-  });
-
-  it('reads the example of the documentation', async () => {
-    const example = join(__dirname, '../../docs/examples/inventory.yaml');
-    const args = ['credential', 'import', example, '--dry-run'];
-
-    const read = await asAUser(rig.deployment.envFile, args, { LEGACY_DB_PASSWORD: 'x' });
-
-    expect([read.code, read.stderr]).toEqual([0, '']);
-  });
-
   it('imports CSV', async () => {
     await makeRole('csv_app');
 
