@@ -5,6 +5,7 @@ import type { CallContext } from '../domain/ports/effect';
 import type { SecretStore } from '../domain/ports/stores';
 import { contextOutside } from './context-outside';
 import type { ActivityDeps } from './deps';
+import { providerFor } from './lookup';
 
 type Deps = Pick<ActivityDeps, 'inventory' | 'providers' | 'projection' | 'stores' | 'secrets'>;
 
@@ -43,8 +44,7 @@ export async function bringToLife(
   deps: Deps,
   { credential, secret, adopted, context }: FirstVersion,
 ): Promise<SecretVersion> {
-  const provider = deps.providers.get(credential.provider);
-  if (!provider) throw new IncidentError('PROVIDER_UNKNOWN', { provider: credential.provider });
+  const provider = providerFor(deps, credential);
   const value = adopted
     ? await keepAdopted(deps.secrets, adopted, secret)
     : (await provider.createReplacement(credential, { version: secret.version, secret }, context)).value;

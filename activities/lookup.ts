@@ -24,10 +24,18 @@ export async function findTarget(deps: ActivityDeps, credentialId: string, versi
 }
 
 /** For what can't be done without the provider. @throws IncidentError PROVIDER_UNKNOWN */
-export function providerOf({ credential, provider }: FoundTarget): CredentialProvider {
+export function providerOf({ credential, provider }: Pick<FoundTarget, 'credential' | 'provider'>): CredentialProvider {
   if (!provider)
     throw new IncidentError('PROVIDER_UNKNOWN', { provider: credential.provider, credential: credential.id });
   return provider;
+}
+
+/** The same before any version is looked up. @throws IncidentError PROVIDER_UNKNOWN */
+export function providerFor(
+  { providers }: Pick<ActivityDeps, 'providers'>,
+  credential: Credential,
+): CredentialProvider {
+  return providerOf({ credential, provider: providers.get(credential.provider) });
 }
 
 /** Whether the provider can refuse versions of the credential for now, and not only end them. */

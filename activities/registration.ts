@@ -1,10 +1,12 @@
 import { registrationId, type Credential, type Described, type SecretRef } from '../domain/credential';
 import { IncidentError } from '../domain/errors';
-import type { AdoptedVersion, CredentialProvider } from '../domain/ports/credential-provider';
+import type { AdoptedVersion, FoundVersion } from '../domain/ports/credential-provider';
 import { atActivityEdge, callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { bringToLife } from './issue-first-version';
+import { providerFor } from './lookup';
 import { adoptionRefused } from './providers/adoption';
+import { unlessMissing } from './providers/unless-missing';
 
 /** A credential that a person registers, or describes anew. Holds no value. */
 export interface Registration {
@@ -26,11 +28,11 @@ export function createRegistrationActivities(deps: ActivityDeps) {
   return atActivityEdge({
     /** Writes down what a person says of a credential, whether it is new or known. @throws IncidentError CREDENTIAL_DIFFERS, PROVIDER_UNKNOWN, DEPENDENT_UNKNOWN */
     async describeCredential(registration: Registration): Promise<void> {
-      const credential = await whole(deps, registration.credential);
-      const { ownsPrincipal } = providerOf(deps, credential);
+      const registered = await deps.inventory.credentials();
+      const credential = whole(registration.credential, registered);
       const strange = credential.dependents.find(({ kind }) => !deps.dependents.has(kind));
+      if (providerFor(deps, credential).ownsPrincipal) mustHaveItsPrincipal(credential, registered);
       if (strange) throw new IncidentError('DEPENDENT_UNKNOWN', { dependent: strange.id, kind: strange.kind });
-      if (ownsPrincipal) await mustHaveItsPrincipal(deps, credential);
       await record(deps, registration, 'describe', 'intent');
       await deps.inventory.describe(credential);
       await deps.projection.write(await deps.inventory.records());
@@ -46,9 +48,10 @@ export function createRegistrationActivities(deps: ActivityDeps) {
         // An attempt before may have ended just before this.
         await deps.projection.write(await deps.inventory.records());
       } else {
-        const adopted = found && (await adopt(deps, credential, found, (await reserve(deps, registration)).version));
-        await record(deps, registration, 'first-version', 'intent');
         const secret = await reserve(deps, registration);
+        const value = found && (await deps.secrets.get(found.given));
+        const adopted = value === undefined ? undefined : adopt(deps, credential, { ...found, ...secret, value });
+        await record(deps, registration, 'first-version', 'intent');
         await bringToLife(deps, { credential, secret, adopted, context: callContext(keyOf(registration)) }).catch(
           (error: unknown) => {
             // A replacement would be minted anew; nobody else has this value.
@@ -71,7 +74,7 @@ export function createRegistrationActivities(deps: ActivityDeps) {
       if (await hasLived(deps, credential)) return;
       const secret = await reserve(deps, registration);
       const reserved = await deps.inventory.version(credential.id, secret.version);
-      if (!found) await providerOf(deps, credential).discard(credential, reserved, callContext(keyOf(registration)));
+      if (!found) await providerFor(deps, credential).discard(credential, reserved, callContext(keyOf(registration)));
       await deps.secrets.destroy(secret);
       await deps.inventory.setState(credential.id, secret.version, 'discarded');
       await record(deps, registration, 'undone', 'outcome');
@@ -80,12 +83,6 @@ export function createRegistrationActivities(deps: ActivityDeps) {
 }
 
 export type RegistrationActivities = ReturnType<typeof createRegistrationActivities>;
-
-function providerOf(deps: ActivityDeps, { id, provider }: Pick<Credential, 'id' | 'provider'>): CredentialProvider {
-  const found = deps.providers.get(provider);
-  if (!found) throw new IncidentError('PROVIDER_UNKNOWN', { provider, credential: id });
-  return found;
-}
 
 async function hasLived(deps: ActivityDeps, { id }: Pick<Credential, 'id'>): Promise<boolean> {
   const versions = await deps.inventory.versions(id);
@@ -97,47 +94,49 @@ function reserve(deps: ActivityDeps, registration: Registration): Promise<Secret
   return deps.inventory.reserveVersion(registration.credential.id, keyOf(registration), deps.stores.byDefault);
 }
 
-async function adopt(
-  deps: ActivityDeps,
-  credential: Credential,
-  { publicId, given }: NonNullable<Registration['found']>,
-  version: number,
-): Promise<AdoptedVersion> {
-  const provider = providerOf(deps, credential);
+function adopt(deps: ActivityDeps, credential: Credential, { version, publicId, value }: FoundVersion): AdoptedVersion {
+  const provider = providerFor(deps, credential);
   if (!provider.adopt) throw adoptionRefused(`what others have issued can not be ended at ${provider.id}`);
-  return provider.adopt(credential, { version, publicId, value: await deps.secrets.get(given) });
+  return provider.adopt(credential, { version, publicId, value });
 }
 
 /** One that is registered again comes with a version that it has; another one would be taken for it. */
 async function mustBeKnown(
   deps: ActivityDeps,
   credential: Credential,
-  found: NonNullable<Registration['found']>,
+  { publicId, given }: NonNullable<Registration['found']>,
 ): Promise<void> {
-  for (const { version, publicId } of await deps.inventory.versions(credential.id)) {
-    const same = await adopt(deps, credential, found, version).catch(() => undefined);
-    if (same?.publicId === publicId) return;
-  }
-  throw adoptionRefused('it has a version already, and this is none of its own: only the first can be taken in');
+  const value = await unlessMissing(() => deps.secrets.get(given));
+  // An attempt before has taken it in, or looked at it.
+  if (value === undefined) return;
+  const versions = await deps.inventory.versions(credential.id);
+  const isOwn = versions.some((one) => {
+    try {
+      return adopt(deps, credential, { version: one.version, publicId, value }).publicId === one.publicId;
+    } catch (error) {
+      // Not by the name that this one has.
+      if (error instanceof IncidentError && error.code === 'ADOPTION_REFUSED') return false;
+      throw error;
+    }
+  });
+  if (!isOwn)
+    throw adoptionRefused('it has a version already, and this is none of its own: only the first can be taken in');
 }
 
 /** Two credentials would give their versions the same names, and each undo would end the other's. */
-async function mustHaveItsPrincipal(
-  deps: ActivityDeps,
+function mustHaveItsPrincipal(
   { id, provider, account, principal }: Credential,
-): Promise<void> {
-  const other = (await deps.inventory.credentials()).find(
+  registered: readonly Credential[],
+): void {
+  const other = registered.find(
     (one) => one.id !== id && one.provider === provider && one.account === account && one.principal === principal,
   );
   if (other) throw new IncidentError('SUBJECT_TAKEN', { principal, credential: other.id });
 }
 
 /** What was not said stays as it was, and is as usual of one that is new. */
-async function whole(deps: ActivityDeps, said: Described): Promise<Credential> {
-  const known = await deps.inventory.credential(said.id).catch((error: unknown) => {
-    if (error instanceof IncidentError && error.code === 'CREDENTIAL_UNKNOWN') return undefined;
-    throw error;
-  });
+function whole(said: Described, registered: readonly Credential[]): Credential {
+  const known = registered.find(({ id }) => id === said.id);
   // JSON, as which it came, has no undefined fields.
   return { ...(known ?? USUAL), ...said } as Credential;
 }

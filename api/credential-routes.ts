@@ -9,7 +9,12 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { failureOf } from '../client/workflow-failure';
 import { incidentId, registrationId, type Described, type SecretRef } from '../domain/credential';
-import { credentialId, registrationBody, type RegistrationBody } from '../domain/credential-description';
+import {
+  credentialId,
+  registeredCredential,
+  registrationBody,
+  type RegistrationBody,
+} from '../domain/credential-description';
 import { IncidentError, type ErrorCode } from '../domain/errors';
 import type { registerCredential } from '../workflows';
 import type { Registered } from '../workflows/register-credential';
@@ -20,12 +25,7 @@ import { readRequest } from './read-request';
 import type { ApiParts } from './server';
 
 export const credentialParams = z.object({ id: credentialId });
-export const registeredAnswer = z.object({
-  credential: z.string(),
-  version: z.number().int().optional(),
-  /** Whether a leak of it could be answered now, and if not, why. */
-  faults: z.array(z.object({ step: z.string(), code: z.string(), fault: z.string() })),
-});
+export const registeredAnswer = registeredCredential.extend({ credential: z.string() });
 
 /** A person waits; whoever sends it again meanwhile is told that it runs. */
 const WAIT_MS = 20_000;

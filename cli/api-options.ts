@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
+import { createApiClient, type ApiClient } from '../client/api-client';
 
 /** Where the HTTP API is. */
 export function apiOption(): Option {
@@ -8,4 +10,9 @@ export function apiOption(): Option {
 /** Who calls it. */
 export function keyFileOption(role: string): Option {
   return new Option('--key-file <file>', `a file with your API key, role ${role}`).env('TOURNIQUET_API_KEY_FILE');
+}
+
+/** The API as those two options name it. */
+export function apiClientOf({ api, keyFile }: { readonly api: string; readonly keyFile: string }): ApiClient {
+  return createApiClient({ url: api, key: readFileSync(keyFile, 'utf8').trim() });
 }

@@ -4,7 +4,11 @@ import { z } from 'zod';
 import type { ApprovedAction } from '../domain/approval';
 import { parseIncidentId } from '../domain/credential';
 import { IncidentError, isErrorCode } from '../domain/errors';
-import type { RegistrationRequest } from '../domain/credential-description';
+import {
+  registeredCredential,
+  type RegisteredCredential,
+  type RegistrationRequest,
+} from '../domain/credential-description';
 import type { Severity } from '../domain/severity';
 import type { Subject } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
@@ -73,14 +77,6 @@ export interface ApiClient {
   reportLeak(report: LeakReportRequest): Promise<void>;
 }
 
-/** What became of a registration. */
-export interface RegisteredCredential {
-  /** The newest that lives; undefined where all are refused. */
-  readonly version?: number | undefined;
-  /** Why a leak of it could not be answered now; none when it could. */
-  readonly faults: readonly { readonly step: string; readonly code: string; readonly fault: string }[];
-}
-
 export interface ApiClientOptions {
   readonly url: string;
   readonly key: string;
@@ -101,10 +97,6 @@ const problem = z.object({
 });
 const started = z.object({ id: z.string() });
 const answered = z.object({ answer: z.string() });
-const registered = z.object({
-  version: z.number().int().optional(),
-  faults: z.array(z.object({ step: z.string(), code: z.string(), fault: z.string() })),
-});
 const issued = z.object({
   update: z.string(),
   payload: z.looseObject({ actor: z.string(), note: z.string(), approval: z.string() }),
@@ -155,7 +147,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const path = `/v1/credentials/${encodeURIComponent(credentialId)}`;
       for (const until = Date.now() + REGISTER_WITHIN_MS; ; await sleep(POLL_MS)) {
         try {
-          return understand(registered, await patiently('PUT', path, request));
+          return understand(registeredCredential, await patiently('PUT', path, request));
         } catch (error) {
           const isRunning = error instanceof IncidentError && error.code === 'REGISTRATION_RUNNING';
           if (!isRunning || Date.now() > until) throw error;

@@ -8,9 +8,9 @@ export {
   type ApprovalRequest,
   type IssuedApproval,
   type LeakReportRequest,
-  type RegisteredCredential,
   type UpdatePayload,
 } from './api-client';
+export type { RegisteredCredential, RegistrationRequest } from '../domain/credential-description';
 export { createSecretClient, type SecretClient } from './dependent/secret-client';
 export { ManagedCredential } from './dependent/managed-credential';
 export { ResilientPool } from './dependent/pg-pool';

@@ -122,3 +122,13 @@ export type RegistrationBody = z.infer<typeof registrationBody>;
 /** What may be left out is. */
 export type RegistrationRequest = z.input<typeof registrationBody>;
 export type ListedCredential = z.infer<typeof listed>;
+
+/** What became of a registration. */
+export const registeredCredential = z.object({
+  /** The newest that lives; absent where all are refused. */
+  version: z.number().int().optional(),
+  /** Why a leak of it could not be answered now; none when it could. */
+  faults: z.array(z.object({ step: z.string(), code: z.string(), fault: z.string() })),
+});
+
+export type RegisteredCredential = z.infer<typeof registeredCredential>;

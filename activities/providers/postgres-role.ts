@@ -88,16 +88,7 @@ export function createPostgresRoleProvider(
     inspect(credential, { publicId: role }, { signal }) {
       const { adminUrl, ownerRole } = settingsOf(credential);
       return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
-        const found = await readRole(admin, role, ownerRole);
-        const fault = !found
-          ? 'does not exist'
-          : found.isSuperuser
-            ? 'is a superuser, whom our admin may not change'
-            : !found.ownsAs
-              ? `is no direct member of ${ownerRole}: GRANT ${ownerRole} TO it`
-              : !found.isOursToChange
-                ? 'is not ours to change: GRANT it to our admin WITH ADMIN OPTION'
-                : undefined;
+        const fault = whyNotEnded(await readRole(admin, role, ownerRole), ownerRole);
         if (fault !== undefined) throw adoptionRefused(`role ${role} ${fault}`);
       });
     },
@@ -326,6 +317,14 @@ function markOf({ id }: Credential): string {
 function mustBeOurs({ comment }: RoleState, credential: Credential, role: string): void {
   if (comment !== markOf(credential))
     throw new IncidentError('PROVIDER_REFUSED', { role, found: 'a role that was not made for this credential' });
+}
+
+/** Why a role that others have made could not be refused and ended, in words; undefined of one that can. */
+function whyNotEnded(role: RoleState | undefined, ownerRole: string): string | undefined {
+  if (!role) return 'does not exist';
+  if (role.isSuperuser) return 'is a superuser, whom our admin may not change';
+  if (!role.ownsAs) return `is no direct member of ${ownerRole}: GRANT ${ownerRole} TO it`;
+  return role.isOursToChange ? undefined : 'is not ours to change: GRANT it to our admin WITH ADMIN OPTION';
 }
 
 interface NewRole {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createApiClient, type ApprovalRequest } from '../../client/api-client';
+import type { ApprovalRequest } from '../../client/api-client';
+import { apiClientOf, apiOption, keyFileOption } from '../api-options';
 import { APPROVED_ACTIONS, type ApprovedAction } from '../../domain/approval';
 import { SEVERITIES, type Severity } from '../../domain/severity';
 
@@ -21,18 +21,14 @@ export function approveCommand(): Command {
     .requiredOption('--note <text>', 'why; audited')
     .option('--seconds <n>', 'of extendOverlap: how much longer dependents have', readSeconds)
     .addOption(new Option('--severity <severity>', 'of lowerSeverity').choices(SEVERITIES))
-    .addOption(new Option('--api <url>', 'the HTTP API').env('TOURNIQUET_API_URL').default('http://127.0.0.1:8402'))
-    .addOption(
-      new Option('--key-file <file>', 'a file with your API key, role approver')
-        .env('TOURNIQUET_API_KEY_FILE')
-        .makeOptionMandatory(),
-    )
+    .addOption(apiOption())
+    .addOption(keyFileOption('approver').makeOptionMandatory())
     .option('--send', 'send the update instead of printing it', false)
     .action(approve);
 }
 
 async function approve(id: string, action: ApprovedAction, flags: ApproveFlags): Promise<void> {
-  const client = createApiClient({ url: flags.api, key: readFileSync(flags.keyFile, 'utf8').trim() });
+  const client = apiClientOf(flags);
   const { note, seconds, severity } = flags;
   const request: ApprovalRequest = {
     action,

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { createApiClient } from '../../client/api-client';
+import type { ApiClient } from '../../client/api-client';
+import type { RegistrationRequest } from '../../domain/credential-description';
 import { IncidentError } from '../../domain/errors';
-import { apiOption, keyFileOption } from '../api-options';
+import { apiClientOf, apiOption, keyFileOption } from '../api-options';
 import { readInventoryFile, requestOf } from '../read-inventory-file';
 
 interface ImportFlags {
@@ -31,16 +31,12 @@ async function importFile(file: string, { dryRun, api, keyFile }: ImportFlags): 
   }
   if (keyFile === undefined)
     throw new IncidentError('CONFIG_INVALID', { faults: ['--key-file: is needed, or TOURNIQUET_API_KEY_FILE'] });
-  const client = createApiClient({ url: api, key: readFileSync(keyFile, 'utf8').trim() });
+  const client = apiClientOf({ api, keyFile });
   for (const { id, request } of requests) process.stdout.write(`${await register(client, id, request)}\n`);
 }
 
 /** One line for people; what is wrong shows in the exit code, too. One that fails keeps no other from being registered. */
-async function register(
-  client: ReturnType<typeof createApiClient>,
-  id: string,
-  request: ReturnType<typeof requestOf>,
-): Promise<string> {
+async function register(client: ApiClient, id: string, request: RegistrationRequest): Promise<string> {
   try {
     const { version, faults } = await client.registerCredential(id, request);
     if (faults.length === 0) return `${id}: version ${version ?? 'none'}, ready`;

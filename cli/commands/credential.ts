@@ -1,9 +1,7 @@
 import Table from 'cli-table3';
-import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { createInventory } from '../../activities/store/inventory';
-import { createApiClient } from '../../client/api-client';
-import { apiOption, keyFileOption } from '../api-options';
+import { apiClientOf, apiOption, keyFileOption } from '../api-options';
 import { withSession } from '../session';
 import { credentialDiscoverCommand } from './credential-discover';
 import { credentialImportCommand } from './credential-import';
@@ -35,7 +33,7 @@ interface MovedFlags {
 }
 
 async function moved(credential: string, dependent: string, { to, note, api, keyFile }: MovedFlags): Promise<void> {
-  const client = createApiClient({ url: api, key: readFileSync(keyFile, 'utf8').trim() });
+  const client = apiClientOf({ api, keyFile });
   await client.movedByHand(credential, dependent, { version: to, note });
   process.stdout.write(`${dependent} uses version ${to} of ${credential}: it is on record.\n`);
 }

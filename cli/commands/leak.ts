@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { createApiClient } from '../../client/api-client';
 import { readRecords } from '../../recordings/read-records';
 import { SEVERITIES, type Severity } from '../../domain/severity';
-import { apiOption, keyFileOption } from '../api-options';
+import { apiClientOf, apiOption, keyFileOption } from '../api-options';
 import { SCANNERS } from '../scanner-findings';
 
 interface ReportFlags {
@@ -28,7 +26,7 @@ export function leakCommand(): Command {
 
 /** A value goes to the API and nowhere else; whether it is ours is not told. */
 async function report(files: readonly string[], { scanner, severity, api, keyFile }: ReportFlags): Promise<void> {
-  const client = createApiClient({ url: api, key: readFileSync(keyFile, 'utf8').trim() });
+  const client = apiClientOf({ api, keyFile });
   let [sent, unread] = [0, 0];
   for (const file of files) {
     for await (const records of readRecords(file)) {

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { createApiClient } from '../../client/api-client';
-import { apiOption, keyFileOption } from '../api-options';
+import { apiClientOf, apiOption, keyFileOption } from '../api-options';
 import { filesOf, valuesIn, type FoundValue } from '../scan-files';
 
 interface ScanFlags {
@@ -41,7 +39,7 @@ async function scan(places: readonly string[], flags: ScanFlags): Promise<void> 
 
 function reporter({ api, keyFile }: ScanFlags) {
   if (keyFile === undefined) throw new Error('--report needs --key-file');
-  const client = createApiClient({ url: api, key: readFileSync(keyFile, 'utf8').trim() });
+  const client = apiClientOf({ api, keyFile });
   return ({ value, file, line }: FoundValue) =>
     client.reportLeak({ token: value, source: `tourniquet scan: ${file}:${line}`.slice(0, 300) });
 }

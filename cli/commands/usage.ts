@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { createApiClient } from '../../client/api-client';
 import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
-import { apiOption, keyFileOption } from '../api-options';
+import { apiClientOf, apiOption, keyFileOption } from '../api-options';
 import { rulesOf, rulesOption } from '../rules-option';
 import { sendUsage } from '../send-usage';
 
@@ -33,7 +31,7 @@ export function usageCommand(): Command {
 }
 
 async function send(files: readonly string[], { source, rules, api, keyFile, json }: SendFlags): Promise<void> {
-  const client = createApiClient({ url: api, key: readFileSync(keyFile, 'utf8').trim() });
+  const client = apiClientOf({ api, keyFile });
   const { faults, ...counts } = await sendUsage({
     source,
     files,
