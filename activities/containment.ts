@@ -32,6 +32,8 @@ export interface Looked {
   readonly hasProvider?: boolean;
   /** False where its provider can refuse it only by ending it. */
   readonly canQuarantine?: false;
+  /** False where its provider issues another value to a person only. */
+  readonly canMint?: false;
   /** A later version that lives, of a rotation that was begun before; missing where an incident is opened again, which names its own. */
   readonly newer?: number;
   /** All of them. */
@@ -54,7 +56,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
   return {
     /**
      * What an incident is about. A version that is revoked is one as long as it was never proven dead and there is a later one to prove it
-     * beside. @throws VERSION_NOT_LIVE
+     * beside, or a person must give one. @throws VERSION_NOT_LIVE
      */
     async loadCredential(
       input: Pick<IncidentStep, 'credentialId' | 'version'> & {
@@ -76,7 +78,9 @@ export function createContainmentActivities(deps: ActivityDeps) {
       const provider = deps.providers.get(credential.provider);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
       const isOpenAgain = input.reopened !== undefined && version.state === 'revoked';
-      const isUnproven = version.state === 'revoked' && !version.provenDead && newer !== undefined;
+      const isIssuedByPerson = provider?.capabilities.secretOrigin === 'person';
+      const isUnproven =
+        version.state === 'revoked' && !version.provenDead && (newer !== undefined || isIssuedByPerson);
       const isAnswerable = version.state === 'live' || version.state === 'quarantined';
       if (!isAnswerable && !isOpenAgain && !isUnproven) {
         throw new IncidentError('VERSION_NOT_LIVE', {
@@ -90,6 +94,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
         version,
         hasProvider: isRegistered && provider !== undefined,
         ...(provider && !mayQuarantine(provider, credential) ? { canQuarantine: false } : {}),
+        ...(isIssuedByPerson ? { canMint: false } : {}),
         ...(newer === undefined || isOpenAgain ? {} : { newer }),
         living,
       };

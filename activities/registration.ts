@@ -1,4 +1,10 @@
-import { registrationId, type Credential, type Described, type SecretRef } from '../domain/credential';
+import {
+  registrationId,
+  type Credential,
+  type Described,
+  type SecretRef,
+  type SecretVersion,
+} from '../domain/credential';
 import { IncidentError } from '../domain/errors';
 import type { AdoptedVersion, FoundVersion } from '../domain/ports/credential-provider';
 import { atActivityEdge, callContext } from './activity-edge';
@@ -15,7 +21,7 @@ export interface Registration {
   readonly actor: string;
   /** The workflow's run: of what is audited. */
   readonly runId: string;
-  /** The version in use, which others have issued; without it the provider mints a first one. */
+  /** The version in use, which others have issued, or where only a person can have one issued the next; without it the provider mints a first one. */
   readonly found?: {
     readonly publicId?: string | undefined;
     /** Where its value waits until it has been taken in; nothing is kept there afterwards. */
@@ -39,12 +45,14 @@ export function createRegistrationActivities(deps: ActivityDeps) {
       await record(deps, registration, 'describe', 'outcome');
     },
 
-    /** Its first version, unless it has had one: minted, or as others have issued it. What was given of that is kept no longer than until then. */
+    /**
+     * Its first version, unless it has had one: minted, or as others have issued it. Where only a person can have one issued, also the next. What was given is
+     * kept no longer than until then.
+     */
     async takeInFirstVersion(registration: Registration): Promise<void> {
       const { found } = registration;
       const credential = await deps.inventory.credential(registration.credential.id);
-      if (await hasLived(deps, credential)) {
-        if (found) await mustBeKnown(deps, credential, found);
+      if ((await hasLived(deps, credential)) && !(found && (await isNext(deps, credential, found)))) {
         // An attempt before may have ended just before this.
         await deps.projection.write(await deps.inventory.records());
       } else {
@@ -71,9 +79,10 @@ export function createRegistrationActivities(deps: ActivityDeps) {
       if (found) await deps.secrets.destroy(found.given);
       if (!isDescribed) return;
       const credential = await deps.inventory.credential(registration.credential.id);
-      if (await hasLived(deps, credential)) return;
+      if ((await hasLived(deps, credential)) && !(found && isIssuedByPerson(deps, credential))) return;
       const secret = await reserve(deps, registration);
       const reserved = await deps.inventory.version(credential.id, secret.version);
+      if (isKnown(reserved)) return;
       if (!found) await providerFor(deps, credential).discard(credential, reserved, callContext(keyOf(registration)));
       await deps.secrets.destroy(secret);
       await deps.inventory.setState(credential.id, secret.version, 'discarded');
@@ -85,8 +94,16 @@ export function createRegistrationActivities(deps: ActivityDeps) {
 export type RegistrationActivities = ReturnType<typeof createRegistrationActivities>;
 
 async function hasLived(deps: ActivityDeps, { id }: Pick<Credential, 'id'>): Promise<boolean> {
-  const versions = await deps.inventory.versions(id);
-  return versions.some(({ state }) => state !== 'pending' && state !== 'discarded');
+  return (await deps.inventory.versions(id)).some(isKnown);
+}
+
+/** It was seen to work, whatever became of it since. */
+function isKnown({ state }: Pick<SecretVersion, 'state'>): boolean {
+  return state !== 'pending' && state !== 'discarded';
+}
+
+function isIssuedByPerson(deps: ActivityDeps, credential: Credential): boolean {
+  return providerFor(deps, credential).capabilities.secretOrigin === 'person';
 }
 
 /** The same in every attempt. */
@@ -100,16 +117,19 @@ function adopt(deps: ActivityDeps, credential: Credential, { version, publicId, 
   return provider.adopt(credential, { version, publicId, value });
 }
 
-/** One that is registered again comes with a version that it has; another one would be taken for it. */
-async function mustBeKnown(
+/**
+ * Whether what is given is another version than those it has had. Only a person may have one issued, or it would be taken for one of them.
+ * @throws IncidentError ADOPTION_REFUSED
+ */
+async function isNext(
   deps: ActivityDeps,
   credential: Credential,
   { publicId, given }: NonNullable<Registration['found']>,
-): Promise<void> {
+): Promise<boolean> {
   const value = await unlessMissing(() => deps.secrets.get(given));
   // An attempt before has taken it in, or looked at it.
-  if (value === undefined) return;
-  const versions = await deps.inventory.versions(credential.id);
+  if (value === undefined) return false;
+  const versions = (await deps.inventory.versions(credential.id)).filter(isKnown);
   const isOwn = versions.some((one) => {
     try {
       return adopt(deps, credential, { version: one.version, publicId, value }).publicId === one.publicId;
@@ -119,8 +139,9 @@ async function mustBeKnown(
       throw error;
     }
   });
-  if (!isOwn)
+  if (!isOwn && !isIssuedByPerson(deps, credential))
     throw adoptionRefused('it has a version already, and this is none of its own: only the first can be taken in');
+  return !isOwn;
 }
 
 /** Two credentials would give their versions the same names, and each undo would end the other's. */

@@ -70,6 +70,10 @@ const ERRORS = {
   PROVIDER_UNAVAILABLE: { retryable: true, next: 'Nothing: it is tried again. Check the provider if it lasts.' },
   PROVIDER_REFUSED: { retryable: false, next: 'Read the cause, mend it at the provider, then send retryStep.' },
   REPLACEMENT_REJECTED: { retryable: true, next: 'Nothing: another value is minted. Check the provider if it lasts.' },
+  REPLACEMENT_BY_PERSON: {
+    retryable: false,
+    next: 'Have another value issued at its provider, give it with `tourniquet credential import`, then send retryStep where an incident waits for it.',
+  },
   SESSIONS_REMAIN: { retryable: true, next: 'Nothing: sessions are ended again until none is left.' },
   ACTION_BUDGET_SPENT: {
     retryable: false,

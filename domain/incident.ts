@@ -143,8 +143,8 @@ const PREDECESSORS: Readonly<Record<Exclude<Milestone, 'closed'>, readonly Stage
   contained: ['opened'],
   replaced: ['contained'],
   moved: ['replaced'],
-  // At the deadline a version dies even if dependents are missing, so `moved` may never come.
-  revoked: ['moved', 'replaced'],
+  // At the deadline a version dies even if dependents are missing, so `moved` may never come; where only a person can replace it, it dies before.
+  revoked: ['moved', 'replaced', 'contained'],
   verified: ['revoked'],
   notified: ['verified'],
 };
@@ -188,9 +188,8 @@ export function transition(incident: Incident, event: IncidentEvent): Transition
     case 'revoked':
     case 'verified':
     case 'notified':
-      return PREDECESSORS[event.type].includes(incident.stage)
-        ? accept(reach(incident, event.type, event))
-        : refuse(incident, event);
+      if (PREDECESSORS[event.type].includes(incident.stage)) return accept(reach(incident, event.type, event));
+      return isOvertaken(incident, event.type) ? accept(catchUp(incident, event.type, event)) : refuse(incident, event);
     case 'rolled-back':
       // Back to what stands: the containment. Revoke is a one-way door, so nothing rolls back after it.
       return ['replaced', 'moved', 'contained'].includes(incident.stage)
@@ -239,6 +238,16 @@ function close(
 function openQuestion(resume: Stage, event: Extract<IncidentEvent, { type: 'person-needed' }>): OpenQuestion {
   const { question, at: since, kind, number } = event;
   return { resume, question, since, ...(kind ? { kind } : {}), ...(number === undefined ? {} : { number }) };
+}
+
+/** It was ended before anything replaced it. */
+function isOvertaken({ stage, milestones }: Incident, milestone: Milestone): boolean {
+  return stage === 'revoked' && (milestone === 'replaced' || milestone === 'moved') && !(milestone in milestones);
+}
+
+function catchUp(incident: Incident, milestone: Milestone, event: { at: number; note: string }): Incident {
+  const { stage } = incident;
+  return { ...reach(incident, milestone, event), stage };
 }
 
 function reach(incident: Incident, milestone: Milestone, event: { at: number; note: string }): Incident {

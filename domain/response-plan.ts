@@ -24,6 +24,8 @@ export interface ResponsePlan {
   readonly revokeAtDeadline: boolean;
   /** Its provider can refuse it only by ending it: until then only gateways do. */
   readonly endsOnly?: true;
+  /** Nobody but a person can have another value issued there. */
+  readonly issuedByPerson?: true;
   /** What nobody but a person can do, in order; absent where Tourniquet does all of it. */
   readonly leftToPerson?: readonly string[];
   /** What dependents will notice, in one sentence. */
@@ -38,6 +40,8 @@ export interface ProviderReach {
   readonly hasProvider?: boolean | undefined;
   /** Whether that can refuse a version for now, so that a person may set it free again. */
   readonly canQuarantine?: boolean | undefined;
+  /** Whether it issues another value to us, and not to a person only. */
+  readonly canMint?: boolean | undefined;
 }
 
 /**
@@ -48,11 +52,26 @@ export function planResponse(
   credential: Credential,
   evidence: Assessment,
   policy: Policy,
-  { hasProvider = true, canQuarantine = true }: ProviderReach = {},
+  { hasProvider = true, canQuarantine = true, canMint = true }: ProviderReach = {},
 ): ResponsePlan {
   const plan = planWithProvider(credential, evidence, policy);
   if (!hasProvider) return withoutProvider(plan, credential);
-  return canQuarantine ? plan : endedOnly(plan, credential);
+  const reached = canQuarantine ? plan : endedOnly(plan, credential);
+  return canMint ? reached : replacedByPerson(reached, credential);
+}
+
+/**
+ * Whether it is ended before anything replaces it: where it can be refused in no other way, whoever abuses it must not go on until a person has come. By
+ * itself only where the policy also refuses it to everybody and revokes it without a person.
+ */
+export function isEndedFirst({ issuedByPerson, endsOnly, strategy, containAtOnce, revoke }: ResponsePlan): boolean {
+  return (
+    issuedByPerson === true &&
+    endsOnly === true &&
+    strategy === 'inseparable' &&
+    containAtOnce &&
+    revoke === 'when-moved'
+  );
 }
 
 /** Whether what the plan refuses to everybody can be refused where it was issued, and not by gateways alone. */
@@ -158,6 +177,18 @@ function endedOnly(plan: ResponsePlan, { provider, enforcement }: Credential): R
       `${provider} can refuse a value only by ending it: it is listed, replaced and revoked.`,
       ...plan.reasons.slice(1),
     ],
+  };
+}
+
+function replacedByPerson(plan: ResponsePlan, { provider }: Credential): ResponsePlan {
+  const byPerson = { ...plan, issuedByPerson: true } as const;
+  const gap = isEndedFirst(byPerson)
+    ? 'It is ended before anything replaces it: its dependents have no value that works until a person has given another one.'
+    : `Its dependents move when a person has given another value. ${plan.expectedGap}`;
+  return {
+    ...byPerson,
+    expectedGap: gap,
+    reasons: [...plan.reasons, `${provider} shows a new value only to a person who asks for it there.`],
   };
 }
 

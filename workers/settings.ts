@@ -4,6 +4,7 @@ import { commandDependent, fileDependent, kubernetesDependent } from '../activit
 import { apiTokenSettings } from '../activities/providers/api-token-account';
 import { awsAccessKeySettings, type AwsAccessKeySettings } from '../activities/providers/aws-account';
 import { gitForgeAccount, type GitForgeSettings } from '../activities/providers/git-forge-account';
+import { githubAccount, type GithubSettings } from '../activities/providers/github-account';
 import { httpAccount, type HttpSettings } from '../activities/providers/http-account';
 import { natsUserAccount, type NatsUserSettings } from '../activities/providers/nats-account';
 import {
@@ -92,6 +93,7 @@ const settings = z.strictObject({
       'oauth-client': z.record(z.string(), oauthClientAccount),
       'nats-user': z.record(z.string(), natsUserAccount),
       'git-forge-token': z.record(z.string(), gitForgeAccount),
+      'github-token': z.record(z.string(), githubAccount),
       http: z.record(z.string(), httpAccount),
       'api-token': z.record(z.string(), apiTokenSettings),
     })
@@ -197,6 +199,11 @@ export function gitForgeAccounts(settings: Settings): ReadonlyMap<string, GitFor
     ...rest,
     admin: from(adminFile, isLogin, 'adminFile: holds no <user>:<password>'),
   }));
+}
+
+/** The accounts of the github-token provider: they have no secrets. */
+export function githubAccounts({ providers }: Settings): ReadonlyMap<string, GithubSettings> {
+  return new Map(Object.entries(providers['github-token'] ?? {}));
 }
 
 /** The accounts of the http provider, with what its admins are known by. @throws IncidentError CONFIG_INVALID */

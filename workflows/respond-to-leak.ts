@@ -45,7 +45,7 @@ async function answer(leak: Leak): Promise<IncidentResult> {
     return close(leak, 'contained-and-handed-over', await handOver(leak));
   }
   const replaced = leak.input.reopened ? replacedBefore(leak, leak.input.reopened) : await replaceLeaked(leak);
-  await revokeLeaked(leak, replaced);
+  if (leak.board.incident.milestones.revoked === undefined) await revokeLeaked(leak, replaced);
   const { rotation, proof } = await proveDead(leak, replaced);
   // Whatever holds up the telling, somebody looks after it from now on; a watch that is cancelled with its incident would be none.
   const watched = patched('watch-at-once');

@@ -2,6 +2,7 @@ import type { ProviderCapabilities } from '../../domain/ports/credential-provide
 import { API_TOKEN } from './api-token-account';
 import { AWS_ACCESS_KEY } from './aws-account';
 import { GIT_FORGE_TOKEN } from './git-forge-account';
+import { GITHUB_TOKEN } from './github-account';
 import { HTTP } from './http-account';
 import { NATS_USER } from './nats-account';
 import { OAUTH_CLIENT } from './oauth-account';
@@ -16,6 +17,7 @@ export const CAPABILITIES: Readonly<Partial<Record<string, ProviderCapabilities>
   'oauth-client': OAUTH_CLIENT,
   'nats-user': NATS_USER,
   'git-forge-token': GIT_FORGE_TOKEN,
+  'github-token': GITHUB_TOKEN,
   http: HTTP,
   'api-token': API_TOKEN,
 };

@@ -6,7 +6,7 @@ import type { Credential } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
 import type { EscalationStep } from '../../domain/escalation';
 import { escalationFor, responsesFor } from '../../domain/policy';
-import { planResponse, type ResponsePlan } from '../../domain/response-plan';
+import { isEndedFirst, planResponse, type ResponsePlan } from '../../domain/response-plan';
 import { SEVERITIES, type Severity } from '../../domain/severity';
 import { wavesOf } from '../../domain/waves';
 import { unregisteredSubject } from '../../domain/unregistered-credential';
@@ -37,11 +37,12 @@ async function show(credentialId: string, flags: PlanFlags): Promise<void> {
     // Every response worker has every provider of the build.
     const hasProvider =
       unregisteredSubject(credentialId) === undefined && Object.hasOwn(CAPABILITIES, credential.provider);
-    const canQuarantine = CAPABILITIES[credential.provider]?.quarantine !== 'none';
-    const plan = planResponse(credential, evidenceOf(flags), policy, { hasProvider, canQuarantine });
+    const can = CAPABILITIES[credential.provider];
+    const reach = { hasProvider, canQuarantine: can?.quarantine !== 'none', canMint: can?.secretOrigin !== 'person' };
+    const plan = planResponse(credential, evidenceOf(flags), policy, reach);
     const radius = blastRadius(credential, await inventory.credentials());
     const { overlapSeconds } = responsesFor(policy, credential)[flags.severity];
-    const sideEffects = plan.leftToPerson ? [] : (CAPABILITIES[credential.provider]?.sideEffects ?? []);
+    const sideEffects = plan.leftToPerson ? [] : (can?.sideEffects ?? []);
     const ladder = escalationFor(policy, credential).steps;
     const lines = flags.json
       ? [
@@ -81,6 +82,17 @@ const REVOKE: Readonly<Record<ResponsePlan['revoke'], string>> = {
   never: 'not: it stays listed as a tripwire',
 };
 
+function replacedBy({ leftToPerson, issuedByPerson }: ResponsePlan, overlapSeconds: number): string {
+  if (leftToPerson) return `by a person: ${leftToPerson.join('; ')}`;
+  const moved = `dependents have ${overlapSeconds} s to move`;
+  return issuedByPerson ? `when a person has given another value; then ${moved}` : moved;
+}
+
+function revokedWhen(plan: ResponsePlan): string {
+  if (isEndedFirst(plan)) return 'at once and by itself, before anything replaces it';
+  return `${REVOKE[plan.revoke]}${plan.revokeAtDeadline ? ', at the latest at the end of that time' : ''}`;
+}
+
 interface More {
   readonly policyVersion: number;
   readonly overlapSeconds: number;
@@ -104,8 +116,8 @@ function render(
     `refused:     ${plan.containAtOnce ? 'at once' : 'after a person says so'}, ${plan.quarantine.mode}, by the ${plan.quarantine.enforcedBy}`,
     ...protectedNote,
     `gap:         ${plan.expectedGap}`,
-    `replaced:    ${plan.leftToPerson ? `by a person: ${plan.leftToPerson.join('; ')}` : `dependents have ${overlapSeconds} s to move`}`,
-    `revoked:     ${REVOKE[plan.revoke]}${plan.revokeAtDeadline ? ', at the latest at the end of that time' : ''}`,
+    `replaced:    ${replacedBy(plan, overlapSeconds)}`,
+    `revoked:     ${revokedWhen(plan)}`,
     ...(plan.strategy === 'separable' && !plan.leftToPerson
       ? [
           `in waves:    ${

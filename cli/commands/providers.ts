@@ -33,6 +33,7 @@ const LAST_USED = {
 const ORIGIN = {
   ours: 'Tourniquet, stored first',
   'shown-once': 'the provider, shown once',
+  person: 'a person, at the provider',
 } as const satisfies Record<Provider['secretOrigin'], string>;
 
 const ROWS: readonly (readonly [question: string, answer: (can: Provider) => string])[] = [

@@ -15,8 +15,8 @@ export interface ProviderCapabilities {
   readonly derivedTokens: 'none' | 'end' | 'live-on';
   /** Whether the provider's own record tells when a version was last used, and how finely. */
   readonly lastUsed: 'exact' | 'coarse' | 'none';
-  /** Who makes the value of a replacement: we, who store it first, or the provider, which shows it once. */
-  readonly secretOrigin: 'ours' | 'shown-once';
+  /** Who makes the value of a replacement: we, who store it first; the provider, which shows it once; or a person there, who gives it to us. */
+  readonly secretOrigin: 'ours' | 'shown-once' | 'person';
   /** After a successful revoke, how long the old value may still work, in milliseconds. */
   readonly propagationMs: number;
   /** What else happens there when a version is refused, replaced or revoked; one sentence each, for people. */

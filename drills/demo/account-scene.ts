@@ -8,6 +8,7 @@ import type { SettingsFile } from '../../workers/settings';
 import { startAccountEstate, type StartedSystem } from '../estate/account-estate';
 import { systemOf } from '../systems';
 import type { ProviderId } from '../systems/system';
+import { answerThePage } from './person-on-call';
 import { openChannels, startProduct, type Product, type SceneOptions } from './product';
 import type { Scene } from './scene';
 
@@ -46,7 +47,7 @@ export async function setAccountScene(options: SceneOptions, providers: readonly
     natsUser: natsRoles?.users.dependent,
   });
   await closers.add(() => estate.stop());
-  const acts = estate.credentials.map((credential) => ({
+  const acts = estate.credentials.map((credential, index) => ({
     leak: `a thief uses what was stolen of ${credential.id} (${credential.provider})`,
     credentials: [credential],
     attack: () => estate.startAttacker(credential.id),
@@ -54,6 +55,11 @@ export async function setAccountScene(options: SceneOptions, providers: readonly
       await sleep(FOUND_AFTER_MS, undefined, { signal });
       say(`a scanner finds it in a public repository, and reports it: ${credential.provider} tells nothing of its use`);
       await reportLeak(product, credential.id);
+      const issue = systems[index]?.running.issue;
+      if (issue)
+        void answerThePage(product, { credential, issue, say, signal }).catch((error: unknown) => {
+          if (!signal.aborted) say(`the person on call did not succeed: ${String(error)}`);
+        });
     },
   }));
   return { ...product, estate, acts };

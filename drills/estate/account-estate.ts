@@ -4,6 +4,7 @@ import { createApiKeyStore } from '../../activities/store/api-keys';
 import { issueFirstVersion } from '../../activities/issue-first-version';
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { parseMaterial } from '../../domain/secret-material';
+import { giveVersion } from './give-version';
 import { freePort } from '../../stack/free-port';
 import { makeSecretFile } from '../../stack/key-files';
 import type { LocalDeployment } from '../../stack/local-deployment';
@@ -63,7 +64,13 @@ export async function startAccountEstate(
   const issued: Issued[] = [];
   for (const one of systems) {
     const credential = credentialOf(one.system);
-    issued.push({ one, credential, first: await issueFirstVersion(parts.deps, credential) });
+    issued.push({ one, credential, first: await firstVersionOf(one, credential) });
+  }
+  async function firstVersionOf({ running }: StartedSystem, credential: Credential): Promise<SecretVersion> {
+    if (!running.issue) return issueFirstVersion(parts.deps, credential);
+    const key = await apiKeys.issue(`admin-of-${credential.id}`, 'admin');
+    await giveVersion({ apiUrl: deployment.apiUrl, key }, credential, await running.issue());
+    return parts.deps.inventory.version(credential.id, 1);
   }
   const startService = async ({ one, credential }: Issued, name: string): Promise<EstateProcess> => {
     const port = await freePort();

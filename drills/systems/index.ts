@@ -7,6 +7,7 @@ const SYSTEMS: Readonly<Record<ProviderId, () => Promise<unknown>>> = {
   'aws-access-key': async () => (await import('../systems/aws-access-key.js')).awsAccessKey,
   'nats-user': async () => (await import('../systems/nats-user.js')).natsUser,
   'git-forge-token': async () => (await import('../systems/git-forge-token.js')).gitForgeToken,
+  'github-token': async () => (await import('../systems/github-token.js')).githubToken,
   http: async () => (await import('../systems/http.js')).declaredHttp,
 };
 

@@ -27,6 +27,8 @@ export interface RunningSystem<K extends Kind> {
   readonly account: object;
   /** Where it is used, as far as the value does not say. */
   readonly at: string;
+  /** Where only a person can have a value issued: what one does there. Resolves to the value. */
+  readonly issue?: () => Promise<string>;
   /** How many sessions of a version the system itself counts; undefined where it keeps none. */
   sessionsOf?(material: Material<K>): Promise<number>;
   stop(): Promise<unknown>;

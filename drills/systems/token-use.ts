@@ -4,11 +4,11 @@ import type { System } from './system';
 
 type Headers = (secret: string) => Readonly<Record<string, string>>;
 
-/** How a service and a thief use a token that is sent with each request, in these headers. */
-export function tokenUse(headers: Headers): Pick<System<'http'>, 'serve' | 'enter'> {
+/** How a service and a thief use a token that is sent with each request, in these headers. `parkMs`: how long the service waits for the next one. */
+export function tokenUse(headers: Headers, parkMs?: number): Pick<System<'http'>, 'serve' | 'enter'> {
   return {
     serve(credential, at) {
-      const send = createResilientFetch(credential, { headers });
+      const send = createResilientFetch(credential, { headers, ...(parkMs === undefined ? {} : { parkMs }) });
       return {
         async request() {
           const response = await send(at);

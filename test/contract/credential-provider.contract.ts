@@ -22,6 +22,10 @@ export interface ProviderRig {
   readonly adminWay: FaultProxy;
   /** The way by which versions are presented. */
   readonly loginWay: FaultProxy;
+  /** Where only a person can have a value issued: what one does there. Resolves to the value, which is given to us. */
+  issue?(): Promise<string>;
+  /** A version that the server has never had; without it one of which nothing is kept. */
+  readonly absent?: SecretVersion;
   /** Authenticates with the version in earnest, and ends what it opened. */
   accepts(version: SecretVersion): Promise<boolean>;
   /** Authenticates and stays; undefined when it was refused. */
@@ -73,7 +77,7 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
 
     const context = callContext();
     const settleMs = () => rig.provider.capabilities.propagationMs + 5_000;
-    const absent = (): SecretVersion => versionOf('nobody_v999', 999);
+    const absent = (): SecretVersion => rig.absent ?? versionOf('nobody_v999', 999);
 
     function versionOf(publicId: string, version: number): SecretVersion {
       const secret = secretRef(rig.credential.id, version);
@@ -82,12 +86,25 @@ export function describeCredentialProvider({ name, make, skip = [] }: ProviderCo
 
     async function mint(version = nextVersion++): Promise<SecretVersion> {
       const secret = secretRef(rig.credential.id, version);
-      const { value } = await outcomes.see(
-        rig.provider.createReplacement(rig.credential, { version, secret }, context),
-      );
+      const value = rig.issue
+        ? await given(version, await rig.issue())
+        : (await outcomes.see(rig.provider.createReplacement(rig.credential, { version, secret }, context))).value;
       const made = { ...versionOf(value.publicId, version), ...value };
       minted.set(made.publicId, made);
       return made;
+    }
+
+    /** As a registration takes it in (activities/issue-first-version.ts). */
+    async function given(
+      version: number,
+      value: string,
+    ): Promise<Pick<SecretVersion, 'publicId' | 'subjects' | 'secret'>> {
+      const adopted = rig.provider.adopt?.(rig.credential, { version, value });
+      if (!adopted) throw new Error(`${rig.provider.id} takes in nothing that a person has`);
+      const { publicId, subjects, material } = adopted;
+      const secret = secretRef(rig.credential.id, version);
+      await rig.secretStore.putIfAbsent(secret, JSON.stringify(material));
+      return { publicId, subjects, secret };
     }
 
     const probe = () => outcomes.see(rig.provider.probe(rig.credential, context));

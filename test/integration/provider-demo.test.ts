@@ -18,6 +18,7 @@ const PROOFS = {
   'aws-access-key': /proof presented: .*old refused, control accepted, sessions refused/,
   'nats-user': /proof presented: .*old refused, control accepted, 0 sessions, revoked/,
   'git-forge-token': /proof presented: .*old refused, control accepted, old absent/,
+  'github-token': /proof presented: .*old refused, control accepted/,
   http: /proof presented: .*old refused, control accepted, old absent/,
 };
 
@@ -59,7 +60,7 @@ describe('npm run demo -- --json --provider …', () => {
   it('states the gap of what lives on until revocation, and no other', () => {
     const withGap = report.credentials.filter(({ attackerSuccessesInGap }) => attackerSuccessesInGap !== undefined);
 
-    expect(withGap.map(({ provider }) => provider)).toEqual(['oauth-client', 'git-forge-token']);
+    expect(withGap.map(({ provider }) => provider)).toEqual(['oauth-client', 'git-forge-token', 'github-token']);
   });
 
   it('has written no value and no hash of one into a log or the audit log', async () => {

@@ -13,6 +13,7 @@ import type { respondToLeak } from '../../workflows';
 import { sampleInput } from '../support/fake-activities';
 import { OTHER_SCENARIOS } from '../support/other-scenarios';
 import { OUTCOME_SCENARIOS } from '../support/outcome-scenarios';
+import { BY_PERSON_SCENARIOS } from '../support/by-person-scenarios';
 import { KEPT_SCENARIOS } from '../support/kept-scenarios';
 import { PATCHED_SCENARIOS } from '../support/patched-scenarios';
 import { RECORDED_SCENARIOS } from '../support/recorded-scenarios';
@@ -49,35 +50,38 @@ describe('recorded histories', () => {
     await stack.stop();
   });
 
-  it.each([...RECORDED_SCENARIOS, ...OUTCOME_SCENARIOS, ...PATCHED_SCENARIOS, ...KEPT_SCENARIOS])(
-    '$name',
-    async ({ name, input, activities, play }) => {
-      const client = new Client({ connection, identity: 'recorder' });
-      const taskQueue = `record-${name}`;
-      const own = { ...input, credentialId: name };
-      const worker = await Worker.create({
-        connection: native,
+  it.each([
+    ...RECORDED_SCENARIOS,
+    ...OUTCOME_SCENARIOS,
+    ...PATCHED_SCENARIOS,
+    ...KEPT_SCENARIOS,
+    ...BY_PERSON_SCENARIOS,
+  ])('$name', async ({ name, input, activities, play }) => {
+    const client = new Client({ connection, identity: 'recorder' });
+    const taskQueue = `record-${name}`;
+    const own = { ...input, credentialId: name };
+    const worker = await Worker.create({
+      connection: native,
+      taskQueue,
+      workflowBundle,
+      activities: activities(),
+      identity: 'recorder',
+    });
+    const workflowId = incidentId(own.credentialId, own.version);
+
+    await worker.runUntil(async () => {
+      const handle = await client.workflow.start<typeof respondToLeak>('respondToLeak', {
+        workflowId,
         taskQueue,
-        workflowBundle,
-        activities: activities(),
-        identity: 'recorder',
+        args: [own],
       });
-      const workflowId = incidentId(own.credentialId, own.version);
+      await play(handle);
+    });
 
-      await worker.runUntil(async () => {
-        const handle = await client.workflow.start<typeof respondToLeak>('respondToLeak', {
-          workflowId,
-          taskQueue,
-          args: [own],
-        });
-        await play(handle);
-      });
-
-      await keep('respond-to-leak', name, workflowId);
-      const rotation = `rotate/${own.credentialId}/${own.version}`;
-      if (!WITHOUT_ROTATION.includes(name)) await keep('rotate-credential', name, rotation);
-    },
-  );
+    await keep('respond-to-leak', name, workflowId);
+    const rotation = `rotate/${own.credentialId}/${own.version}`;
+    if (!WITHOUT_ROTATION.includes(name)) await keep('rotate-credential', name, rotation);
+  });
 
   it.each(OTHER_SCENARIOS)(
     '$type: $name',

@@ -11,6 +11,7 @@ import { createReloadHookAdapter } from '../../activities/dependents/reload-hook
 import { createApiTokenProvider } from '../../activities/providers/api-token';
 import { createAwsAccessKeyProvider } from '../../activities/providers/aws-access-key';
 import { createGitForgeTokenProvider } from '../../activities/providers/git-forge-token';
+import { createGithubTokenProvider } from '../../activities/providers/github-token';
 import { createHttpProvider } from '../../activities/providers/http';
 import { createNatsUserProvider } from '../../activities/providers/nats-user';
 import { createOauthClientProvider } from '../../activities/providers/oauth-client';
@@ -66,6 +67,7 @@ export async function createResponseDeps(
     createOauthClientProvider(accounts.oauth, secrets, fingerprintKeys),
     createNatsUserProvider(accounts.nats, secrets, createInTurn(database), fingerprintKeys),
     createGitForgeTokenProvider(accounts.gitForge, secrets, fingerprintKeys),
+    createGithubTokenProvider(accounts.github, secrets, fingerprintKeys),
     createHttpProvider(accounts.http, secrets, fingerprintKeys),
     createApiTokenProvider({ tokens: createTokenStore(database), secrets, gateways, fingerprintKeys }),
   ];

@@ -7,6 +7,7 @@ import { readPolicy } from '../policy-file';
 import {
   awsAccounts,
   gitForgeAccounts,
+  githubAccounts,
   httpAccounts,
   natsAccounts,
   oauthAccounts,
@@ -47,6 +48,7 @@ export function readResponseFiles(config: Config<'response'>) {
     oauth: () => oauthAccounts(files.settings),
     nats: () => natsAccounts(files.settings),
     gitForge: () => gitForgeAccounts(files.settings),
+    github: () => githubAccounts(files.settings),
     http: () => httpAccounts(files.settings),
     audiences: () => mustReach(files.policy.policy, files.settings, config.TOURNIQUET_POLICY_FILE ?? 'the policy'),
   });

@@ -1,4 +1,3 @@
-import { patched } from '@temporalio/workflow';
 import { worksAt } from '../../domain/response-plan';
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
@@ -6,7 +5,7 @@ import { EndsEarly } from './ends-early';
 import { stepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
 import { insist, isPerhapsEnded, type Leak } from './leak';
-import { keepKnown } from './keep-known';
+import { passTheDoor, spare, starterOf } from './one-way-door';
 import { replaceReplacement } from './replace-leaked';
 import { tellBeside } from './tell-beside';
 import { untilSilent } from './until-silent';
@@ -16,26 +15,10 @@ import { untilSilent } from './until-silent';
  * deadline, also when somebody would lose access by it.
  */
 export async function revokeLeaked(leak: Leak, rotation: RotationResult): Promise<void> {
-  const { input, board, plan } = leak;
+  const { plan } = leak;
   if (plan().revoke === 'never') throw new EndsEarly(`the policy never revokes at ${plan().severity}`);
   const users = await untilSilent(leak, rotation);
-  const decidedBy = await mayRevoke(leak, rotation, users);
-  const revocation = { ...incidentStep(input, 'revoke'), reason: board.incident.evidence.reason };
-  const revoke = async (said = decidedBy) => {
-    leak.atTheDoor = true;
-    try {
-      return await withinMinutes.revokeVersion.executeWithOptions(
-        { summary: `Revoke version ${input.version}: the one-way door` },
-        [{ ...revocation, ...(said === undefined ? {} : { decidedBy: said }) }],
-      );
-    } catch (error) {
-      // The one refusal that says for certain that nothing was done.
-      if (stepFailure(error).code === 'ACTION_BUDGET_SPENT') leak.atTheDoor = false;
-      throw error;
-    }
-  };
-  const revoked = await insist(leak, 'revoke it', revoke, { onNo: (why) => spare(leak, why) });
-  board.apply({ type: 'revoked', at: revoked.at, note: `revoked: ${revoked.evidence}` });
+  await passTheDoor(leak, await mayRevoke(leak, rotation, users));
 }
 
 /** Resolves to who decided it, when somebody proved who they are. @throws EndsEarly when a person says no */
@@ -67,14 +50,7 @@ async function mayRevoke(
     await spare(leak, why);
     throw new EndsEarly(why);
   }
-  // An exercise was started by somebody who said yes to this; it must not use up what real leaks need.
-  return approved ? by : input.simulated && input.startedBy !== 'watch' ? input.startedBy : undefined;
-}
-
-/** A person's no holds for the incidents after this one as well. */
-async function spare({ input, board }: Leak, why: string): Promise<void> {
-  board.apply({ type: 'spared', at: Date.now(), note: why });
-  if (patched('keeps-no')) await keepKnown(board, incidentStep(input, 'known.spared'));
+  return approved ? by : starterOf(input);
 }
 
 /** The same value is never insisted on: after so many others a person is asked. */

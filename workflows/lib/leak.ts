@@ -13,7 +13,7 @@ import type { PersonDesk } from './person-desk';
 /** What the inventory and the worker know of it. `hasProvider` is missing in histories from before it was asked. */
 export type Known = Pick<
   Awaited<ReturnType<Activities['loadCredential']>>,
-  'credential' | 'version' | 'hasProvider' | 'canQuarantine' | 'newer'
+  'credential' | 'version' | 'hasProvider' | 'canQuarantine' | 'canMint' | 'newer'
 >;
 
 /** A rotation that runs. */
@@ -115,9 +115,9 @@ export interface Leak {
 export function planNow(
   input: Pick<IncidentInput, 'policy' | 'reopened'>,
   evidence: Assessment,
-  { credential, version, hasProvider, canQuarantine }: Known,
+  { credential, version, hasProvider, canQuarantine, canMint }: Known,
 ): ResponsePlan {
-  const planned = planResponse(credential, evidence, input.policy, { hasProvider, canQuarantine });
+  const planned = planResponse(credential, evidence, input.policy, { hasProvider, canQuarantine, canMint });
   const plan = version.knownAgainst?.spared ? askedToRevoke(planned) : planned;
   if (input.reopened) return planForDead(plan, 'works again');
   return version.state === 'revoked' ? planForDead(plan, 'unproven') : plan;
@@ -184,7 +184,7 @@ export async function insist<T>(
     try {
       return await effect(decidedBy);
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      if (isCancellation(error) || error instanceof EndsEarly) throw error;
       const failure = stepFailure(error);
       if (failure.code === givesUpOn) throw error;
       onFailure?.(failure);

@@ -2,6 +2,7 @@ import { patched } from '@temporalio/workflow';
 import { earliest } from '../../domain/earliest';
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
+import { awaitReplacement } from './await-replacement';
 import { incidentStep } from './incident-step';
 import { UNDONE, type LeftByRotation } from './failure-code';
 import { insist, type Kept, type Leak } from './leak';
@@ -11,7 +12,11 @@ import { tellBeside } from './tell-beside';
 /** Mints a replacement and moves the dependents to it, as a child workflow that undoes itself when it fails. */
 export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   const { board } = leak;
-  const rotation = await insist(leak, 'replace it', () => rotateOnce(leak), {
+  const rotate = async (): Promise<RotationResult> => {
+    if (leak.plan().issuedByPerson) await awaitReplacement(leak);
+    return rotateOnce(leak);
+  };
+  const rotation = await insist(leak, 'replace it', rotate, {
     onFailure: (failure) => {
       if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
       const { sentBack = leak.newer === undefined, unfit, kept, gone, elsewhere = [], laneUntil } = failure.left ?? {};
@@ -94,7 +99,14 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
     desk,
     `Version ${refused}, the replacement of ${input.credentialId}, does not work: another one is minted.`,
   );
-  const rotation = await insist(leak, 'replace the replacement', () => rotateOnce(leak, { forwardOnly: true }), {
+  const rotate = async (): Promise<RotationResult> => {
+    if (!leak.plan().issuedByPerson) return rotateOnce(leak, { forwardOnly: true });
+    leak.unfit = [...(leak.unfit ?? []), refused];
+    await awaitReplacement(leak);
+    // Past the one-way door it goes forward only, with what was given.
+    return rotateOnce(leak);
+  };
+  const rotation = await insist(leak, 'replace the replacement', rotate, {
     needed: true,
     endless: true,
     onFailure: ({ code, message, left }) => {

@@ -102,7 +102,7 @@ async function lookAgain(leak: Leak): Promise<void> {
   if (cutShort && leak.newer === undefined) await discardWhatWasMinted(leak, cutShort);
 }
 
-async function lookForNewer(leak: Leak): Promise<void> {
+export async function lookForNewer(leak: Leak): Promise<void> {
   const { kept, input } = leak;
   const { newer, living = newer === undefined ? [] : [newer] } = await lookups().loadCredential.executeWithOptions(
     { summary: 'Which version lives by now?' },

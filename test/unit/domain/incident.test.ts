@@ -272,4 +272,17 @@ describe('incident state machine', () => {
       }),
     );
   });
+
+  it('takes what replaces a version that was ended first, and never goes back from its end', () => {
+    const story = ['contained', 'revoked', 'replaced', 'moved', 'replaced', 'verified'] as const;
+    let incident = openIncident(sampleAssessment(), 0);
+    const stages = story.map((type, index) => {
+      const taken = transition(incident, { type, at: index + 1, note: type });
+      if (taken.ok) incident = taken.incident;
+      return taken.ok ? taken.incident.stage : 'refused';
+    });
+
+    expect(stages).toEqual(['contained', 'revoked', 'revoked', 'revoked', 'refused', 'verified']);
+    expect(incident.milestones).toEqual({ contained: 1, revoked: 2, replaced: 3, moved: 4, verified: 6 });
+  });
 });

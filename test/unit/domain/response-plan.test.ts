@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY } from '../../../domain/policy';
-import { planForDead, planResponse } from '../../../domain/response-plan';
+import { isEndedFirst, planForDead, planResponse } from '../../../domain/response-plan';
 import { publicIdSubject } from '../../../domain/subject';
 import { unregisteredCredential } from '../../../domain/unregistered-credential';
 import { SEVERITIES } from '../../../domain/severity';
@@ -122,4 +122,25 @@ describe('response plan', () => {
       expect(plan.leftToPerson).toBeUndefined();
     },
   );
+
+  describe('of what only a person can replace', () => {
+    const byPerson = { canQuarantine: false, canMint: false };
+    const critical = sampleAssessment({ severity: 'critical', deterministic: true });
+
+    it('ends it first, where it would be refused to everybody and revoked without a person', () => {
+      const plan = planResponse(sampleCredential(), critical, DEFAULT_POLICY, byPerson);
+
+      expect([isEndedFirst(plan), plan.issuedByPerson]).toEqual([true, true]);
+      expect(plan.expectedGap).toContain('until a person has given another one');
+    });
+
+    it.each([
+      ['its known contexts can be told apart', atGateway, critical, byPerson],
+      ['a person decides about revoking', sampleCredential(), sampleAssessment({ families: ['origin'] }), byPerson],
+      ['it can be refused there for now', sampleCredential(), critical, { canMint: false }],
+      ['another one is minted', sampleCredential(), critical, { canQuarantine: false }],
+    ])('replaces it first where %s', (_why, credential, evidence, reach) => {
+      expect(isEndedFirst(planResponse(credential, evidence, DEFAULT_POLICY, reach))).toBe(false);
+    });
+  });
 });

@@ -1,0 +1,27 @@
+import { sendHttp, type HttpAnswer } from './http-send';
+import type { Answer } from './present-token';
+
+/** GitHub refuses requests that do not name a version and an agent. */
+const HEADERS = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
+const AGENT = 'tourniquet';
+
+/** Asks for what every token may see and no limit counts. Without one it is answered as well. */
+export function askLimits(url: string, signal: AbortSignal): Promise<HttpAnswer | undefined> {
+  return sendHttp({ method: 'GET', url: `${url}/rate_limit`, headers: { ...HEADERS, 'user-agent': AGENT } }, signal);
+}
+
+/** Presents a token, marked as a probe of ours. Only 401 is a refusal of it. */
+export async function presentToGithub(url: string, token: string, mark: string, signal: AbortSignal): Promise<Answer> {
+  const headers = { ...HEADERS, 'user-agent': mark, authorization: `Bearer ${token}` };
+  const answer = await sendHttp({ method: 'GET', url: `${url}/rate_limit`, headers }, signal);
+  if (answer?.status === 401) return 'refused';
+  return answer?.status === 200 ? 'accepted' : 'no answer';
+}
+
+/** Has tokens revoked for ever: by whoever has them, so that nobody logs in for it. */
+export function revokeAtGithub(url: string, tokens: readonly string[]): Promise<HttpAnswer | undefined> {
+  const headers = { ...HEADERS, 'user-agent': AGENT, 'content-type': 'application/json' };
+  const body = JSON.stringify({ credentials: tokens });
+  // It is many attempts' call: none of them may stop it.
+  return sendHttp({ method: 'POST', url: `${url}/credentials/revoke`, headers, body }, new AbortController().signal);
+}

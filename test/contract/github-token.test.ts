@@ -1,0 +1,175 @@
+import { GITHUB_TOKEN, githubAccount } from '../../activities/providers/github-account';
+import { createGithubTokenProvider } from '../../activities/providers/github-token';
+import { fingerprint } from '../../domain/fingerprint';
+import { parseMaterial } from '../../domain/secret-material';
+import { FaultProxy } from '../../drills/chaos/fault-proxy';
+import { startGithub } from '../../drills/systems/github';
+import { callContext } from '../support/call-context';
+import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
+import { memorySecrets } from '../support/memory-secrets';
+import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
+import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+
+const CREDENTIAL = sampleCredential({ id: 'orders-github', provider: 'github-token', account: 'github' });
+const UNKNOWN = `ghp_${'x'.repeat(36)}`;
+
+/** One way for our calls and for whoever uses a token: GitHub's API has one address. */
+async function makeRig(): Promise<ProviderRig & { readonly github: Awaited<ReturnType<typeof startGithub>> }> {
+  const github = await startGithub();
+  const way = await FaultProxy.start({ host: '127.0.0.1', port: github.port });
+  const secrets = memorySecrets();
+  const issued: string[] = [];
+  const absent = {
+    ...sampleVersion({ credentialId: CREDENTIAL.id, version: 999 }),
+    secret: secretRef(CREDENTIAL.id, 999),
+  };
+  await secrets.putIfAbsent(absent.secret, JSON.stringify({ kind: 'http', id: 'token-x', secret: UNKNOWN }));
+  return {
+    github,
+    provider: createGithubTokenProvider(
+      new Map([['github', { url: `http://127.0.0.1:${way.port}` }]]),
+      secrets,
+      TEST_FINGERPRINT_KEYS,
+    ),
+    secretStore: secrets,
+    credential: CREDENTIAL,
+    adminWay: way,
+    loginWay: way,
+    absent,
+    issue() {
+      issued.push(github.issue('orders-bot'));
+      return Promise.resolve(issued.at(-1) ?? '');
+    },
+    accepts: async ({ secret }) => github.tokens.has(parseMaterial('http', await secrets.get(secret)).secret),
+    openSession: () => Promise.resolve(undefined),
+    sessions: () => Promise.resolve(0),
+    admin: () => Promise.resolve(),
+    records: () => Promise.resolve([...github.tokens]),
+    secrets: () => Promise.resolve([...issued, UNKNOWN]),
+    async stop() {
+      await way.stop();
+      await github.stop();
+    },
+  };
+}
+
+describeCredentialProvider({
+  name: 'github-token',
+  make: makeRig,
+  skip: [
+    {
+      reason: 'GitHub can refuse a token only by revoking it, and says so',
+      cases: [
+        'quarantine refuses authentication; a second time it is already so',
+        'quarantine ends the sessions',
+        'quarantine lets no login slip through that races it',
+        'quarantine at once from two sides ends in the same state',
+        'release lifts a quarantine, and the value is the same; a second time it is already so',
+        'quarantine refuses again what was released',
+        'says of one that is quarantined that it is refused, and not that it is alive',
+      ],
+    },
+    {
+      reason: 'GitHub issues a token to a person only, and says so',
+      cases: [
+        'creates once for one ref: the same credential and the same value',
+        'creates one credential when two attempts of one step overlap',
+        'discard ends what was minted though its mint gave no answer, so that it has no name',
+        'discard of what no server can have been told of asks nobody',
+        'takes in what others have issued as it keeps what it has minted itself',
+      ],
+    },
+    {
+      reason: 'there is no admin credential',
+      cases: ['says PROVIDER_ADMIN_DENIED when our admin credential is refused'],
+    },
+    {
+      reason:
+        'nobody is asked for an admin’s sake: a proof that nobody answers could not tell; the rest is shown below',
+      cases: ['says PROVIDER_UNAVAILABLE when the server is away, or silent'],
+    },
+  ],
+});
+
+describe('a token of GitHub', () => {
+  it('is taken in by its fingerprint, and none that GitHub would not let us revoke', () => {
+    const provider = createGithubTokenProvider(
+      new Map([['github', { url: 'https://api.example.com' }]]),
+      memorySecrets(),
+      TEST_FINGERPRINT_KEYS,
+    );
+    const adopt = (value: string) => () => provider.adopt?.(CREDENTIAL, { version: 1, value });
+
+    expect(adopt(UNKNOWN)()?.subjects).toEqual(TEST_FINGERPRINT_KEYS.map((key) => fingerprint(UNKNOWN, key)));
+    expect(JSON.stringify({ ...adopt(UNKNOWN)(), material: undefined })).not.toContain(UNKNOWN);
+    for (const value of [`ghs_${'x'.repeat(36)}`, 'x'.repeat(40), 'ghp_short'])
+      expect(adopt(value)).toThrow('ADOPTION_REFUSED');
+  });
+
+  it('can be replaced by a person only, and its end is for ever', async () => {
+    const rig = await makeRig();
+    const next = { version: 2, secret: secretRef(CREDENTIAL.id, 2) };
+
+    const minted = rig.provider.createReplacement(CREDENTIAL, next, callContext());
+
+    await expect(minted).rejects.toMatchObject({ code: 'REPLACEMENT_BY_PERSON' });
+    expect([GITHUB_TOKEN.quarantine, GITHUB_TOKEN.sideEffects.join()]).toEqual([
+      'none',
+      expect.stringContaining('can NOT be undone'),
+    ]);
+    await rig.stop();
+  });
+
+  it('is revoked with all others that are wanted dead at the time, in one call', async () => {
+    const rig = await makeRig();
+    const versions = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const secret = secretRef(CREDENTIAL.id, index + 1);
+        const token = await rig.issue?.();
+        await rig.secretStore.putIfAbsent(secret, JSON.stringify({ kind: 'http', id: 'token', secret: token }));
+        return { ...sampleVersion({ credentialId: CREDENTIAL.id, version: index + 1 }), secret };
+      }),
+    );
+
+    const ended = await Promise.all(versions.map((one) => rig.provider.revoke(CREDENTIAL, one, callContext())));
+
+    expect(ended.map(({ state }) => state)).toEqual(Array(200).fill('done'));
+    expect(rig.github.calls.reduce((sum, one) => sum + one, 0)).toBe(200);
+    expect(rig.github.calls.length).toBeLessThan(10);
+    await rig.stop();
+  });
+
+  it('is PROVIDER_UNAVAILABLE while GitHub is away, and nothing is taken for dead', async () => {
+    const rig = await makeRig();
+    const secret = secretRef(CREDENTIAL.id, 1);
+    const token = await rig.issue?.();
+    await rig.secretStore.putIfAbsent(secret, JSON.stringify({ kind: 'http', id: 'token', secret: token }));
+    const version = { ...sampleVersion({ credentialId: CREDENTIAL.id, version: 1 }), secret };
+    rig.adminWay.mode = 'refuse';
+    const { provider } = rig;
+
+    const results = await Promise.allSettled(
+      [
+        () => provider.probe(CREDENTIAL, callContext()),
+        () => provider.quarantine(CREDENTIAL, version, callContext()),
+        () => provider.revoke(CREDENTIAL, version, callContext()),
+        () => provider.test(CREDENTIAL, version, callContext()),
+      ].map((act) => act()),
+    );
+
+    expect(results).toEqual(
+      Array(4).fill({
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'PROVIDER_UNAVAILABLE' }) as unknown,
+      }),
+    );
+    await rig.stop();
+  });
+
+  it.each(['http://api.example.com', 'https://api.example.com/', 'api.example.com'])(
+    'is not asked for at %s',
+    (url) => {
+      expect(githubAccount.safeParse({ url }).success).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,129 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { detectionSignal, retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
+import { CRITICAL, issuedByPerson } from '../support/by-person-scenarios';
+import { eventually } from '../support/eventually';
+import { refusal, sampleAssessment, sampleInput } from '../support/fake-activities';
+import { APPROVED } from '../support/outcome-scenarios';
+import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
+import { notesOf, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
+import { timeSkippingEnvironment } from '../support/time-skipping-environment';
+
+let environment: TestWorkflowEnvironment;
+
+beforeEach(async () => {
+  environment = await timeSkippingEnvironment();
+});
+
+afterEach(async () => {
+  await environment.teardown();
+});
+
+const MENDED = { actor: 'ana', note: 'given' };
+/** Certain, and not so grave that all use is refused at once by ending it. */
+const WEAK = sampleInput({ assessment: sampleAssessment({ families: ['origin'] }) });
+
+const untilAsked = (handle: LeakHandle, what: string, questions = 1) =>
+  eventually(
+    () => handle.query(stateQuery),
+    ({ incident: { waiting } }) => waiting?.question.includes(what) === true && (waiting.number ?? 0) > questions,
+  );
+
+/** In what order it was answered. */
+function storyOf(calls: readonly string[]): readonly string[] {
+  const story = ['containVersion', 'createReplacement', 'moveDependent', 'revokeVersion', 'verifyDead'];
+  return calls.map((call) => call.split(' ')[0] ?? '').filter((call) => story.includes(call));
+}
+
+it('is ended before anything replaces it, since it can be refused in no other way; then a person gives another', async () => {
+  const { activities, calls, give } = issuedByPerson();
+
+  const { outcome, view } = await withIncident(environment, activities, CRITICAL, async (handle) => {
+    const waiting = await untilWaiting(handle);
+    expect(waiting.incident.waiting?.question).toMatch(
+      /is ENDED and needs another value, which github-token shows only to a person[^]*credential import[^]*checkout, billing/,
+    );
+    expect(storyOf(calls)).toEqual(['containVersion', 'revokeVersion']);
+    give();
+    await handle.executeUpdate(retryStepUpdate, { args: [MENDED] });
+    return handle.result();
+  });
+
+  expect([outcome, view.replacement]).toEqual(['recovered', 2]);
+  expect(storyOf(calls)).toEqual(['containVersion', 'revokeVersion', 'moveDependent', 'moveDependent', 'verifyDead']);
+  const { revoked = 0, replaced, moved, verified } = view.incident.milestones;
+  expect([revoked > 0, replaced, moved, verified].every((reached) => reached !== undefined)).toBe(true);
+});
+
+it('moves dependents first where another value is there already', async () => {
+  const { activities, calls } = issuedByPerson({}, [2]);
+
+  const { outcome } = await withIncident(environment, activities, CRITICAL, (handle) => handle.result());
+
+  expect(outcome).toBe('recovered');
+  expect(storyOf(calls)).toEqual(['containVersion', 'moveDependent', 'moveDependent', 'revokeVersion', 'verifyDead']);
+});
+
+it('waits for a person while a person must decide about ending it, and ends it when graver evidence decides that', async () => {
+  const { activities, calls, give } = issuedByPerson();
+
+  const { outcome } = await withIncident(environment, activities, WEAK, async (handle) => {
+    const waiting = await untilWaiting(handle);
+    expect(waiting.incident.waiting?.question).toContain('needs another value');
+    expect(storyOf(calls)).toEqual(['containVersion']);
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    const ended = await untilAsked(handle, 'is ENDED');
+    expect([storyOf(calls).at(-1), notesOf(ended)]).toEqual(['revokeVersion', expect.stringContaining('revoked: ')]);
+    give();
+    await handle.executeUpdate(retryStepUpdate, { args: [MENDED] });
+    return handle.result();
+  });
+
+  expect(outcome).toBe('recovered');
+});
+
+it('finds what was given though nobody says so', async () => {
+  const { activities, give } = issuedByPerson();
+
+  const { outcome } = await withIncident(environment, activities, CRITICAL, async (handle) => {
+    await untilWaiting(handle);
+    give();
+    return handle.result();
+  });
+
+  expect(outcome).toBe('recovered');
+});
+
+it('asks for another one when what was given does not work', async () => {
+  const { activities, calls, give } = issuedByPerson({
+    verifyDead: ({ control }) =>
+      control === 2
+        ? Promise.reject(refusal('CONTROL_REFUSED'))
+        : Promise.resolve({ at: 5, proof: 'presented', evidence: 'old refused, control accepted' }),
+  });
+
+  const { outcome, view } = await withIncident(environment, activities, CRITICAL, async (handle) => {
+    await untilWaiting(handle);
+    give();
+    await handle.executeUpdate(retryStepUpdate, { args: [MENDED] });
+    await untilAsked(handle, 'needs another value');
+    give(3);
+    await handle.executeUpdate(retryStepUpdate, { args: [MENDED] });
+    return handle.result();
+  });
+
+  expect([outcome, view.replacement]).toEqual(['recovered', 3]);
+  expect(calls).not.toContain('createReplacement');
+});
+
+it('ends as it is when a person says that nothing replaces it, and says that it is not proven dead', async () => {
+  const { activities } = issuedByPerson();
+
+  const { outcome, view } = await withIncident(environment, activities, CRITICAL, async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+
+  expect(outcome).toBe('contained-waiting-for-person');
+  expect(notesOf(view)).toMatch(/NOT proven dead/);
+});
