@@ -17,6 +17,8 @@ export interface Scenario {
   readonly story: Story;
   readonly credential: Credential;
   readonly hasProvider: boolean;
+  /** See `WorldSetting`. */
+  readonly issuedByPerson?: true;
   readonly past: Past;
   readonly trouble: Trouble;
   readonly assessment: Assessment;

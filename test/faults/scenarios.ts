@@ -34,6 +34,10 @@ const INCIDENTS: readonly Scenario[] = [
   scenario('begun-again-medium', { past: 'replaced', assessment: medium, trouble: { refusesMove: 'billing' } }),
   scenario('begun-again-and-breaks', { past: 'replaced', trouble: { replacementsBreak: 1 } }),
   scenario('unproven', { past: 'unproven' }),
+  scenario('issued-by-person', { issuedByPerson: true, pairs: true }),
+  scenario('issued-by-person-weak', { issuedByPerson: true, assessment: weak }),
+  scenario('issued-by-person-and-breaks', { issuedByPerson: true, trouble: { replacementsBreak: 1 } }),
+  scenario('issued-by-person-still-alive', { issuedByPerson: true, trouble: { revokeIsNoRevoke: true } }),
 ];
 
 /** The page that asks the first question. */
@@ -92,6 +96,12 @@ const STEERED: readonly Scenario[] = [
     trouble: { neverMoves: 'checkout' },
     outside: [{ when: MOVING_CHECKOUT, deeds: [givesMoreTime(ANA), givesMoreTime(ANA)] }],
   }),
+  // A person has been asked for another one, and it is ended meanwhile.
+  scenario('issued-by-person-and-graver', {
+    issuedByPerson: true,
+    assessment: weak,
+    outside: [{ when: ASKED, deeds: [GRAVER_EVIDENCE] }],
+  }),
   scenario('graver-and-cancelled', {
     ...separableMedium,
     outside: [{ when: 'moveDependent:move.billing#1', deeds: [GRAVER_EVIDENCE, CANCELS] }],
@@ -139,6 +149,7 @@ const ANYWHERE: readonly Scenario[] = [
   scenario('false-positive-and-graver', { ...separableMedium, anywhere: [saysNothingLeaked(ANA), GRAVER_EVIDENCE] }),
   scenario('graver-and-cancel', { ...separableMedium, anywhere: [GRAVER_EVIDENCE, CANCELS] }),
   scenario('cancel', { anywhere: [CANCELS] }),
+  scenario('issued-by-person-cancel', { issuedByPerson: true, anywhere: [CANCELS] }),
   scenario('cancel-rotation', { notOnServer: true, ...separableMedium, anywhere: [endsRotation('cancel')] }),
   scenario('terminate-rotation', { notOnServer: true, ...separable, anywhere: [endsRotation('terminate')] }),
   scenario('begin-anew', { notOnServer: true, ...separable, anywhere: [BEGINS_ANEW] }),

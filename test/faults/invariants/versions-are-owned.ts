@@ -14,6 +14,7 @@ export function ownershipFaults({ world, view, outcome }: RunReport): readonly s
   return [...world.versions]
     .filter(([number, { atProvider }]) => number !== LEAKED && atProvider === 'live')
     .filter(([number]) => world.setting.past === 'nothing' || number !== REPLACED_BEFORE)
+    .filter(([number]) => !world.given.has(number))
     .filter(([number, { state }]) => (view?.replacement !== number || state !== 'live') && !told && !isKept(number))
     .map(([number, { state }]) => `version ${number} works at the provider (inventory: ${state}), and nobody owns it`);
 }

@@ -21,7 +21,8 @@ function listed({ refusals, laneUntil }: World): { readonly laneUntil?: number }
 
 /** The refusal and the record of it, in the simulated world. */
 export function containmentOf(world: World): Containment {
-  const { credential, hasProvider, now } = world.setting;
+  const { credential, hasProvider, issuedByPerson, now } = world.setting;
+  const reach = issuedByPerson ? ({ canQuarantine: false, canMint: false } as const) : {};
   return {
     loadCredential(input) {
       const { state } = world.version(LEAKED);
@@ -42,7 +43,7 @@ export function containmentOf(world: World): Containment {
       const { known: knownAgainst } = world;
       const known = knownAgainst ? { knownAgainst } : {};
       const version = { credentialId: credential.id, version: LEAKED, publicId, subjects, state, secret, ...known };
-      return { credential, version, hasProvider, ...newer, living };
+      return { credential, version, hasProvider, ...reach, ...newer, living };
     },
 
     containVersion({ plan, stepKey }, cut) {
@@ -50,7 +51,7 @@ export function containmentOf(world: World): Containment {
       if (isLifted(world)) throw failure('CONTAINMENT_LIFTED', true);
       world.refuse(LEAKED, plan.quarantine.mode, stepKey);
       const version = world.version(LEAKED);
-      if (plan.quarantine.mode === 'deny-all' && !plan.leftToPerson && version.atProvider === 'live') {
+      if (plan.quarantine.mode === 'deny-all' && !plan.leftToPerson && !plan.endsOnly && version.atProvider === 'live') {
         version.atProvider = 'locked';
         world.effects.push({ what: 'lock', version: LEAKED, stepKey });
       }

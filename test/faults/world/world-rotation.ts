@@ -8,10 +8,11 @@ type Rotation = Pick<
 
 /** Create, distribute, prove use, and the undo of each, in the simulated world: each looks before it acts. */
 export function rotationOf(world: World): Rotation {
-  const { credential, now } = world.setting;
+  const { credential, issuedByPerson, now } = world.setting;
   return {
     createReplacement(step, cut) {
       const { stepKey } = step;
+      if (issuedByPerson) throw failure('REPLACEMENT_BY_PERSON', true);
       const number = world.reserve(stepKey);
       const version = world.version(number);
       return audited(world, 'create-replacement', step, cut, () => {

@@ -59,6 +59,8 @@ export type Past = 'nothing' | 'ended' | 'ended-and-works-again' | 'unproven' | 
 export interface WorldSetting {
   readonly credential: Credential;
   readonly hasProvider: boolean;
+  /** Its provider can only end it, and a person alone can have another one issued, who does when they are asked. */
+  readonly issuedByPerson?: true | undefined;
   readonly past: Past;
   readonly trouble: Trouble;
   readonly now: () => number;
@@ -97,6 +99,8 @@ export class World {
   readonly granted = new Map<string, { readonly seconds: number; readonly generation: number | undefined }>();
   /** Replacements that no longer work though nobody ended them. */
   readonly broken = new Set<number>();
+  /** What a person had issued, who has it whatever becomes of the incident. */
+  readonly given = new Set<number>();
   #trouble: Trouble;
 
   constructor(readonly setting: WorldSetting) {
@@ -121,6 +125,15 @@ export class World {
       if (this.version(number).state === 'live') this.version(number).atProvider = 'live';
     this.broken.clear();
     this.#trouble = {};
+    const hasOne = [...this.versions].some(([number, { state }]) => number !== LEAKED && state === 'live');
+    if (this.setting.issuedByPerson && !hasOne) this.give();
+  }
+
+  private give(): void {
+    const next = Math.max(...this.versions.keys()) + 1;
+    this.versions.set(next, { atProvider: 'live', state: 'live' });
+    this.refusals.set(next, 'none');
+    this.given.add(next);
   }
 
   /** The provider has lost a replacement, as many as the trouble says. */
