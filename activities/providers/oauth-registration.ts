@@ -108,7 +108,7 @@ export function oauthRegistrar(settings: OauthClientSettings, credential: Creden
   return {
     /** Whether our token may register: what no server registers is refused for what it says. */
     async probe(): Promise<void> {
-      const answer = await post('probe', { redirect_uris: 'none', grant_types: [GRANT] }, [200, 201, 400]);
+      const answer = await post('probe', { redirect_uris: ['none'], grant_types: [GRANT] }, [200, 201, 400]);
       if (answer.status !== 400) return remove(readRegistered(answer));
       const { data } = z.object({ error: z.string() }).safeParse(answer.body);
       if (!REFUSED_AS_IT_IS.includes(data?.error)) throw refused('nothing registers clients there');
