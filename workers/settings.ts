@@ -6,6 +6,7 @@ import { awsAccessKeySettings, type AwsAccessKeySettings } from '../activities/p
 import { gitForgeAccount, type GitForgeSettings } from '../activities/providers/git-forge-account';
 import { githubAccount, type GithubSettings } from '../activities/providers/github-account';
 import { httpAccount, type HttpSettings } from '../activities/providers/http-account';
+import { keycloakClientAccount, type KeycloakClientSettings } from '../activities/providers/keycloak-account';
 import { natsUserAccount, type NatsUserSettings } from '../activities/providers/nats-account';
 import {
   oauthClientAccount,
@@ -91,6 +92,7 @@ const settings = z.strictObject({
       'redis-acl': z.record(z.string(), redisAccount),
       'aws-access-key': z.record(z.string(), awsAccount),
       'oauth-client': z.record(z.string(), oauthClientAccount),
+      'keycloak-client': z.record(z.string(), keycloakClientAccount),
       'nats-user': z.record(z.string(), natsUserAccount),
       'git-forge-token': z.record(z.string(), gitForgeAccount),
       'github-token': z.record(z.string(), githubAccount),
@@ -158,20 +160,30 @@ export function awsAccounts(settings: Settings): ReadonlyMap<string, AwsAccessKe
   );
 }
 
+/** RFC 6749, appendix A.2: a space is part of one. */
+const isClientSecret = (text: string): boolean => /^[\x20-\x7e]+$/.test(text);
+
 /** The accounts of the oauth-client provider, with their initial access tokens. @throws IncidentError CONFIG_INVALID */
 export function oauthAccounts(settings: Settings): ReadonlyMap<string, OauthClientSettings> {
   const isToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
-  // RFC 6749, appendix A.2: a space is part of one.
-  const isSecret = (text: string): boolean => /^[\x20-\x7e]+$/.test(text);
   const accounts = settings.providers['oauth-client'];
   const askerOf = ({ clientSecretFile: file, ...asker }: OauthIntrospection, from: FromFile) => ({
     ...asker,
-    clientSecret: from(file, isSecret, 'introspection.clientSecretFile: holds no secret'),
+    clientSecret: from(file, isClientSecret, 'introspection.clientSecretFile: holds no secret'),
   });
   return readAccounts('oauth-client', accounts, ({ initialAccessTokenFile: file, introspection, ...rest }, from) => ({
     ...rest,
     ...(introspection && { introspection: askerOf(introspection, from) }),
     ...(file !== undefined && { initialAccessToken: from(file, isToken, 'initialAccessTokenFile: holds no token') }),
+  }));
+}
+
+/** The accounts of the keycloak-client provider, with the secrets of their admin clients. @throws IncidentError CONFIG_INVALID */
+export function keycloakAccounts(settings: Settings): ReadonlyMap<string, KeycloakClientSettings> {
+  const accounts = settings.providers['keycloak-client'];
+  return readAccounts('keycloak-client', accounts, ({ adminClientSecretFile: file, ...rest }, from) => ({
+    ...rest,
+    adminClientSecret: from(file, isClientSecret, 'adminClientSecretFile: holds no secret'),
   }));
 }
 

@@ -7,11 +7,11 @@ export const LOST_AFTER_MS = 30_000;
 
 /**
  * A place beside the one where a version's value is kept, which no dependent may read: `asking`, before a value is asked for that is shown once; `ended`, before it is
- * ended for good; `registration`, `last-token` and `gone` of an OAuth client.
+ * ended for good; `registration`, `last-token` and `gone` of an OAuth client; `refused`, before a secret of Keycloak's is taken away.
  */
 export function beside(
   { path, ...rest }: SecretRef,
-  name: 'asking' | 'ended' | 'registration' | 'last-token' | 'gone',
+  name: 'asking' | 'ended' | 'registration' | 'last-token' | 'gone' | 'refused',
 ): SecretRef {
   return { ...rest, path: `${path}/${name}` };
 }

@@ -37,7 +37,11 @@ const MEANING: Readonly<Record<string, TokenAnswer>> = {
 };
 
 /** What a client may do at one server with what it holds. `mark` names our own requests in its log. */
-export function oauthTokens(settings: OauthClientSettings, mark: string, signal: AbortSignal) {
+export function oauthTokens(
+  settings: Pick<OauthClientSettings, 'tokenUrl' | 'introspection' | 'revocationUrl'>,
+  mark: string,
+  signal: AbortSignal,
+) {
   function send(url: string, client: ClientSecret, form: Readonly<Record<string, string>>) {
     const { clientId, clientSecret, authMethod } = client;
     const inBody = authMethod === 'client_secret_post';

@@ -13,6 +13,7 @@ import { createAwsAccessKeyProvider } from '../../activities/providers/aws-acces
 import { createGitForgeTokenProvider } from '../../activities/providers/git-forge-token';
 import { createGithubTokenProvider } from '../../activities/providers/github-token';
 import { createHttpProvider } from '../../activities/providers/http';
+import { createKeycloakClientProvider } from '../../activities/providers/keycloak-client';
 import { createNatsUserProvider } from '../../activities/providers/nats-user';
 import { createOauthClientProvider } from '../../activities/providers/oauth-client';
 import { createPostgresRoleProvider } from '../../activities/providers/postgres-role';
@@ -65,6 +66,7 @@ export async function createResponseDeps(
     createRedisAclProvider(accounts.redis, secrets, fingerprintKeys[0]),
     createAwsAccessKeyProvider(accounts.aws, secrets),
     createOauthClientProvider(accounts.oauth, secrets, fingerprintKeys),
+    createKeycloakClientProvider(accounts.keycloak, secrets, createInTurn(database), fingerprintKeys),
     createNatsUserProvider(accounts.nats, secrets, createInTurn(database), fingerprintKeys),
     createGitForgeTokenProvider(accounts.gitForge, secrets, fingerprintKeys),
     createGithubTokenProvider(accounts.github, secrets, fingerprintKeys),
