@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   notifiers: async () => (await import('./commands/notifiers.js')).notifiersCommand(),
   providers: async () => (await import('./commands/providers.js')).providersCommand(),
   intel: async () => (await import('./commands/intel.js')).intelCommand(),
+  'dead-letter': async () => (await import('./commands/dead-letter.js')).deadLetterCommand(),
   audit: async () => (await import('./commands/audit.js')).auditCommand(),
   'api-key': async () => (await import('./commands/api-key.js')).apiKeyCommand(),
   codec: async () => (await import('./commands/codec.js')).codecCommand(),

@@ -61,7 +61,11 @@ const ERRORS = {
     retryable: false,
     next: 'The workflow ended without an outcome: look at it in Temporal, then start the incident again.',
   },
-  DETECTOR_FAILED: { retryable: false, next: 'The event was kept; mend the detector and replay the dead letter.' },
+  DETECTOR_FAILED: {
+    retryable: false,
+    next: 'The event was kept; mend the detector, then `tourniquet dead-letter replay` it.',
+  },
+  DEAD_LETTER_UNKNOWN: { retryable: false, next: 'Name one that `tourniquet dead-letter list` shows.' },
   PROVIDER_UNKNOWN: { retryable: false, next: 'Configure this provider and account in the settings file.' },
   PROVIDER_ADMIN_DENIED: {
     retryable: false,

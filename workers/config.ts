@@ -152,6 +152,8 @@ export const ROLES = {
     'TOURNIQUET_LOG_LEVEL',
     'TOURNIQUET_POLICY_FILE',
   ],
+  /** `tourniquet dead-letter`, by a person who is NATS' user `admin`. */
+  deadLetters: ['TOURNIQUET_NATS_URL', 'TOURNIQUET_NATS_USER', 'TOURNIQUET_NATS_PASSWORD_FILE'],
   /** Once, before the others: database, streams, search attributes. */
   setup: [
     'TOURNIQUET_TEMPORAL_ADDRESS',

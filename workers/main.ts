@@ -7,7 +7,9 @@ import type { Running } from './running';
 type Log = ReturnType<typeof createLog>;
 
 /** A role loads its own code only: the worker that is started again after a crash must not first load the API's. */
-const STARTS: Readonly<Record<Exclude<Role, 'cli' | 'setup'>, (env: NodeJS.ProcessEnv) => Promise<Running>>> = {
+const STARTS: Readonly<
+  Record<Exclude<Role, 'cli' | 'deadLetters' | 'setup'>, (env: NodeJS.ProcessEnv) => Promise<Running>>
+> = {
   detection: async (env) => start('detection', env, (await import('./detection-worker.js')).startDetectionWorker),
   dispatcher: async (env) =>
     start('dispatcher', env, (await import('./dispatcher/start-dispatcher.js')).startDispatcher),

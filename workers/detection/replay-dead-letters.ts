@@ -1,0 +1,84 @@
+import { jetstream, jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { IncidentError } from '../../domain/errors';
+import { parseJson } from '../../domain/parse-json';
+import { DEAD_LETTER_HEADERS } from './dead-letter';
+import { DEAD_LETTERS_STREAM } from './streams';
+
+/** A dead letter as people see it. */
+export interface KeptLetter {
+  /** By which it is named. */
+  readonly sequence: number;
+  /** When it became one. */
+  readonly at: Date;
+  /** `usage`, `detections` or `detector`. */
+  readonly kind: string;
+  readonly code: string;
+  readonly reason: string;
+  /** Where it was, and goes back to. */
+  readonly subject: string;
+  /** Uses and detections: no secret is in any. */
+  readonly body: string;
+}
+
+/** What the product itself reads. */
+const GOES_BACK_TO = /^(?:usage|detections)\.\d+$/;
+const AT_ONCE = 100;
+const NOT_FOUND = 404;
+/** A detector that failed has not seen the use, and all others have: by its own id they would take it for a repetition. */
+const AGAIN = '~again';
+
+/** All that are kept, oldest first. Needs the NATS user `admin`. */
+export async function* keptLetters(nats: NatsConnection): AsyncGenerator<KeptLetter> {
+  const manager = await jetstreamManager(nats);
+  for (let next = 1; ;) {
+    const letters = await lettersFrom(manager, next);
+    yield* letters;
+    const last = letters.at(-1);
+    if (!last) return;
+    next = last.sequence + 1;
+  }
+}
+
+/**
+ * Puts a letter back where it was, and keeps it no longer. Stopped between the two it is there still: sent again within two minutes it is stored once,
+ * and later the fold and the dispatcher know what they had. @throws IncidentError DEAD_LETTER_UNKNOWN
+ */
+export async function replayLetter(nats: NatsConnection, letter: KeptLetter): Promise<void> {
+  const { sequence, subject, kind, body } = letter;
+  if (!GOES_BACK_TO.test(subject)) throw new IncidentError('DEAD_LETTER_UNKNOWN', { sequence, subject });
+  const content = kind === 'detector' ? renamed(body) : body;
+  await jetstream(nats).publish(subject, content, { msgID: `replay:${sequence}` });
+  await (await jetstreamManager(nats)).streams.deleteMessage(DEAD_LETTERS_STREAM, sequence, false);
+}
+
+async function lettersFrom(manager: JetStreamManager, seq: number): Promise<readonly KeptLetter[]> {
+  const found: KeptLetter[] = [];
+  const query = { seq, next_by_subj: 'deadletter.>', batch: AT_ONCE };
+  try {
+    for await (const message of await manager.direct.getBatch(DEAD_LETTERS_STREAM, query))
+      found.push(letterOf(message));
+  } catch (error) {
+    // How NATS says that there are no more.
+    if (!(error instanceof Error && 'code' in error && error.code === NOT_FOUND)) throw error;
+  }
+  return found;
+}
+
+function letterOf({ seq, time, subject, header, data }: StoredMsg): KeptLetter {
+  const said = (name: keyof typeof DEAD_LETTER_HEADERS): string => header.get(DEAD_LETTER_HEADERS[name]);
+  return {
+    sequence: seq,
+    at: time,
+    kind: subject.replace('deadletter.', ''),
+    code: said('code'),
+    reason: said('reason'),
+    subject: said('subject'),
+    body: Buffer.from(data).toString('utf8'),
+  };
+}
+
+function renamed(body: string): string {
+  const { events = [] } = (parseJson(body) ?? {}) as { readonly events?: readonly { readonly id: string }[] };
+  return JSON.stringify({ events: events.map((event) => ({ ...event, id: `${event.id.slice(0, 190)}${AGAIN}` })) });
+}
