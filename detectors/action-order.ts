@@ -3,13 +3,13 @@ import { hash48 } from './hash48';
 /** Which action comes right after which, as far as it was seen; plain JSON. Actions are hashes, since clients choose their names. */
 export interface ActionOrder {
   /** In the order in which they were first seen. */
-  readonly actions: readonly number[];
+  readonly actions: number[];
   /** For each, a bit for each action that came right after it. */
-  readonly follows: readonly number[];
+  readonly follows: number[];
   /** So many of the first actions are known from an earlier day. */
   readonly settled: number;
   /** Pairs of settled actions that were new lately; halved with each day. */
-  readonly fresh: number;
+  fresh: number;
   /** The day it was settled last, and the subject's clean uses until then. */
   readonly day: number;
   readonly uses: number;
@@ -24,32 +24,29 @@ export const ORDER_LIMITS = {
   fresh: 16,
 } as const;
 
-export const NO_ORDER: ActionOrder = {
-  actions: [],
-  follows: [],
-  settled: 0,
-  fresh: ORDER_LIMITS.fresh,
-  day: 0,
-  uses: 0,
-};
+export function noOrder(): ActionOrder {
+  return { actions: [], follows: [], settled: 0, fresh: ORDER_LIMITS.fresh, day: 0, uses: 0 };
+}
 
 /** An action's name in 20 bits. Two that are alike are one action to us: something is missed then, and nothing made up. */
 export function markOf(name: string): number {
   return hash48(name) & 0xfffff;
 }
 
-/** Closes the day before `day`, when there was enough use of it. */
-export function settle(order: ActionOrder, day: number, uses: number): ActionOrder {
+/** The order with the day before `day` closed, when there was enough use of it. */
+export function settled(order: ActionOrder, day: number, uses: number): ActionOrder {
   if (order.day === 0) return { ...order, day, uses };
   if (day <= order.day || uses - order.uses < ORDER_LIMITS.usesOfDay) return order;
   return { ...order, settled: order.actions.length, fresh: order.fresh >> 1, day, uses };
 }
 
-/** Knows an action; undefined when there are too many. */
-export function learnAction(order: ActionOrder, mark: number): ActionOrder | undefined {
-  if (order.actions.includes(mark)) return order;
-  if (order.actions.length >= ORDER_LIMITS.actions) return undefined;
-  return { ...order, actions: [...order.actions, mark], follows: [...order.follows, 0] };
+/** Knows an action; false when there are too many. */
+export function learnAction({ actions, follows }: ActionOrder, mark: number): boolean {
+  if (actions.includes(mark)) return true;
+  if (actions.length >= ORDER_LIMITS.actions) return false;
+  actions.push(mark);
+  follows.push(0);
+  return true;
 }
 
 /** Whether two actions, by their indices, are long known and never came in this order. */
@@ -57,10 +54,10 @@ export function isRare(order: ActionOrder, from: number, to: number): boolean {
   return isSettled(order, from) && isSettled(order, to) && !isSeen(order, from, to);
 }
 
-export function learnPair(order: ActionOrder, from: number, to: number): ActionOrder {
-  if (isSeen(order, from, to)) return order;
-  const follows = order.follows.map((seen, index) => (index === from ? seen | (1 << to) : seen));
-  return { ...order, follows, fresh: order.fresh + (isRare(order, from, to) ? 1 : 0) };
+export function learnPair(order: ActionOrder, from: number, to: number): void {
+  if (isSeen(order, from, to)) return;
+  if (isRare(order, from, to)) order.fresh += 1;
+  order.follows[from] = (order.follows[from] ?? 0) | (1 << to);
 }
 
 function isSeen({ follows }: ActionOrder, from: number, to: number): boolean {

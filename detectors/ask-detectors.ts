@@ -1,11 +1,11 @@
 import type { Family } from '../domain/families';
 import type { ErrorCode } from '../domain/errors';
 import type { UsageEvent } from '../domain/usage-event';
-import type { Detector, Finding, Reduction, SubjectFacts } from './detector';
+import type { Detector, Finding, SubjectFacts } from './detector';
 import type { LocatedUsageEvent } from './located-event';
 import type { SubjectState } from './partition-state';
 
-/** A detector that threw. Its own state stays as it was, and nobody else notices. */
+/** A detector that threw. It goes on with the state it had when it judged, and nobody else notices. */
 export interface DetectorFailure {
   readonly code: Extract<ErrorCode, 'DETECTOR_FAILED'>;
   readonly detector: string;
@@ -25,8 +25,8 @@ export interface Answer {
 }
 
 /**
- * Shows one event to the detectors and takes over their new states. When any of them objects, all are asked again from the states
- * before, told who objected: whatever is under suspicion must not teach anybody.
+ * Shows one event to the detectors. All judge it by their states before it, and only then all remember it, told who objected: whatever is
+ * under suspicion must not teach anybody.
  */
 export function askDetectors(
   subject: SubjectState,
@@ -34,49 +34,36 @@ export function askDetectors(
   detectors: readonly Detector[],
   facts: SubjectFacts,
 ): Answer {
-  const first = askAll(subject, located, detectors, facts);
-  const suspectedBy = familiesOf(first.findings);
-  const answer = suspectedBy.length === 0 ? first : askAll(subject, located, detectors, { ...facts, suspectedBy });
-  answer.states.forEach((state, index) => {
-    const detector = detectors[index];
-    if (detector) subject.detectors[detector.id] = state;
-  });
-  // Findings of the first asking count too: what spoke unsuspecting must not fall silent because somebody else spoke.
-  return suspectedBy.length === 0 ? answer : { findings: first.findings, failures: first.failures };
-}
-
-function askAll(
-  subject: SubjectState,
-  located: LocatedUsageEvent,
-  detectors: readonly Detector[],
-  facts: SubjectFacts,
-): Answer & { states: readonly unknown[] } {
   const findings: DetectorFinding[] = [];
   const failures: DetectorFailure[] = [];
-  const states = detectors.map((detector) => {
-    const before = subject.detectors[detector.id] ?? detector.initial();
-    const reduction = tryReduce(detector, before, located, facts);
-    if ('cause' in reduction) {
-      failures.push({ code: 'DETECTOR_FAILED', detector: detector.id, event: located.event, cause: reduction.cause });
-      return before;
+  for (const detector of detectors) {
+    try {
+      for (const finding of detector.judge(stateOf(subject, detector), located, facts))
+        findings.push({ detector, finding });
+    } catch (error) {
+      failures.push(failureOf(detector, located, error));
     }
-    for (const finding of reduction.findings) findings.push({ detector, finding });
-    return reduction.state;
-  });
-  return { states, findings, failures };
+  }
+  const failed = failures.map(({ detector }) => detector);
+  const told = findings.length === 0 ? facts : { ...facts, suspectedBy: familiesOf(findings) };
+  for (const detector of detectors) {
+    if (!detector.remember || failed.includes(detector.id)) continue;
+    try {
+      detector.remember(stateOf(subject, detector), located, told);
+    } catch (error) {
+      failures.push(failureOf(detector, located, error));
+    }
+  }
+  return { findings, failures };
 }
 
-function tryReduce(
-  detector: Detector,
-  state: unknown,
-  located: LocatedUsageEvent,
-  facts: SubjectFacts,
-): Reduction<unknown> | { cause: string } {
-  try {
-    return detector.reduce(state, located, facts);
-  } catch (error) {
-    return { cause: error instanceof Error ? error.name : typeof error };
-  }
+function stateOf({ detectors }: SubjectState, detector: Detector): object {
+  return (detectors[detector.id] ??= detector.initial());
+}
+
+function failureOf(detector: Detector, { event }: LocatedUsageEvent, error: unknown): DetectorFailure {
+  const cause = error instanceof Error ? error.name : typeof error;
+  return { code: 'DETECTOR_FAILED', detector: detector.id, event, cause };
 }
 
 function familiesOf(findings: readonly DetectorFinding[]): readonly Family[] {

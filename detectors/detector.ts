@@ -14,7 +14,7 @@ export interface SubjectFacts {
   readonly cleanUses: number;
   /** Time of the first of them; 0 when there is none. */
   readonly cleanSince: number;
-  /** Families that speak against this very event: empty at first, and filled when the engine asks again (see `Detector.reduce`). */
+  /** Families that speak against this very event: empty while detectors judge, and known when they remember (see `DetectorSpec`). */
   readonly suspectedBy: readonly Family[];
 }
 
@@ -30,11 +30,6 @@ export interface Finding {
   readonly topic?: string;
   /** A phrase without capital or full stop, such as "used from BR 3 s after use in DE". Text of a client goes through `forPerson`. */
   readonly reason: string;
-}
-
-export interface Reduction<S> {
-  readonly state: S;
-  readonly findings: readonly Finding[];
 }
 
 /** A life of one subject, made at run time, with the places its addresses lie in. */
@@ -54,30 +49,33 @@ export interface Samples {
 }
 
 /**
- * A pure fold over one subject's located events.
+ * A fold over one subject's located events, in two steps: first every detector judges an event, then every detector remembers it.
  *
- * - `state` is plain JSON and bounded, whatever the events.
- * - `reduce` speaks on every event it objects to; the engine holds back repetitions (see `rearm.ts`).
- * - When any detector speaks, the engine asks all of them again from the state before, with `suspectedBy` filled: nothing may be
- *   learnt from such an event (`teaches` says so), but it is still counted.
- * - `reduce` never sees probes, duplicates, or uses that prove no possession of the value.
+ * - `state` is an object of plain JSON and bounded, whatever the events.
+ * - `judge` speaks on every event it objects to, and changes nothing; the engine holds back repetitions (see `rearm.ts`).
+ * - `remember` changes the state in place, and is told in `suspectedBy` who objected: nothing may be learnt from such an event
+ *   (`teaches` says so), but it is still counted.
+ * - Neither ever sees probes, duplicates, or uses that prove no possession of the value.
  */
 export interface DetectorSpec<S> {
   readonly id: string;
   readonly family: Family;
   /** Every number the detector judges by; the source of each stands beside it. */
   readonly parameters: Readonly<Record<string, number>>;
+  /** A new object each time: `remember` writes into it. */
   initial(): S;
-  reduce(state: S, event: LocatedUsageEvent, facts: SubjectFacts): Reduction<S>;
+  judge(state: S, event: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[];
+  /** Left out where there is nothing to remember. What was written before it throws stays written. */
+  remember?(state: S, event: LocatedUsageEvent, facts: SubjectFacts): void;
   samples(): Samples;
 }
 
 /** A detector as the registry and the engine hold it: its state is opaque to them. */
-export type Detector = DetectorSpec<unknown>;
+export type Detector = DetectorSpec<object>;
 
 export const NO_FINDINGS: readonly Finding[] = [];
 
-/** Hides the state's type. Sound, because the engine hands a detector only states that this detector returned. */
-export function defineDetector<S>(spec: DetectorSpec<S>): Detector {
-  return { ...spec, reduce: (state, event, facts) => spec.reduce(state as S, event, facts) };
+/** Hides the state's type. Sound, because the engine hands a detector only states that this detector made. */
+export function defineDetector<S extends object>(spec: DetectorSpec<S>): Detector {
+  return spec;
 }

@@ -1,4 +1,4 @@
-import { defineDetector, NO_FINDINGS, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { hasLearned } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { duration } from './person-text';
@@ -11,7 +11,7 @@ const PARAMETERS = {
 } as const;
 
 interface DormantState {
-  readonly lastAt: number;
+  lastAt: number;
 }
 
 /** A credential nobody used for weeks is used again. */
@@ -20,19 +20,23 @@ export const dormantAwake = defineDetector<DormantState>({
   family: 'origin',
   parameters: PARAMETERS,
   initial: () => ({ lastAt: 0 }),
-  reduce,
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: DormantState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<DormantState> {
+function judge({ lastAt }: DormantState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at } = located.event;
-  const slept = at - state.lastAt;
-  // When it was last used is a fact and no habit, so a use under suspicion counts too: only the waking one is reported.
-  const next = { lastAt: Math.max(at, state.lastAt) };
-  if (!hasLearned(facts, at) || slept < PARAMETERS.dormantMs) return { state: next, findings: NO_FINDINGS };
+  const slept = at - lastAt;
+  if (slept < PARAMETERS.dormantMs || !hasLearned(facts, at)) return NO_FINDINGS;
   const { confidence } = PARAMETERS;
   const reason = `used after ${duration(slept)} without any use`;
-  return { state: next, findings: [{ severity: 'low', confidence, deterministic: false, accuses: 'use', reason }] };
+  return [{ severity: 'low', confidence, deterministic: false, accuses: 'use', reason }];
+}
+
+/** When it was last used is a fact and no habit, so a use under suspicion counts too: only the waking one is reported. */
+function remember(state: DormantState, { event }: LocatedUsageEvent): void {
+  state.lastAt = Math.max(event.at, state.lastAt);
 }
 
 function samples(): Samples {

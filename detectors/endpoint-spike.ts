@@ -1,9 +1,10 @@
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
-import { countUse, deviations, EMPTY_WINDOW, type RateWindow } from './rate-window';
+import { countUse, countWith, deviations, emptyWindow, type RateWindow } from './rate-window';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+import { entryOf, moveToEnd } from './short-list';
 
 const PARAMETERS = {
   /** Buckets of 10 s, smoothing 0.05, 6 deviations, at least 20 uses: reference/detection.md 1.2.9. */
@@ -20,7 +21,7 @@ const PARAMETERS = {
 
 interface EndpointState {
   /** Pairs, since clients choose the names. The last used comes last. */
-  readonly windows: readonly (readonly [endpoint: string, window: RateWindow])[];
+  readonly windows: [endpoint: string, window: RateWindow][];
 }
 
 /** Many more uses of one endpoint than it usually gets, though the whole may look as ever. */
@@ -29,26 +30,36 @@ export const endpointSpike = defineDetector<EndpointState>({
   family: 'volume',
   parameters: PARAMETERS,
   initial: () => ({ windows: [] }),
-  reduce,
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: EndpointState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<EndpointState> {
-  const { at, action, outcome } = located.event;
+function judge(state: EndpointState, { event }: LocatedUsageEvent): readonly Finding[] {
+  const { at, action, outcome } = event;
   // Clients that we refuse try again and again: their number says nothing of the thief.
-  if (outcome === 'contained') return { state, findings: NO_FINDINGS };
-  const { lengthMs, smoothing, endpoints } = PARAMETERS;
-  const before = state.windows.find(([endpoint]) => endpoint === action.name)?.[1] ?? EMPTY_WINDOW;
-  const window = countUse(before, at, lengthMs, teaches(located, facts), smoothing);
-  const others = state.windows.filter(([endpoint]) => endpoint !== action.name).slice(1 - endpoints);
-  return { state: { windows: [...others, [action.name, window]] }, findings: judge(action.name, window) };
+  const window = outcome === 'contained' ? undefined : entryOf(state.windows, action.name)?.[1];
+  return window ? judgeWindow(action.name, window, at) : NO_FINDINGS;
 }
 
-function judge(endpoint: string, window: RateWindow): readonly Finding[] {
-  const { leastUses, leastBuckets, leastRatio, leastDeviations, confidence } = PARAMETERS;
-  const { count, mean, buckets } = window;
+function remember({ windows }: EndpointState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { at, action, outcome } = located.event;
+  if (outcome === 'contained') return;
+  const { lengthMs, smoothing, endpoints } = PARAMETERS;
+  const known = entryOf(windows, action.name);
+  if (!known && windows.length >= endpoints) windows.shift();
+  const entry: [string, RateWindow] = known ?? [action.name, emptyWindow()];
+  countUse(entry[1], at, lengthMs, teaches(located, facts), smoothing);
+  if (known) moveToEnd(windows, known);
+  else windows.push(entry);
+}
+
+function judgeWindow(endpoint: string, window: RateWindow, at: number): readonly Finding[] {
+  const { lengthMs, leastUses, leastBuckets, leastRatio, leastDeviations, confidence } = PARAMETERS;
+  const { mean, buckets } = window;
+  const count = countWith(window, at, lengthMs);
   const isMany = count >= leastUses && buckets >= leastBuckets && count >= mean * leastRatio;
-  if (!isMany || deviations(window) <= leastDeviations) return NO_FINDINGS;
+  if (!isMany || deviations(window, count) <= leastDeviations) return NO_FINDINGS;
   const reason = `${forPerson(endpoint)} used ${count} times within 10 s, ${Math.floor(count / mean)} times the usual`;
   return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
 }

@@ -1,4 +1,5 @@
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import type { UsageEvent } from '../domain/usage-event';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { SAMPLE_PLACES, sampleUse } from './sample-life';
@@ -18,13 +19,13 @@ const PARAMETERS = {
 } as const;
 
 interface VolumeState {
-  readonly start: number;
+  start: number;
   /** In the open window: all bytes, and those under no suspicion. */
-  readonly bytes: number;
-  readonly clean: number;
+  bytes: number;
+  clean: number;
   /** Of closed windows. */
-  readonly most: number;
-  readonly windows: number;
+  most: number;
+  windows: number;
 }
 
 /** Much more is handed out to the credential than ever within ten minutes. Only for sources that see the size of answers. */
@@ -33,33 +34,20 @@ export const exfiltration = defineDetector<VolumeState>({
   family: 'volume',
   parameters: PARAMETERS,
   initial: () => ({ start: 0, bytes: 0, clean: 0, most: 0, windows: 0 }),
-  reduce,
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: VolumeState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<VolumeState> {
-  const { at, bytes = 0, outcome } = located.event;
-  if (bytes === 0 || outcome !== 'accepted') return { state, findings: NO_FINDINGS };
-  const start = at - (at % PARAMETERS.lengthMs);
-  // Late by more than a window: what it belonged to is long closed.
-  if (start < state.start - PARAMETERS.lengthMs) return { state, findings: NO_FINDINGS };
-  const open = start > state.start ? { ...close(state), start, bytes: 0, clean: 0 } : state;
-  const next = { ...open, bytes: open.bytes + bytes, clean: open.clean + (teaches(located, facts) ? bytes : 0) };
-  return { state: next, findings: judge(next) };
-}
-
-function close(state: VolumeState): VolumeState {
-  if (state.clean === 0) return state;
-  return {
-    ...state,
-    most: Math.max(state.clean, state.most * PARAMETERS.fading),
-    windows: Math.min(state.windows + 1, PARAMETERS.leastWindows),
-  };
-}
-
-function judge({ bytes, most, windows }: VolumeState): readonly Finding[] {
+function judge(state: VolumeState, { event }: LocatedUsageEvent): readonly Finding[] {
+  const start = windowOf(state, event);
+  if (start === undefined) return NO_FINDINGS;
+  const opens = start > state.start;
+  const bytes = (opens ? 0 : state.bytes) + (event.bytes ?? 0);
   const { leastBytes, leastWindows, overUsual, extremeRatio, confidence, extremeConfidence } = PARAMETERS;
-  if (windows < leastWindows || bytes < leastBytes || bytes < most * overUsual) return NO_FINDINGS;
+  if (bytes < leastBytes) return NO_FINDINGS;
+  const { most, windows } = opens ? closed(state) : state;
+  if (windows < leastWindows || bytes < most * overUsual) return NO_FINDINGS;
   const isExtreme = bytes >= most * extremeRatio;
   return [
     {
@@ -70,6 +58,32 @@ function judge({ bytes, most, windows }: VolumeState): readonly Finding[] {
       reason: `${Math.round(bytes / 1e6)} MB handed out within 10 min, ${Math.floor(bytes / most)} times the most so far`,
     },
   ];
+}
+
+function remember(state: VolumeState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const start = windowOf(state, located.event);
+  if (start === undefined) return;
+  if (start > state.start) Object.assign(state, closed(state), { start, bytes: 0, clean: 0 });
+  const { bytes = 0 } = located.event;
+  state.bytes += bytes;
+  if (teaches(located, facts)) state.clean += bytes;
+}
+
+/** When the use's window began; undefined for what is not counted: late by more than a window, its own is long closed. */
+function windowOf({ start }: VolumeState, { at, bytes = 0, outcome }: UsageEvent): number | undefined {
+  if (bytes === 0 || outcome !== 'accepted') return undefined;
+  const { lengthMs } = PARAMETERS;
+  const begin = at - (at % lengthMs);
+  return begin < start - lengthMs ? undefined : begin;
+}
+
+/** What is usual once the open window is closed. */
+function closed({ clean, most, windows }: VolumeState): Pick<VolumeState, 'most' | 'windows'> {
+  if (clean === 0) return { most, windows };
+  return {
+    most: Math.max(clean, most * PARAMETERS.fading),
+    windows: Math.min(windows + 1, PARAMETERS.leastWindows),
+  };
 }
 
 function samples(): Samples {

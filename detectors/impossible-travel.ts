@@ -1,9 +1,10 @@
-import { defineDetector, NO_FINDINGS, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { leastDistanceKm } from './geography/distance';
 import { hasLearned, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { duration } from './person-text';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+import { entryOf, moveToEnd } from './short-list';
 
 const PARAMETERS = {
   /** Panther's ImpossibleTravel.Login, and the reference's choice. */
@@ -20,12 +21,12 @@ const PARAMETERS = {
   places: 16,
 } as const;
 
-/** Last known use is kept to this, so that a busy credential does not make a new state with every event. */
+/** Last known use is kept to this. */
 const RESOLUTION_MS = 1_000;
 
 interface TravelState {
   /** Countries of unsuspected use, and when it was last seen there. */
-  readonly places: readonly (readonly [country: string, lastAt: number])[];
+  places: [country: string, lastAt: number][];
 }
 
 /**
@@ -38,26 +39,36 @@ export const impossibleTravel = defineDetector<TravelState>({
   family: 'travel',
   parameters: PARAMETERS,
   initial: () => ({ places: [] }),
-  reduce,
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: TravelState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<TravelState> {
-  const { country } = located.place;
+function judge(state: TravelState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at } = located.event;
-  if (country === '') return { state, findings: NO_FINDINGS };
-  const journey = hasLearned(facts, at) ? journeyTo(state, country, at) : undefined;
-  if (!journey) return { state: teaches(located, facts) ? settle(state, country, at) : state, findings: NO_FINDINGS };
-
+  const { country } = located.place;
+  const journey = journeyOf(state, located, facts);
+  if (!journey) return NO_FINDINGS;
   const far = Math.floor(journey.km / 100) * 100;
   const reason = `used from ${country} ${duration(at - journey.lastAt)} after use in ${journey.from}, at least ${far.toLocaleString('en')} km away`;
   const { confidence } = PARAMETERS;
-  return { state, findings: [{ severity: 'medium', confidence, deterministic: false, accuses: 'use', reason }] };
+  return [{ severity: 'medium', confidence, deterministic: false, accuses: 'use', reason }];
+}
+
+function remember(state: TravelState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { country } = located.place;
+  if (country === '' || !teaches(located, facts) || journeyOf(state, located, facts)) return;
+  settle(state, country, located.event.at);
+}
+
+function journeyOf(state: TravelState, { event, place }: LocatedUsageEvent, facts: SubjectFacts) {
+  if (place.country === '' || !hasLearned(facts, event.at)) return undefined;
+  return journeyTo(state, place.country, event.at);
 }
 
 /** The latest use elsewhere from which `country` was out of reach. */
 function journeyTo(state: TravelState, country: string, at: number) {
-  if (state.places.some(([known]) => known === country)) return undefined;
+  if (entryOf(state.places, country)) return undefined;
   let latest: { from: string; lastAt: number; km: number } | undefined;
   for (const [from, lastAt] of state.places) {
     const elapsed = Math.max(Math.abs(at - lastAt), PARAMETERS.shortestMs);
@@ -69,12 +80,17 @@ function journeyTo(state: TravelState, country: string, at: number) {
   return latest;
 }
 
-function settle(state: TravelState, country: string, at: number): TravelState {
-  const known = state.places.find(([name]) => name === country);
-  if (known && at - known[1] < RESOLUTION_MS) return state;
-  const others = state.places.filter(([name]) => name !== country);
-  const kept = others.length < PARAMETERS.places ? others : others.toSorted((a, b) => b[1] - a[1]).slice(0, -1);
-  return { places: [...kept, [country, at]] };
+function settle(state: TravelState, country: string, at: number): void {
+  const known = entryOf(state.places, country);
+  if (known && at - known[1] < RESOLUTION_MS) return;
+  if (known) {
+    known[1] = at;
+    moveToEnd(state.places, known);
+    return;
+  }
+  if (state.places.length >= PARAMETERS.places)
+    state.places = state.places.toSorted((a, b) => b[1] - a[1]).slice(0, -1);
+  state.places.push([country, at]);
 }
 
 function samples(): Samples {

@@ -1,4 +1,4 @@
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
 import { SAMPLE_PLACES, sampleBreach, sampleUse, steadyLife } from './sample-life';
@@ -19,25 +19,20 @@ export const laneBreach = defineDetector<BreachState>({
   family: 'lane',
   parameters: PARAMETERS,
   initial: () => ({}),
-  reduce,
+  judge,
   samples,
 });
 
-function reduce(state: BreachState, { event }: LocatedUsageEvent, { breach }: SubjectFacts): Reduction<BreachState> {
-  if (breach?.use !== event.id) return { state, findings: NO_FINDINGS };
+function judge(_state: BreachState, { event }: LocatedUsageEvent, { breach }: SubjectFacts): readonly Finding[] {
+  if (breach?.use !== event.id) return NO_FINDINGS;
   const context = forPerson(breach.context);
   const did =
     breach.what === 'rate'
       ? `made ${forPerson(breach.detail)} requests within a minute`
       : `called ${forPerson(breach.detail.replaceAll('*', ':id'), 80)}, which it never did before`;
-  const finding: Finding = {
-    severity: 'medium',
-    confidence: PARAMETERS.confidence,
-    deterministic: false,
-    accuses: 'use',
-    reason: `its lane was breached: the context "${context}" ${did}`,
-  };
-  return { state, findings: [finding] };
+  const reason = `its lane was breached: the context "${context}" ${did}`;
+  const { confidence } = PARAMETERS;
+  return [{ severity: 'medium', confidence, deterministic: false, accuses: 'use', reason }];
 }
 
 function samples(): Samples {

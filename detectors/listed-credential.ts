@@ -1,4 +1,4 @@
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import type { LocatedUsageEvent } from './located-event';
 import { provesPossession } from './possession';
 import { SAMPLE_PLACES, sampleControl, sampleUse, steadyLife } from './sample-life';
@@ -19,16 +19,16 @@ export const listedCredential = defineDetector<ListedState>({
   family: 'listed',
   parameters: PARAMETERS,
   initial: () => ({}),
-  reduce,
+  judge,
   samples,
 });
 
-function reduce(state: ListedState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<ListedState> {
-  const found = located.event.at < facts.listedAt ? undefined : judge(located, facts);
-  return { state, findings: found ? [found] : NO_FINDINGS };
+function judge(_state: ListedState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+  const found = located.event.at < facts.listedAt ? undefined : findingOf(located, facts);
+  return found ? [found] : NO_FINDINGS;
 }
 
-function judge({ event }: LocatedUsageEvent, facts: SubjectFacts): Finding | undefined {
+function findingOf({ event }: LocatedUsageEvent, facts: SubjectFacts): Finding | undefined {
   const certain = { confidence: 1, deterministic: true, accuses: 'use' } as const;
   switch (facts.listed) {
     case 'none':

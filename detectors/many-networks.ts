@@ -1,7 +1,8 @@
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { hasLearned, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { manyPlaces, SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+import { moveToEnd } from './short-list';
 
 const PARAMETERS = {
   /** reference/detection.md 1.2.8. */
@@ -25,18 +26,18 @@ interface SeenNetwork {
   readonly network: string;
   readonly country: string;
   readonly firstAt: number;
-  readonly lastAt: number;
+  lastAt: number;
   /** Seen while habits were learnt: part of the usual, never of a spread. */
   readonly usual: boolean;
 }
 
 interface SpreadState {
-  readonly seen: readonly SeenNetwork[];
+  seen: SeenNetwork[];
   /** Most networks that appeared within one window while habits were learnt. */
-  readonly usual: number;
+  usual: number;
 }
 
-/** Last use is kept to this, so that a busy credential does not make a new state with every event. */
+/** Last use is kept to this. */
 const RESOLUTION_MS = 10_000;
 
 /** One value used from many networks that all appeared within minutes: a botnet, or a value that was posted somewhere. */
@@ -45,30 +46,44 @@ export const manyNetworks = defineDetector<SpreadState>({
   family: 'spread',
   parameters: PARAMETERS,
   initial: () => ({ seen: [], usual: 0 }),
-  reduce,
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: SpreadState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<SpreadState> {
-  const { network, country } = located.place;
+function judge(state: SpreadState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at } = located.event;
-  if (network === '') return { state, findings: NO_FINDINGS };
-
-  const known = state.seen.find((entry) => entry.network === network);
-  if (known?.usual) return { state: touch(state, known, at), findings: NO_FINDINGS };
-
-  const settled = hasLearned(facts, at);
-  const usual = !settled && teaches(located, facts);
-  const entry = { network, country, firstAt: known?.firstAt ?? at, lastAt: at, usual };
-  const next = replace(state, known, entry);
-  if (usual) return { state: { ...next, usual: Math.max(next.usual, countUsual(next, at)) }, findings: NO_FINDINGS };
-  return { state: next, findings: settled && isFresh(entry, at) ? judge(next, at) : NO_FINDINGS };
+  const { network } = located.place;
+  if (network === '' || !hasLearned(facts, at)) return NO_FINDINGS;
+  const known = entryOf(state, network);
+  if (known?.usual) return NO_FINDINGS;
+  const entry = entryFor(located, known, false);
+  return isFresh(entry, at) ? judgeSpread(withEntry(state.seen, known, entry), state.usual, at) : NO_FINDINGS;
 }
 
-function judge(state: SpreadState, at: number): readonly Finding[] {
-  const fresh = state.seen.filter((entry) => !entry.usual && isFresh(entry, at));
+function remember(state: SpreadState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { at } = located.event;
+  const { network } = located.place;
+  if (network === '') return;
+  const known = entryOf(state, network);
+  if (known?.usual) {
+    touch(state, known, at);
+    return;
+  }
+  const entry = entryFor(located, known, !hasLearned(facts, at) && teaches(located, facts));
+  state.seen = withEntry(state.seen, known, entry);
+  if (entry.usual) state.usual = Math.max(state.usual, countUsual(state, at));
+}
+
+function entryFor({ event, place }: LocatedUsageEvent, known: SeenNetwork | undefined, usual: boolean): SeenNetwork {
+  const { network, country } = place;
+  return { network, country, firstAt: known?.firstAt ?? event.at, lastAt: event.at, usual };
+}
+
+function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): readonly Finding[] {
+  const fresh = seen.filter((entry) => !entry.usual && isFresh(entry, at));
   const countries = new Set(fresh.map((entry) => entry.country)).size;
-  const confidence = weigh(fresh.length, countries, state.usual);
+  const confidence = weigh(fresh.length, countries, usual);
   if (confidence === 0) return NO_FINDINGS;
   const from = countries > 1 ? ` in ${countries} countries` : '';
   const reason = `used from ${fresh.length} new networks${from} within 5 min`;
@@ -92,14 +107,22 @@ function countUsual(state: SpreadState, at: number): number {
   return state.seen.filter((entry) => entry.usual && isFresh(entry, at)).length;
 }
 
-function touch(state: SpreadState, entry: SeenNetwork, at: number): SpreadState {
-  return at - entry.lastAt < RESOLUTION_MS ? state : replace(state, entry, { ...entry, lastAt: at });
+function touch(state: SpreadState, entry: SeenNetwork, at: number): void {
+  if (at - entry.lastAt < RESOLUTION_MS) return;
+  entry.lastAt = at;
+  moveToEnd(state.seen, entry);
 }
 
-function replace(state: SpreadState, known: SeenNetwork | undefined, entry: SeenNetwork): SpreadState {
-  const leaving = known ?? (state.seen.length < PARAMETERS.remembered ? undefined : stalest(state.seen));
-  const others = leaving ? state.seen.filter((other) => other !== leaving) : state.seen;
-  return { ...state, seen: [...others, entry] };
+/** By index: every use comes by here. */
+function entryOf({ seen }: SpreadState, network: string): SeenNetwork | undefined {
+  for (let index = 0; index < seen.length; index++) if (seen[index]?.network === network) return seen[index];
+  return undefined;
+}
+
+/** The entry in place of the known one; without one, and where there are too many, of the stalest. */
+function withEntry(seen: readonly SeenNetwork[], known: SeenNetwork | undefined, entry: SeenNetwork): SeenNetwork[] {
+  const leaving = known ?? (seen.length < PARAMETERS.remembered ? undefined : stalest(seen));
+  return [...seen.filter((other) => other !== leaving), entry];
 }
 
 /** The unusual go before the usual: an attacker's flood must not push out the owner's own networks. */

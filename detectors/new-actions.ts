@@ -1,6 +1,6 @@
 import { countIn, NO_BURST, type Burst } from './burst';
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
-import { isNew, learn, NONE_KNOWN, type KnownValues } from './known-values';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
+import { isNew, learn, noneKnown, type KnownValues } from './known-values';
 import { dayOf, hasLearned, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
@@ -19,14 +19,17 @@ const PARAMETERS = {
 /** What tells a caller whose credential it holds. AWS's and Azure's names, and the paths that APIs use for it. */
 const WHOAMI = /GetCallerIdentity|\bwhoami\b|\/(?:me|userinfo|introspect)$/i;
 
-interface ActionsState {
+/** New actions of one window. */
+interface Tour {
+  burst: Burst;
+  names: string[];
+  worked: boolean;
+  refused: boolean;
+}
+
+interface ActionsState extends Tour {
   readonly known: KnownValues;
   readonly networks: KnownValues;
-  /** New ones of this window. */
-  readonly burst: Burst;
-  readonly names: readonly string[];
-  readonly worked: boolean;
-  readonly refused: boolean;
 }
 
 /** Many actions within seconds that the credential is not known for, or "who am I" from a place it is not known in. */
@@ -35,49 +38,53 @@ export const newActions = defineDetector<ActionsState>({
   family: 'probing',
   parameters: PARAMETERS,
   initial: () => ({
-    known: NONE_KNOWN,
-    networks: NONE_KNOWN,
+    known: noneKnown(),
+    networks: noneKnown(),
     burst: NO_BURST,
     names: [],
     worked: false,
     refused: false,
   }),
-  reduce,
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: ActionsState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<ActionsState> {
+function judge(state: ActionsState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at, action, outcome } = located.event;
   // What we refuse says nothing of what its holder would do.
-  if (outcome === 'contained') return { state, findings: NO_FINDINGS };
+  if (outcome === 'contained' || !hasLearned(facts, at)) return NO_FINDINGS;
   const day = dayOf(at);
-  const isNewAction = isNew(state.known, action.name, day);
-  const asksWho = WHOAMI.test(action.name) && isNewAction && isNew(state.networks, located.place.network, day);
-  const counted = isNewAction && hasLearned(facts, at) ? count(state, located) : state;
-  const known = teaches(located, facts)
-    ? {
-        known: learn(state.known, action.name, day),
-        networks: learn(state.networks, located.place.network, day),
-      }
-    : {};
-  return { state: { ...counted, ...known }, findings: hasLearned(facts, at) ? judge(counted, asksWho) : NO_FINDINGS };
+  if (!isNew(state.known, action.name, day)) return judgeTour(state, false);
+  const asksWho = isNew(state.networks, located.place.network, day) && WHOAMI.test(action.name);
+  return judgeTour(longer(state, located), asksWho);
 }
 
-function count(state: ActionsState, { event: { at, action, outcome } }: LocatedUsageEvent): ActionsState {
-  const burst = countIn(state.burst, at, PARAMETERS.windowMs);
+function remember(state: ActionsState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { at, action, outcome } = located.event;
+  if (outcome === 'contained') return;
+  const day = dayOf(at);
+  if (hasLearned(facts, at) && isNew(state.known, action.name, day)) Object.assign(state, longer(state, located));
+  if (!teaches(located, facts)) return;
+  learn(state.known, action.name, day);
+  learn(state.networks, located.place.network, day);
+}
+
+/** The tour with one new action more. */
+function longer(tour: Tour, { event: { at, action, outcome } }: LocatedUsageEvent): Tour {
+  const burst = countIn(tour.burst, at, PARAMETERS.windowMs);
   const begins = burst.count === 1;
-  const names = begins ? [] : state.names;
+  const names = begins ? [] : tour.names;
   const isAnother = names.length < PARAMETERS.leastActions && !names.includes(action.name);
   return {
-    ...state,
     burst,
     names: isAnother ? [...names, action.name] : names,
-    worked: (!begins && state.worked) || outcome === 'accepted',
-    refused: (!begins && state.refused) || outcome === 'authorization',
+    worked: (!begins && tour.worked) || outcome === 'accepted',
+    refused: (!begins && tour.refused) || outcome === 'authorization',
   };
 }
 
-function judge({ names, worked, refused }: ActionsState, asksWho: boolean): readonly Finding[] {
+function judgeTour({ names, worked, refused }: Tour, asksWho: boolean): readonly Finding[] {
   const { leastActions, confidence, mixedConfidence, whoamiConfidence } = PARAMETERS;
   const common = { deterministic: false, accuses: 'use' } as const;
   if (asksWho)

@@ -1,5 +1,5 @@
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, NONE_KNOWN, type KnownValues } from './known-values';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
+import { consider, distrust, isNew, learn, noneKnown, type KnownValues } from './known-values';
 import { dayOf, hasLearned, isSettled, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
@@ -24,7 +24,7 @@ interface OriginState {
   readonly agents: KnownValues;
   readonly networks: KnownValues;
   readonly countries: KnownValues;
-  readonly usesSinceNews: number;
+  usesSinceNews: number;
 }
 
 interface News {
@@ -38,64 +38,71 @@ export const newOrigin = defineDetector<OriginState>({
   id: 'new-origin',
   family: 'origin',
   parameters: PARAMETERS,
-  initial: () => ({ agents: NONE_KNOWN, networks: NONE_KNOWN, countries: NONE_KNOWN, usesSinceNews: 0 }),
-  reduce,
+  initial: () => ({ agents: noneKnown(), networks: noneKnown(), countries: noneKnown(), usesSinceNews: 0 }),
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: OriginState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<OriginState> {
-  const { at } = located.event;
-  const day = dayOf(at);
-  const news = {
-    agent: isNew(state.agents, located.agent, day),
-    network: isNew(state.networks, located.place.network, day),
-    country: isNew(state.countries, located.place.country, day),
-  };
-  const isNews = news.agent || news.network || news.country;
-  const settling = !hasLearned(facts, at) || (!isSettled(facts, at) && state.usesSinceNews < PARAMETERS.quietUses);
-
-  if (!isNews || settling) {
-    return { state: teaches(located, facts) ? learnAll(state, located, day, isNews) : state, findings: NO_FINDINGS };
-  }
-  const confidence = weigh(news);
-  return { state: weighTrust(state, located, facts, confidence), findings: [finding(located, news, confidence)] };
+function judge(state: OriginState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+  const news = newsIn(state, located);
+  return speaksOf(news, state, located, facts) ? [finding(located, news, weigh(news))] : NO_FINDINGS;
 }
 
-function learnAll(state: OriginState, { agent, place }: LocatedUsageEvent, day: number, isNews: boolean): OriginState {
-  const agents = learn(state.agents, agent, day);
-  const networks = learn(state.networks, place.network, day);
-  const countries = learn(state.countries, place.country, day);
-  const usesSinceNews = isNews ? 0 : Math.min(state.usesSinceNews + 1, PARAMETERS.quietUses);
-  const same =
-    agents === state.agents &&
-    networks === state.networks &&
-    countries === state.countries &&
-    usesSinceNews === state.usesSinceNews;
-  return same ? state : { agents, networks, countries, usesSinceNews };
+function remember(state: OriginState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const news = newsIn(state, located);
+  if (speaksOf(news, state, located, facts)) weighTrust(state, located, facts, weigh(news));
+  else if (teaches(located, facts)) learnAll(state, located, isNews(news));
+}
+
+function newsIn(state: OriginState, { event, agent, place }: LocatedUsageEvent): News {
+  const day = dayOf(event.at);
+  return {
+    agent: isNew(state.agents, agent, day),
+    network: isNew(state.networks, place.network, day),
+    country: isNew(state.countries, place.country, day),
+  };
+}
+
+function isNews({ agent, network, country }: News): boolean {
+  return agent || network || country;
+}
+
+/** While habits settle, news is no news. */
+function speaksOf(
+  news: News,
+  { usesSinceNews }: OriginState,
+  { event: { at } }: LocatedUsageEvent,
+  facts: SubjectFacts,
+): boolean {
+  if (!isNews(news) || !hasLearned(facts, at)) return false;
+  return isSettled(facts, at) || usesSinceNews >= PARAMETERS.quietUses;
+}
+
+function learnAll(state: OriginState, { event, agent, place }: LocatedUsageEvent, isNews: boolean): void {
+  const day = dayOf(event.at);
+  learn(state.agents, agent, day);
+  learn(state.networks, place.network, day);
+  learn(state.countries, place.country, day);
+  state.usesSinceNews = isNews ? 0 : Math.min(state.usesSinceNews + 1, PARAMETERS.quietUses);
 }
 
 /** A weak novelty that nothing else speaks against becomes known in time, or a redeployment would be reported for ever. */
 function weighTrust(
   state: OriginState,
-  located: LocatedUsageEvent,
-  facts: SubjectFacts,
+  { event, agent, place }: LocatedUsageEvent,
+  { suspectedBy }: SubjectFacts,
   confidence: number,
-): OriginState {
-  // The engine asks twice about an event that somebody objects to; trust is weighed once, when it is known who does.
-  if (facts.suspectedBy.length === 0) return state;
+): void {
   const harmless =
     confidence < PARAMETERS.country &&
-    located.event.outcome === 'accepted' &&
-    facts.suspectedBy.every((family) => family === 'origin');
-  const day = dayOf(located.event.at);
-  const weighed = (values: KnownValues, value: string) =>
-    harmless ? consider(values, value, day) : distrust(values, value);
-  return {
-    agents: weighed(state.agents, located.agent),
-    networks: weighed(state.networks, located.place.network),
-    countries: weighed(state.countries, located.place.country),
-    usesSinceNews: state.usesSinceNews,
-  };
+    event.outcome === 'accepted' &&
+    suspectedBy.every((family) => family === 'origin');
+  const day = dayOf(event.at);
+  const weighed = harmless ? consider : distrust;
+  weighed(state.agents, agent, day);
+  weighed(state.networks, place.network, day);
+  weighed(state.countries, place.country, day);
 }
 
 function weigh(news: News): number {

@@ -1,4 +1,4 @@
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import {
   faded,
   NO_HOURS,
@@ -32,15 +32,15 @@ const PARAMETERS = {
 
 interface HoursState {
   /** The open slot; all uses in it up to `leastUses`, and whether any was under no suspicion. */
-  readonly slot: number;
-  readonly uses: number;
-  readonly clean: 0 | 1;
+  slot: number;
+  uses: number;
+  clean: 0 | 1;
   /** The slot of the first clean use. */
-  readonly since: number;
+  since: number;
   /** Slots of use since the second week: at known times, and at such as it was never used. */
-  readonly kept: number;
-  readonly new: number;
-  readonly hours: HoursOfWeek;
+  kept: number;
+  new: number;
+  hours: HoursOfWeek;
 }
 
 /** A credential that keeps hours is used at a time of the week at which it hardly ever was. Who is used at all times keeps none. */
@@ -49,61 +49,56 @@ export const offHours = defineDetector<HoursState>({
   family: 'volume',
   parameters: PARAMETERS,
   initial: () => ({ slot: 0, uses: 0, clean: 0, since: 0, kept: 0, new: 0, hours: NO_HOURS }),
-  reduce,
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: HoursState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<HoursState> {
-  const { at, outcome } = located.event;
-  const slot = slotOf(at);
-  // What we refuse is no use; and the slot of a late use is closed: others will come in it next week.
-  if (outcome === 'contained' || slot < state.slot) return { state, findings: NO_FINDINGS };
-  const open = slot > state.slot ? openSlot(state, slot) : state;
-  const next = countUse(open, teaches(located, facts));
-  return { state: next, findings: judge(next) };
-}
-
-function countUse(state: HoursState, isClean: boolean): HoursState {
-  const isCounted = state.uses >= PARAMETERS.leastUses;
-  if (isCounted && (state.clean === 1 || !isClean)) return state;
-  return {
-    slot: state.slot,
-    uses: isCounted ? state.uses : state.uses + 1,
-    clean: isClean ? 1 : state.clean,
-    since: isClean && state.since === 0 ? state.slot : state.since,
-    kept: state.kept,
-    new: state.new,
-    hours: state.hours,
-  };
-}
-
-function openSlot(state: HoursState, slot: number): HoursState {
-  const { fadingSlots } = PARAMETERS;
-  const age = state.slot - state.since;
-  const learnt = state.clean === 1 ? { ...remember(state, age), hours: withWeek(state.hours, state.slot) } : state;
-  const isFading = state.since > 0 && Math.floor((slot - state.since) / fadingSlots) > Math.floor(age / fadingSlots);
-  return { ...learnt, slot, uses: 0, clean: 0, hours: isFading ? faded(learnt.hours) : learnt.hours };
-}
-
-function remember(state: HoursState, age: number): HoursState {
-  if (age < SLOTS_OF_WEEK) return state;
-  const isKnown = weeksAround(state.hours, state.slot) >= (age < PARAMETERS.leastSlots ? 1 : PARAMETERS.leastWeeks);
-  const halving = state.kept + state.new >= PARAMETERS.remembered ? 1 : 0;
-  return {
-    ...state,
-    kept: (state.kept >> halving) + (isKnown ? 1 : 0),
-    new: (state.new >> halving) + (isKnown ? 0 : 1),
-  };
-}
-
-function judge(state: HoursState): readonly Finding[] {
+function judge(state: HoursState, { event: { at, outcome } }: LocatedUsageEvent): readonly Finding[] {
   const { leastUses, leastSlots, leastWeeks, leastKept, keptForNew, freeNew, confidence } = PARAMETERS;
-  if (state.uses < leastUses || state.slot - state.since < leastSlots) return NO_FINDINGS;
+  // A use that opens a slot is the only one of it.
+  if (outcome === 'contained' || state.uses + 1 < leastUses || slotOf(at) !== state.slot) return NO_FINDINGS;
+  if (state.slot - state.since < leastSlots) return NO_FINDINGS;
   if (state.kept < leastKept || state.new > freeNew + state.kept / keptForNew) return NO_FINDINGS;
   if (weeksAround(state.hours, state.slot) >= leastWeeks) return NO_FINDINGS;
   const time = new Date(state.slot * SLOT_MS).toUTCString();
   const reason = `used ${leastUses} times and more in the two hours from ${time.slice(0, 3)} ${time.slice(17, 22)} UTC, when it hardly ever is`;
   return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
+}
+
+function remember(state: HoursState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { at, outcome } = located.event;
+  const slot = slotOf(at);
+  // What we refuse is no use; and the slot of a late use is closed: others will come in it next week.
+  if (outcome === 'contained' || slot < state.slot) return;
+  if (slot > state.slot) openSlot(state, slot);
+  if (state.uses < PARAMETERS.leastUses) state.uses += 1;
+  if (state.clean === 1 || !teaches(located, facts)) return;
+  state.clean = 1;
+  if (state.since === 0) state.since = slot;
+}
+
+function openSlot(state: HoursState, slot: number): void {
+  const { fadingSlots } = PARAMETERS;
+  const age = state.slot - state.since;
+  if (state.clean === 1) {
+    weighSlot(state, age);
+    state.hours = withWeek(state.hours, state.slot);
+  }
+  const isFading = state.since > 0 && Math.floor((slot - state.since) / fadingSlots) > Math.floor(age / fadingSlots);
+  if (isFading) state.hours = faded(state.hours);
+  state.slot = slot;
+  state.uses = 0;
+  state.clean = 0;
+}
+
+/** Whether the slot was a known time, from the second week on. */
+function weighSlot(state: HoursState, age: number): void {
+  if (age < SLOTS_OF_WEEK) return;
+  const isKnown = weeksAround(state.hours, state.slot) >= (age < PARAMETERS.leastSlots ? 1 : PARAMETERS.leastWeeks);
+  const halving = state.kept + state.new >= PARAMETERS.remembered ? 1 : 0;
+  state.kept = (state.kept >> halving) + (isKnown ? 1 : 0);
+  state.new = (state.new >> halving) + (isKnown ? 0 : 1);
 }
 
 function samples(): Samples {

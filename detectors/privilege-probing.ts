@@ -1,5 +1,5 @@
 import { countIn, NO_BURST, type Burst } from './burst';
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { hasLearned } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
@@ -17,11 +17,11 @@ const PARAMETERS = {
 } as const;
 
 interface ProbingState {
-  readonly denials: Burst;
+  denials: Burst;
   /** Different actions that were refused in this window, as far as they decide. */
-  readonly actions: readonly string[];
+  actions: string[];
   /** Most refusals of one window while habits were learnt. */
-  readonly usual: number;
+  usual: number;
 }
 
 /** The credential is refused again and again: somebody looks for what it may do. */
@@ -30,25 +30,34 @@ export const privilegeProbing = defineDetector<ProbingState>({
   family: 'probing',
   parameters: PARAMETERS,
   initial: () => ({ denials: NO_BURST, actions: [], usual: 0 }),
-  reduce,
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: ProbingState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<ProbingState> {
-  const { outcome, at, action } = located.event;
-  if (outcome !== 'authorization') return { state, findings: NO_FINDINGS };
+function judge(state: ProbingState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+  return located.event.outcome === 'authorization' ? judgeAll(counted(state, located, facts)) : NO_FINDINGS;
+}
+
+function remember(state: ProbingState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  if (located.event.outcome === 'authorization') Object.assign(state, counted(state, located, facts));
+}
+
+/** The state with one refusal more. */
+function counted(state: ProbingState, { event: { at, action } }: LocatedUsageEvent, facts: SubjectFacts): ProbingState {
   const denials = countIn(state.denials, at, PARAMETERS.windowMs);
   const before = denials.count === 1 ? [] : state.actions;
   const isNew = before.length < PARAMETERS.leastActions && !before.includes(action.name);
-  const actions = isNew ? [...before, action.name] : before;
   // Refusals teach only how many of them are usual, and only while habits are learnt.
   const learns = !hasLearned(facts, at) && facts.cleanUses > 0 && facts.suspectedBy.length === 0;
-  const usual = learns ? Math.max(state.usual, denials.count) : state.usual;
-  const next = { denials, actions, usual };
-  return { state: next, findings: judge(next) };
+  return {
+    denials,
+    actions: isNew ? [...before, action.name] : before,
+    usual: learns ? Math.max(state.usual, denials.count) : state.usual,
+  };
 }
 
-function judge({ denials, actions, usual }: ProbingState): readonly Finding[] {
+function judgeAll({ denials, actions, usual }: ProbingState): readonly Finding[] {
   const { leastDenials, overUsual, leastActions } = PARAMETERS;
   if (denials.count < Math.max(leastDenials, usual * overUsual)) return NO_FINDINGS;
   const isProbing = actions.length >= leastActions;

@@ -1,4 +1,5 @@
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import type { UsageEvent } from '../domain/usage-event';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { SAMPLE_PLACES, steadyLife } from './sample-life';
@@ -26,17 +27,17 @@ const PARAMETERS = {
 
 interface RampState {
   /** The open quarter, counted from 1970; all uses in it, and those under no suspicion. */
-  readonly quarter: number;
-  readonly uses: number;
-  readonly clean: number;
+  quarter: number;
+  uses: number;
+  clean: number;
   /** Closed quarters right before it that had several times the usual. */
-  readonly high: number;
+  high: number;
   /** Of today: the most clean uses of a closed quarter, and the closed quarters that had any. */
-  readonly most: number;
-  readonly quarters: number;
+  most: number;
+  quarters: number;
   /** What `most` was on the days before, which fades. */
-  readonly usual: number;
-  readonly days: number;
+  usual: number;
+  days: number;
 }
 
 /** Several times as much use as on any day before, for an hour, however slowly it rose. Speaks of the traffic. */
@@ -45,63 +46,65 @@ export const rateRamp = defineDetector<RampState>({
   family: 'volume',
   parameters: PARAMETERS,
   initial: () => ({ quarter: 0, uses: 0, clean: 0, high: 0, most: 0, quarters: 0, usual: 0, days: 0 }),
-  reduce,
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: RampState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<RampState> {
-  const { at, outcome } = located.event;
-  const quarter = Math.floor(at / PARAMETERS.quarterMs);
-  // Clients that we refuse try again and again; and what a use late by more than a quarter belonged to is long closed.
-  if (outcome === 'contained' || quarter < state.quarter - 1) return { state, findings: NO_FINDINGS };
-  const open = quarter > state.quarter ? openQuarter(state, quarter) : state;
-  // Every use comes by here, and a spread takes ten times as long (V8 of Node 20).
-  const next = {
-    quarter: open.quarter,
-    uses: open.uses + 1,
-    clean: teaches(located, facts) ? open.clean + 1 : open.clean,
-    high: open.high,
-    most: open.most,
-    quarters: open.quarters,
-    usual: open.usual,
-    days: open.days,
-  };
-  return { state: next, findings: judge(next) };
+function judge(state: RampState, { event }: LocatedUsageEvent): readonly Finding[] {
+  // A use that opens a quarter is the only one of it.
+  if (!counts(state, event) || quarterOf(event) > state.quarter) return NO_FINDINGS;
+  const uses = state.uses + 1;
+  if (state.high < PARAMETERS.leastQuarters - 1 || !isHigh(state, uses)) return NO_FINDINGS;
+  const times = Math.floor(uses / state.usual);
+  const reason = `used ${uses} times within 15 min after an hour as busy, ${times} times the most that was usual`;
+  return [{ severity: 'low', confidence: PARAMETERS.confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 
-function openQuarter(state: RampState, quarter: number): RampState {
+function remember(state: RampState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { event } = located;
+  if (!counts(state, event)) return;
+  const quarter = quarterOf(event);
+  if (quarter > state.quarter) openQuarter(state, quarter);
+  state.uses += 1;
+  if (teaches(located, facts)) state.clean += 1;
+}
+
+function quarterOf({ at }: UsageEvent): number {
+  return Math.floor(at / PARAMETERS.quarterMs);
+}
+
+/** Not what we refuse, whose clients try again and again; and what a use late by more than a quarter belonged to is long closed. */
+function counts(state: RampState, event: UsageEvent): boolean {
+  return event.outcome !== 'contained' && quarterOf(event) >= state.quarter - 1;
+}
+
+function openQuarter(state: RampState, quarter: number): void {
   const { quartersOfDay, leastQuarters } = PARAMETERS;
-  const closed = {
-    ...state,
-    quarter,
-    uses: 0,
-    clean: 0,
-    high: quarter === state.quarter + 1 && isHigh(state) ? Math.min(state.high + 1, leastQuarters) : 0,
-    most: Math.max(state.most, state.clean),
-    quarters: state.quarters + (state.clean > 0 ? 1 : 0),
-  };
+  const isNext = quarter === state.quarter + 1;
   const isNextDay = Math.floor(quarter / quartersOfDay) > Math.floor(state.quarter / quartersOfDay);
-  return isNextDay && closed.quarters > 0 ? closeDay(closed) : closed;
+  state.high = isNext && isHigh(state, state.uses) ? Math.min(state.high + 1, leastQuarters) : 0;
+  state.most = Math.max(state.most, state.clean);
+  if (state.clean > 0) state.quarters += 1;
+  state.quarter = quarter;
+  state.uses = 0;
+  state.clean = 0;
+  if (isNextDay && state.quarters > 0) closeDay(state);
 }
 
-function closeDay(state: RampState): RampState {
+function closeDay(state: RampState): void {
   const { leastDays, leastQuartersOfDay, growth, fading } = PARAMETERS;
   const { most, usual, days, quarters } = state;
   const learnt = days < leastDays ? Math.max(most, usual) : Math.max(Math.min(most, usual * growth), usual * fading);
-  const counts = quarters >= leastQuartersOfDay && days < leastDays;
-  return { ...state, most: 0, quarters: 0, usual: Math.round(learnt), days: counts ? days + 1 : days };
+  state.most = 0;
+  state.quarters = 0;
+  state.usual = Math.round(learnt);
+  if (quarters >= leastQuartersOfDay && days < leastDays) state.days = days + 1;
 }
 
-function isHigh({ uses, usual, days }: RampState): boolean {
+function isHigh({ usual, days }: RampState, uses: number): boolean {
   const { leastUses, leastRatio, leastDays } = PARAMETERS;
   return uses >= leastUses && days >= leastDays && uses >= usual * leastRatio;
-}
-
-function judge(state: RampState): readonly Finding[] {
-  if (state.high < PARAMETERS.leastQuarters - 1 || !isHigh(state)) return NO_FINDINGS;
-  const times = Math.floor(state.uses / state.usual);
-  const reason = `used ${state.uses} times within 15 min after an hour as busy, ${times} times the most that was usual`;
-  return [{ severity: 'low', confidence: PARAMETERS.confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 
 function samples(): Samples {

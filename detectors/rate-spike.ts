@@ -1,7 +1,7 @@
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
-import { countUse, deviations, EMPTY_WINDOW, type RateWindow } from './rate-window';
+import { countUse, countWith, deviations, emptyWindow, type RateWindow } from './rate-window';
 import { SAMPLE_PLACES, steadyLife } from './sample-life';
 
 const PARAMETERS = {
@@ -32,28 +32,36 @@ export const rateSpike = defineDetector<RateState>({
   id: 'rate-spike',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: () => ({ short: EMPTY_WINDOW, long: EMPTY_WINDOW }),
-  reduce,
+  initial: () => ({ short: emptyWindow(), long: emptyWindow() }),
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: RateState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<RateState> {
+function judge(state: RateState, { event }: LocatedUsageEvent): readonly Finding[] {
   // Clients that we refuse try again and again: their number says nothing of the thief.
-  if (located.event.outcome === 'contained') return { state, findings: NO_FINDINGS };
-  const clean = teaches(located, facts);
-  const { shortMs, longMs, smoothing } = PARAMETERS;
-  const short = countUse(state.short, located.event.at, shortMs, clean, smoothing);
-  const long = countUse(state.long, located.event.at, longMs, clean, smoothing);
-  const found = judge(short, shortMs) ?? judge(long, longMs);
-  return { state: { short, long }, findings: found ? [found] : NO_FINDINGS };
+  if (event.outcome === 'contained') return NO_FINDINGS;
+  const { shortMs, longMs } = PARAMETERS;
+  const found = judgeWindow(state.short, event.at, shortMs) ?? judgeWindow(state.long, event.at, longMs);
+  return found ? [found] : NO_FINDINGS;
 }
 
-function judge(window: RateWindow, lengthMs: number): Finding | undefined {
-  const { count, mean, buckets } = window;
+function remember(state: RateState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { at, outcome } = located.event;
+  if (outcome === 'contained') return;
+  const clean = teaches(located, facts);
+  const { shortMs, longMs, smoothing } = PARAMETERS;
+  countUse(state.short, at, shortMs, clean, smoothing);
+  countUse(state.long, at, longMs, clean, smoothing);
+}
+
+function judgeWindow(window: RateWindow, at: number, lengthMs: number): Finding | undefined {
+  const { mean, buckets } = window;
+  const count = countWith(window, at, lengthMs);
   const leastUses = lengthMs === PARAMETERS.shortMs ? PARAMETERS.leastUsesAtOnce : PARAMETERS.leastUses;
   if (count < leastUses || buckets < PARAMETERS.leastBuckets) return undefined;
   const ratio = count / mean;
-  if (ratio < PARAMETERS.leastRatio || deviations(window) <= PARAMETERS.leastDeviations) return undefined;
+  if (ratio < PARAMETERS.leastRatio || deviations(window, count) <= PARAMETERS.leastDeviations) return undefined;
   const extreme = ratio >= PARAMETERS.extremeRatio;
   return {
     severity: extreme ? 'medium' : 'low',

@@ -1,69 +1,59 @@
 /** Counts of one bucket length, and what is usual for it; plain JSON. */
 export interface RateWindow {
-  readonly start: number;
+  start: number;
   /** All uses in the open bucket, and those of them under no suspicion. */
-  readonly count: number;
-  readonly clean: number;
+  count: number;
+  clean: number;
   /** Moving average and variance of closed buckets that had uses: a nightly job is not idle, it is nightly. */
-  readonly mean: number;
-  readonly variance: number;
-  readonly buckets: number;
+  mean: number;
+  variance: number;
+  buckets: number;
 }
 
-export const EMPTY_WINDOW: RateWindow = { start: 0, count: 0, clean: 0, mean: 0, variance: 0, buckets: 0 };
+export function emptyWindow(): RateWindow {
+  return { start: 0, count: 0, clean: 0, mean: 0, variance: 0, buckets: 0 };
+}
+
+/** How many uses the use's bucket has with it: one where it opens a bucket, and no more than before where it comes too late to count. */
+export function countWith(window: RateWindow, at: number, lengthMs: number): number {
+  const start = at - (at % lengthMs);
+  if (start > window.start) return 1;
+  return start < window.start - lengthMs ? window.count : window.count + 1;
+}
 
 /**
  * Counts one use. A use of a later bucket closes the open one, whose clean uses are learnt; a late one counts in the open bucket
  * when it is at most one bucket late, and not at all when later.
  */
-export function countUse(
-  window: RateWindow,
-  at: number,
-  lengthMs: number,
-  clean: boolean,
-  smoothing: number,
-): RateWindow {
+export function countUse(window: RateWindow, at: number, lengthMs: number, clean: boolean, smoothing: number): void {
   const start = at - (at % lengthMs);
-  if (start < window.start - lengthMs) return window;
-  const { mean, variance, buckets } = window;
-  // Field by field: copying an object by spread costs ten times as much, and this is done several times an event.
-  if (start <= window.start)
-    return {
-      start: window.start,
-      count: window.count + 1,
-      clean: window.clean + (clean ? 1 : 0),
-      mean,
-      variance,
-      buckets,
-    };
-  const learnt = window.clean === 0 ? window : learnBucket(window, smoothing);
-  return {
-    start,
-    count: 1,
-    clean: clean ? 1 : 0,
-    mean: learnt.mean,
-    variance: learnt.variance,
-    buckets: learnt.buckets,
-  };
+  if (start < window.start - lengthMs) return;
+  if (start > window.start) {
+    if (window.clean > 0) learnBucket(window, smoothing);
+    window.start = start;
+    window.count = 0;
+    window.clean = 0;
+  }
+  window.count += 1;
+  if (clean) window.clean += 1;
 }
 
-function learnBucket(
-  { mean, variance, clean, buckets }: RateWindow,
-  smoothing: number,
-): Pick<RateWindow, 'mean' | 'variance' | 'buckets'> {
-  if (buckets === 0) return { mean: clean, variance: 0, buckets: 1 };
+function learnBucket(window: RateWindow, smoothing: number): void {
+  const { mean, variance, clean, buckets } = window;
+  window.buckets = buckets + 1;
+  if (buckets === 0) {
+    window.mean = clean;
+    return;
+  }
   // The first buckets weigh equally, so that the first alone does not stand for the usual.
   const weight = Math.max(smoothing, 1 / (buckets + 1));
   const off = clean - mean;
-  return {
-    mean: mean + weight * off,
-    variance: (1 - weight) * (variance + weight * off * off),
-    buckets: buckets + 1,
-  };
+  window.mean = mean + weight * off;
+  window.variance = (1 - weight) * (variance + weight * off * off);
 }
 
-/** How many deviations the open bucket lies over the usual. Counts of independent uses deviate by their square root at least. */
-export function deviations(window: RateWindow): number {
-  const deviation = Math.max(Math.sqrt(window.variance), Math.sqrt(window.mean), 1);
-  return (window.count - window.mean) / deviation;
+/** How many deviations a count lies over the usual. Counts of independent uses deviate by their square root at least. */
+export function deviations({ mean, variance }: RateWindow, count: number): number {
+  const deviation = Math.max(Math.sqrt(variance), Math.sqrt(mean), 1);
+  return (count - mean) / deviation;
 }

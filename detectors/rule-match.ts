@@ -1,7 +1,7 @@
 import type { RuleMatch } from '../domain/usage-event';
 import { countIn, NO_BURST, type Burst } from './burst';
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, NONE_KNOWN, type KnownValues } from './known-values';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
+import { consider, distrust, isNew, learn, nothingButNews, type KnownValues } from './known-values';
 import { dayOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
@@ -30,7 +30,7 @@ interface RuleState {
   /** Rules it matches as a habit: on three days, with nothing else against it (known-values.ts). */
   readonly habits: KnownValues;
   /** Pairs, not an object: ids of rules are chosen by others. */
-  readonly bursts: readonly (readonly [rule: string, burst: Burst])[];
+  bursts: [rule: string, burst: Burst][];
 }
 
 /** A record matched a rule of the folder `rules/`, or of the user's own: something that thieves do and that is not this credential's work. */
@@ -38,25 +38,33 @@ export const ruleMatch = defineDetector<RuleState>({
   id: 'rule-match',
   family: 'signature',
   parameters: PARAMETERS,
-  // No habit is known at first, and everything is news then: the empty value stands for "knows what it knows".
-  initial: () => ({ habits: { ...NONE_KNOWN, known: [['-', 0]] }, bursts: [] }),
-  reduce,
+  initial: () => ({ habits: nothingButNews(), bursts: [] }),
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: RuleState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<RuleState> {
+function judge(state: RuleState, located: LocatedUsageEvent): readonly Finding[] {
   const { rules, at } = located.event;
-  if (!rules) return { state, findings: NO_FINDINGS };
-  const bursts = counted(state, rules, at);
-  const told = rules.filter((rule) => isTold(rule, bursts) && isNew(state.habits, rule.id, dayOf(at)));
-  const [gravest] = [...told].sort((a, b) => confidenceOf(b) - confidenceOf(a));
-  return {
-    state: { habits: withHabits(state, told, located, facts), bursts },
-    findings: gravest ? [finding(gravest, located)] : NO_FINDINGS,
-  };
+  if (!rules) return NO_FINDINGS;
+  const [gravest] = toldOf(state.habits, rules, counted(state.bursts, rules, at), at).sort(
+    (a, b) => confidenceOf(b) - confidenceOf(a),
+  );
+  return gravest ? [finding(gravest, located)] : NO_FINDINGS;
 }
 
-function counted({ bursts }: RuleState, rules: readonly RuleMatch[], at: number): RuleState['bursts'] {
+function remember(state: RuleState, { event }: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
+  const { rules, at, outcome } = event;
+  if (!rules) return;
+  const day = dayOf(at);
+  state.bursts = counted(state.bursts, rules, at);
+  const told = toldOf(state.habits, rules, state.bursts, at);
+  for (const { id } of rules) if (!isNew(state.habits, id, day)) learn(state.habits, id, day);
+  const harmless = outcome === 'accepted' && suspectedBy.every((family) => family === 'signature');
+  for (const { id } of told) (harmless ? consider : distrust)(state.habits, id, day);
+}
+
+function counted(bursts: RuleState['bursts'], rules: readonly RuleMatch[], at: number): RuleState['bursts'] {
   let next = bursts;
   for (const { id, burst } of rules) {
     if (burst === undefined) continue;
@@ -67,6 +75,15 @@ function counted({ bursts }: RuleState, rules: readonly RuleMatch[], at: number)
   return next;
 }
 
+function toldOf(
+  habits: KnownValues,
+  rules: readonly RuleMatch[],
+  bursts: RuleState['bursts'],
+  at: number,
+): RuleMatch[] {
+  return rules.filter((rule) => isTold(rule, bursts) && isNew(habits, rule.id, dayOf(at)));
+}
+
 function isTold({ id, burst, level }: RuleMatch, bursts: RuleState['bursts']): boolean {
   if (burst === undefined) return level !== 'informational';
   return (bursts.find(([rule]) => rule === id)?.[1].count ?? 0) >= burst;
@@ -74,23 +91,6 @@ function isTold({ id, burst, level }: RuleMatch, bursts: RuleState['bursts']): b
 
 function confidenceOf({ level, burst }: RuleMatch): number {
   return burst === undefined ? PARAMETERS[level] : PARAMETERS.burst;
-}
-
-/** Trust is weighed once, when it is known who else objects: the engine asks twice about an event that somebody objects to. */
-function withHabits(
-  { habits }: RuleState,
-  told: readonly RuleMatch[],
-  { event }: LocatedUsageEvent,
-  { suspectedBy }: SubjectFacts,
-): KnownValues {
-  const day = dayOf(event.at);
-  const kept = (event.rules ?? []).reduce(
-    (known, { id }) => (isNew(known, id, day) ? known : learn(known, id, day)),
-    habits,
-  );
-  if (suspectedBy.length === 0) return kept;
-  const harmless = event.outcome === 'accepted' && suspectedBy.every((family) => family === 'signature');
-  return told.reduce((known, { id }) => (harmless ? consider(known, id, day) : distrust(known, id)), kept);
 }
 
 function finding(rule: RuleMatch, { event }: LocatedUsageEvent): Finding {

@@ -1,5 +1,5 @@
-import { isRare, learnAction, learnPair, markOf, NO_ORDER, settle, type ActionOrder } from './action-order';
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
+import { isRare, learnAction, learnPair, markOf, noOrder, settled, type ActionOrder } from './action-order';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { dayOf, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { SAMPLE_PLACES, sampleUse } from './sample-life';
@@ -20,74 +20,89 @@ const NONE = -1;
 
 interface SequenceState {
   /** The last use: time, index of its action, clean uses before it, and whether it taught. */
-  readonly at: number;
-  readonly last: number;
-  readonly uses: number;
-  readonly clean: boolean;
+  at: number;
+  last: number;
+  uses: number;
+  clean: boolean;
   /** Rare pairs one after the other, and when the first of them was. */
-  readonly run: number;
-  readonly from: number;
+  run: number;
+  from: number;
   /** Null where there are too many actions. */
-  readonly order: ActionOrder | null;
+  order: ActionOrder | null;
 }
 
-const BEGIN: SequenceState = { at: 0, last: NONE, uses: 0, clean: false, run: 0, from: 0, order: NO_ORDER };
-const WIDE: SequenceState = { ...BEGIN, order: null };
+function begin(order: ActionOrder | null): SequenceState {
+  return { at: 0, last: NONE, uses: 0, clean: false, run: 0, from: 0, order };
+}
 
 /** Actions that are all known, in an order in which they never came: somebody else's program, or a person. */
 export const sequenceRarity = defineDetector<SequenceState>({
   id: 'sequence-rarity',
   family: 'probing',
   parameters: PARAMETERS,
-  initial: () => BEGIN,
-  reduce,
+  initial: () => begin(noOrder()),
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: SequenceState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<SequenceState> {
-  const { at, action, outcome } = located.event;
-  if (outcome === 'contained' || state.order === null) return { state, findings: NO_FINDINGS };
-  if (at < state.at) return { state: withoutLast(state), findings: NO_FINDINGS };
-  const clean = teaches(located, facts);
-  const settled = settle(state.order, dayOf(at), facts.cleanUses);
-  const mark = markOf(action.name);
-  const known = clean ? learnAction(settled, mark) : settled;
-  if (!known) return { state: WIDE, findings: NO_FINDINGS };
-  const last = known.actions.indexOf(mark);
-  const isPair = last !== NONE && isNext(state, facts);
-  const run = isPair && isRare(known, state.last, last) ? lengthen(state, known, at) : 0;
-  const next = {
-    at,
-    last,
-    uses: facts.cleanUses,
-    clean,
-    run,
-    from: run === 0 ? 0 : run === 1 ? at : state.from,
-    order: isPair && clean && state.clean ? learnPair(known, state.last, last) : known,
-  };
-  return { state: next, findings: judge(run) };
-}
-
-/** A use that came too late tells that the order we see is not the order there was. */
-function withoutLast(state: SequenceState): SequenceState {
-  return state.last === NONE ? state : { ...state, last: NONE, run: 0, from: 0 };
-}
-
-/** Whether no use came between: while a partition sheds, we are shown only some. */
-function isNext(state: SequenceState, facts: SubjectFacts): boolean {
-  return state.last !== NONE && facts.cleanUses === state.uses + (state.clean ? 1 : 0);
-}
-
-function lengthen(state: SequenceState, order: ActionOrder, at: number): number {
-  if (state.run > 0 && at - state.from <= PARAMETERS.windowMs) return state.run + 1;
-  return order.fresh <= PARAMETERS.mostFresh ? 1 : 0;
-}
-
-function judge(run: number): readonly Finding[] {
+function judge(state: SequenceState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { leastPairs, confidence } = PARAMETERS;
+  const { at, action, outcome } = located.event;
+  if (state.run + 1 < leastPairs || state.order === null) return NO_FINDINGS;
+  if (outcome === 'contained' || at < state.at) return NO_FINDINGS;
+  const order = settled(state.order, dayOf(at), facts.cleanUses);
+  const last = order.actions.indexOf(markOf(action.name));
+  const run = isNext(state, last, facts) ? runWith(state, order, last, at) : 0;
   if (run < leastPairs) return NO_FINDINGS;
   const reason = `${leastPairs} actions and more within a minute, each known, in an order they never came in`;
   return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
+}
+
+function remember(state: SequenceState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { at, action, outcome } = located.event;
+  if (outcome === 'contained' || state.order === null) return;
+  if (at < state.at) {
+    forgetLast(state);
+    return;
+  }
+  const clean = teaches(located, facts);
+  const order = settled(state.order, dayOf(at), facts.cleanUses);
+  const mark = markOf(action.name);
+  if (clean && !learnAction(order, mark)) {
+    Object.assign(state, begin(null));
+    return;
+  }
+  const last = order.actions.indexOf(mark);
+  const isPair = isNext(state, last, facts);
+  const run = isPair ? runWith(state, order, last, at) : 0;
+  if (isPair && clean && state.clean) learnPair(order, state.last, last);
+  if (run < 2) state.from = run === 0 ? 0 : at;
+  state.at = at;
+  state.last = last;
+  state.uses = facts.cleanUses;
+  state.clean = clean;
+  state.run = run;
+  state.order = order;
+}
+
+/** A use that came too late tells that the order we see is not the order there was. */
+function forgetLast(state: SequenceState): void {
+  state.last = NONE;
+  state.run = 0;
+  state.from = 0;
+}
+
+/** Whether no use came between: while a partition sheds, we are shown only some. */
+function isNext(state: SequenceState, last: number, { cleanUses }: SubjectFacts): boolean {
+  return last !== NONE && state.last !== NONE && cleanUses === state.uses + (state.clean ? 1 : 0);
+}
+
+/** How many rare pairs one after the other there are with this one. */
+function runWith(state: SequenceState, order: ActionOrder, last: number, at: number): number {
+  if (!isRare(order, state.last, last)) return 0;
+  if (state.run > 0 && at - state.from <= PARAMETERS.windowMs) return state.run + 1;
+  return order.fresh <= PARAMETERS.mostFresh ? 1 : 0;
 }
 
 function samples(): Samples {

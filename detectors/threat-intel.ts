@@ -1,6 +1,6 @@
 import type { IntelEvent, Listing } from '../domain/intel';
-import { defineDetector, NO_FINDINGS, type Finding, type Reduction, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, NONE_KNOWN, type KnownValues } from './known-values';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
+import { consider, distrust, isNew, learn, nothingButNews, type KnownValues } from './known-values';
 import { dayOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { SAMPLE_PLACES, SAMPLE_START, sampleUse, steadyLife } from './sample-life';
@@ -30,30 +30,34 @@ export const threatIntel = defineDetector<IntelState>({
   id: 'threat-intel',
   family: 'intel',
   parameters: PARAMETERS,
-  // Nothing is known at first, and everything is news then: see rule-match.ts.
-  initial: () => ({ habits: { ...NONE_KNOWN, known: [['-', 0]] } }),
-  reduce,
+  initial: () => ({ habits: nothingButNews() }),
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: IntelState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<IntelState> {
+function judge(state: IntelState, located: LocatedUsageEvent): readonly Finding[] {
   const { listings, place, event } = located;
-  const day = dayOf(event.at);
-  const harmless = listings.some(({ says }) => says === 'harmless');
-  const [gravest] = harmless ? [] : listings.filter(({ says }) => says === 'hostile').sort(byWeight);
-  if (!gravest) return { state: learnt(state, located, facts, day), findings: NO_FINDINGS };
-  const familiar = isKnown(state.habits, place.network, day);
+  const gravest = gravestOf(listings);
+  if (!gravest) return NO_FINDINGS;
+  const familiar = isKnown(state.habits, place.network, dayOf(event.at));
   const confidence = familiar ? Math.min(PARAMETERS.familiar, weightOf(gravest)) : weightOf(gravest);
-  return { state, findings: [finding(gravest, listings, confidence, located)] };
+  return [finding(gravest, listings, confidence, located)];
 }
 
 /** Only what is not listed becomes a habit: nobody gets used to a thief. */
-function learnt(state: IntelState, { place, event }: LocatedUsageEvent, facts: SubjectFacts, day: number): IntelState {
-  if (event.outcome !== 'accepted') return state;
-  const { network } = place;
-  const trusted = isKnown(state.habits, network, day) ? learn : consider;
-  const habits = facts.suspectedBy.length === 0 ? trusted(state.habits, network, day) : distrust(state.habits, network);
-  return habits === state.habits ? state : { habits };
+function remember({ habits }: IntelState, located: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
+  const { listings, place, event } = located;
+  if (event.outcome !== 'accepted' || gravestOf(listings)) return;
+  const day = dayOf(event.at);
+  if (suspectedBy.length > 0) distrust(habits, place.network);
+  else if (isKnown(habits, place.network, day)) learn(habits, place.network, day);
+  else consider(habits, place.network, day);
+}
+
+function gravestOf(listings: readonly Listing[]): Listing | undefined {
+  if (listings.length === 0 || listings.some(({ says }) => says === 'harmless')) return undefined;
+  return listings.filter(({ says }) => says === 'hostile').sort(byWeight)[0];
 }
 
 function isKnown(habits: KnownValues, network: string, day: number): boolean {

@@ -1,10 +1,10 @@
-import { defineDetector, NO_FINDINGS, type Reduction, type Samples, type SubjectFacts } from './detector';
-import { isNew, learn, NONE_KNOWN, type KnownValues } from './known-values';
+import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
+import { isNew, learn, noneKnown, type KnownValues } from './known-values';
 import { dayOf, hasLearned, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
-import { workstationAgent } from './workstation-agents';
+import { workstationAgent, type WorkstationAgent } from './workstation-agents';
 
 /** The confidences stand with the agents, in workstation-agents.ts; from here on a finding is a strong single witness. */
 const PARAMETERS = { strong: 0.7 } as const;
@@ -23,30 +23,39 @@ export const workloadMisuse = defineDetector<WorkloadState>({
   id: 'workload-misuse',
   family: 'workload',
   parameters: PARAMETERS,
-  initial: () => ({ agents: NONE_KNOWN }),
-  reduce,
+  initial: () => ({ agents: noneKnown() }),
+  judge,
+  remember,
   samples,
 });
 
-function reduce(state: WorkloadState, located: LocatedUsageEvent, facts: SubjectFacts): Reduction<WorkloadState> {
-  const { event, agent } = located;
-  if (event.principalKind !== 'workload') return { state, findings: NO_FINDINGS };
-  const driver = workstationAgent(event.client.agent);
-  const day = dayOf(event.at);
-  const habit = driver?.scriptable === true && (!hasLearned(facts, event.at) || !isNew(state.agents, agent, day));
-  if (!driver || habit) {
-    const mayLearn = teaches(located, facts) && (driver === undefined || !hasLearned(facts, event.at) || habit);
-    return { state: mayLearn ? withAgent(state, agent, day) : state, findings: NO_FINDINGS };
-  }
+function judge(state: WorkloadState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+  const { event } = located;
+  const driver = driverOf(state, located, facts);
+  if (!driver) return NO_FINDINGS;
   const { confidence } = driver;
   const severity = confidence >= PARAMETERS.strong ? 'medium' : 'low';
   const reason = `a workload's credential driven by ${driver.name} ("${forPerson(event.client.agent)}")`;
-  return { state, findings: [{ severity, confidence, deterministic: false, accuses: 'use', reason }] };
+  return [{ severity, confidence, deterministic: false, accuses: 'use', reason }];
 }
 
-function withAgent(state: WorkloadState, agent: string, day: number): WorkloadState {
-  const agents = learn(state.agents, agent, day);
-  return agents === state.agents ? state : { agents };
+function remember(state: WorkloadState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { event, agent } = located;
+  if (event.principalKind !== 'workload' || !teaches(located, facts) || driverOf(state, located, facts)) return;
+  learn(state.agents, agent, dayOf(event.at));
+}
+
+/** What drives a workload's credential and is neither a workload nor its habit. */
+function driverOf(
+  state: WorkloadState,
+  { event, agent }: LocatedUsageEvent,
+  facts: SubjectFacts,
+): WorkstationAgent | undefined {
+  if (event.principalKind !== 'workload') return undefined;
+  const driver = workstationAgent(event.client.agent);
+  if (!driver?.scriptable) return driver;
+  const isHabit = !hasLearned(facts, event.at) || !isNew(state.agents, agent, dayOf(event.at));
+  return isHabit ? undefined : driver;
 }
 
 function samples(): Samples {

@@ -1,5 +1,5 @@
 import { longestIdle } from '../../../detectors/eviction';
-import { consider, distrust, isNew, learn, NONE_KNOWN, type KnownValues } from '../../../detectors/known-values';
+import { consider, distrust, isNew, learn, noneKnown, type KnownValues } from '../../../detectors/known-values';
 import { emptyPartition, emptySubject } from '../../../detectors/partition-state';
 import { SAMPLE_PLACES, sampleControl, sampleUse, steadyLife } from '../../../detectors/sample-life';
 import { foldAll } from './folding';
@@ -7,14 +7,21 @@ import { foldAll } from './folding';
 const DAY_MS = 86_400_000;
 
 describe('known values', () => {
-  const home = learn(NONE_KNOWN, 'home', 0);
-  const onDays = (days: readonly number[]) =>
-    days.reduce<KnownValues>((values, day) => consider(values, 'away', day), home);
+  const home = (): KnownValues => {
+    const values = noneKnown();
+    learn(values, 'home', 0);
+    return values;
+  };
+  const onDays = (days: readonly number[]) => {
+    const values = home();
+    for (const day of days) consider(values, 'away', day);
+    return values;
+  };
 
   test('nothing is new while nothing is known', () => {
-    expect(isNew(NONE_KNOWN, 'away', 0)).toBe(false);
-    expect(isNew(home, 'away', 0)).toBe(true);
-    expect(isNew(home, '', 0)).toBe(false);
+    expect(isNew(noneKnown(), 'away', 0)).toBe(false);
+    expect(isNew(home(), 'away', 0)).toBe(true);
+    expect(isNew(home(), '', 0)).toBe(false);
   });
 
   test('a value becomes known on its third day, not on its third use', () => {
@@ -24,19 +31,21 @@ describe('known values', () => {
   });
 
   test('suspicion begins the days anew', () => {
-    expect(isNew(consider(distrust(onDays([1, 2]), 'away'), 'away', 3), 'away', 3)).toBe(true);
+    const values = onDays([1, 2]);
+    distrust(values, 'away');
+    consider(values, 'away', 3);
+
+    expect(isNew(values, 'away', 3)).toBe(true);
   });
 
   test('a value not used for a month is forgotten', () => {
-    expect(isNew(home, 'home', 30)).toBe(false);
-    expect(isNew(home, 'home', 31)).toBe(true);
+    expect(isNew(home(), 'home', 30)).toBe(false);
+    expect(isNew(home(), 'home', 31)).toBe(true);
   });
 
   test('where very many are normal, one more says nothing', () => {
-    const many = Array.from({ length: 40 }, (_, index) => `n${index}`).reduce<KnownValues>(
-      (values, value) => learn(values, value, 0),
-      NONE_KNOWN,
-    );
+    const many = noneKnown();
+    for (let index = 0; index < 40; index++) learn(many, `n${index}`, 0);
 
     expect(many).toEqual({ known: [], pending: [], wide: true });
     expect(isNew(many, 'another', 0)).toBe(false);

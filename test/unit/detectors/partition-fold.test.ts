@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { PartitionEvent, StreamEvent } from '../../../domain/usage-event';
-import { defineDetector } from '../../../detectors/detector';
+import { defineDetector, NO_FINDINGS } from '../../../detectors/detector';
 import { foldPartition } from '../../../detectors/partition-fold';
 import { emptyPartition, PARTITION_LIMITS } from '../../../detectors/partition-state';
 import { DETECTORS } from '../../../detectors/registry';
@@ -239,12 +239,12 @@ test('a leaked version in its owner’s hands is high and not critical, writes o
 });
 
 test('a detector that throws is named, and stops nobody else', () => {
-  const broken = defineDetector<null>({
+  const broken = defineDetector({
     id: 'broken',
     family: 'volume',
     parameters: {},
-    initial: () => null,
-    reduce: () => {
+    initial: () => ({}),
+    judge: () => {
       throw new TypeError('secret text');
     },
     samples: () => ({ positives: [], nearMisses: [] }),
@@ -257,22 +257,30 @@ test('a detector that throws is named, and stops nobody else', () => {
   expect(failures[0]).toEqual({ code: 'DETECTOR_FAILED', detector: 'broken', event: life[0], cause: 'TypeError' });
 });
 
-test('a detector that throws once goes on with the state it had', () => {
-  const counts = defineDetector<number>({
+test.each(['judges', 'remembers'])('a detector that throws once, when it %s, goes on with the state it had', (when) => {
+  const throwOnce = (now: string, { id }: { readonly id: string }) => {
+    if (now === when && id === life[30]?.id) throw new TypeError('once');
+  };
+  const counts = defineDetector<{ uses: number }>({
     id: 'counts',
     family: 'volume',
     parameters: {},
-    initial: () => 0,
-    reduce: (state, { event }) => {
-      if (event.id === life[30]?.id) throw new TypeError('once');
-      return { state: state + 1, findings: [] };
+    initial: () => ({ uses: 0 }),
+    judge: (_state, { event }) => {
+      throwOnce('judges', event);
+      return NO_FINDINGS;
+    },
+    remember: (state, { event }) => {
+      throwOnce('remembers', event);
+      state.uses += 1;
     },
     samples: () => ({ positives: [], nearMisses: [] }),
   });
 
-  const { state } = foldAll(life, SAMPLE_PLACES, [counts]);
+  const { state, failures } = foldAll(life, SAMPLE_PLACES, [counts]);
 
-  expect(state.subjects[SAMPLE_SUBJECT]?.detectors).toEqual({ counts: life.length - 1 });
+  expect(state.subjects[SAMPLE_SUBJECT]?.detectors).toEqual({ counts: { uses: life.length - 1 } });
+  expect(failures).toHaveLength(1);
 });
 
 describe('forgetting', () => {

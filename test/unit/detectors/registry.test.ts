@@ -48,5 +48,5 @@ test('the worked example of the documentation is the detector it shows', () => {
 });
 
 function isDetector(value: unknown): value is Detector {
-  return typeof value === 'object' && value !== null && 'reduce' in value && 'samples' in value && 'family' in value;
+  return typeof value === 'object' && value !== null && 'judge' in value && 'samples' in value && 'family' in value;
 }

@@ -45,31 +45,31 @@ describe.each(DETECTORS.map((detector) => [detector.id, detector] as const))('%s
     },
   );
 
-  test('does not change the state it is given', () => {
+  test('judges without a change to its state, and begins anew with each subject', () => {
     const sample = positives[0];
     const events = sample?.events ?? [];
-    const frozen = { ...detector, initial: () => deepFreeze(detector.initial()) };
+    const before = JSON.stringify(detector.initial());
 
     const result = foldPartition(emptyPartition(), events, {
       locate: locateIn(sample?.places ?? {}),
       askList: askIn(sample?.listed),
-      detectors: [{ ...frozen, reduce: (state, event, facts) => freezeState(detector.reduce(state, event, facts)) }],
+      detectors: [{ ...detector, judge: (state, ...asked) => detector.judge(frozenCopy(state), ...asked) }],
     });
 
     expect(result.failures).toEqual([]);
     expect(speaks(result.messages)).toBe(true);
+    expect(JSON.stringify(detector.initial())).toBe(before);
   });
 });
 
-function freezeState<T extends { state: unknown }>(reduction: T): T {
-  deepFreeze(reduction.state);
-  return reduction;
+function frozenCopy(state: object): object {
+  const copy = structuredClone(state);
+  deepFreeze(copy);
+  return copy;
 }
 
-function deepFreeze(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const inner of Object.values(value)) deepFreeze(inner);
-  }
-  return value;
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
 }

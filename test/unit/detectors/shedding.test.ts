@@ -14,14 +14,14 @@ const pace = (afterMs: number, sheds: 'learning' | 'nothing'): PartitionEvent =>
 function askedOf(events: readonly PartitionEvent[]): { readonly volume: number; readonly origin: number } {
   const asked = { volume: 0, origin: 0 };
   const counting = (family: 'volume' | 'origin'): Detector =>
-    defineDetector<number>({
+    defineDetector({
       id: `counts-${family}`,
       family,
       parameters: {},
-      initial: () => 0,
-      reduce: (state) => {
+      initial: () => ({}),
+      judge: () => {
         asked[family] += 1;
-        return { state, findings: NO_FINDINGS };
+        return NO_FINDINGS;
       },
       samples: () => ({ positives: [], nearMisses: [] }),
     });
