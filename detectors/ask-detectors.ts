@@ -38,16 +38,16 @@ export function askDetectors(
   const failures: DetectorFailure[] = [];
   for (const detector of detectors) {
     try {
-      for (const finding of detector.judge(stateOf(subject, detector), located, facts))
-        findings.push({ detector, finding });
+      const found = detector.judge(stateOf(subject, detector), located, facts);
+      if (found.length > 0) for (const finding of found) findings.push({ detector, finding });
     } catch (error) {
       failures.push(failureOf(detector, located, error));
     }
   }
-  const failed = failures.map(({ detector }) => detector);
   const told = findings.length === 0 ? facts : { ...facts, suspectedBy: familiesOf(findings) };
+  const failed = failures.length === 0 ? undefined : new Set(failures.map(({ detector }) => detector));
   for (const detector of detectors) {
-    if (!detector.remember || failed.includes(detector.id)) continue;
+    if (!detector.remember || failed?.has(detector.id)) continue;
     try {
       detector.remember(stateOf(subject, detector), located, told);
     } catch (error) {

@@ -8,13 +8,12 @@ import type { Detector, Finding } from './detector';
 import type { SubjectState } from './partition-state';
 import { forgetOld, hasRisen, isNews } from './rearm';
 
-/** Adds the findings of one event to the subject's case, and gives back what is news, each with what it all adds up to. */
+/** Adds the findings of one event, at least one, to the subject's case, and gives back what is news, each with what it all adds up to. */
 export function concludeEvent(
   subject: SubjectState,
   event: UsageEvent,
   findings: readonly DetectorFinding[],
 ): Omit<DetectionMessage, 'hold'>[] {
-  if (findings.length === 0) return [];
   for (const { detector, finding } of findings) addEvidence(subject, event, detector, finding);
   const assessment = assess(subject.evidence, event.at);
   const news = findings.filter((found) => isNews(found.finding, subject.spoken[topicOf(found)], event.at));

@@ -98,8 +98,8 @@ function foldUse(
   const asked = shedsSince === undefined ? all : askedWhileShedding(shedsSince, subject, located, all);
   const answer = askDetectors(subject, located, asked, factsOf(subject));
   for (const failure of answer.failures) failures.push(failure);
-  for (const message of concludeEvent(subject, event, answer.findings)) messages.push(message);
-  if (answer.findings.length === 0 && event.outcome === 'accepted' && !isStale(event, subject.lastAt)) {
+  if (answer.findings.length > 0) messages.push(...concludeEvent(subject, event, answer.findings));
+  else if (event.outcome === 'accepted' && !isStale(event, subject.lastAt)) {
     if (subject.cleanUses === 0) subject.cleanSince = event.at;
     subject.cleanUses += 1;
     if (shedsSince !== undefined && asked === all) noteOrdinary(shedsSince, subject, located);
@@ -111,7 +111,7 @@ const OF_PLACES: readonly Family[] = ['origin', 'travel', 'spread'];
 
 /** What we know for a familiar place is neither news nor a habit; every other detector is asked all the same. */
 function askedAbout({ listings }: LocatedUsageEvent, detectors: readonly Detector[]): readonly Detector[] {
-  const isFamiliar = listings.some(({ says }) => says === 'familiar');
+  const isFamiliar = listings.length > 0 && listings.some(({ says }) => says === 'familiar');
   return isFamiliar ? detectors.filter(({ family }) => !OF_PLACES.includes(family)) : detectors;
 }
 

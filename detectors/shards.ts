@@ -86,6 +86,8 @@ export function notHeld(
   held: ShardSequences,
   streamSequence: number,
 ): readonly PartitionEvent[] {
+  // Always, but for a while after a restart.
+  if (held.every((sequence) => sequence < streamSequence)) return events;
   return withoutFolded(state, events, (subject) => (held[shardOf(subject)] ?? 0) >= streamSequence);
 }
 

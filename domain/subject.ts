@@ -44,11 +44,8 @@ export function shortSubject(subject: string): string {
 /** The partition of the usage stream that carries all events of this subject (FNV-1a, stable across languages). */
 export function partitionOf(subject: Subject, partitions: number): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < subject.length; i++) {
-    hash ^= subject.charCodeAt(i);
-    hash = Math.imul(hash, 0x01000193) >>> 0;
-  }
-  return hash % partitions;
+  for (let i = 0; i < subject.length; i++) hash = Math.imul(hash ^ subject.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % partitions;
 }
 
 function hexOfAscii(text: string): string {

@@ -22,18 +22,23 @@ export function parseBatch(text: string, partition: number, partitions: number):
   if (typeof found === 'string') return { events: [], faults: [{ error: malformed(found) }] };
   const events: PartitionEvent[] = [];
   const faults: BatchFault[] = [];
-  found.forEach((item, index) => {
-    const parsed = isPlainUse(item) ? { success: true as const, data: item } : partitionEvent.safeParse(item);
-    const fault = parsed.success
-      ? misplaced(parsed.data, partition, partitions)
-      : parsed.error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`).join(', ');
-    if (parsed.success && fault === undefined) return void events.push(parsed.data);
-    faults.push({
-      error: malformed(fault ?? 'unreadable'),
-      content: { part: String(index), body: JSON.stringify({ events: [item] }) },
-    });
-  });
+  for (const [index, item] of found.entries()) {
+    const event = isPlainUse(item) ? item : eventOrFault(item);
+    const fault = typeof event === 'string' ? event : misplaced(event, partition, partitions);
+    if (typeof event !== 'string' && fault === undefined) events.push(event);
+    else {
+      const content = { part: String(index), body: JSON.stringify({ events: [item] }) };
+      faults.push({ error: malformed(fault ?? 'unreadable'), content });
+    }
+  }
   return { events, faults };
+}
+
+function eventOrFault(item: unknown): PartitionEvent | string {
+  const parsed = partitionEvent.safeParse(item);
+  return parsed.success
+    ? parsed.data
+    : parsed.error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`).join(', ');
 }
 
 function eventsIn(text: string): readonly unknown[] | string {

@@ -157,6 +157,7 @@ export class PartitionFolder {
 
   /** Loads what events put in force. One that names what is nowhere is left out: the lists before it stay in force. */
   async #withContents(events: readonly PartitionEvent[], message: StoredUsage): Promise<readonly PartitionEvent[]> {
+    if (!events.some(({ kind }) => kind === 'intel')) return events;
     const loaded: PartitionEvent[] = [];
     for (const event of events) {
       const error = event.kind === 'intel' ? await this.parts.intel.load(this.parts.partition, event.lists) : undefined;
