@@ -1,5 +1,6 @@
 import type { PartitionEvent } from '../domain/usage-event';
 import { PARTITION_LIMITS, type PartitionState, type SubjectState } from './partition-state';
+import { addSubject, removeSubjects } from './subject-shards';
 
 /**
  * Idle too long to be known any more, by the partition's own clock, so that a replay forgets the same. What is listed must be recognised whenever it is used
@@ -30,11 +31,12 @@ export interface IdleSubject {
 
 /** Takes them out of memory: whoever keeps them must have them before the next snapshot is written. */
 export function putAway(state: PartitionState, subjects: readonly (readonly [name: string, SubjectState])[]): void {
-  for (const [name] of subjects) {
-    delete state.subjects[name];
-    state.size -= 1;
-  }
-  if (subjects.length > 0) state.hasIdle = true;
+  if (subjects.length === 0) return;
+  removeSubjects(
+    state,
+    subjects.map(([name]) => name),
+  );
+  state.hasIdle = true;
 }
 
 /** Subjects of these events that are not in memory, and may have been put away. */
@@ -56,9 +58,7 @@ export function wake(
 ): readonly PartitionEvent[] {
   const isFolded = (name: string): boolean => (found.get(name)?.streamSequence ?? 0) >= streamSequence;
   for (const [name, idle] of found) {
-    if (isFolded(name)) continue;
-    state.subjects[name] = idle.state;
-    state.size += 1;
+    if (!isFolded(name)) addSubject(state, name, idle.state);
   }
   return found.size === 0 ? events : withoutFolded(state, events, isFolded);
 }

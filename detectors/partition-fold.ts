@@ -14,6 +14,7 @@ import { emptySubject, type PartitionState, type SubjectState } from './partitio
 import { askedWhileShedding, noteOrdinary, pace } from './shedding';
 import { isRepeated } from './recent-ids';
 import { DETECTORS } from './registry';
+import { addSubject } from './subject-shards';
 
 export interface FoldOptions {
   /** Where the event's client is. Must answer the same for the same event for as long as a snapshot is to be replayed. */
@@ -125,8 +126,8 @@ function subjectOf(state: PartitionState, event: StreamEvent): SubjectState {
   if (known && !isForgotten(known, state.clock)) return known;
   const subject = emptySubject();
   subject.lastAt = event.at;
-  state.subjects[event.subject] = subject;
-  if (!known) state.size += 1;
+  if (known) state.subjects[event.subject] = subject;
+  else addSubject(state, event.subject, subject);
   return subject;
 }
 

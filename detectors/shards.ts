@@ -1,13 +1,7 @@
-import { partitionOf, type Subject } from '../domain/subject';
 import type { PartitionEvent } from '../domain/usage-event';
 import { withoutFolded } from './eviction';
 import { emptyPartition, type PartitionState, type SubjectState } from './partition-state';
-
-/**
- * A full partition is some 70 MB as JSON; a shard of it some 550 KB, which takes a few milliseconds to write. More shards would make the list of them
- * longer, which is written each time.
- */
-export const SHARDS = 128;
+import { namesByShard, shardOf, SHARDS } from './subject-shards';
 
 /** By shard: the last message of the stream that its subjects' states hold. */
 export type ShardSequences = readonly number[];
@@ -18,11 +12,6 @@ export interface Chunk {
   readonly sequence: number;
   readonly shards: readonly number[];
   readonly state: PartitionState;
-}
-
-/** Not by the remainder: all subjects of a partition have the same (see `partitionOf`), and would lie in a few of the shards. */
-export function shardOf(subject: string): number {
-  return Math.floor(partitionOf(subject as Subject, 2 ** 32) / (2 ** 32 / SHARDS));
 }
 
 /**
@@ -89,10 +78,4 @@ export function notHeld(
   // Always, but for a while after a restart.
   if (held.every((sequence) => sequence < streamSequence)) return events;
   return withoutFolded(state, events, (subject) => (held[shardOf(subject)] ?? 0) >= streamSequence);
-}
-
-function namesByShard({ subjects }: PartitionState): readonly (readonly string[])[] {
-  const names: string[][] = Array.from({ length: SHARDS }, () => []);
-  for (const name in subjects) names[shardOf(name)]?.push(name);
-  return names;
 }

@@ -5,7 +5,8 @@ import { longestIdle, putAway, strangersIn, wake } from '../../detectors/evictio
 import { foldPartition } from '../../detectors/partition-fold';
 import { notAhead } from '../../detectors/time-rules';
 import { emptyPartition, type PartitionState } from '../../detectors/partition-state';
-import { notHeld, shardOf } from '../../detectors/shards';
+import { notHeld } from '../../detectors/shards';
+import { shardOf } from '../../detectors/subject-shards';
 import { untilDone } from '../sources/back-off';
 import type { IntelContents } from './intel-contents';
 import { publishDeadLetter, type DeadLetter } from './dead-letter';
@@ -56,6 +57,8 @@ export class PartitionFolder {
   #folded = 0;
   /** Between the fold of a message and the storing of its detections the state must not be saved. */
   #whole = true;
+  /** The last write of a snapshot, ended or not. */
+  #saving: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: FolderParts) {}
 
@@ -93,6 +96,8 @@ export class PartitionFolder {
 
   /** Loads again when somebody else has written a snapshot since. */
   async refresh(): Promise<void> {
+    // Ours would look like somebody else's.
+    await this.#saving;
     if ((await this.parts.snapshots.revision()) !== this.#stored.revision) await this.load();
   }
 
@@ -123,8 +128,17 @@ export class PartitionFolder {
     counters.events += events.length;
   }
 
-  /** Writes the part of the snapshot that is furthest behind; true when there was something to write. @throws OwnershipLost */
-  async save(): Promise<boolean> {
+  /**
+   * Writes the part of the snapshot that is furthest behind; true when there was something to write. What it holds is taken before this returns, so the
+   * next messages may be folded while it is written; another part may not be saved. @throws OwnershipLost
+   */
+  save(): Promise<boolean> {
+    const saving = this.#saveNext();
+    this.#saving = saving.catch(() => undefined);
+    return saving;
+  }
+
+  async #saveNext(): Promise<boolean> {
     if (!this.#whole || this.#folded === this.saved) return false;
     const stored = await this.parts.snapshots.save(this.#stored, this.#folded, this.#state);
     if (!stored) throw new OwnershipLost(`partition ${this.parts.partition}`);

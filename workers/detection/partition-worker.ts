@@ -7,14 +7,12 @@ import { readGap } from './stream-gap';
 import { consumerName, ensureConsumer, PIN_GROUP, USAGE_STREAM } from './streams';
 
 /**
- * A snapshot at most this often, or a chunk of it after this many messages. Writing chunks takes at most a twentieth of the time, as long as there
+ * A snapshot at most this often, or a chunk of it after this many messages. Chunks stop the fold for a twentieth of the time at most, as long as there
  * is anything else to do.
  */
 const SNAPSHOT_EVERY_MS = 500;
 const SNAPSHOT_EVERY_MESSAGES = 1_000;
 const SNAPSHOT_SHARE = 20;
-/** Nothing to do for so long after a chunk: the next one is written at once. */
-const IDLE_MS = 5;
 
 /** The pin is ours for as long as we pull; see `ensureConsumer`. */
 const PULL_MS = 1_000;
@@ -25,7 +23,10 @@ const RETRY_MS = 500;
 export class PartitionWorker {
   readonly #folder: PartitionFolder;
   readonly #pace: PaceKeeper;
+  /** For messages, and for taking what a chunk is to hold. */
   readonly #lane = new Lane();
+  /** For chunks: each is written over the one before. */
+  readonly #saves = new Lane();
   #messages: ConsumerMessages | undefined;
   /** The consumer's own count of what it gave out: one that is missing went to somebody else, or got lost. */
   #lastDelivery: number | undefined;
@@ -92,6 +93,7 @@ export class PartitionWorker {
       for await (const message of messages) {
         await this.#lane.run(() => this.#take(message));
         if (signal.aborted) break;
+        if (++this.#sinceSnapshot >= SNAPSHOT_EVERY_MESSAGES) await this.#save();
       }
     } finally {
       snapshots.abort();
@@ -119,7 +121,6 @@ export class PartitionWorker {
     const [lateMs, { isShedding }] = [Math.max(0, now - time.getTime()), this.#folder];
     counters.partitions.set(this.parts.partition, { lateMs, isShedding });
     this.#pace.look(now, lateMs, isShedding);
-    if (++this.#sinceSnapshot >= SNAPSHOT_EVERY_MESSAGES) await this.#save();
   }
 
   /** Folds what lies between our state and `end` and was not given to us. */
@@ -132,31 +133,39 @@ export class PartitionWorker {
     }
   }
 
-  /** False when there was nothing to write. */
-  async #save(): Promise<boolean> {
-    this.#sinceSnapshot = 0;
-    const last = this.#lastMessage;
-    const hasWritten = await this.#folder.save();
+  /** Messages are folded while it is written; `stoppedMs` is how long they were not. */
+  #save(): Promise<{ readonly hasWritten: boolean; readonly stoppedMs: number }> {
+    return this.#saves.run(async () => {
+      const { last, written, stoppedMs } = await this.#lane.run(() => {
+        const begin = performance.now();
+        const written = this.#folder.save();
+        return Promise.resolve({ last: this.#lastMessage, written, stoppedMs: performance.now() - begin });
+      });
+      this.#sinceSnapshot = 0;
+      const hasWritten = await written;
+      this.#acknowledge(last);
+      return { hasWritten, stoppedMs };
+    });
+  }
+
+  #acknowledge(last: JsMsg | undefined): void {
     if (last && last !== this.#unacknowledged.at(-1)) this.#unacknowledged.push(last);
     // Only now: what is acknowledged never comes again, so it must be in a snapshot. Acknowledges all before it, too.
     const next = this.#unacknowledged.findIndex(({ seq }) => seq > this.#folder.saved);
     const done = this.#unacknowledged.splice(0, next === -1 ? Infinity : next);
     done.at(-1)?.ack();
-    return hasWritten;
   }
 
   async #saveRegularly(signal: AbortSignal): Promise<void> {
     for (let pause = SNAPSHOT_EVERY_MS; ;) {
       if (!(await isOver(pause, signal))) return;
-      const [begin, last] = [performance.now(), this.#lastMessage];
-      await this.#lane.run(() => this.#save());
-      const share = (performance.now() - begin) * SNAPSHOT_SHARE;
+      const last = this.#lastMessage;
+      const { stoppedMs } = await this.#save();
+      const share = stoppedMs * SNAPSHOT_SHARE;
       const isWhole = this.#folder.saved === this.#folder.folded;
       pause = isWhole ? Math.max(SNAPSHOT_EVERY_MS, share) : share;
-      if (isWhole) continue;
-      // What came while the chunk was written is begun by then, so this is seen.
-      if (!(await isOver(IDLE_MS, signal))) return;
-      if (last === this.#lastMessage) pause = 0;
+      // Nothing came while a chunk was written: the next one is written at once.
+      if (!isWhole && last === this.#lastMessage) pause = 0;
     }
   }
 
@@ -169,7 +178,7 @@ export class PartitionWorker {
 
   /** A clean end: nothing is left to repeat, and the next worker need not wait for the pin to run out. */
   async #leave(): Promise<void> {
-    while (await this.#lane.run(() => this.#save()));
+    while ((await this.#save()).hasWritten);
     await this.parts.nats.flush();
     if (this.#pinned) await this.manager.consumers.unpin(USAGE_STREAM, consumerName(this.parts.partition), PIN_GROUP);
   }

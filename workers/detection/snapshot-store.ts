@@ -4,7 +4,8 @@ import { gunzip, gzip } from 'node:zlib';
 import type { KV } from '@nats-io/kv';
 import { z } from 'zod';
 import { restorePartition, STATE_SCHEMA, type PartitionState } from '../../detectors/partition-state';
-import { joinChunks, nextChunk, SHARDS, type Chunk, type ShardSequences } from '../../detectors/shards';
+import { joinChunks, nextChunk, type Chunk, type ShardSequences } from '../../detectors/shards';
+import { SHARDS } from '../../detectors/subject-shards';
 import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
 const compress = promisify(gzip);
@@ -64,7 +65,7 @@ export function heldBy({ chunks }: Stored): ShardSequences {
 /**
  * The snapshots of one partition: where a worker resumes, and the only thing that says who owns the partition. A worker that writes over
  * another's snapshot than the one it knows is refused, and has lost the partition. They are written chunk by chunk, each as of its own message
- * (detectors/shards.ts), so that a large state stops the fold no longer than a small one.
+ * (detectors/shards.ts), so that a large state stops the fold no longer than a small one; and it stops only while a chunk is made into JSON.
  */
 export class SnapshotStore {
   readonly #key: string;
@@ -96,8 +97,8 @@ export class SnapshotStore {
   }
 
   /**
-   * Writes the chunk that is furthest behind, as of the message `folded`, over the snapshot `before`. Gives what is stored then, or undefined when
-   * another worker has written meanwhile.
+   * Writes the chunk that is furthest behind, as of the message `folded`, over the snapshot `before`. The state is looked at before this returns, and
+   * may change after. Gives what is stored then, or undefined when another worker has written meanwhile.
    */
   async save(before: Stored, folded: number, state: PartitionState): Promise<Stored | undefined> {
     // What only the head holds is lost with it.

@@ -9,7 +9,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { IncidentError } from '../../domain/errors';
-import { SHARDS } from '../../detectors/shards';
+import { SHARDS } from '../../detectors/subject-shards';
 
 export const USAGE_STREAM = 'USAGE';
 export const DETECTIONS_STREAM = 'DETECTIONS';

@@ -8,7 +8,8 @@ import {
   type SubjectState,
 } from '../../../detectors/partition-state';
 import { SAMPLE_PLACES } from '../../../detectors/sample-life';
-import { joinChunks, nextChunk, notHeld, shardOf, type Chunk } from '../../../detectors/shards';
+import { joinChunks, nextChunk, notHeld, type Chunk } from '../../../detectors/shards';
+import { shardOf } from '../../../detectors/subject-shards';
 import { idsOf, locateIn } from './folding';
 
 interface StoredChunk {
