@@ -77,7 +77,5 @@ export const NO_FINDINGS: readonly Finding[] = [];
 
 /** Hides the state's type. Sound, because the engine hands a detector only states that this detector made. */
 export function defineDetector<S extends object>(spec: DetectorSpec<S>): Detector {
-  const { id, family, parameters, initial, judge, remember, samples } = spec;
-  // Field by field, so that all have one shape: they are asked in turn, tens of thousands of times a second.
-  return { id, family, parameters, initial, judge, ...(remember ? { remember } : {}), samples };
+  return spec;
 }
