@@ -26,10 +26,11 @@ const LANES = [
   { name: 'patient', args: ['--selectProjects', 'integration', '--runTestsByPath', ...patientFiles] },
   { name: 'contract', args: ['--selectProjects', 'contract'] },
   { name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] },
-  { name: 'parts', args: ['--selectProjects', 'unit', 'workflows', 'replay'] },
+  { name: 'stories', args: ['--selectProjects', 'workflows', 'replay'] },
+  { name: 'units', args: ['--selectProjects', 'unit'] },
 ];
 /** Scenes have promises to keep, too; servers have time-outs; what only computes waits for both. */
-const NICE = { servers: 5, patient: 5, contract: 5, parts: 15 };
+const NICE = { servers: 5, patient: 5, contract: 5, stories: 10, units: 15 };
 const countsFile = process.env.TQ_COUNTS_FILE;
 const running = new Set();
 let stopped = false;

@@ -35,7 +35,8 @@ export function auditFaults({ status, outcome, world, view }: RunReport, { scena
   const isCutShort = scenario.outside.some(({ deeds }) =>
     deeds.some(({ does }) => does === 'end-rotation' || does === 'begin-anew'),
   );
-  const story = world.setting.past === 'nothing' && !isCutShort ? [...STORY, 'create-replacement'] : STORY;
+  const isMinted = world.setting.past === 'nothing' && !world.setting.issuedByPerson && !isCutShort;
+  const story = isMinted ? [...STORY, 'create-replacement'] : STORY;
   return [
     ...unannounced.map(({ what, stepKey }) => `no intent on record: ${what} by ${stepKey}`),
     ...(contained && !has('contain', 'outcome') && !has('lift-containment', 'outcome')
