@@ -58,7 +58,9 @@ export function createDriftActivities(deps: ActivityDeps) {
       // Since then a person may have set it free for a while: what was used then is no drift.
       const { contexts } = input.contained ? NO_USE : await useOf(deps, credential, version, input.since);
       const used = contexts.filter(({ accepted }) => accepted > 0).map(({ context }) => context);
-      const beside = control ?? (isContained ? version : undefined);
+      // A person may never give one that could be shown beside it.
+      const isAlone = isUnproven && !control && provider.capabilities.secretOrigin === 'person';
+      const beside = control ?? (isContained || isAlone ? version : undefined);
       const { verdict, evidence, oldRefused, controlRefused } = beside
         ? await provider.verifyDead(credential, version, beside, callContext(input.stepKey))
         : NOTHING_BESIDE;
@@ -67,7 +69,7 @@ export function createDriftActivities(deps: ActivityDeps) {
         ...(used.length > 0 ? [`it was used and accepted: ${used.join(', ')}`] : []),
       ].join('; ');
       // Whoever refuses the control as well may refuse everybody.
-      const isRefused = isContained && oldRefused && !(control && controlRefused);
+      const isRefused = (isContained || isAlone) && oldRefused && !(control && controlRefused);
       if (drift === '' && verdict === 'unknown' && !isRefused)
         throw new IncidentError('COULD_NOT_TELL', { credential: credential.id, version: version.version, evidence });
       // Set free while it was presented, it works as it should.

@@ -132,7 +132,8 @@ async function isNext(
   const versions = (await deps.inventory.versions(credential.id)).filter(isKnown);
   const isOwn = versions.some((one) => {
     try {
-      return adopt(deps, credential, { version: one.version, publicId, value }).publicId === one.publicId;
+      const found = adopt(deps, credential, { version: one.version, publicId, value });
+      return found.publicId === one.publicId || found.subjects.some((subject) => one.subjects.includes(subject));
     } catch (error) {
       // Not by the name that this one has.
       if (error instanceof IncidentError && error.code === 'ADOPTION_REFUSED') return false;

@@ -8,7 +8,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { failureOf } from '../client/workflow-failure';
-import { incidentId, registrationId, type Described, type SecretRef } from '../domain/credential';
+import { incidentId, registrationId, type DependentRecord, type Described, type SecretRef } from '../domain/credential';
 import {
   credentialId,
   registeredCredential,
@@ -99,11 +99,14 @@ const LOOKED_AT = 5;
 async function mustBeAtRest(
   { inventory, temporal }: Parts,
   id: string,
-  dependents: readonly { readonly id: string }[],
+  dependents: readonly Pick<DependentRecord, 'id' | 'kind' | 'target'>[],
 ): Promise<void> {
   const known = (await inventory.credentials()).find((one) => one.id === id);
-  if (!known || known.dependents.every((one) => dependents.some((other) => other.id === one.id))) return;
-  for (const { version } of (await inventory.versions(id)).slice(-LOOKED_AT)) {
+  const isKept = (one: DependentRecord): boolean =>
+    dependents.some(({ id: name, kind, target }) => name === one.id && kind === one.kind && target === one.target);
+  if (!known || known.dependents.every(isKept)) return;
+  const versions = (await inventory.versions(id)).filter(({ state }) => state !== 'discarded');
+  for (const { version } of versions.slice(-LOOKED_AT)) {
     const incident = incidentId(id, version);
     const isOpen = await askTemporal(temporal, async () => {
       const described = await temporal.workflow.getHandle(incident).describe().catch(unlessUnknown);

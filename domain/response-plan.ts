@@ -183,7 +183,7 @@ function endedOnly(plan: ResponsePlan, { provider, enforcement }: Credential): R
 function replacedByPerson(plan: ResponsePlan, { provider }: Credential): ResponsePlan {
   const byPerson = { ...plan, issuedByPerson: true } as const;
   const gap = isEndedFirst(byPerson)
-    ? 'It is ended before anything replaces it: its dependents have no value that works until a person has given another one.'
+    ? 'Unless another value is there already, it is ended before anything replaces it: its dependents then have none that works until a person has given one.'
     : `Its dependents move when a person has given another value. ${plan.expectedGap}`;
   return {
     ...byPerson,

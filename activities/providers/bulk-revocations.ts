@@ -34,6 +34,8 @@ export interface BulkParts {
 export class BulkRevocations {
   #waiting: Waiting[] = [];
   #isPlanned = false;
+  /** How many go in a call: fewer while GitHub refuses calls, since one token that it can't read fails all that go with it. */
+  #most = MOST_TOKENS;
   #left = AT_ONCE;
   #countedAt = Date.now();
   #closedUntil = 0;
@@ -70,30 +72,39 @@ export class BulkRevocations {
     }
     if (this.#waiting.length === 0) return;
     if (wait > 0) return this.#plan(wait);
-    const going = this.#waiting.splice(0, MOST_TOKENS);
+    const going = this.#waiting.splice(0, this.#most);
     this.#left -= 1;
     if (this.#waiting.length > 0) this.#plan(this.#untilNextCall());
     const answer = await this.parts.send(going.map(({ token }) => token)).catch(() => undefined);
-    const refusal = this.#refusalOf(answer);
+    const refusal = this.#refusalOf(answer, going.length);
     for (const { resolve, reject } of going) {
       if (refusal) reject(refusal);
       else resolve();
     }
   }
 
-  #refusalOf(answer: HttpAnswer | undefined): IncidentError | undefined {
+  #refusalOf(answer: HttpAnswer | undefined, tokens: number): IncidentError | undefined {
     const { status, retryAfterMs = ONE_MORE_EVERY_MS } = answer ?? {};
-    if (status === 202) return undefined;
+    if (status === 202) {
+      this.#most = Math.min(MOST_TOKENS, this.#most * 2);
+      return undefined;
+    }
     const isLimit = status === 403 || status === 429;
     if (isLimit) this.#closedUntil = Date.now() + retryAfterMs;
     if (isLimit || status === undefined || status >= 500)
       return this.#unavailable({ status, ...(isLimit ? { retryAfterMs } : {}) });
+    if (tokens > 1) {
+      this.#most = Math.ceil(tokens / 2);
+      return this.#unavailable({ status, reply: `${tokens} together are refused` });
+    }
     return new IncidentError('PROVIDER_REFUSED', { account: this.parts.account, call: 'revoke', status });
   }
 
   /** In milliseconds; counts what has come back by now. */
   #untilNextCall(): number {
     const now = Date.now();
+    // A clock may be set back.
+    this.#countedAt = Math.min(this.#countedAt, now);
     const back = Math.floor((now - this.#countedAt) / ONE_MORE_EVERY_MS);
     this.#left = Math.min(AT_ONCE, this.#left + back);
     this.#countedAt = this.#left === AT_ONCE ? now : this.#countedAt + back * ONE_MORE_EVERY_MS;

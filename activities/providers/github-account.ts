@@ -13,10 +13,10 @@ export const githubAccount = z.strictObject({
 export type GithubSettings = z.infer<typeof githubAccount>;
 
 /**
- * Tokens that `POST /credentials/revoke` takes: classic and fine-grained personal access tokens, tokens of OAuth apps, and user and refresh tokens of GitHub Apps
+ * Tokens that `POST /credentials/revoke` takes: classic and fine-grained personal access tokens, tokens of OAuth apps, and of users of GitHub Apps
  * (docs.github.com, REST API, "Revocation").
  */
-export const REVOCABLE = /^(?:gh[pour]_|github_pat_)\w{30,251}$/;
+export const REVOCABLE = /^(?:gh[pou]_|github_pat_)\w{30,251}$/;
 
 export const GITHUB_TOKEN: ProviderCapabilities = {
   overlap: 'values',

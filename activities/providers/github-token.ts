@@ -54,7 +54,8 @@ export function createGithubTokenProvider(
     const { url } = accountOf(accounts, 'github-token', credential);
     const { secret: token } = parseMaterial('http', await secrets.get(version.secret));
     await markEnded(secrets, version.secret);
-    if (await isRefused(credential, version, context)) return effect('already', 'GitHub refuses it');
+    // Where that can't be told, as when GitHub refuses whoever tries too often, it is ended all the same: to revoke needs no login.
+    if ((await present(credential, version, context)) === 'refused') return effect('already', 'GitHub refuses it');
     await revocationsOf(credential, url).revoke(token, context.signal);
     const isDead = await untilRefused(() => present(credential, version, context), context.signal);
     return effect('done', `GitHub has taken its revocation${isDead ? ', and refuses it' : ' and still accepts it'}`);
@@ -86,7 +87,7 @@ export function createGithubTokenProvider(
       // An account that is not configured is said so before anything is kept.
       accountOf(accounts, 'github-token', credential);
       if (!REVOCABLE.test(value))
-        throw adoptionRefused('it is no token that GitHub lets us revoke: ghp_, github_pat_, gho_, ghu_ or ghr_');
+        throw adoptionRefused('it is no token that GitHub lets us revoke: ghp_, github_pat_, gho_ or ghu_');
       const id = `token-${fingerprint(value, key).slice(-16)}`;
       return {
         publicId: id,

@@ -156,7 +156,8 @@ export function keycloakAdmin({ settings, account, clientId, signal }: Place) {
     async put(slots: Slots): Promise<void> {
       const found = await read();
       const at = await now();
-      const isKept = slots.rotated !== undefined && found.attributes[ROTATED] === slots.rotated;
+      const isOver = Number(found.attributes[ROTATED_UNTIL] ?? 0) < at;
+      const isKept = !isOver && slots.rotated !== undefined && found.attributes[ROTATED] === slots.rotated;
       const rotated =
         slots.rotated === undefined
           ? NO_ROTATED
@@ -173,8 +174,10 @@ export function keycloakAdmin({ settings, account, clientId, signal }: Place) {
     /** Ends every token that the client was given up to now; gives the second from which on they are good. */
     async endTokens(): Promise<number> {
       // A token of ours that is made now tells the second of now.
-      const notBefore = (await ask()).madeAt + 1;
-      await write(await read(), { notBefore });
+      const found = await read();
+      // What somebody has ended for longer stays ended.
+      const notBefore = Math.max(found.notBefore, (await ask()).madeAt + 1);
+      await write(found, { notBefore });
       return notBefore;
     },
   };

@@ -80,14 +80,19 @@ export function createKeycloakClientProvider(
     const word = forGood ? 'taken away for good' : 'taken away';
     return alone(credential, async () => {
       // With a client its secrets and its tokens are gone.
-      if (!(await admin.isThere())) return effect('already', `there is no client ${credential.principal}`);
+      if (!(await admin.isThere())) {
+        // Our admin may look in another realm than its users.
+        if ((await place.present()).is === 'accepted') throw admin.unavailable('still let in');
+        return effect('already', `there is no client ${credential.principal}`);
+      }
       const { slots, notBefore: since } = await admin.look();
       const isThere = holds(slots, value);
       // Who sets the client's `notBefore` back lets tokens in again.
       if (!isThere && since >= ((await place.tokensEndedAt()) ?? Infinity))
         return effect(forGood && !wasEnded ? 'done' : 'already', `${publicId} is ${word}, its tokens are ended`);
       await place.keepRefused();
-      const tookMs = isThere ? await place.keepWitness() : 0;
+      // An attempt before has taken it away, and knew how slow Keycloak is.
+      const tookMs = isThere ? await place.keepWitness() : LATE_TOKENS.mostMs;
       await takeAway(admin, value);
       // What its record says is not what it does.
       if ((await place.present()).is === 'accepted') throw admin.unavailable('still let in');
@@ -106,7 +111,7 @@ export function createKeycloakClientProvider(
 
     async probe(credential, context) {
       const admin = adminOf(credential, context);
-      if (!(await admin.look()).isRotating) throw admin.refused('no policy with the executor secret-rotation');
+      if (!(await admin.look()).isRotating) throw admin.refused(NO_POLICY);
       return effect('already', `our admin may change the secrets of ${credential.principal}, which may have two`);
     },
 
@@ -161,10 +166,14 @@ export function createKeycloakClientProvider(
         // A late attempt must not bring back what was contained since.
         if ((await isEnded(secrets, ref)) || (await place.isRefused())) throw admin.refused('contained');
         const { clientSecret: value } = await place.material();
+        const before = await admin.look();
+        // What would be refused in any case must not cost those who use the second secret.
+        const isFull = !holds(before.slots, value) && !withNew(before.slots, value);
+        if (isFull) throw admin.refused(before.isRotating ? 'two secrets already' : NO_POLICY);
         // Asked by trying: where no policy applies, any update takes the second secret away, and with it those who use it.
         const { slots, isRotating } = await admin.touch();
         if (holds(slots, value)) return 'already';
-        if (!isRotating) throw admin.refused('no policy with the executor secret-rotation');
+        if (!isRotating) throw admin.refused(NO_POLICY);
         const next = withNew(slots, value);
         if (!next) throw admin.refused('two secrets already');
         await admin.put(next);
@@ -218,6 +227,8 @@ export function createKeycloakClientProvider(
       ),
   };
 }
+
+const NO_POLICY = 'no policy with the executor secret-rotation';
 
 function late(tookMs: number): Promise<void> {
   const { times, leastMs, mostMs } = LATE_TOKENS;

@@ -124,12 +124,13 @@ export function createPostgresRoleProvider(
         password: randomBytes(24).toString('base64url'),
       };
       const state = await asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
+        const role = await readRole(admin, user, ownerRole);
+        // Before anything is stored: the undo ends what is.
+        if (role) mustBeOurs(role, credential, user);
         // Stored before the server learns it: a crash in between costs a value without a role, never a role whose value is lost.
         await secrets.putIfAbsent(next.secret, JSON.stringify(fresh));
         const material = parseMaterial('postgres', await secrets.get(next.secret));
-        const role = await readRole(admin, user, ownerRole);
         if (!role) return createRole(admin, { user, ownerRole, password: material.password, mark: markOf(credential) });
-        mustBeOurs(role, credential, user);
         // Made whole or not at all, so one that can't log in was contained since: a late attempt must not bring it back.
         if (!role.canLogin) throw new IncidentError('PROVIDER_REFUSED', { role: user, found: 'NOLOGIN' });
         return 'already' as const;

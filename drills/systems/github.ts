@@ -15,6 +15,8 @@ export async function startGithub({ revokedAfterMs = 50 }: { readonly revokedAft
   const tokens = new Map<string, string>();
   /** How many tokens each call to revoke has named. */
   const calls: number[] = [];
+  /** `isTired`: it tells nobody whether a token works, as after too many that did not. */
+  const state = { isTired: false };
   const app = Fastify({ forceCloseConnections: true, bodyLimit: 1024 * 1024 });
 
   const ownerOf = ({ headers }: FastifyRequest): string | undefined =>
@@ -23,6 +25,8 @@ export async function startGithub({ revokedAfterMs = 50 }: { readonly revokedAft
     const isRefused = request.headers.authorization !== undefined && ownerOf(request) === undefined;
     if (request.headers['user-agent'] === undefined)
       void reply.code(403).send({ message: 'Request forbidden by administrative rules.' });
+    else if (state.isTired && request.headers.authorization !== undefined)
+      void reply.code(403).send({ message: 'You have exceeded a secondary rate limit.', status: '403' });
     else if (isRefused) void reply.code(401).send({ message: 'Bad credentials', status: '401' });
     else done();
   });
@@ -53,6 +57,7 @@ export async function startGithub({ revokedAfterMs = 50 }: { readonly revokedAft
     port: Number(new URL(url).port),
     tokens,
     calls,
+    state,
     /** What a person does in the browser. Resolves to the token, which is shown once. */
     issue(login: string): string {
       const token = `ghp_${Array.from({ length: 36 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')}`;

@@ -139,6 +139,19 @@ describe('a token of GitHub', () => {
     await rig.stop();
   });
 
+  it('is revoked though GitHub tells nobody whether it works', async () => {
+    const rig = await makeRig();
+    const secret = secretRef(CREDENTIAL.id, 1);
+    const token = (await rig.issue?.()) ?? '';
+    await rig.secretStore.putIfAbsent(secret, JSON.stringify({ kind: 'http', id: 'token', secret: token }));
+    rig.github.state.isTired = true;
+
+    await rig.provider.revoke(CREDENTIAL, { ...sampleVersion({ credentialId: CREDENTIAL.id }), secret }, callContext());
+
+    expect([rig.github.tokens.has(token), rig.github.calls]).toEqual([false, [1]]);
+    await rig.stop();
+  });
+
   it('is PROVIDER_UNAVAILABLE while GitHub is away, and nothing is taken for dead', async () => {
     const rig = await makeRig();
     const secret = secretRef(CREDENTIAL.id, 1);

@@ -1,8 +1,8 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { detectionSignal, retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
-import { CRITICAL, issuedByPerson } from '../support/by-person-scenarios';
+import { BY_PERSON, CRITICAL, issuedByPerson } from '../support/by-person-scenarios';
 import { eventually } from '../support/eventually';
-import { refusal, sampleAssessment, sampleInput } from '../support/fake-activities';
+import { refusal, sampleAssessment, sampleInput, sampleVersion } from '../support/fake-activities';
 import { APPROVED } from '../support/outcome-scenarios';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { notesOf, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
@@ -126,4 +126,80 @@ it('ends as it is when a person says that nothing replaces it, and says that it 
 
   expect(outcome).toBe('contained-waiting-for-person');
   expect(notesOf(view)).toMatch(/NOT proven dead/);
+});
+
+it('is ended though a later version that is called live does not work, and nobody is asked about that', async () => {
+  const { activities, calls, give } = issuedByPerson(
+    {
+      testReplacement: ({ replacement }) =>
+        replacement === 2 ? Promise.reject(refusal('REPLACEMENT_REJECTED')) : Promise.resolve(),
+      createReplacement: () => Promise.reject(refusal('REPLACEMENT_BY_PERSON')),
+    },
+    [2],
+  );
+
+  const { outcome, view } = await withIncident(environment, activities, CRITICAL, async (handle) => {
+    const asked = await untilWaiting(handle);
+    expect([asked.incident.waiting?.number, asked.incident.waiting?.question]).toEqual([
+      expect.any(Number),
+      expect.stringContaining('is ENDED'),
+    ]);
+    expect(storyOf(calls)).toContain('revokeVersion');
+    give(3);
+    await handle.executeUpdate(retryStepUpdate, { args: [MENDED] });
+    return handle.result();
+  });
+
+  expect([outcome, view.replacement]).toEqual(['recovered', 3]);
+});
+
+it('is replaced though it can not be ended, which people are told, and is ended when it can', async () => {
+  let mended = false;
+  const told: string[] = [];
+  const { activities, calls, give } = issuedByPerson({
+    revokeVersion: () =>
+      mended ? Promise.resolve({ at: 5, evidence: 'ended' }) : Promise.reject(refusal('PROVIDER_REFUSED')),
+    notifyAudience: ({ notice }) => {
+      told.push(notice.summary);
+      return Promise.resolve({ at: 6, channels: 1 });
+    },
+  });
+
+  const { outcome } = await withIncident(environment, activities, CRITICAL, async (handle) => {
+    const asked = await untilWaiting(handle);
+    expect(asked.incident.waiting?.question).toMatch(/needs another value[^]*NOT known/);
+    give();
+    mended = true;
+    await handle.executeUpdate(retryStepUpdate, { args: [MENDED] });
+    return handle.result();
+  });
+
+  expect(outcome).toBe('recovered');
+  expect(storyOf(calls).filter((call) => call === 'revokeVersion').length).toBeGreaterThan(1);
+  expect(told.join('\n')).toMatch(/could NOT be ended: end it at github-token by hand/);
+  expect(told.join('\n')).not.toContain('has lost access');
+});
+
+it('moves those of whom the person who gave the value has said that they use it', async () => {
+  let given = false;
+  const withUsers = { ...BY_PERSON, dependents: BY_PERSON.dependents.slice(0, 1) };
+  const { activities, calls } = issuedByPerson({
+    loadCredential: () =>
+      Promise.resolve({
+        credential: given ? withUsers : { ...BY_PERSON, dependents: [] },
+        version: sampleVersion(),
+        canQuarantine: false,
+        canMint: false,
+        ...(given ? { newer: 2, living: [2] } : {}),
+      }),
+  });
+
+  await withIncident(environment, activities, CRITICAL, async (handle) => {
+    await untilWaiting(handle);
+    given = true;
+    await handle.executeUpdate(retryStepUpdate, { args: [MENDED] });
+    return handle.result();
+  });
+
+  expect(calls).toContain(`moveDependent ${withUsers.dependents[0]?.id}`);
 });

@@ -1,4 +1,5 @@
 import { escalationFor } from '../../domain/policy';
+import { isEndedFirst } from '../../domain/response-plan';
 import { renew } from './contain-leak';
 import type { Leak } from './leak';
 
@@ -26,8 +27,10 @@ export async function askBeforeContaining(leak: Leak): Promise<void> {
 }
 
 /** What saying yes would do. */
-function offer({ credential: { provider }, plan }: Leak): string {
+function offer({ credential: { provider }, plan, newer }: Leak): string {
   const { leftToPerson, endsOnly } = plan();
+  if (isEndedFirst(plan()) && newer === undefined)
+    return `End it at ${provider} for ever, before anything replaces it? Only a person can have another one issued there.`;
   if (leftToPerson) return `Refuse it at the gateways? At ${provider} it works until a person disables it there.`;
   return `Contain and replace it?${endsOnly ? ` At ${provider} it works until it is ended there.` : ''}`;
 }

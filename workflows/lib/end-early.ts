@@ -97,11 +97,12 @@ async function tellUnresolved(leak: Leak, why: string): Promise<void> {
     works === undefined ? 'The version stays refused.' : `The gateways go on refusing the version. ${works}`;
   const refused = isContained ? `${stays}${loose}` : 'This incident has NOT contained it.';
   const standing = lifting ? 'Its refusal was being lifted: look whether it is refused still.' : refused;
+  const asksFirst = leak.plan().issuedByPerson === true && leak.newer === undefined;
   const next =
     verified !== undefined
       ? `It is revoked and proven dead; version ${board.replacement} replaces it. Nothing but its closing was left.`
       : revoked !== undefined
-        ? 'It is revoked, and NOT proven dead: start the incident again, and it goes on with the proof.'
+        ? `It is revoked, and NOT proven dead: start the incident again, and it ${asksFirst ? 'asks for another value, and then goes' : 'goes'} on with the proof.`
         : 'To go on, start the incident again.';
   const served = [...(leak.keptIsDead ? [] : (leak.kept?.users ?? [])), ...(leak.elsewhere ?? [])];
   const { unserved = credential.dependents.map(({ id }) => id).filter((id) => !served.includes(id)) } = leak;

@@ -43,7 +43,8 @@ export interface Leak {
   readonly input: IncidentInput;
   readonly board: IncidentBoard;
   readonly desk: PersonDesk;
-  readonly credential: Credential;
+  /** As it was registered when it was last looked up. */
+  credential: Credential;
   /** The plan for what is known now: it changes when graver evidence comes. */
   readonly plan: () => ResponsePlan;
   /** A later version that lives, minted before this incident began: dependents go there, and nothing is minted besides. */
@@ -106,6 +107,8 @@ export interface Leak {
   falsePositive?: { readonly actor: string; readonly note: string } | undefined;
   /** Evidence came after that was said, or during an exercise, and people know. */
   doubted?: boolean;
+  /** It was to be ended before anything replaces it, and that could not be done. */
+  endFailed?: boolean;
   /** Whether the refusal may have been lifted. */
   lifting?: boolean;
   /** When that was to begin, milliseconds since the epoch. */
@@ -159,6 +162,8 @@ interface Insistence<T> {
   readonly givesUpOn?: string;
   /** Nobody may skip it. */
   readonly needed?: boolean;
+  /** Says that the question whether to try again has answered itself. */
+  readonly settled?: () => boolean;
   /** For what an end would misstate, such as a record that is missing or a proof: silence never ends it. */
   readonly endless?: boolean;
   /** Before it ends because a person said no. */
@@ -175,7 +180,7 @@ export async function insist<T>(
   { desk, input, credential }: Pick<Leak, 'desk' | 'input' | 'credential'>,
   what: string,
   effect: (decidedBy: string | undefined) => Promise<T>,
-  { onFailure, onNo, skipped, needed = false, givesUpOn, renew, endless = false }: Insistence<T> = {},
+  { onFailure, onNo, skipped, needed = false, givesUpOn, renew, settled, endless = false }: Insistence<T> = {},
 ): Promise<T> {
   const ladder = desk.ladder();
   const tryAgain = escalationFor(input.policy, credential).onSilence.failedStep === 'try-again';
@@ -198,6 +203,7 @@ export async function insist<T>(
         ladder,
         tryAgain: tryAgain && !isSpent,
         ...(renew ? { renew } : {}),
+        ...(settled ? { settled } : {}),
         endless,
       });
       if (answer.decision === 'skip' && skipped) return skipped();

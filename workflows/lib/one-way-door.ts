@@ -1,4 +1,5 @@
-import { patched } from '@temporalio/workflow';
+import { isCancellation, patched } from '@temporalio/workflow';
+import type { Revoked } from '../../activities/recovery';
 import { withinMinutes } from './activity-proxies';
 import { stepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
@@ -8,34 +9,58 @@ import { tellBeside } from './tell-beside';
 
 /** Ends the version for ever, and tries until it is done or a person says no. `decidedBy`: the person who said so, where they proved who they are. */
 export async function passTheDoor(leak: Leak, decidedBy: string | undefined): Promise<void> {
-  const { input, board } = leak;
-  const revocation = { ...incidentStep(input, 'revoke'), reason: board.incident.evidence.reason };
-  const revoke = async (said = decidedBy) => {
-    leak.atTheDoor = true;
-    try {
-      return await withinMinutes.revokeVersion.executeWithOptions(
-        { summary: `Revoke version ${input.version}: the one-way door` },
-        [{ ...revocation, ...(said === undefined ? {} : { decidedBy: said }) }],
-      );
-    } catch (error) {
-      // The one refusal that says for certain that nothing was done.
-      if (stepFailure(error).code === 'ACTION_BUDGET_SPENT') leak.atTheDoor = false;
-      throw error;
-    }
-  };
+  const revoke = (said = decidedBy): Promise<Revoked> => revokeOnce(leak, said);
   const revoked = await insist(leak, 'revoke it', revoke, { onNo: (why) => spare(leak, why) });
-  board.apply({ type: 'revoked', at: revoked.at, note: `revoked: ${revoked.evidence}` });
+  noteRevoked(leak, revoked);
 }
 
-/** Ends it before anything replaces it: see `isEndedFirst`. */
+/**
+ * Ends it before anything replaces it: see `isEndedFirst`. What fails keeps nobody from replacing it, and is told: whoever can ends it by hand. Past the budget a
+ * person is asked, as ever.
+ */
 export async function revokeUnreplaced(leak: Leak): Promise<void> {
   const { input, credential, desk } = leak;
+  const version = `Version ${input.version} of ${input.credentialId}`;
+  try {
+    noteRevoked(leak, await revokeOnce(leak, starterOf(input)));
+    leak.endFailed = false;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { code, message } = stepFailure(error);
+    if (code === 'ACTION_BUDGET_SPENT') return passTheDoor(leak, starterOf(input));
+    if (!leak.endFailed)
+      await tellBeside(
+        desk,
+        `${version} could NOT be ended: end it at ${credential.provider} by hand. It is tried again meanwhile. ${message}`,
+      );
+    leak.endFailed = true;
+    return;
+  }
   const users = credential.dependents.map(({ id }) => id).join(', ') || 'nobody known';
   await tellBeside(
     desk,
-    `Version ${input.version} of ${input.credentialId} is ended now, before anything replaces it. Whoever uses it loses access: ${users}.`,
+    `${version} is ended, before anything replaces it. Whoever uses it has lost access: ${users}.`,
   );
-  await passTheDoor(leak, starterOf(input));
+}
+
+async function revokeOnce(leak: Leak, decidedBy: string | undefined): Promise<Revoked> {
+  const { input, board } = leak;
+  const revocation = { ...incidentStep(input, 'revoke'), reason: board.incident.evidence.reason };
+  leak.atTheDoor = true;
+  try {
+    return await withinMinutes.revokeVersion.executeWithOptions(
+      { summary: `Revoke version ${input.version}: the one-way door` },
+      [{ ...revocation, ...(decidedBy === undefined ? {} : { decidedBy }) }],
+    );
+  } catch (error) {
+    // The one refusal that says for certain that nothing was done.
+    if (stepFailure(error).code === 'ACTION_BUDGET_SPENT') leak.atTheDoor = false;
+    throw error;
+  }
+}
+
+function noteRevoked({ board }: Leak, { at, evidence }: Revoked): void {
+  board.apply({ type: 'revoked', at, note: `revoked: ${evidence}` });
 }
 
 /** An exercise was started by somebody who said yes to this; it must not use up what real leaks need. */

@@ -12,7 +12,7 @@ export async function reopenIncident(input: WatchInput, found: Drift): Promise<b
   const { control, isContained, isUnproven } = found;
   const assessment = assessmentOf(input, found);
   // What was never replaced, or never proven, has the rest of it still to come.
-  const isUnfinished = isContained ?? (isUnproven && control !== undefined && control > version);
+  const isUnfinished = isContained ?? (isUnproven && (control === undefined || control > version));
   const reopened = isUnfinished ? {} : { reopened: { replacement: control ?? replacement } };
   try {
     await startChild(respondToLeak, {

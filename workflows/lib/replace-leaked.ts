@@ -2,7 +2,7 @@ import { patched } from '@temporalio/workflow';
 import { earliest } from '../../domain/earliest';
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
-import { awaitReplacement } from './await-replacement';
+import { awaitReplacement, mustEndFirst } from './await-replacement';
 import { incidentStep } from './incident-step';
 import { UNDONE, type LeftByRotation } from './failure-code';
 import { insist, type Kept, type Leak } from './leak';
@@ -17,6 +17,8 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
     return rotateOnce(leak);
   };
   const rotation = await insist(leak, 'replace it', rotate, {
+    // What was given does not work, and it can be ended before another one is there: nobody is asked about that.
+    settled: () => mustEndFirst(leak) && leak.newer !== undefined && leak.unfit?.includes(leak.newer) === true,
     onFailure: (failure) => {
       if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
       const { sentBack = leak.newer === undefined, unfit, kept, gone, elsewhere = [], laneUntil } = failure.left ?? {};
@@ -26,6 +28,8 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
         leak.unfit = [...(leak.unfit ?? []), unfit];
         leak.unfitUse = kept;
       }
+      // Nothing can be minted in its place: a person must give another.
+      if (leak.plan().issuedByPerson && gone !== undefined) leaveOut(leak, gone);
       // The next try goes on with it, where it lives.
       const before = leak.kept;
       leak.kept = stillKept(before, failure.left);
@@ -73,7 +77,12 @@ function stillKept(before: Kept | undefined, { kept, unfit }: LeftByRotation = {
 
 /** One that was not undone stays so, whatever becomes of later ones. */
 function rememberNotUndone(leak: Leak, what: string): void {
+  if (leak.notUndone?.includes(what)) return;
   leak.notUndone = leak.notUndone ? `${leak.notUndone} ${what}` : what;
+}
+
+function leaveOut(leak: Leak, version: number): void {
+  if (!leak.unfit?.includes(version)) leak.unfit = [...(leak.unfit ?? []), version];
 }
 
 /** Of an incident that was opened again: its dependents have long moved. */
@@ -95,13 +104,11 @@ export function replacedBefore(
 export async function replaceReplacement(leak: Leak, refused: number): Promise<RotationResult> {
   const { input, board, desk, credential } = leak;
   leak.unserved = credential.dependents.map(({ id }) => id);
-  await tellBeside(
-    desk,
-    `Version ${refused}, the replacement of ${input.credentialId}, does not work: another one is minted.`,
-  );
+  const next = leak.plan().issuedByPerson ? 'a person must give another one' : 'another one is minted';
+  await tellBeside(desk, `Version ${refused}, the replacement of ${input.credentialId}, does not work: ${next}.`);
   const rotate = async (): Promise<RotationResult> => {
     if (!leak.plan().issuedByPerson) return rotateOnce(leak, { forwardOnly: true });
-    leak.unfit = [...(leak.unfit ?? []), refused];
+    leaveOut(leak, refused);
     await awaitReplacement(leak);
     // Past the one-way door it goes forward only, with what was given.
     return rotateOnce(leak);
@@ -110,6 +117,7 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
     needed: true,
     endless: true,
     onFailure: ({ code, message, left }) => {
+      if (leak.plan().issuedByPerson && left?.gone !== undefined) leaveOut(leak, left.gone);
       // Nobody may go back to the last, and others may use what this one had minted: it stays to be looked at.
       if (code === 'ROLLBACK_INCOMPLETE' || code === 'ROTATION_CUT_SHORT' || left?.kept)
         rememberNotUndone(leak, message);

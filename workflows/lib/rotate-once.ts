@@ -104,10 +104,13 @@ async function lookAgain(leak: Leak): Promise<void> {
 
 export async function lookForNewer(leak: Leak): Promise<void> {
   const { kept, input } = leak;
-  const { newer, living = newer === undefined ? [] : [newer] } = await lookups().loadCredential.executeWithOptions(
-    { summary: 'Which version lives by now?' },
-    [input],
-  );
+  const {
+    credential,
+    newer,
+    living = newer === undefined ? [] : [newer],
+  } = await lookups().loadCredential.executeWithOptions({ summary: 'Which version lives by now?' }, [input]);
+  // A person who gives a value may say with it who uses it.
+  if (leak.plan().issuedByPerson) leak.credential = credential;
   leak.lastLive = newer;
   leak.keptIsDead = kept !== undefined && !living.includes(kept.version);
   leak.newer = newer !== undefined && leak.unfit?.includes(newer) ? undefined : newer;

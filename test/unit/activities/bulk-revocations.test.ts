@@ -33,6 +33,18 @@ async function untilRevoked(bulk: BulkRevocations, token: string): Promise<void>
   }
 }
 
+/** The same until GitHub says for certain that it will not. */
+async function untilRefused(bulk: BulkRevocations, token: string): Promise<void> {
+  for (;;) {
+    try {
+      return await bulk.revoke(token, new AbortController().signal);
+    } catch (error) {
+      if ((error as { code: string }).code === 'PROVIDER_REFUSED') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}
+
 const failure = (revoked: Promise<void>) =>
   revoked.then(
     () => undefined,
@@ -116,5 +128,42 @@ describe('revocations of GitHub', () => {
     const second = await failure(bulk.revoke('two', new AbortController().signal));
 
     expect([second, calls.length]).toEqual([expect.objectContaining({ code: 'PROVIDER_UNAVAILABLE' }), 1]);
+  });
+
+  it('one token that GitHub can not read keeps no other from being revoked', async () => {
+    const calls: (readonly string[])[] = [];
+    const bulk = new BulkRevocations({
+      account: 'github',
+      send(tokens) {
+        calls.push(tokens);
+        return Promise.resolve(tokens.includes('bad') ? { ...TAKEN, status: 422 } : TAKEN);
+      },
+    });
+    const names = ['bad', ...Array.from({ length: 7 }, (_, index) => `good-${index}`)];
+    const results = Promise.allSettled(
+      names.map((token) =>
+        token === 'bad'
+          ? failure(untilRefused(bulk, token)).then((error) => Promise.reject(error as Error))
+          : untilRevoked(bulk, token),
+      ),
+    );
+
+    await jest.advanceTimersByTimeAsync(HOUR_MS);
+
+    const [bad, ...others] = await results;
+    expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'PROVIDER_REFUSED' } });
+    expect(others.map(({ status }) => status)).toEqual(Array(7).fill('fulfilled'));
+  });
+
+  it('a clock that is set back stops nothing', async () => {
+    jest.setSystemTime(10 * HOUR_MS);
+    const { bulk, calls } = github();
+    jest.setSystemTime(9 * HOUR_MS);
+    const revoked = bulk.revoke('one', new AbortController().signal);
+
+    await jest.advanceTimersByTimeAsync(200);
+
+    await revoked;
+    expect(calls.length).toBe(1);
   });
 });

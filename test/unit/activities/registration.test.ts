@@ -10,7 +10,7 @@ const GIVEN = { store: 'postgres', path: 'registrations/one', version: 1 };
 
 const PROVIDER = {
   capabilities: { secretOrigin: 'ours' },
-  adopt: (_of: unknown, found: { publicId: string }) => found,
+  adopt: (_of: unknown, found: { publicId: string }) => ({ ...found, subjects: [] }),
 };
 
 /** A credential that lives, and is registered again with a version that others have issued. */
