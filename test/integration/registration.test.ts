@@ -210,6 +210,8 @@ describe('the inventory of a company', () => {
       code: 'SUBJECT_TAKEN',
     });
 
+    // Its undo had nothing to end.
+    expect(await versionsOf('strange')).toEqual([expect.stringMatching(/^1 discarded/)]);
     expect([await logIn('strange_v1'), await versionsOf('first'), await versionsOf('second')]).toEqual([
       'accepted',
       ['1 live shared_v1'],

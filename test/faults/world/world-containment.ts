@@ -51,7 +51,12 @@ export function containmentOf(world: World): Containment {
       if (isLifted(world)) throw failure('CONTAINMENT_LIFTED', true);
       world.refuse(LEAKED, plan.quarantine.mode, stepKey);
       const version = world.version(LEAKED);
-      if (plan.quarantine.mode === 'deny-all' && !plan.leftToPerson && !plan.endsOnly && version.atProvider === 'live') {
+      if (
+        plan.quarantine.mode === 'deny-all' &&
+        !plan.leftToPerson &&
+        !plan.endsOnly &&
+        version.atProvider === 'live'
+      ) {
         version.atProvider = 'locked';
         world.effects.push({ what: 'lock', version: LEAKED, stepKey });
       }

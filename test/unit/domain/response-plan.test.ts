@@ -131,7 +131,7 @@ describe('response plan', () => {
       const plan = planResponse(sampleCredential(), critical, DEFAULT_POLICY, byPerson);
 
       expect([isEndedFirst(plan), plan.issuedByPerson]).toEqual([true, true]);
-      expect(plan.expectedGap).toContain('until a person has given another one');
+      expect(plan.expectedGap).toContain('none that works until a person has given one');
     });
 
     it.each([
