@@ -1,4 +1,5 @@
 import type { RecordTest } from './field-test';
+import { textPattern } from './text-pattern';
 
 const TOKEN = /\s*(\(|\)|[^\s()]+)/y;
 /** Longer conditions than this are no condition of a person. */
@@ -83,11 +84,7 @@ class Parser {
 /** `them` are all whose name does not begin with an underscore. */
 function isMeant(name: string, pattern: string): boolean {
   if (pattern === 'them') return !name.startsWith('_');
-  const [head = '', ...tails] = pattern.split('*');
-  if (tails.length === 0) return name === pattern;
-  if (tails.length > 1) throw new Error(`a condition with "of ${pattern}"`);
-  const tail = tails[0] ?? '';
-  return name.length >= head.length + tail.length && name.startsWith(head) && name.endsWith(tail);
+  return textPattern(pattern, 'whole', true)(name);
 }
 
 function tokensOf(condition: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { textsOf, valuesOf, type LogRecord } from './record';
+import { hasField, textsOf, valuesOf, type LogRecord } from './record';
 import { valueTest } from './value-test';
 
 export type RecordTest = (record: LogRecord) => boolean;
@@ -36,7 +36,7 @@ function fieldTest(key: string, expected: unknown): RecordTest {
 
 function existsTest(field: string, expected: unknown): RecordTest {
   const wanted = String(expected) === 'true';
-  return (record) => valuesOf(record, field).length > 0 === wanted;
+  return (record) => hasField(record, field) === wanted;
 }
 
 function keywordTest(keyword: unknown): RecordTest {

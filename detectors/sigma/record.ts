@@ -22,6 +22,19 @@ export function valuesOf(record: unknown, field: string): readonly unknown[] {
   return [];
 }
 
+/** Whether a record has a field, by the same ways as `valuesOf`: presence alone, so null and an empty array count. */
+export function hasField(record: unknown, field: string): boolean {
+  if (typeof record !== 'object' || record === null) return false;
+  if (Array.isArray(record)) return flat(record).some((item) => hasField(item, field));
+  const object = record as LogRecord;
+  if (Object.hasOwn(object, field)) return true;
+  for (let dot = field.indexOf('.'); dot > 0; dot = field.indexOf('.', dot + 1)) {
+    const head = field.slice(0, dot);
+    if (Object.hasOwn(object, head) && hasField(object[head], field.slice(dot + 1))) return true;
+  }
+  return false;
+}
+
 /** A value as text, cut to a length; undefined for what has none (objects, null). */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value.length > LIMITS.length ? value.slice(0, LIMITS.length) : value;

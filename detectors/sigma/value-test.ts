@@ -13,6 +13,8 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
   gt: (a, b) => a > b,
   gte: (a, b) => a >= b,
 };
+/** A number as logs write it; JavaScript would take hexadecimal digits and an empty text for numbers, too. */
+const DECIMAL = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 const REGEX_FLAGS = new Set(['i', 'm', 's']);
 
 /**
@@ -71,10 +73,15 @@ function cidrTest(expected: unknown): ValueTest {
   if (typeof expected !== 'string' || !ipaddr.isValidCIDR(expected)) throw new Error('a network that is none');
   const range = ipaddr.parseCIDR(expected);
   return (value) => {
-    if (typeof value !== 'string' || !ipaddr.isValid(value)) return false;
+    if (typeof value !== 'string' || !isAddress(value)) return false;
     const address = ipaddr.process(value);
     return address.kind() === range[0].kind() && address.match(range);
   };
+}
+
+/** Of version 4 four decimal numbers only: `10` and `010.0.0.1` are other addresses to other readers, or none. */
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
 }
 
 function fieldRefTest(expected: unknown, anchor: Anchor, cased: boolean): ValueTest {
@@ -105,6 +112,6 @@ function comparisonTest(expected: unknown, kind: string): ValueTest {
     throw new Error('a limit that is no number');
   return (value) => {
     const text = textOf(value);
-    return text !== undefined && text.trim() !== '' && compare(Number(text), limit);
+    return text !== undefined && DECIMAL.test(text) && compare(Number(text), limit);
   };
 }
