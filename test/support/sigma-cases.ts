@@ -126,7 +126,7 @@ const CONDITIONS: readonly Condition[] = [
   ['all of them', { p: 'x', q: 'y' }, { p: 'x', r: 'z' }],
   ['any of them', { p: 'x' }, { r: 'z' }],
   ['1 of t*', { q: 'y' }, { p: 'x' }],
-  ['all of *o*', { p: 'x', q: 'y' }, { p: 'x' }],
+  ['_three and all of *o*', { p: 'x', q: 'y', r: 'z' }, { p: 'x', r: 'z' }],
   ['1 of _*', { r: 'z' }, { p: 'x' }],
   ['_three and not 1 of *o', { r: 'z', p: 'x' }, { r: 'z', q: 'y' }],
   ['2 of them', { p: 'x', q: 'y' }, { p: 'x', r: 'z' }],
