@@ -92,6 +92,8 @@ async function open(input: IncidentInput): Promise<Leak> {
     wasKnown: found.version.knownAgainst !== undefined,
     // What is revoked is never enabled again.
     ...(isRevoked ? { atTheDoor: true } : {}),
+    // A watch has just seen it work.
+    ...(isRevoked && input.startedBy === 'watch' ? { endFailed: true } : {}),
     story: new CancellationScope(),
     rotations: 0,
     // Their replacement came with the incident before.

@@ -37,7 +37,7 @@ export class BulkRevocations {
   /** How many go in a call: fewer while GitHub refuses calls, since one token that it can't read fails all that go with it. */
   #most = MOST_TOKENS;
   #left = AT_ONCE;
-  #countedAt = Date.now();
+  #countedAt = performance.now();
   #closedUntil = 0;
 
   constructor(private readonly parts: BulkParts) {}
@@ -90,7 +90,7 @@ export class BulkRevocations {
       return undefined;
     }
     const isLimit = status === 403 || status === 429;
-    if (isLimit) this.#closedUntil = Date.now() + retryAfterMs;
+    if (isLimit) this.#closedUntil = performance.now() + retryAfterMs;
     if (isLimit || status === undefined || status >= 500)
       return this.#unavailable({ status, ...(isLimit ? { retryAfterMs } : {}) });
     if (tokens > 1) {
@@ -102,9 +102,7 @@ export class BulkRevocations {
 
   /** In milliseconds; counts what has come back by now. */
   #untilNextCall(): number {
-    const now = Date.now();
-    // A clock may be set back.
-    this.#countedAt = Math.min(this.#countedAt, now);
+    const now = performance.now();
     const back = Math.floor((now - this.#countedAt) / ONE_MORE_EVERY_MS);
     this.#left = Math.min(AT_ONCE, this.#left + back);
     this.#countedAt = this.#left === AT_ONCE ? now : this.#countedAt + back * ONE_MORE_EVERY_MS;

@@ -18,6 +18,12 @@ import { isEnded, markEnded } from './tombstone';
 
 const LOOK_EVERY_MS = 200;
 
+const NOW: Readonly<Record<Answer, string>> = {
+  refused: 'refuses it',
+  accepted: 'still accepts it',
+  'no answer': 'does not say whether it works',
+};
+
 /**
  * Tokens of GitHub that a person has asked for there. Whoever has one may have it revoked, so no admin credential is needed; and nobody but a person can
  * have another one issued. A token has no public id: it is named by its fingerprint.
@@ -57,8 +63,8 @@ export function createGithubTokenProvider(
     // Where that can't be told, as when GitHub refuses whoever tries too often, it is ended all the same: to revoke needs no login.
     if ((await present(credential, version, context)) === 'refused') return effect('already', 'GitHub refuses it');
     await revocationsOf(credential, url).revoke(token, context.signal);
-    const isDead = await untilRefused(() => present(credential, version, context), context.signal);
-    return effect('done', `GitHub has taken its revocation${isDead ? ', and refuses it' : ' and still accepts it'}`);
+    const last = await untilRefused(() => present(credential, version, context), context.signal);
+    return effect('done', `GitHub has taken its revocation, and ${NOW[last]}`);
   }
 
   return {
@@ -124,12 +130,14 @@ export function createGithubTokenProvider(
 }
 
 /** What GitHub has taken it does a moment later; what it has not done by then, the proof waits for. */
-async function untilRefused(look: () => Promise<Answer>, signal: AbortSignal): Promise<boolean> {
+async function untilRefused(look: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  let last: Answer = 'no answer';
   for (const end = Date.now() + GITHUB_TOKEN.propagationMs; Date.now() < end;) {
-    if ((await look()) === 'refused') return true;
+    last = await look();
+    if (last === 'refused') break;
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
-  return false;
+  return last;
 }
 
 function judge(old: Answer, control: Answer): Verdict {

@@ -82,7 +82,7 @@ export function createKeycloakClientProvider(
       // With a client its secrets and its tokens are gone.
       if (!(await admin.isThere())) {
         // Our admin may look in another realm than its users.
-        if ((await place.present()).is === 'accepted') throw admin.unavailable('still let in');
+        if ((await place.present()).is !== 'refused') throw admin.unavailable('perhaps let in');
         return effect('already', `there is no client ${credential.principal}`);
       }
       const { slots, notBefore: since } = await admin.look();

@@ -1,5 +1,11 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { detectionSignal, retryStepUpdate, skipStepUpdate, stateQuery } from '../../workflows/messages';
+import {
+  approveStepUpdate,
+  detectionSignal,
+  retryStepUpdate,
+  skipStepUpdate,
+  stateQuery,
+} from '../../workflows/messages';
 import { BY_PERSON, CRITICAL, issuedByPerson } from '../support/by-person-scenarios';
 import { eventually } from '../support/eventually';
 import { refusal, sampleAssessment, sampleInput, sampleVersion } from '../support/fake-activities';
@@ -202,4 +208,34 @@ it('moves those of whom the person who gave the value has said that they use it'
   });
 
   expect(calls).toContain(`moveDependent ${withUsers.dependents[0]?.id}`);
+});
+
+it('asks a person anew whether to end it, when what yes would do has changed since they were asked', async () => {
+  const { activities, calls, give } = issuedByPerson({
+    loadCredential: () =>
+      Promise.resolve({
+        credential: { ...BY_PERSON, protection: 'break-glass' },
+        version: sampleVersion(),
+        canQuarantine: false,
+        canMint: false,
+        ...(isGiven ? { newer: 2, living: [2] } : { living: [] }),
+      }),
+  });
+  let isGiven = false;
+
+  const { outcome } = await withIncident(environment, activities, WEAK, async (handle) => {
+    const first = await untilWaiting(handle);
+    expect(first.incident.waiting?.question).toContain('Contain and replace it?');
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await untilAsked(handle, 'End it at github-token for ever, before anything replaces it?');
+    expect(storyOf(calls)).toEqual([]);
+    await handle.executeUpdate(approveStepUpdate, { args: [APPROVED] });
+    await untilAsked(handle, 'is ENDED', 2);
+    isGiven = true;
+    give();
+    await handle.executeUpdate(retryStepUpdate, { args: [MENDED] });
+    return handle.result();
+  });
+
+  expect(outcome).toBe('recovered');
 });

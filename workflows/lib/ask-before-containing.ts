@@ -17,13 +17,20 @@ export async function askBeforeContaining(leak: Leak): Promise<void> {
     ? `is a ${credential.protection} credential`
     : 'has no known context, and no abuse of it was seen';
   const { contain } = escalationFor(input.policy, credential).onSilence;
-  await desk.ask({
-    kind: 'contain',
-    text: `${input.credentialId} ${why}: it is NOT contained. ${offer(leak)}`,
-    settled: () => input.renewed?.mayContain === true || (!isProtected && plan().containAtOnce),
-    goOnAfterSeconds: isProtected || contain === 'wait' ? undefined : contain.afterSeconds,
-    renew: (asked) => renew(leak, { asked }),
-  });
+  const isSettled = (): boolean => input.renewed?.mayContain === true || (!isProtected && plan().containAtOnce);
+  for (;;) {
+    const offered = offer(leak);
+    // Whoever said yes to that has not said yes to what it would do by now.
+    const isOther = (): boolean => plan().issuedByPerson === true && offer(leak) !== offered;
+    await desk.ask({
+      kind: 'contain',
+      text: `${input.credentialId} ${why}: it is NOT contained. ${offered}`,
+      settled: () => isSettled() || isOther(),
+      goOnAfterSeconds: isProtected || contain === 'wait' ? undefined : contain.afterSeconds,
+      renew: (asked) => renew(leak, { asked }),
+    });
+    if (isSettled() || !isOther()) return;
+  }
 }
 
 /** What saying yes would do. */

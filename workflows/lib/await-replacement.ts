@@ -17,6 +17,8 @@ export function mustEndFirst({ plan, board, atTheDoor, endFailed }: Leak): boole
 export async function awaitReplacement(leak: Leak): Promise<void> {
   const { desk } = leak;
   const ladder = desk.ladder();
+  // Where this look fails, what was known before must not be taken for what it has shown.
+  leak.newer = undefined;
   await lookForNewer(leak);
   while (leak.newer === undefined) {
     if (mustEndFirst(leak)) await revokeUnreplaced(leak);

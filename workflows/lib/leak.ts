@@ -75,7 +75,9 @@ export interface Leak {
   elsewhere?: readonly string[] | undefined;
   /** Versions that lived before and were adopted, and on which a wave did not work: the next try mints another. */
   unfit?: readonly number[];
-  /** The last of them, and who used it before anybody was moved to it. */
+  /** Versions that a person gave, and that do not work: nobody is moved to them. */
+  leftOut?: readonly number[];
+  /** The last of the unfit, and who used it before anybody was moved to it. */
   unfitUse?: Kept | undefined;
   /** The last version that lived when it was last looked. */
   lastLive?: number | undefined;
@@ -107,7 +109,7 @@ export interface Leak {
   falsePositive?: { readonly actor: string; readonly note: string } | undefined;
   /** Evidence came after that was said, or during an exercise, and people know. */
   doubted?: boolean;
-  /** It was to be ended before anything replaces it, and that could not be done. */
+  /** It was to be ended before anything replaces it, and that could not be done, or it works all the same. */
   endFailed?: boolean;
   /** Whether the refusal may have been lifted. */
   lifting?: boolean;

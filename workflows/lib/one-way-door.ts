@@ -1,6 +1,7 @@
 import { isCancellation, patched } from '@temporalio/workflow';
 import type { Revoked } from '../../activities/recovery';
 import { withinMinutes } from './activity-proxies';
+import { EndsEarly } from './ends-early';
 import { stepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
 import { keepKnown } from './keep-known';
@@ -18,29 +19,43 @@ export async function passTheDoor(leak: Leak, decidedBy: string | undefined): Pr
  * Ends it before anything replaces it: see `isEndedFirst`. What fails keeps nobody from replacing it, and is told: whoever can ends it by hand. Past the budget a
  * person is asked, as ever.
  */
-export async function revokeUnreplaced(leak: Leak): Promise<void> {
+export async function revokeUnreplaced(leak: Leak, decidedBy = starterOf(leak.input)): Promise<void> {
   const { input, credential, desk } = leak;
   const version = `Version ${input.version} of ${input.credentialId}`;
   try {
-    noteRevoked(leak, await revokeOnce(leak, starterOf(input)));
+    const revoked = await revokeOnce(leak, decidedBy);
+    noteRevoked(leak, revoked);
     leak.endFailed = false;
+    const users = credential.dependents.map(({ id }) => id).join(', ') || 'nobody known';
+    await tellBeside(
+      desk,
+      `${version} was revoked before anything replaces it (${revoked.evidence}). Whoever uses it loses access: ${users}.`,
+    );
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { code, message } = stepFailure(error);
-    if (code === 'ACTION_BUDGET_SPENT') return passTheDoor(leak, starterOf(input));
+    if (code === 'ACTION_BUDGET_SPENT' && decidedBy === undefined)
+      return revokeUnreplaced(leak, await approved(leak, message));
     if (!leak.endFailed)
       await tellBeside(
         desk,
         `${version} could NOT be ended: end it at ${credential.provider} by hand. It is tried again meanwhile. ${message}`,
       );
     leak.endFailed = true;
-    return;
   }
-  const users = credential.dependents.map(({ id }) => id).join(', ') || 'nobody known';
-  await tellBeside(
-    desk,
-    `${version} is ended, before anything replaces it. Whoever uses it has lost access: ${users}.`,
-  );
+}
+
+/** Resolves to who approved it, where they proved who they are. @throws EndsEarly when a person says no */
+async function approved(leak: Leak, message: string): Promise<string | undefined> {
+  const {
+    decision,
+    by,
+    approved: isSigned,
+  } = await leak.desk.ask({ kind: 'revoke', text: `Could not revoke it. ${message}` });
+  if (decision === 'go-on') return isSigned ? by : undefined;
+  const why = `${by ?? 'somebody'} said not to revoke it`;
+  await spare(leak, why);
+  throw new EndsEarly(why);
 }
 
 async function revokeOnce(leak: Leak, decidedBy: string | undefined): Promise<Revoked> {

@@ -18,7 +18,7 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
   };
   const rotation = await insist(leak, 'replace it', rotate, {
     // What was given does not work, and it can be ended before another one is there: nobody is asked about that.
-    settled: () => mustEndFirst(leak) && leak.newer !== undefined && leak.unfit?.includes(leak.newer) === true,
+    settled: () => mustEndFirst(leak) && leak.newer !== undefined && leak.leftOut?.includes(leak.newer) === true,
     onFailure: (failure) => {
       if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
       const { sentBack = leak.newer === undefined, unfit, kept, gone, elsewhere = [], laneUntil } = failure.left ?? {};
@@ -82,7 +82,7 @@ function rememberNotUndone(leak: Leak, what: string): void {
 }
 
 function leaveOut(leak: Leak, version: number): void {
-  if (!leak.unfit?.includes(version)) leak.unfit = [...(leak.unfit ?? []), version];
+  if (!leak.leftOut?.includes(version)) leak.leftOut = [...(leak.leftOut ?? []), version];
 }
 
 /** Of an incident that was opened again: its dependents have long moved. */
@@ -119,8 +119,8 @@ export async function replaceReplacement(leak: Leak, refused: number): Promise<R
     onFailure: ({ code, message, left }) => {
       if (leak.plan().issuedByPerson && left?.gone !== undefined) leaveOut(leak, left.gone);
       // Nobody may go back to the last, and others may use what this one had minted: it stays to be looked at.
-      if (code === 'ROLLBACK_INCOMPLETE' || code === 'ROTATION_CUT_SHORT' || left?.kept)
-        rememberNotUndone(leak, message);
+      const isKept = left?.kept !== undefined && !leak.plan().issuedByPerson;
+      if (code === 'ROLLBACK_INCOMPLETE' || code === 'ROTATION_CUT_SHORT' || isKept) rememberNotUndone(leak, message);
       leak.cutShort = undefined;
     },
   });

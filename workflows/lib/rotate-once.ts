@@ -24,7 +24,8 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
   const workflowId = patched('one-rotation-id') ? ofVersion : `${ofVersion}/${generation}`;
   const begin = async (): Promise<RotationResult> => {
     // As things are now: it may have had to wait, and evidence came meanwhile.
-    const terms = { ...termsNow(leak), ...(way.forwardOnly ? FORWARD : generation > 1 ? timeLeft(leak) : {}) };
+    const nobodyGoesBack = way.forwardOnly || isEndedUnreplaced(leak);
+    const terms = { ...termsNow(leak), ...(nobodyGoesBack ? FORWARD : generation > 1 ? timeLeft(leak) : {}) };
     const warnings = startWarnings(leak, terms.moveWithinSeconds);
     leak.token = patched('signed-signals') ? uuid4() : undefined;
     leak.rotation = { workflowId, generation, terms, warnings };
@@ -69,6 +70,10 @@ export async function rotateOnce(leak: Leak, way: { readonly forwardOnly?: true 
 /** Where nobody can go back, nobody holds the others up. */
 const FORWARD = { goOnWithoutMissing: true } as const;
 
+function isEndedUnreplaced({ plan, board }: Leak): boolean {
+  return plan().issuedByPerson === true && board.incident.milestones.revoked !== undefined;
+}
+
 function endRotation(leak: Leak): void {
   leak.rotation?.warnings.cancel();
   leak.rotation = undefined;
@@ -110,10 +115,14 @@ export async function lookForNewer(leak: Leak): Promise<void> {
     living = newer === undefined ? [] : [newer],
   } = await lookups().loadCredential.executeWithOptions({ summary: 'Which version lives by now?' }, [input]);
   // A person who gives a value may say with it who uses it.
-  if (leak.plan().issuedByPerson) leak.credential = credential;
-  leak.lastLive = newer;
+  const isByPerson = leak.plan().issuedByPerson === true;
+  if (isByPerson) leak.credential = credential;
+  // One that is opened again names its own, which a person may have to replace as well.
+  const last = isByPerson ? living.at(-1) : newer;
+  leak.lastLive = last;
   leak.keptIsDead = kept !== undefined && !living.includes(kept.version);
-  leak.newer = newer !== undefined && leak.unfit?.includes(newer) ? undefined : newer;
+  const isLeftOut = last !== undefined && [...(leak.unfit ?? []), ...(leak.leftOut ?? [])].includes(last);
+  leak.newer = isLeftOut ? undefined : last;
 }
 
 /** What was not taken up, since others did not work on it, where it still lives. */
