@@ -8,7 +8,7 @@ import type { Effect } from '../domain/ports/effect';
 import { callContext, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, keepKnown, type IncidentStep, type KnowingStep } from './incident-step';
-import { findTarget, mayQuarantine, providerOf, type FoundTarget } from './lookup';
+import { findTarget, issuesToPersonOnly, mayQuarantine, providerOf, type FoundTarget } from './lookup';
 import { withDeadline } from './with-deadline';
 
 export interface ContainInput extends KnowingStep {
@@ -78,7 +78,7 @@ export function createContainmentActivities(deps: ActivityDeps) {
       const provider = deps.providers.get(credential.provider);
       // What was never in use, or is dead, can't be answered: and rotating would hit the healthy version.
       const isOpenAgain = input.reopened !== undefined && version.state === 'revoked';
-      const isIssuedByPerson = provider?.capabilities.secretOrigin === 'person';
+      const isIssuedByPerson = provider !== undefined && issuesToPersonOnly(provider);
       const isUnproven =
         version.state === 'revoked' && !version.provenDead && (newer !== undefined || isIssuedByPerson);
       const isAnswerable = version.state === 'live' || version.state === 'quarantined';

@@ -5,7 +5,7 @@ import { newestLive } from '../domain/version-order';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { audit, type IncidentStep } from './incident-step';
-import { lookUp } from './lookup';
+import { issuesToPersonOnly, lookUp } from './lookup';
 import { useOf, type ObservedUse } from './use';
 
 export interface CheckDriftInput extends IncidentStep {
@@ -59,7 +59,7 @@ export function createDriftActivities(deps: ActivityDeps) {
       const { contexts } = input.contained ? NO_USE : await useOf(deps, credential, version, input.since);
       const used = contexts.filter(({ accepted }) => accepted > 0).map(({ context }) => context);
       // A person may never give one that could be shown beside it.
-      const isAlone = isUnproven && !control && provider.capabilities.secretOrigin === 'person';
+      const isAlone = isUnproven && !control && issuesToPersonOnly(provider);
       const beside = control ?? (isContained || isAlone ? version : undefined);
       const { verdict, evidence, oldRefused, controlRefused } = beside
         ? await provider.verifyDead(credential, version, beside, callContext(input.stepKey))

@@ -43,6 +43,11 @@ export function mayQuarantine(provider: CredentialProvider, credential: Credenti
   return provider.canQuarantine?.(credential) ?? provider.capabilities.quarantine === 'reversible';
 }
 
+/** Whether the provider issues another value to a person only, and none to us. */
+export function issuesToPersonOnly({ capabilities }: CredentialProvider): boolean {
+  return capabilities.secretOrigin === 'person';
+}
+
 /** All three. @throws IncidentError PROVIDER_UNKNOWN */
 export async function lookUp(deps: ActivityDeps, credentialId: string, version: number): Promise<Target> {
   const target = await findTarget(deps, credentialId, version);

@@ -10,7 +10,7 @@ import type { AdoptedVersion, FoundVersion } from '../domain/ports/credential-pr
 import { atActivityEdge, callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { bringToLife } from './issue-first-version';
-import { providerFor } from './lookup';
+import { issuesToPersonOnly, providerFor } from './lookup';
 import { adoptionRefused } from './providers/adoption';
 import { unlessMissing } from './providers/unless-missing';
 
@@ -103,7 +103,7 @@ function isKnown({ state }: Pick<SecretVersion, 'state'>): boolean {
 }
 
 function isIssuedByPerson(deps: ActivityDeps, credential: Credential): boolean {
-  return providerFor(deps, credential).capabilities.secretOrigin === 'person';
+  return issuesToPersonOnly(providerFor(deps, credential));
 }
 
 /** The same in every attempt. */

@@ -48,6 +48,17 @@ export interface ProviderContract {
   readonly missing?: string | undefined;
 }
 
+/** What can't be shown of a system that can refuse a version only by ending it. */
+export const OF_QUARANTINE: readonly string[] = [
+  'quarantine refuses authentication; a second time it is already so',
+  'quarantine ends the sessions',
+  'quarantine lets no login slip through that races it',
+  'quarantine at once from two sides ends in the same state',
+  'release lifts a quarantine, and the value is the same; a second time it is already so',
+  'quarantine refuses again what was released',
+  'says of one that is quarantined that it is refused, and not that it is alive',
+];
+
 const RACING_LOGINS = 60;
 /** Longer than every time-out of the providers together. */
 const PATIENT_MS = 60_000;

@@ -8,7 +8,7 @@ import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { startGitForge } from '../../drills/systems/git-forge';
 import { memorySecrets } from '../support/memory-secrets';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
-import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+import { describeCredentialProvider, OF_QUARANTINE, type ProviderRig } from './credential-provider.contract';
 
 const CREDENTIAL = sampleCredential({
   id: 'orders-forge',
@@ -60,15 +60,7 @@ describeCredentialProvider({
   skip: [
     {
       reason: 'a forge can refuse a token only by deleting it, and says so',
-      cases: [
-        'quarantine refuses authentication; a second time it is already so',
-        'quarantine ends the sessions',
-        'quarantine lets no login slip through that races it',
-        'quarantine at once from two sides ends in the same state',
-        'release lifts a quarantine, and the value is the same; a second time it is already so',
-        'quarantine refuses again what was released',
-        'says of one that is quarantined that it is refused, and not that it is alive',
-      ],
+      cases: OF_QUARANTINE,
     },
     {
       reason: 'a forge has one address: while nobody answers there, our admin is not answered either',

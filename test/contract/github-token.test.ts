@@ -8,7 +8,7 @@ import { callContext } from '../support/call-context';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
-import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+import { describeCredentialProvider, OF_QUARANTINE, type ProviderRig } from './credential-provider.contract';
 
 const CREDENTIAL = sampleCredential({ id: 'orders-github', provider: 'github-token', account: 'github' });
 const UNKNOWN = `ghp_${'x'.repeat(36)}`;
@@ -59,15 +59,7 @@ describeCredentialProvider({
   skip: [
     {
       reason: 'GitHub can refuse a token only by revoking it, and says so',
-      cases: [
-        'quarantine refuses authentication; a second time it is already so',
-        'quarantine ends the sessions',
-        'quarantine lets no login slip through that races it',
-        'quarantine at once from two sides ends in the same state',
-        'release lifts a quarantine, and the value is the same; a second time it is already so',
-        'quarantine refuses again what was released',
-        'says of one that is quarantined that it is refused, and not that it is alive',
-      ],
+      cases: OF_QUARANTINE,
     },
     {
       reason: 'GitHub issues a token to a person only, and says so',

@@ -1,6 +1,6 @@
 import { isEndedFirst, worksAt } from '../../domain/response-plan';
 import { EndsEarly } from './ends-early';
-import { isPerhapsEnded, type Leak } from './leak';
+import { isPerhapsEnded, usersOf, type Leak } from './leak';
 import { revokeUnreplaced } from './one-way-door';
 import { lookForNewer } from './rotate-once';
 
@@ -38,7 +38,7 @@ export async function awaitReplacement(leak: Leak): Promise<void> {
 
 function wanted(leak: Leak): string {
   const { input, credential, board, plan } = leak;
-  const users = credential.dependents.map(({ id }) => id).join(', ') || 'nobody known';
+  const users = usersOf(credential);
   const isEnded = board.incident.milestones.revoked !== undefined || (leak.atTheDoor === true && !leak.endFailed);
   const works = isEnded ? undefined : worksAt(plan(), credential, isPerhapsEnded(leak));
   return `${input.credentialId} ${isEnded ? 'is ENDED and needs another value' : 'needs another value'}, which ${credential.provider} shows only to a person: have one issued for ${credential.principal} there, give it with \`tourniquet credential import\`, then send retryStep.${works ? ` ${works}` : ''} It is used by: ${users}.`;

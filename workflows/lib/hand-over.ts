@@ -1,4 +1,4 @@
-import type { Leak } from './leak';
+import { usersOf, type Leak } from './leak';
 
 /**
  * What can't be done without a provider is named to a person, and waits for them. Nothing of it is claimed: the incident says who said
@@ -6,7 +6,7 @@ import type { Leak } from './leak';
  */
 export async function handOver({ input, desk, credential, plan }: Leak): Promise<string> {
   const left = plan().leftToPerson ?? [];
-  const users = credential.dependents.map(({ id }) => id).join(', ') || 'nobody known';
+  const users = usersOf(credential);
   const { by = 'nobody' } = await desk.ask({
     kind: 'hand-over',
     text: `Tourniquet can do nothing at ${credential.provider} for ${input.credentialId}: only gateways refuse it. It is used by: ${users}. Left to you: ${left.join('; ')}. Say when that is done.`,

@@ -133,6 +133,11 @@ export function isPerhapsEnded({ atTheDoor, wasRefused }: Pick<Leak, 'atTheDoor'
   return atTheDoor === true || wasRefused === true;
 }
 
+/** Who is registered as using it, by name, for people. */
+export function usersOf({ dependents }: Pick<Credential, 'dependents'>): string {
+  return dependents.map(({ id }) => id).join(', ') || 'nobody known';
+}
+
 /** What people must still mend, in one text; undefined when there is nothing. */
 export function leftToMend({ notUndone, cutShort }: Pick<Leak, 'notUndone' | 'cutShort'>): string | undefined {
   const left = [notUndone, cutShort?.text].filter((text) => text !== undefined);

@@ -5,7 +5,7 @@ import { EndsEarly } from './ends-early';
 import { stepFailure } from './failure-code';
 import { incidentStep } from './incident-step';
 import { keepKnown } from './keep-known';
-import { insist, type Leak } from './leak';
+import { insist, usersOf, type Leak } from './leak';
 import { tellBeside } from './tell-beside';
 
 /** Ends the version for ever, and tries until it is done or a person says no. `decidedBy`: the person who said so, where they proved who they are. */
@@ -26,7 +26,7 @@ export async function revokeUnreplaced(leak: Leak, decidedBy = starterOf(leak.in
     const revoked = await revokeOnce(leak, decidedBy);
     noteRevoked(leak, revoked);
     leak.endFailed = false;
-    const users = credential.dependents.map(({ id }) => id).join(', ') || 'nobody known';
+    const users = usersOf(credential);
     await tellBeside(
       desk,
       `${version} was revoked before anything replaces it (${revoked.evidence}). Whoever uses it loses access: ${users}.`,
