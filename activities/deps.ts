@@ -1,6 +1,7 @@
 import type { Subject } from '../domain/subject';
 import type { CredentialProvider } from '../domain/ports/credential-provider';
 import type { Denylist, GatewayRegistry } from '../domain/ports/denylist';
+import type { DigestBox } from '../domain/ports/digest-box';
 import type { DependentAdapter } from '../domain/ports/dependent';
 import type { Audience, Notifier, StandardAudience } from '../domain/ports/notifier';
 import type { ApprovalDesk } from '../domain/ports/approvals';
@@ -33,6 +34,7 @@ export interface ActivityDeps {
   /** Signs how far the audit chain has come, outside the database. */
   readonly checkpoint: () => Promise<void>;
   readonly deliveries: DeliveryLog;
+  readonly digests: DigestBox;
   /** How many versions may be ended without a person. */
   readonly budget: ActionBudget;
   readonly movingTime: MovingTimeStore;
@@ -53,4 +55,6 @@ export interface ActivityDeps {
   >;
   /** The Temporal Web UI's page of a run. */
   readonly incidentUrl: (workflowId: string, runId: string) => string;
+  /** Its list of all incidents. */
+  readonly incidentsUrl: string;
 }

@@ -1,5 +1,5 @@
 import { IncidentError } from '../domain/errors';
-import type { RenderedNotice, StandardAudience } from '../domain/ports/notifier';
+import type { Audience, Notifier, RenderedNotice } from '../domain/ports/notifier';
 import { contextOutside } from './context-outside';
 import type { ActivityDeps } from './deps';
 
@@ -14,21 +14,25 @@ export function tellSecurity(deps: TellDeps, occasion: string, notice: RenderedN
 }
 
 /**
- * Tells every channel of an audience once for each `occasion`. One that fails keeps none of the others from being told; it
- * is thrown at the end, and the next call tries it again.
+ * Tells every channel of an audience once for each `occasion`, or those whose notifier `isMeant`. One that fails keeps none of the others
+ * from being told; it is thrown at the end, and the next call tries it again.
+ * @throws IncidentError AUDIENCE_UNKNOWN
  */
 export async function tellAudience(
   deps: TellDeps,
-  audience: StandardAudience,
+  audience: Audience,
   occasion: string,
   notice: RenderedNotice,
+  isMeant: (notifier: Notifier) => boolean = () => true,
 ): Promise<void> {
-  const told = deps.audiences[audience].map(async ({ notifier, target }, channel) => {
+  const channels = Object.hasOwn(deps.audiences, audience) ? deps.audiences[audience] : undefined;
+  if (!channels) throw new IncidentError('AUDIENCE_UNKNOWN', { audience });
+  const told = channels.map(async ({ notifier, target }, channel) => {
     const dedupeKey = `${occasion}/${channel}`;
-    if (await deps.deliveries.wasSent(dedupeKey)) return;
-    const context = contextOutside(dedupeKey, AbortSignal.timeout(SEND_WITHIN_MS));
     const sender = deps.notifiers.get(notifier);
     if (!sender) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier });
+    if (!isMeant(sender) || (await deps.deliveries.wasSent(dedupeKey))) return;
+    const context = contextOutside(dedupeKey, AbortSignal.timeout(SEND_WITHIN_MS));
     await sender.send(target, notice, dedupeKey, context);
     await deps.deliveries.markSent(dedupeKey, audience);
   });

@@ -26,5 +26,14 @@ export function createTemporalClient(config: TemporalConfig): {
 
 /** The Web UI's page of a run. */
 export function incidentUrl(uiUrl: string, namespace: string, workflowId: string, runId: string): string {
-  return `${uiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${encodeURIComponent(runId)}/history`;
+  return `${workflowsUrl(uiUrl, namespace)}/${encodeURIComponent(workflowId)}/${encodeURIComponent(runId)}/history`;
+}
+
+/** Its list of incidents, the newest first. */
+export function incidentsUrl(uiUrl: string, namespace: string): string {
+  return `${workflowsUrl(uiUrl, namespace)}?query=${encodeURIComponent('WorkflowType="respondToLeak"')}`;
+}
+
+function workflowsUrl(uiUrl: string, namespace: string): string {
+  return `${uiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows`;
 }

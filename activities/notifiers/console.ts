@@ -5,6 +5,7 @@ import type { Notifier } from '../../domain/ports/notifier';
 export function createConsoleNotifier(log: Logger): Notifier {
   return {
     id: 'console',
+    takesDigests: false,
     targetFault: (target) => (target === '' ? undefined : 'has none: leave it empty'),
     send(_target, notice, dedupeKey) {
       log.warn({ notice: notice.fields, dedupeKey }, notice.title);

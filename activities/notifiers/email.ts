@@ -16,6 +16,7 @@ const URGENT: ReadonlySet<string | undefined> = new Set(['critical', 'high']);
 export function createEmailNotifier(): Notifier {
   return {
     id: 'email',
+    takesDigests: true,
     targetFault: emailTargetFault,
     async send(target, notice, dedupeKey, { signal }) {
       try {

@@ -20,6 +20,7 @@ const LONGEST_SUMMARY = 1_024;
 export function createPagerDutyNotifier(): Notifier {
   return {
     id: 'pagerduty',
+    takesDigests: false,
     targetFault: (target) => webTargetFault(target, KEY),
     async send(target, notice, dedupeKey, { signal }) {
       const { url, key } = readWebTarget(target);

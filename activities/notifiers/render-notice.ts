@@ -5,13 +5,12 @@ export const SHOWN_FIELDS = ['credential', 'severity', 'ownerTeam', 'provider'] 
 
 /** The text for one audience's role: what to do, what is proven, what customers may notice. Pure; holds no secret. */
 export function renderNotice(notice: Notice, audience: Audience): RenderedNotice {
-  const what = `${notice.credentialId} v${notice.version}`;
   return {
-    title: `${notice.simulated ? 'SIMULATED ' : ''}[${notice.severity}] ${TITLES[notice.kind](what, notice)}`,
+    title: titleOf(notice),
     body: [
-      ...(notice.simulated ? ['SIMULATED: an exercise. Nothing leaked; what was done is real.'] : []),
+      ...(notice.simulated ? [EXERCISE] : []),
       notice.summary,
-      (BODIES[audience] ?? BODIES.security)(notice),
+      roleText(notice, audience),
       `Incident: ${notice.url}`,
     ].join('\n'),
     fields: {
@@ -29,6 +28,27 @@ export function renderNotice(notice: Notice, audience: Audience): RenderedNotice
       ...(notice.simulated ? { simulated: 'true' } : {}),
     },
   };
+}
+
+/** What it says of an exercise first. */
+export const EXERCISE = 'SIMULATED: an exercise. Nothing leaked; what was done is real.';
+
+/** One line: how grave, which credential, and what became of it. */
+export function titleOf(notice: Notice): string {
+  const what = `${notice.credentialId} v${notice.version}`;
+  return `${notice.simulated ? 'SIMULATED ' : ''}[${notice.severity}] ${TITLES[notice.kind](what, notice)}`;
+}
+
+/** What engineering is to do, or customers may notice; undefined for whoever gets the evidence instead. */
+export function adviceFor(notice: Notice, audience: Audience): string | undefined {
+  return ADVICE.get(audience)?.[notice.kind](notice);
+}
+
+/** What an audience needs to know for its role. Whoever else is asked gets what security gets: the evidence. */
+function roleText(notice: Notice, audience: Audience): string {
+  const advice = adviceFor(notice, audience);
+  if (advice === undefined) return `Evidence: ${notice.reason}`;
+  return audience === 'engineering' ? `Owner ${notice.ownerTeam}: ${advice}` : advice;
 }
 
 const TITLES: Readonly<Record<Notice['kind'], (what: string, notice: Notice) => string>> = {
@@ -70,12 +90,10 @@ const PRODUCT: Readonly<Record<Notice['kind'], Text>> = {
     'Customers may notice that what depends on it fails, until somebody has looked at what is said here.',
 };
 
-/** Whoever else is asked gets what security gets: the evidence. */
-const BODIES: Readonly<Partial<Record<Audience, Text>>> & { security: Text } = {
-  engineering: (notice) => `Owner ${notice.ownerTeam}: ${ENGINEERING[notice.kind](notice)}`,
-  security: (notice) => `Evidence: ${notice.reason}`,
-  product: (notice) => PRODUCT[notice.kind](notice),
-};
+const ADVICE: ReadonlyMap<Audience, typeof ENGINEERING> = new Map([
+  ['engineering', ENGINEERING],
+  ['product', PRODUCT],
+]);
 
 /** Where it was issued, and not by gateways alone. */
 function isRefusedThere({ leftToPerson, endsOnly }: Notice): boolean {

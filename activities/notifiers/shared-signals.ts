@@ -22,6 +22,7 @@ const EVENTS = {
 export function createSharedSignalsNotifier(signer: SignalSigner | undefined): Notifier {
   return {
     id: 'shared-signals',
+    takesDigests: false,
     targetFault: (target) =>
       signer ? webTargetFault(target, KEY) : 'needs `sharedSignals` in the settings file: who signs',
     async send(target, notice, dedupeKey, { signal }) {

@@ -13,6 +13,7 @@ const LONGEST = { header: 150, section: 3_000 } as const;
 export function createSlackNotifier(): Notifier {
   return {
     id: 'slack',
+    takesDigests: true,
     targetFault: (target) => webTargetFault(target),
     async send(target, notice, dedupeKey, { signal }) {
       let answer: Answer | undefined;
@@ -42,7 +43,7 @@ function messageOf({ title, body, fields }: RenderedNotice, dedupeKey: string): 
   ];
   if (shown.length > 0) blocks.push({ type: 'section', fields: shown.map((text) => plain(text, LONGEST.header)) });
   if (fields['url'] !== undefined)
-    blocks.push({ type: 'section', text: { type: 'mrkdwn', text: `<${escaped(fields['url'])}|Open the incident>` } });
+    blocks.push({ type: 'section', text: { type: 'mrkdwn', text: `<${escaped(fields['url'])}|Open in Temporal>` } });
   blocks.push({ type: 'context', elements: [plain(dedupeKey, LONGEST.header)] });
   return { text: escaped(title), unfurl_links: false, blocks };
 }

@@ -10,6 +10,7 @@ import { webTargetFault } from './web-target';
 export function createTeamsNotifier(): Notifier {
   return {
     id: 'teams',
+    takesDigests: true,
     targetFault: (target) => webTargetFault(target),
     async send(target, notice, dedupeKey, { signal }) {
       const card = { contentType: 'application/vnd.microsoft.card.adaptive', content: cardOf(notice, dedupeKey) };
@@ -33,7 +34,7 @@ function cardOf({ title, body, fields }: RenderedNotice, dedupeKey: string) {
       words(dedupeKey, { isSubtle: true, size: 'small' }),
     ],
     actions:
-      fields['url'] === undefined ? [] : [{ type: 'Action.OpenUrl', title: 'Open the incident', url: fields['url'] }],
+      fields['url'] === undefined ? [] : [{ type: 'Action.OpenUrl', title: 'Open in Temporal', url: fields['url'] }],
   };
 }
 

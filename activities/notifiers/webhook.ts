@@ -13,6 +13,7 @@ const KEY = { is: /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, called: 'the key that sign
 export function createWebhookNotifier(): Notifier {
   return {
     id: 'webhook',
+    takesDigests: false,
     targetFault: (target) => webTargetFault(target, KEY),
     async send(target, notice, dedupeKey, { signal }) {
       const { url, key } = readWebTarget(target);

@@ -20,6 +20,8 @@ export interface Notice {
   readonly ownerTeam: string;
   readonly severity: Severity;
   readonly reason: string;
+  /** What other incidents may have as well: who or what found it. Missing in what was begun before there were digests. */
+  readonly cause?: string;
   /** What was done, or what is asked. */
   readonly summary: string;
   readonly url: string;
@@ -44,6 +46,8 @@ export interface RenderedNotice {
 /** One kind of channel. `send` may be called again with the same `dedupeKey`: the receiver can tell a repetition by it. */
 export interface Notifier {
   readonly id: string;
+  /** Whether people read it, who would rather have one digest of many incidents than a message of each; programs need each. */
+  readonly takesDigests: boolean;
   /** What is wrong with a target, in words that quote nothing of it; undefined where nothing is. Asks nobody. */
   targetFault(target: string): string | undefined;
   /**

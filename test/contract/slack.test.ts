@@ -35,7 +35,7 @@ test('what an attacker wrote calls nobody and makes no link, and nothing is long
   await receiver.stop();
   const texts = textsOf(message.blocks);
   expect(texts.filter(({ type }) => type === 'mrkdwn').map(({ text }) => text)).toEqual([
-    '<http://temporal.example/?a=1&amp;b=2|Open the incident>',
+    '<http://temporal.example/?a=1&amp;b=2|Open in Temporal>',
   ]);
   expect(message.text).not.toMatch(/[<>]/);
   expect(Math.max(...texts.map(({ text }) => text.length))).toBe(3_000);

@@ -39,7 +39,7 @@ test('is an Adaptive Card with one link, to the incident; what an attacker wrote
     'AdaptiveCard',
   ]);
   expect(card?.content.actions).toEqual([
-    { type: 'Action.OpenUrl', title: 'Open the incident', url: 'http://temporal.example/incident' },
+    { type: 'Action.OpenUrl', title: 'Open in Temporal', url: 'http://temporal.example/incident' },
   ]);
   expect([...new Set(card?.content.body.map((block) => block.type))]).toEqual(['RichTextBlock']);
 });

@@ -24,6 +24,7 @@ import { createCheckpointFile } from '../../activities/store/audit-checkpoints';
 import { createAuditLog } from '../../activities/store/audit-log';
 import { createContainmentStore } from '../../activities/store/containment-store';
 import type { Database } from '../../activities/store/database';
+import { createDigestBox } from '../../activities/store/digest-box';
 import { createDeliveryLog } from '../../activities/store/delivery-log';
 import { createInTurn } from '../../activities/store/in-turn';
 import { createInventory } from '../../activities/store/inventory';
@@ -43,7 +44,7 @@ import { errorLabel } from '../log';
 import { readChannels } from '../channels';
 import { createNotifiers } from '../notifiers';
 import { openSecretStores } from '../secret-stores';
-import { incidentUrl } from '../temporal';
+import { incidentsUrl, incidentUrl } from '../temporal';
 import type { readResponseFiles } from './response-files';
 
 /** Every part an incident touches: a provider or a dependent is added here by one line. */
@@ -100,6 +101,7 @@ export async function createResponseDeps(
     audit,
     checkpoint: () => audit.checkpoint(checkpoints),
     ...telling,
+    digests: createDigestBox(database),
     budget: createActionBudget(database, policy.budgets),
     movingTime: createMovingTimeStore(database),
     approvals: createApprovalDesk(database, approvalKey),
@@ -113,6 +115,7 @@ export async function createResponseDeps(
     dependents: new Map(dependents.map((dependent) => [dependent.kind, dependent])),
     incidentUrl: (workflowId, runId) =>
       incidentUrl(config.TOURNIQUET_TEMPORAL_UI_URL, config.TOURNIQUET_TEMPORAL_NAMESPACE, workflowId, runId),
+    incidentsUrl: incidentsUrl(config.TOURNIQUET_TEMPORAL_UI_URL, config.TOURNIQUET_TEMPORAL_NAMESPACE),
   };
 }
 

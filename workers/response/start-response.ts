@@ -23,6 +23,7 @@ import { scheduleReadiness, scheduleThreatIntel } from './schedules';
 import { createResponseDeps } from './response-deps';
 import { DEPLOYMENT_NAME, registerBuild } from '../worker-builds';
 import { readResponseFiles } from './response-files';
+import { sendDigestsInRounds } from './send-digests';
 import { startSweep } from './sweep';
 import { watchForWaitingReports } from './waiting-reports';
 import { builtId, workflowCode } from './workflow-code';
@@ -74,6 +75,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
   const sweep = startSweep(deps, log);
   const temporal = createTemporalClient(config);
   const abandoned = watchForAbandoned(deps, temporal.client, log);
+  const digests = sendDigestsInRounds(deps, log);
   const waiting = watchForWaitingReports(deps, createLeakReportStore(database), log);
   const ran = worker.run();
   // A worker that fails ends its process: whoever supervises it starts it again, and Temporal goes on where it was.
@@ -92,6 +94,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
       sweep.stop();
       abandoned.stop();
       waiting.stop();
+      digests.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await ran.catch(() => undefined);
       await connection.close();

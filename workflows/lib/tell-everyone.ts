@@ -1,4 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { causeOf } from '../../domain/cause';
 import type { Notice } from '../../domain/ports/notifier';
 import type { IncidentInput } from '../messages';
 import { notices } from './activity-proxies';
@@ -39,6 +40,7 @@ export async function tellEveryone(
     severity,
     reason,
     summary,
+    cause: causeOf(input),
     ...simulated,
     ...left,
     ...ends,

@@ -1,0 +1,51 @@
+import type { Digest, DigestBox, DigestNotice } from '../domain/ports/digest-box';
+import type { Audience, Notice } from '../domain/ports/notifier';
+import type { ActivityDeps } from './deps';
+import { renderDigest } from './notifiers/render-digest';
+import { renderNotice } from './notifiers/render-notice';
+import { tellAudience } from './tell-audience';
+
+/** Told so that people know; what asks them, or says that nothing more is done by itself, waits for no other. */
+const IN_DIGESTS: ReadonlySet<Notice['kind']> = new Set(['contained', 'resolved', 'restored']);
+
+export type DigestDeps = Pick<
+  ActivityDeps,
+  'audiences' | 'audit' | 'deliveries' | 'digests' | 'incidentsUrl' | 'notifiers'
+>;
+
+/** Whether a notice is sent by itself; while nobody can tell, it is. */
+export async function goesAlone(
+  digests: DigestBox,
+  told: DigestNotice & { readonly audience: Audience },
+): Promise<boolean> {
+  if (!IN_DIGESTS.has(told.notice.kind) || told.notice.cause === undefined) return true;
+  return digests.goesAlone(told).catch(() => true);
+}
+
+/** Sends a digest to every channel of its audience that takes digests, each once, and writes that into the trail of every incident. @throws when one channel did not take it, after all were tried */
+export async function sendDigest(deps: DigestDeps, { id, audience, notices }: Digest): Promise<void> {
+  const [first, ...others] = notices.map(({ notice }) => notice);
+  if (!first) return deps.digests.markSent(id);
+  const rendered =
+    others.length === 0 ? renderNotice(first, audience) : renderDigest([first, ...others], audience, deps.incidentsUrl);
+  await tellAudience(deps, audience, `digest/${id}`, rendered, ({ takesDigests }) => takesDigests);
+  for (const { stepKey, notice } of notices) {
+    await deps.audit.append({
+      incidentId: notice.incidentId,
+      workflowRunId: notice.runId,
+      actor: 'digest',
+      action: 'notify',
+      phase: 'outcome',
+      stepKey: `${stepKey}/digest`,
+      detail: {
+        credential: notice.credentialId,
+        version: notice.version,
+        audience,
+        kind: notice.kind,
+        digest: id,
+        ...(notice.simulated ? { simulated: true } : {}),
+      },
+    });
+  }
+  await deps.digests.markSent(id);
+}
