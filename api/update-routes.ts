@@ -13,12 +13,15 @@ import { InvalidRequest, openText, readRequest } from './read-request';
 import type { ApiParts } from './server';
 
 const note = openText(500);
+/** Of the question that is answered; one that is open no more is not. */
+const question = z.number().int().positive().optional();
 const approval = z.string().min(1).max(MAX_APPROVAL_LENGTH);
 
 /** As the workflow takes them, but that the actor is whoever's key it is. */
 export const updateBody = z.discriminatedUnion('update', [
-  z.strictObject({ update: z.enum(['acknowledge', 'addNote', 'retryStep', 'rejectStep']), note }),
-  z.strictObject({ update: z.literal('approveStep'), note, approval: approval.optional() }),
+  z.strictObject({ update: z.enum(['acknowledge', 'addNote']), note }),
+  z.strictObject({ update: z.enum(['retryStep', 'rejectStep']), note, question }),
+  z.strictObject({ update: z.literal('approveStep'), note, question, approval: approval.optional() }),
   z.strictObject({ update: z.literal('raiseSeverity'), note, severity: z.enum(SEVERITIES) }),
   z.strictObject({ update: z.enum(['skipStep', 'markFalsePositive']), note, approval }),
   z.strictObject({ update: z.literal('lowerSeverity'), note, severity: z.enum(SEVERITIES), approval }),

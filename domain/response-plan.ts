@@ -74,6 +74,26 @@ export function isEndedFirst({ issuedByPerson, endsOnly, strategy, containAtOnce
   );
 }
 
+/**
+ * Whether it is ended when the lane of its known contexts is over, though nothing replaces it yet: by then gateways refuse it to all who depend on it, and whoever
+ * abuses it goes to its provider.
+ */
+export function isEndedAfterLane({
+  issuedByPerson,
+  endsOnly,
+  strategy,
+  revoke,
+  revokeAtDeadline,
+}: ResponsePlan): boolean {
+  return (
+    issuedByPerson === true &&
+    endsOnly === true &&
+    strategy === 'separable' &&
+    revoke === 'when-moved' &&
+    revokeAtDeadline
+  );
+}
+
 /** Whether what the plan refuses to everybody can be refused where it was issued, and not by gateways alone. */
 export function reachesProvider({ endsOnly, leftToPerson }: ResponsePlan): boolean {
   return !endsOnly && !leftToPerson;
@@ -182,9 +202,12 @@ function endedOnly(plan: ResponsePlan, { provider, enforcement }: Credential): R
 
 function replacedByPerson(plan: ResponsePlan, { provider }: Credential): ResponsePlan {
   const byPerson = { ...plan, issuedByPerson: true } as const;
+  const moves = 'Its dependents move when a person has given another value.';
   const gap = isEndedFirst(byPerson)
     ? 'Unless another value is there already, it is ended before anything replaces it: its dependents then have none that works until a person has given one.'
-    : `Its dependents move when a person has given another value. ${plan.expectedGap}`;
+    : plan.overlapSeconds > 0
+      ? `${moves} They keep a narrow lane for ${plan.overlapSeconds} s; whoever has not moved then has no value that works${isEndedAfterLane(byPerson) ? ', since it is ended' : ''}.`
+      : `${moves} ${plan.expectedGap}`;
   return {
     ...byPerson,
     expectedGap: gap,

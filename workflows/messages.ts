@@ -113,6 +113,8 @@ export interface PersonInput {
   readonly note: string;
   /** Signed by the API for exactly this, for this actor, for one use: `tourniquet approve`. */
   readonly approval?: string;
+  /** Number of the question that is answered, as `pendingQuestions` says: an answer to one that has been replaced meanwhile is refused. */
+  readonly question?: number;
 }
 
 export interface SeverityInput extends PersonInput {

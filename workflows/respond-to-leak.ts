@@ -90,10 +90,8 @@ async function open(input: IncidentInput): Promise<Leak> {
     newer: found.newer,
     wasRefused: isRevoked || found.version.state === 'quarantined',
     wasKnown: found.version.knownAgainst !== undefined,
-    // What is revoked is never enabled again.
-    ...(isRevoked ? { atTheDoor: true } : {}),
-    // A watch has just seen it work.
-    ...(isRevoked && input.startedBy === 'watch' ? { endFailed: true } : {}),
+    // What is revoked is never enabled again; that it works again, or may, is why there is an incident of it.
+    ...(isRevoked ? { atTheDoor: true, endFailed: true, mayEndFirst: true } : {}),
     story: new CancellationScope(),
     rotations: 0,
     // Their replacement came with the incident before.

@@ -17,10 +17,11 @@ import type { Answer } from './present-token';
 import { isEnded, markEnded } from './tombstone';
 
 const LOOK_EVERY_MS = 200;
+/** What is still accepted is asked for again, within the calls of an hour. */
+const LOOK_AGAIN_MS = 30_000;
 
-const NOW: Readonly<Record<Answer, string>> = {
+const NOW: Readonly<Record<Exclude<Answer, 'accepted'>, string>> = {
   refused: 'refuses it',
-  accepted: 'still accepts it',
   'no answer': 'does not say whether it works',
 };
 
@@ -64,6 +65,13 @@ export function createGithubTokenProvider(
     if ((await present(credential, version, context)) === 'refused') return effect('already', 'GitHub refuses it');
     await revocationsOf(credential, url).revoke(token, context.signal);
     const last = await untilRefused(() => present(credential, version, context), context.signal);
+    // Called ended, it would be looked at no more until something replaces it, which may take a person all night.
+    if (last === 'accepted')
+      throw new IncidentError('PROVIDER_UNAVAILABLE', {
+        account: credential.account,
+        evidence: 'GitHub has taken its revocation, and still accepts it',
+        retryAfterMs: LOOK_AGAIN_MS,
+      });
     return effect('done', `GitHub has taken its revocation, and ${NOW[last]}`);
   }
 

@@ -14,8 +14,10 @@ const CREDENTIAL = sampleCredential({ id: 'orders-github', provider: 'github-tok
 const UNKNOWN = `ghp_${'x'.repeat(36)}`;
 
 /** One way for our calls and for whoever uses a token: GitHub's API has one address. */
-async function makeRig(): Promise<ProviderRig & { readonly github: Awaited<ReturnType<typeof startGithub>> }> {
-  const github = await startGithub();
+async function makeRig(
+  revokedAfterMs?: number,
+): Promise<ProviderRig & { readonly github: Awaited<ReturnType<typeof startGithub>> }> {
+  const github = await startGithub(revokedAfterMs === undefined ? {} : { revokedAfterMs });
   const way = await FaultProxy.start({ host: '127.0.0.1', port: github.port });
   const secrets = memorySecrets();
   const issued: string[] = [];
@@ -55,7 +57,7 @@ async function makeRig(): Promise<ProviderRig & { readonly github: Awaited<Retur
 
 describeCredentialProvider({
   name: 'github-token',
-  make: makeRig,
+  make: () => makeRig(),
   skip: [
     {
       reason: 'GitHub can refuse a token only by revoking it, and says so',
@@ -142,6 +144,22 @@ describe('a token of GitHub', () => {
     await rig.provider.revoke(CREDENTIAL, { ...sampleVersion({ credentialId: CREDENTIAL.id }), secret }, callContext());
 
     expect([rig.github.tokens.has(token), rig.github.calls]).toEqual([false, [1]]);
+    await rig.stop();
+  });
+
+  it('is not called ended while GitHub accepts it, and is asked for again later', async () => {
+    const rig = await makeRig(60_000);
+    const secret = secretRef(CREDENTIAL.id, 1);
+    const token = await rig.issue?.();
+    await rig.secretStore.putIfAbsent(secret, JSON.stringify({ kind: 'http', id: 'token', secret: token }));
+
+    const ended = rig.provider.revoke(
+      CREDENTIAL,
+      { ...sampleVersion({ credentialId: CREDENTIAL.id }), secret },
+      callContext(),
+    );
+
+    await expect(ended).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE', fields: { retryAfterMs: 30_000 } });
     await rig.stop();
   });
 

@@ -1,4 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Activities } from '../../activities';
 import {
   approveStepUpdate,
   detectionSignal,
@@ -8,7 +9,7 @@ import {
 } from '../../workflows/messages';
 import { BY_PERSON, CRITICAL, issuedByPerson } from '../support/by-person-scenarios';
 import { eventually } from '../support/eventually';
-import { refusal, sampleAssessment, sampleInput, sampleVersion } from '../support/fake-activities';
+import { refusal, sampleAssessment, sampleInput, sampleVersion, SEPARABLE } from '../support/fake-activities';
 import { APPROVED } from '../support/outcome-scenarios';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { notesOf, untilWaiting, withIncident, type LeakHandle } from '../support/run-incident';
@@ -238,4 +239,113 @@ it('asks a person anew whether to end it, when what yes would do has changed sin
   });
 
   expect(outcome).toBe('recovered');
+});
+
+const loaded =
+  (change: Partial<Pick<Awaited<ReturnType<Activities['loadCredential']>>, 'credential' | 'version'>>) => () =>
+    Promise.resolve({
+      credential: BY_PERSON,
+      version: sampleVersion(),
+      canQuarantine: false as const,
+      canMint: false as const,
+      living: [],
+      ...change,
+    });
+
+it('is not ended for ever by a yes to replacing it, where it is what people mend things with', async () => {
+  const { activities, calls } = issuedByPerson({
+    loadCredential: loaded({ credential: { ...BY_PERSON, protection: 'break-glass' } }),
+  });
+
+  await withIncident(environment, activities, WEAK, async (handle) => {
+    await untilWaiting(handle);
+    await handle.executeUpdate(approveStepUpdate, { args: [APPROVED] });
+    await untilAsked(handle, 'needs another value');
+    await handle.signal(detectionSignal, CRITICAL_SIGNAL);
+    await environment.sleep('1h');
+    const { incident } = await handle.query(stateQuery);
+    expect([incident.evidence.severity, incident.waiting?.question]).toEqual([
+      'critical',
+      expect.stringContaining('STILL WORKS'),
+    ]);
+    expect(storyOf(calls)).toEqual(['containVersion']);
+    await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+});
+
+it('is ended when nobody can be moved to what is there, and people are asked after that', async () => {
+  const { activities, calls } = issuedByPerson(
+    { testReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')) },
+    [2],
+  );
+
+  await withIncident(environment, activities, CRITICAL, async (handle) => {
+    const asked = await untilWaiting(handle);
+    expect(asked.incident.waiting?.question).toContain('Could not replace it');
+    expect(storyOf(calls)).toEqual(['containVersion', 'revokeVersion']);
+    await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+});
+
+it('asks, and does not try without end, when nobody can be moved and it can not be ended', async () => {
+  const { activities, calls } = issuedByPerson(
+    {
+      testReplacement: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+      revokeVersion: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+    },
+    [2],
+  );
+
+  await withIncident(environment, activities, CRITICAL, async (handle) => {
+    await untilWaiting(handle);
+    expect(storyOf(calls).filter((call) => call === 'revokeVersion')).toHaveLength(1);
+    await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+});
+
+it('is ended when the lane of those who may use it is over, though nobody has given another', async () => {
+  const laneUntil = Date.now() + 900_000;
+  const { activities, calls } = issuedByPerson({
+    loadCredential: loaded({ credential: { ...SEPARABLE, provider: 'github-token' } }),
+    containVersion: () => Promise.resolve({ at: Date.now(), revision: 7, evidence: 'listed', laneUntil }),
+  });
+
+  await withIncident(environment, activities, CRITICAL, async (handle) => {
+    const asked = await untilWaiting(handle);
+    expect(asked.incident.waiting?.question).toContain('STILL WORKS');
+    expect(asked.plan?.expectedGap).toMatch(/keep a narrow lane for \d+ s; [^]*since it is ended/);
+    expect(storyOf(calls)).toEqual(['containVersion']);
+    await environment.sleep('20m');
+    const ended = await untilAsked(handle, 'is ENDED');
+    expect(ended.incident.milestones.revoked).toBeDefined();
+    await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+
+  expect(storyOf(calls)).toEqual(['containVersion', 'revokeVersion']);
+});
+
+it('is ended once more when a person says so of one that was revoked and never proven dead', async () => {
+  const told: string[] = [];
+  const { activities, calls } = issuedByPerson({
+    loadCredential: loaded({ version: { ...sampleVersion(), state: 'revoked' } }),
+    revokeVersion: () => Promise.reject(refusal('PROVIDER_REFUSED')),
+    notifyAudience: ({ notice }) => {
+      told.push(notice.summary);
+      return Promise.resolve({ at: 6, channels: 1 });
+    },
+  });
+
+  await withIncident(environment, activities, { ...CRITICAL, startedBy: 'ana' }, async (handle) => {
+    const asked = await untilWaiting(handle);
+    expect(asked.incident.waiting?.question).not.toContain('is ENDED');
+    await handle.executeUpdate(skipStepUpdate, { args: [APPROVED] });
+    return handle.result();
+  });
+
+  expect(storyOf(calls)).toContain('revokeVersion');
+  expect(told.join('\n')).toContain('could NOT be ended');
 });

@@ -29,14 +29,25 @@ export async function askBeforeContaining(leak: Leak): Promise<void> {
       goOnAfterSeconds: isProtected || contain === 'wait' ? undefined : contain.afterSeconds,
       renew: (asked) => renew(leak, { asked }),
     });
-    if (isSettled() || !isOther()) return;
+    if (isSettled() || !isOther()) {
+      leak.mayEndFirst = endsFirst(leak);
+      return;
+    }
   }
 }
 
+function endsFirst({ plan, newer }: Leak): boolean {
+  return isEndedFirst(plan()) && newer === undefined;
+}
+
 /** What saying yes would do. */
-function offer({ credential: { provider }, plan, newer }: Leak): string {
+function offer(leak: Leak): string {
+  const {
+    credential: { provider },
+    plan,
+  } = leak;
   const { leftToPerson, endsOnly } = plan();
-  if (isEndedFirst(plan()) && newer === undefined)
+  if (endsFirst(leak))
     return `End it at ${provider} for ever, before anything replaces it? Only a person can have another one issued there.`;
   if (leftToPerson) return `Refuse it at the gateways? At ${provider} it works until a person disables it there.`;
   return `Contain and replace it?${endsOnly ? ` At ${provider} it works until it is ended there.` : ''}`;

@@ -1,13 +1,18 @@
-import { isEndedFirst, worksAt } from '../../domain/response-plan';
+import { isEndedAfterLane, isEndedFirst, worksAt } from '../../domain/response-plan';
+import { withinMinutes } from './activity-proxies';
 import { EndsEarly } from './ends-early';
 import { isPerhapsEnded, usersOf, type Leak } from './leak';
 import { revokeUnreplaced } from './one-way-door';
 import { lookForNewer } from './rotate-once';
 
 /** Whether it is to be ended before anything replaces it, and is not. */
-export function mustEndFirst({ plan, board, atTheDoor, endFailed }: Leak): boolean {
+export function mustEndFirst(leak: Leak): boolean {
+  const { plan, board, credential, atTheDoor, endFailed, mayEndFirst } = leak;
   const mayBeEnded = atTheDoor === true && endFailed !== true;
-  return isEndedFirst(plan()) && board.incident.milestones.revoked === undefined && !mayBeEnded;
+  // Our own and break-glass credentials: who said yes to replacing one has not said yes to having none.
+  const isAllowed = credential.protection === 'normal' || mayEndFirst === true;
+  const isDue = isEndedFirst(plan()) || (isEndedAfterLane(plan()) && isLaneOver(leak));
+  return isDue && isAllowed && board.incident.milestones.revoked === undefined && !mayBeEnded;
 }
 
 /**
@@ -17,11 +22,13 @@ export function mustEndFirst({ plan, board, atTheDoor, endFailed }: Leak): boole
 export async function awaitReplacement(leak: Leak): Promise<void> {
   const { desk } = leak;
   const ladder = desk.ladder();
+  const look = () => lookForNewer(leak, withinMinutes);
   // Where this look fails, what was known before must not be taken for what it has shown.
   leak.newer = undefined;
-  await lookForNewer(leak);
-  while (leak.newer === undefined) {
-    if (mustEndFirst(leak)) await revokeUnreplaced(leak);
+  await look();
+  for (;;) {
+    if (mustEndFirst(leak) && (leak.newer === undefined || hasFailed(leak))) await revokeUnreplaced(leak);
+    if (leak.newer !== undefined) return;
     const isGraver = (): boolean => leak.endFailed !== true && mustEndFirst(leak);
     // Whoever has given one need not come back to say so: it is looked for with every page.
     const answer = await desk.ask({
@@ -29,11 +36,27 @@ export async function awaitReplacement(leak: Leak): Promise<void> {
       text: wanted(leak),
       ladder,
       settled: isGraver,
+      goOnAfterSeconds: leak.endFailed === true ? undefined : untilLaneIsOver(leak, ladder.since),
       tryAgain: true,
     });
     if (answer.decision !== 'go-on') throw new EndsEarly(`${answer.by ?? 'somebody'} said that nothing replaces it`);
-    await lookForNewer(leak);
+    await look();
   }
+}
+
+/** Whether nobody could be moved to what is there, which the policy does not wait for. */
+export function hasFailed({ rotations, plan }: Leak): boolean {
+  return rotations > 0 && plan().revokeAtDeadline;
+}
+
+function isLaneOver({ laneUntil }: Leak): boolean {
+  return laneUntil !== undefined && Date.now() >= laneUntil;
+}
+
+/** Seconds after `since`; undefined where nothing is done then. */
+function untilLaneIsOver({ plan, laneUntil }: Leak, since: number): number | undefined {
+  if (laneUntil === undefined || !isEndedAfterLane(plan()) || Date.now() >= laneUntil) return undefined;
+  return (laneUntil - since) / 1000;
 }
 
 function wanted(leak: Leak): string {

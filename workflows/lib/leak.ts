@@ -109,8 +109,12 @@ export interface Leak {
   falsePositive?: { readonly actor: string; readonly note: string } | undefined;
   /** Evidence came after that was said, or during an exercise, and people know. */
   doubted?: boolean;
-  /** It was to be ended before anything replaces it, and that could not be done, or it works all the same. */
+  /** It was to be ended before anything replaces it, and that could not be done, or nobody knows that it was. */
   endFailed?: boolean;
+  /** People know that it could not be. */
+  toldEndFailed?: boolean;
+  /** Whoever had to be asked has said that it may be ended before anything replaces it. */
+  mayEndFirst?: boolean;
   /** Whether the refusal may have been lifted. */
   lifting?: boolean;
   /** When that was to begin, milliseconds since the epoch. */

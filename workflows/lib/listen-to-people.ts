@@ -37,6 +37,8 @@ export function listenToPeople({ board, desk, decisions }: Listening): void {
     if (!waiting) throw refuse('this incident waits for nobody');
     const possible = answersTo(waiting.kind);
     if (!possible.includes(update)) throw refuse(`this question is answered by ${possible.join(' or ')}`);
+    if (person.question !== undefined && person.question !== waiting.number)
+      throw refuse(`that question is not open any more: read question ${waiting.number} first`);
   };
 
   /** Whoever was quicker has answered; another question may be open by the time this one is on record. */

@@ -26,6 +26,7 @@ export async function revokeUnreplaced(leak: Leak, decidedBy = starterOf(leak.in
     const revoked = await revokeOnce(leak, decidedBy);
     noteRevoked(leak, revoked);
     leak.endFailed = false;
+    leak.toldEndFailed = false;
     const users = usersOf(credential);
     await tellBeside(
       desk,
@@ -36,12 +37,13 @@ export async function revokeUnreplaced(leak: Leak, decidedBy = starterOf(leak.in
     const { code, message } = stepFailure(error);
     if (code === 'ACTION_BUDGET_SPENT' && decidedBy === undefined)
       return revokeUnreplaced(leak, await approved(leak, message));
-    if (!leak.endFailed)
+    if (!leak.toldEndFailed)
       await tellBeside(
         desk,
         `${version} could NOT be ended: end it at ${credential.provider} by hand. It is tried again meanwhile. ${message}`,
       );
     leak.endFailed = true;
+    leak.toldEndFailed = true;
   }
 }
 

@@ -2,7 +2,7 @@ import { patched } from '@temporalio/workflow';
 import { earliest } from '../../domain/earliest';
 import type { RotationResult } from '../messages';
 import { withinMinutes } from './activity-proxies';
-import { awaitReplacement, mustEndFirst } from './await-replacement';
+import { awaitReplacement, hasFailed, mustEndFirst } from './await-replacement';
 import { incidentStep } from './incident-step';
 import { UNDONE, type LeftByRotation } from './failure-code';
 import { insist, type Kept, type Leak } from './leak';
@@ -17,8 +17,8 @@ export async function replaceLeaked(leak: Leak): Promise<RotationResult> {
     return rotateOnce(leak);
   };
   const rotation = await insist(leak, 'replace it', rotate, {
-    // What was given does not work, and it can be ended before another one is there: nobody is asked about that.
-    settled: () => mustEndFirst(leak) && leak.newer !== undefined && leak.leftOut?.includes(leak.newer) === true,
+    // Nobody could be moved to what is there, and it can be ended before another one is: nobody is asked about that.
+    settled: () => mustEndFirst(leak) && (isLeftOut(leak) || (hasFailed(leak) && leak.endFailed !== true)),
     onFailure: (failure) => {
       if (failure.code === 'ROLLBACK_INCOMPLETE') rememberNotUndone(leak, failure.message);
       const { sentBack = leak.newer === undefined, unfit, kept, gone, elsewhere = [], laneUntil } = failure.left ?? {};
@@ -79,6 +79,10 @@ function stillKept(before: Kept | undefined, { kept, unfit }: LeftByRotation = {
 function rememberNotUndone(leak: Leak, what: string): void {
   if (leak.notUndone?.includes(what)) return;
   leak.notUndone = leak.notUndone ? `${leak.notUndone} ${what}` : what;
+}
+
+function isLeftOut({ newer, leftOut }: Leak): boolean {
+  return newer !== undefined && leftOut?.includes(newer) === true;
 }
 
 function leaveOut(leak: Leak, version: number): void {

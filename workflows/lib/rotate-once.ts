@@ -3,7 +3,7 @@ import { ParentClosePolicy, patched, sleep, startChild, uuid4, workflowInfo } fr
 import { wavesOf } from '../../domain/waves';
 import type { RotationResult, Signed } from '../messages';
 import { rotateCredential } from '../rotate-credential';
-import { lookups } from './activity-proxies';
+import { lookups, type withinMinutes } from './activity-proxies';
 import { asEndedFromOutside, discardWhatWasMinted } from './cut-short';
 import type { Kept, Leak } from './leak';
 import { termsNow, timeLeft } from './rotation-terms';
@@ -107,13 +107,17 @@ async function lookAgain(leak: Leak): Promise<void> {
   if (cutShort && leak.newer === undefined) await discardWhatWasMinted(leak, cutShort);
 }
 
-export async function lookForNewer(leak: Leak): Promise<void> {
+/** `by`: how patiently. */
+export async function lookForNewer(
+  leak: Leak,
+  by: Pick<typeof withinMinutes, 'loadCredential'> = lookups(),
+): Promise<void> {
   const { kept, input } = leak;
   const {
     credential,
     newer,
     living = newer === undefined ? [] : [newer],
-  } = await lookups().loadCredential.executeWithOptions({ summary: 'Which version lives by now?' }, [input]);
+  } = await by.loadCredential.executeWithOptions({ summary: 'Which version lives by now?' }, [input]);
   // A person who gives a value may say with it who uses it.
   const isByPerson = leak.plan().issuedByPerson === true;
   if (isByPerson) leak.credential = credential;
