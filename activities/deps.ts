@@ -48,6 +48,8 @@ export interface ActivityDeps {
   /** Tells the detectors, in the stream they fold, that subjects are revoked from now on, or that nothing is known against them. */
   readonly announce: (listed: 'revoked' | 'none', subjects: readonly Subject[], eventId: string) => Promise<void>;
   readonly providers: ReadonlyMap<string, CredentialProvider>;
+  /** The accounts that are configured, by provider. */
+  readonly accounts: Readonly<Record<string, readonly string[]>>;
   readonly dependents: ReadonlyMap<string, DependentAdapter>;
   readonly notifiers: ReadonlyMap<string, Notifier>;
   readonly audiences: Readonly<

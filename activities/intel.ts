@@ -1,10 +1,12 @@
 import { log } from '@temporalio/activity';
-import { IncidentError } from '../domain/errors';
+import { IncidentError, nextStep } from '../domain/errors';
 import type { IntelEvent, IntelList } from '../domain/intel';
 import { fetchList } from '../intel/fetch-list';
 import type { ListShelf } from '../intel/list-shelf';
 import type { ListSource } from '../intel/list-source';
 import { atActivityEdge, callContext, stepTime } from './activity-edge';
+import type { ReadinessFault } from './readiness-fault';
+import type { ServerReadiness } from './server-readiness';
 
 /** A threat list as the settings file has it. */
 export interface ConfiguredList extends ListSource, Pick<IntelList, 'name' | 'says' | 'trust'> {
@@ -84,6 +86,18 @@ export function createIntelActivities(deps: IntelDeps) {
       return { name, outcome: before?.content === kept.content ? 'unchanged' : 'changed' };
     },
 
+    /** Whether each list was confirmed lately: one that has not been for half of the time that it is good for will soon say nothing. */
+    async examineThreatLists(): Promise<readonly ServerReadiness[]> {
+      const at = stepTime();
+      return Promise.all(
+        lists.map(async ({ name, goodForHours }) => {
+          const { confirmedAt = 0 } = (await shelf.find(name)) ?? {};
+          const faults = at - confirmedAt < (goodForHours * HOUR_MS) / 2 ? [] : [stale(confirmedAt, goodForHours)];
+          return { name: `threat list ${name}`, faults };
+        }),
+      );
+    },
+
     /** Puts the last good content of every list in force, all at once, and says what is in force now. */
     async putThreatListsInForce({ faults }: { readonly faults: readonly ListFault[] }): Promise<readonly ListReport[]> {
       const at = stepTime();
@@ -110,6 +124,17 @@ export function createIntelActivities(deps: IntelDeps) {
       return reports;
     },
   });
+}
+
+function stale(confirmedAt: number, goodForHours: number): ReadinessFault {
+  const code = 'INTEL_LIST_UNREACHABLE';
+  const since =
+    confirmedAt === 0 ? 'it never came' : `nobody confirmed it since ${new Date(confirmedAt).toISOString()}`;
+  return {
+    step: 'be fresh',
+    code,
+    fault: `${code}: ${since}, and it is good for ${goodForHours} h. ${nextStep(code)}`,
+  };
 }
 
 export type IntelActivities = ReturnType<typeof createIntelActivities>;

@@ -1,19 +1,14 @@
 import { createHash } from 'node:crypto';
-import { IncidentError, nextStep } from '../domain/errors';
+import { nextStep } from '../domain/errors';
 import { newestLive } from '../domain/version-order';
-import { atActivityEdge, callContext, stepTime } from './activity-edge';
+import { atActivityEdge, stepTime } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { findTarget } from './lookup';
+import { faultOf, type ReadinessFault } from './readiness-fault';
 import { checkStep, type RehearseInput } from './rehearsal';
+import { examineServers, type ServerReadiness } from './server-readiness';
 import { probeSecretStore } from './store/secret-stores/secret-stores';
 import { tellSecurity } from './tell-audience';
-
-/** Why one step of an incident could not be done now. */
-export interface ReadinessFault {
-  readonly step: string;
-  readonly code: string;
-  readonly fault: string;
-}
 
 /** Whether a leak of a credential could be answered now. */
 export interface CredentialReadiness {
@@ -22,6 +17,12 @@ export interface CredentialReadiness {
   /** The newest that lives. */
   readonly version: number;
   readonly faults: readonly ReadinessFault[];
+}
+
+/** Missing in what was begun before servers were looked at. */
+export interface Unready {
+  readonly unready: readonly CredentialReadiness[];
+  readonly servers?: readonly ServerReadiness[];
 }
 
 interface Stage extends Pick<RehearseInput, 'stage' | 'dependentId'> {
@@ -54,19 +55,23 @@ export function createReadinessActivities(deps: ActivityDeps) {
       return examined.filter((readiness) => readiness !== undefined);
     },
 
+    /** The same of what no credential leads to: accounts of which none lives here, and channels. */
+    examineServers: (): Promise<readonly ServerReadiness[]> => examineServers(deps),
+
     /** Tells security what an incident would fail at: once a week, and whenever that is something else. */
-    async reportUnready({ unready }: { readonly unready: readonly CredentialReadiness[] }): Promise<void> {
-      const lines = unready.flatMap(({ credentialId, faults }) =>
-        faults.map(({ step, code, fault }) => ({
-          key: `${credentialId} ${step} ${code}`,
-          text: `${credentialId}, ${step}: ${fault}`,
-        })),
+    async reportUnready({ unready, servers = [] }: Unready): Promise<void> {
+      const named = [...unready.map(({ credentialId: name, faults }) => ({ name, faults })), ...servers];
+      const lines = named.flatMap(({ name, faults }) =>
+        faults.map(({ step, code, fault }) => ({ key: `${name} ${step} ${code}`, text: `${name}, ${step}: ${fault}` })),
       );
       const keys = lines.map(({ key }) => key).sort();
       const what = createHash('sha256').update(keys.join('\n')).digest('hex').slice(0, 16);
       const more = lines.length - TOLD;
       await tellSecurity(deps, `not-ready/${Math.floor(stepTime() / WEEK_MS)}/${what}`, {
-        title: `[medium] a leak of ${unready.length} credentials could not be answered now`,
+        title:
+          unready.length > 0
+            ? `[medium] a leak of ${unready.length} credentials could not be answered now`
+            : `[medium] ${servers.length} of the servers that incidents need are not ready`,
         body: [
           ...lines.slice(0, TOLD).map(({ text }) => text),
           ...(more > 0 ? [`and ${more} more`] : []),
@@ -77,7 +82,7 @@ export function createReadinessActivities(deps: ActivityDeps) {
           kind: 'not-ready',
           code: 'NOT_READY',
           severity: 'medium',
-          count: String(unready.length),
+          count: String(named.length),
         },
       });
     },
@@ -116,17 +121,4 @@ async function examine(
   const needed = [...new Set([deps.stores.byDefault, live.secret.store])].map((store) => ofStores.get(store));
   const faults = [...(await Promise.all(looked)), ...needed].filter((fault) => fault !== undefined);
   return { credentialId, provider: credential.provider, version: live.version, faults };
-}
-
-async function faultOf(step: string, check: () => Promise<unknown>): Promise<ReadinessFault | undefined> {
-  try {
-    await check();
-    return undefined;
-  } catch (error) {
-    // Told to stop, it has found nothing out.
-    if (callContext(step).signal.aborted) throw error;
-    if (error instanceof IncidentError) return { step, code: error.code, fault: error.message };
-    // The text of others may hold what nobody should read.
-    return { step, code: 'INTERNAL', fault: `INTERNAL: ${error instanceof Error ? error.name : typeof error}` };
-  }
 }

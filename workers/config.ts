@@ -154,6 +154,13 @@ export const ROLES = {
   ],
   /** `tourniquet dead-letter`, by a person who is NATS' user `admin`. */
   deadLetters: ['TOURNIQUET_NATS_URL', 'TOURNIQUET_NATS_USER', 'TOURNIQUET_NATS_PASSWORD_FILE'],
+  /** `tourniquet credential infer`, likewise. */
+  inference: [
+    'TOURNIQUET_NATS_URL',
+    'TOURNIQUET_NATS_USER',
+    'TOURNIQUET_NATS_PASSWORD_FILE',
+    'TOURNIQUET_DATABASE_URL_FILE',
+  ],
   /** Once, before the others: database, streams, search attributes. */
   setup: [
     'TOURNIQUET_TEMPORAL_ADDRESS',

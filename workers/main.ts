@@ -8,7 +8,7 @@ type Log = ReturnType<typeof createLog>;
 
 /** A role loads its own code only: the worker that is started again after a crash must not first load the API's. */
 const STARTS: Readonly<
-  Record<Exclude<Role, 'cli' | 'deadLetters' | 'setup'>, (env: NodeJS.ProcessEnv) => Promise<Running>>
+  Record<Exclude<Role, 'cli' | 'deadLetters' | 'inference' | 'setup'>, (env: NodeJS.ProcessEnv) => Promise<Running>>
 > = {
   detection: async (env) => start('detection', env, (await import('./detection-worker.js')).startDetectionWorker),
   dispatcher: async (env) =>

@@ -1,8 +1,10 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { patched, proxyActivities } from '@temporalio/workflow';
+import type { IntelActivities } from '../activities/intel';
 import type { CredentialReadiness, ReadinessActivities } from '../activities/readiness';
+import type { ServerReadiness } from '../activities/server-readiness';
 
 /** Servers that don't answer are waited for by each check in its own time: a batch of them takes the longest. */
-const looks = proxyActivities<ReadinessActivities>({
+const looks = proxyActivities<ReadinessActivities & Pick<IntelActivities, 'examineThreatLists'>>({
   startToCloseTimeout: '5m',
   heartbeatTimeout: '30s',
   retry: { initialInterval: '2s', maximumAttempts: 3 },
@@ -19,6 +21,8 @@ export interface ReadinessReport {
   readonly unready: number;
   /** The unready ones first; not more than a result has room for. */
   readonly credentials: readonly CredentialReadiness[];
+  /** What no credential leads to: accounts of which none lives here, channels, and threat lists. */
+  readonly servers: readonly ServerReadiness[];
 }
 
 /**
@@ -35,12 +39,25 @@ export async function checkReadiness(): Promise<ReadinessReport> {
     for (const one of await looks.examineReadiness.executeWithOptions({ summary }, [{ credentialIds }]))
       (one.faults.length > 0 ? unready : ready).push(one);
   }
+  const servers = patched('servers') ? await examineServers() : [];
+  const notReady = servers.filter(({ faults }) => faults.length > 0);
   const shown = unready.slice(0, MOST_SHOWN);
-  if (shown.length > 0)
-    await looks.reportUnready.executeWithOptions({ summary: 'Tell security what is wrong' }, [{ unready: shown }]);
+  if (shown.length + notReady.length > 0)
+    await looks.reportUnready.executeWithOptions({ summary: 'Tell security what is wrong' }, [
+      { unready: shown, servers: notReady },
+    ]);
   return {
     examined: ready.length + unready.length,
     unready: unready.length,
     credentials: [...unready, ...ready].slice(0, MOST_SHOWN),
+    servers,
   };
+}
+
+async function examineServers(): Promise<readonly ServerReadiness[]> {
+  const [servers, lists] = await Promise.all([
+    looks.examineServers.executeWithOptions({ summary: 'Would other servers do their part?' }, []),
+    looks.examineThreatLists.executeWithOptions({ summary: 'Are the threat lists fresh?' }, []),
+  ]);
+  return [...servers, ...lists];
 }

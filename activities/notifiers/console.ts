@@ -7,6 +7,7 @@ export function createConsoleNotifier(log: Logger): Notifier {
     id: 'console',
     takesDigests: false,
     targetFault: (target) => (target === '' ? undefined : 'has none: leave it empty'),
+    reach: () => Promise.resolve(),
     send(_target, notice, dedupeKey) {
       log.warn({ notice: notice.fields, dedupeKey }, notice.title);
       return Promise.resolve();

@@ -2,6 +2,7 @@ import { fetch } from 'undici';
 import { IncidentError } from '../../domain/errors';
 import { withDeadline } from '../with-deadline';
 import { retryAfterMs } from '../retry-after';
+import { readWebTarget } from './web-target';
 
 /** How long a receiver may take to answer. */
 export const ANSWER_WITHIN_MS = 5_000;
@@ -39,6 +40,22 @@ export async function deliver(delivery: Delivery): Promise<void> {
   const answer = await post(delivery);
   if (answer && answer.status >= 200 && answer.status <= 299) return;
   throw new IncidentError('NOTIFICATION_FAILED', { notifier: delivery.notifier, ...answer });
+}
+
+/**
+ * Asks whether anybody answers at an address. What, says nothing: most receivers take nothing but what is posted.
+ * @throws IncidentError NOTIFICATION_FAILED when nobody does
+ */
+export async function reachWeb(notifier: string, target: string, signal: AbortSignal): Promise<void> {
+  const { url } = readWebTarget(target);
+  try {
+    await withDeadline(ANSWER_WITHIN_MS, signal, async (within) => {
+      const { body } = await fetch(url, { method: 'HEAD', redirect: 'manual', signal: within });
+      await body?.cancel();
+    });
+  } catch {
+    throw new IncidentError('NOTIFICATION_FAILED', { notifier, found: 'nobody answers there' });
+  }
 }
 
 /** Undefined when there was no answer. */

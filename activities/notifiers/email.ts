@@ -18,6 +18,15 @@ export function createEmailNotifier(): Notifier {
     id: 'email',
     takesDigests: true,
     targetFault: emailTargetFault,
+    async reach(target, { signal }) {
+      try {
+        await withDeadline(TIMEOUT_MS, signal, (within) =>
+          Promise.race([transportOf(new URL(target)).verify(), aborted(within)]),
+        );
+      } catch (error) {
+        throw new IncidentError('NOTIFICATION_FAILED', { notifier: 'email', status: replyCodeOf(error) });
+      }
+    },
     async send(target, notice, dedupeKey, { signal }) {
       try {
         await withDeadline(TIMEOUT_MS, signal, (within) => submit(new URL(target), notice, dedupeKey, within));
@@ -29,7 +38,12 @@ export function createEmailNotifier(): Notifier {
 }
 
 async function submit(server: URL, notice: RenderedNotice, dedupeKey: string, signal: AbortSignal): Promise<void> {
-  const transport = createTransport({
+  const mail = mailOf(server.searchParams, notice, dedupeKey);
+  await Promise.race([transportOf(server).sendMail(mail), aborted(signal)]);
+}
+
+function transportOf(server: URL) {
+  return createTransport({
     host: server.hostname.replace(/^\[|\]$/g, ''),
     port: Number(server.port) || (server.protocol === 'smtps:' ? 465 : 587),
     secure: server.protocol === 'smtps:',
@@ -44,7 +58,6 @@ async function submit(server: URL, notice: RenderedNotice, dedupeKey: string, si
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  await Promise.race([transport.sendMail(mailOf(server.searchParams, notice, dedupeKey)), aborted(signal)]);
 }
 
 function mailOf(addresses: URLSearchParams, { title, body, fields }: RenderedNotice, dedupeKey: string) {

@@ -1,5 +1,5 @@
 import type { Notifier, RenderedNotice } from '../../domain/ports/notifier';
-import { deliver } from './deliver';
+import { deliver, reachWeb } from './deliver';
 import { readWebTarget, webTargetFault } from './web-target';
 
 const KEY = { is: /^[A-Za-z0-9]{32}$/, called: 'the integration key of the service' };
@@ -22,6 +22,7 @@ export function createPagerDutyNotifier(): Notifier {
     id: 'pagerduty',
     takesDigests: false,
     targetFault: (target) => webTargetFault(target, KEY),
+    reach: (target, { signal }) => reachWeb('pagerduty', target, signal),
     async send(target, notice, dedupeKey, { signal }) {
       const { url, key } = readWebTarget(target);
       const body = JSON.stringify({ routing_key: key, ...eventOf(notice, dedupeKey) });

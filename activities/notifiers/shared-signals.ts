@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { Notifier, RenderedNotice } from '../../domain/ports/notifier';
-import { deliver } from './deliver';
+import { deliver, reachWeb } from './deliver';
 import { signatureHeader, type SignalSigner } from './signal-signer';
 import { readWebTarget, webTargetFault } from './web-target';
 
@@ -25,6 +25,7 @@ export function createSharedSignalsNotifier(signer: SignalSigner | undefined): N
     takesDigests: false,
     targetFault: (target) =>
       signer ? webTargetFault(target, KEY) : 'needs `sharedSignals` in the settings file: who signs',
+    reach: (target, { signal }) => reachWeb('shared-signals', target, signal),
     async send(target, notice, dedupeKey, { signal }) {
       if (!signer) return;
       const { url, key } = readWebTarget(target);

@@ -2,7 +2,7 @@ import { IncomingWebhook, type IncomingWebhookSendArguments } from '@slack/webho
 import { IncidentError } from '../../domain/errors';
 import type { Notifier, RenderedNotice } from '../../domain/ports/notifier';
 import { withDeadline } from '../with-deadline';
-import { ANSWER_WITHIN_MS, answerOf, type Answer } from './deliver';
+import { ANSWER_WITHIN_MS, answerOf, type Answer, reachWeb } from './deliver';
 import { SHOWN_FIELDS } from './render-notice';
 import { webTargetFault } from './web-target';
 
@@ -15,6 +15,7 @@ export function createSlackNotifier(): Notifier {
     id: 'slack',
     takesDigests: true,
     targetFault: (target) => webTargetFault(target),
+    reach: (target, { signal }) => reachWeb('slack', target, signal),
     async send(target, notice, dedupeKey, { signal }) {
       let answer: Answer | undefined;
       try {

@@ -1,5 +1,5 @@
 import type { Notifier, RenderedNotice } from '../../domain/ports/notifier';
-import { deliver } from './deliver';
+import { deliver, reachWeb } from './deliver';
 import { SHOWN_FIELDS } from './render-notice';
 import { webTargetFault } from './web-target';
 
@@ -12,6 +12,7 @@ export function createTeamsNotifier(): Notifier {
     id: 'teams',
     takesDigests: true,
     targetFault: (target) => webTargetFault(target),
+    reach: (target, { signal }) => reachWeb('teams', target, signal),
     async send(target, notice, dedupeKey, { signal }) {
       const card = { contentType: 'application/vnd.microsoft.card.adaptive', content: cardOf(notice, dedupeKey) };
       const body = JSON.stringify({ type: 'message', attachments: [card] });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { Notifier } from '../../domain/ports/notifier';
-import { deliver } from './deliver';
+import { deliver, reachWeb } from './deliver';
 import { readWebTarget, webTargetFault } from './web-target';
 
 const KEY = { is: /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, called: 'the key that signs, whsec_…' };
@@ -15,6 +15,7 @@ export function createWebhookNotifier(): Notifier {
     id: 'webhook',
     takesDigests: false,
     targetFault: (target) => webTargetFault(target, KEY),
+    reach: (target, { signal }) => reachWeb('webhook', target, signal),
     async send(target, notice, dedupeKey, { signal }) {
       const { url, key } = readWebTarget(target);
       const sentAt = new Date();

@@ -49,18 +49,21 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
     return effect('done', `token ${version.publicId} is ${state}`);
   }
 
+  async function probe(): Promise<Effect> {
+    if (!(await reaching(() => tokens.mayChange())))
+      throw new IncidentError('PROVIDER_ADMIN_DENIED', {
+        provider: 'api-token',
+        missing: 'INSERT and UPDATE on api_tokens',
+      });
+    return effect('already', 'tokens may be issued and ended');
+  }
+
   return {
     id: 'api-token',
     capabilities: API_TOKEN,
 
-    async probe() {
-      if (!(await reaching(() => tokens.mayChange())))
-        throw new IncidentError('PROVIDER_ADMIN_DENIED', {
-          provider: 'api-token',
-          missing: 'INSERT and UPDATE on api_tokens',
-        });
-      return effect('already', 'tokens may be issued and ended');
-    },
+    probeAccount: probe,
+    probe,
 
     quarantine: (_credential, version) => end(version, 'disabled'),
 

@@ -7,12 +7,12 @@ import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type AwsAccessKeyMaterial } from '../../domain/secret-material';
 import { publicIdSubject, type Subject } from '../../domain/subject';
 import { AWS_ACCESS_KEY, type AwsAccessKeySettings } from './aws-account';
-import { awsFailure, withIam, type AwsPlace, type Iam } from './aws-calls';
+import { awsFailure, withIam, type AwsPlace, type Iam, type AwsKey } from './aws-calls';
 import { discoverKeys } from './aws-discovery';
 import { deleteKey, findKey, listKeys, MOST_KEYS, setActive, type ListedKey } from './aws-keys';
 import { presentKey, presentUntil, type KeyAnswer } from './aws-login';
 import { endAskedFor, mintKey } from './aws-mint';
-import { missingRights } from './aws-probe';
+import { missingRights, mustBeKnown } from './aws-probe';
 import { areSessionsEnded, endSessions, forgetKey, isKeyId, missingHolders, type Holder } from './aws-sessions';
 import { isAskedFor } from './beside-value';
 import { accountOf } from './account-of';
@@ -47,17 +47,21 @@ export function createAwsAccessKeyProvider(
     return text === undefined ? undefined : parseMaterial('aws-access-key', text);
   }
 
+  /** Undefined where the SDK finds one on its machine. */
+  function adminKeyOf(credential: Pick<Credential, 'account'>): AwsKey | undefined {
+    const [accessKeyId = '', secretAccessKey = ''] = settingsOf(credential).adminKey?.split(':') ?? [];
+    return accessKeyId === '' ? undefined : { accessKeyId, secretAccessKey };
+  }
+
   async function asAdmin<T>(
     credential: Pick<Credential, 'account'>,
     { signal }: CallContext,
     work: (iam: Iam, signal: AbortSignal) => Promise<T>,
     withinMs = ADMIN_WITHIN_MS,
   ): Promise<T> {
-    const { region, iamEndpoint, adminKey } = settingsOf(credential);
-    const [accessKeyId = '', secretAccessKey = ''] = adminKey?.split(':') ?? [];
-    const key = adminKey === undefined ? undefined : { accessKeyId, secretAccessKey };
+    const { region, iamEndpoint: endpoint } = settingsOf(credential);
     try {
-      return await withIam({ region, endpoint: iamEndpoint, key }, { signal, withinMs }, work);
+      return await withIam({ region, endpoint, key: adminKeyOf(credential) }, { signal, withinMs }, work);
     } catch (error) {
       throw awsFailure(error, { provider: 'aws-access-key', account: credential.account });
     }
@@ -131,6 +135,13 @@ export function createAwsAccessKeyProvider(
   return {
     id: 'aws-access-key',
     capabilities: AWS_ACCESS_KEY,
+
+    probeAccount(account, context) {
+      return asAdmin({ account }, context, async (iam, signal) => {
+        await mustBeKnown(iam, signal);
+        return effect('already', 'AWS knows our admin key');
+      });
+    },
 
     probe(credential, context) {
       const about = { account: credential.account, user: credential.principal };

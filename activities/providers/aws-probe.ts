@@ -1,9 +1,11 @@
 import { replyOf, type Iam } from './aws-calls';
-import { deleteKey, setActive, wasUsed, type ListedKey } from './aws-keys';
+import { deleteKey, listKeys, setActive, wasUsed, type ListedKey } from './aws-keys';
 import { areSessionsEnded, type Holder } from './aws-sessions';
 
 /** No key has this id: what is asked for it changes nothing, and is refused by rights before it is looked up. */
 const NOBODYS = 'AKIAAAAAAAAAAAAAAAAA';
+/** Nor has any user this name. */
+const NOBODY = 'tourniquet-nobody';
 
 /**
  * What our admin may not do of what an incident needs, as IAM names it. That it may create keys and write policies IAM tells only by doing it, so
@@ -29,14 +31,22 @@ export async function missingRights(
     ),
   ];
   const missing: string[] = [];
-  for (const [right, ask] of asked) {
-    try {
-      await ask();
-    } catch (error) {
-      const reply = replyOf(error);
-      if (reply === 'AccessDenied' || reply === 'AccessDeniedException') missing.push(right);
-      else throw error;
-    }
-  }
+  for (const [right, ask] of asked) if (!(await isAllowed(ask))) missing.push(right);
   return missing;
+}
+
+/** Whether IAM knows who we are. What an admin may do is said of one user at a time, so that it may not see this one is as good an answer. */
+export async function mustBeKnown(iam: Iam, signal: AbortSignal): Promise<void> {
+  await isAllowed(() => listKeys(iam, NOBODY, signal));
+}
+
+async function isAllowed(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (error) {
+    const reply = replyOf(error);
+    if (reply === 'AccessDenied' || reply === 'AccessDeniedException') return false;
+    throw error;
+  }
 }

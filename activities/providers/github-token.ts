@@ -75,16 +75,19 @@ export function createGithubTokenProvider(
     return effect('done', `GitHub has taken its revocation, and ${NOW[last]}`);
   }
 
+  async function probeAccount(account: string, { signal }: CallContext): Promise<Effect> {
+    const answer = await askLimits(accountOf(accounts, 'github-token', { account }).url, signal);
+    adminAnswer(answer, [200], { account, call: 'rate_limit' });
+    return effect('already', `${account} answers; no admin credential is needed`);
+  }
+
   return {
     id: 'github-token',
     capabilities: GITHUB_TOKEN,
 
-    async probe(credential, { signal }) {
-      const { account } = credential;
-      const answer = await askLimits(accountOf(accounts, 'github-token', credential).url, signal);
-      adminAnswer(answer, [200], { account, call: 'rate_limit' });
-      return effect('already', `${account} answers; no admin credential is needed`);
-    },
+    probeAccount,
+
+    probe: ({ account }, context) => probeAccount(account, context),
 
     async quarantine(credential, version, context) {
       const isDead = await isRefused(credential, version, context);

@@ -36,9 +36,13 @@ export interface HttpSystem {
   present(value: { readonly id: string; readonly secret: string }, mark: string): Promise<HttpPresented>;
 }
 
-export function httpSystem(settings: HttpSettings, credential: Credential, signal: AbortSignal): HttpSystem {
+export function httpSystem(
+  settings: HttpSettings,
+  credential: Pick<Credential, 'account' | 'principal' | 'id' | 'scopes'>,
+  signal: AbortSignal,
+): HttpSystem {
   const { account } = credential;
-  const valuesOf = ({ principal, id, scopes }: Credential): Values => ({
+  const valuesOf = ({ principal, id, scopes }: Pick<Credential, 'principal' | 'id' | 'scopes'>): Values => ({
     admin: settings.admin ?? '',
     principal,
     credential: id,

@@ -15,6 +15,9 @@ import { httpSystem, type HttpFound, type HttpPresented, type HttpSystem } from 
 import { knownBy } from './known-by';
 import { isEnded, markEnded } from './tombstone';
 
+/** What a call is filled in with that is of one credential. */
+const OF_ONE = /\{(?:principal|credential|scopes)\b/;
+
 /**
  * Values of any system that is managed by HTTP, by calls that the settings declare: it needs no code. That a version is ended stands in the secret store before
  * the system is told, since a system may forget what it deleted. Under another name it is the provider of one kind of systems, whose calls we declare.
@@ -58,6 +61,15 @@ export function createHttpProvider(
       const settings = accounts.get(account);
       // That an account is missing is said by what needs it.
       return settings === undefined || settings.disable !== undefined;
+    },
+
+    async probeAccount(account, { signal }) {
+      const settings = accountOf(accounts, provider, { account });
+      if (OF_ONE.test(JSON.stringify(settings.probe)))
+        return effect('already', `what is asked of ${account} names a credential: without one nothing is known`);
+      const system = httpSystem(settings, { account, principal: '', id: '', scopes: [] }, signal);
+      await system.admin({ name: 'probe', call: settings.probe });
+      return effect('already', `our admin is accepted by ${account}`);
     },
 
     async probe(credential, context) {

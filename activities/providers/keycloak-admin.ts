@@ -141,6 +141,9 @@ export function keycloakAdmin({ settings, account, clientId, signal }: Place) {
     unavailable: (reply: string) => new IncidentError('PROVIDER_UNAVAILABLE', { ...about, client: clientId, reply }),
     refused,
 
+    /** Whether our admin is let in, and may list clients; whether it may change one is said of that one. */
+    mustSeeClients: async (): Promise<void> => void (await call('GET', '?max=1', [200])),
+
     isThere: async () => (await find()) !== undefined,
 
     /** As it is now. */

@@ -30,7 +30,7 @@ export function createKeycloakClientProvider(
   inTurn: InTurn,
   fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]],
 ): CredentialProvider {
-  const settingsOf = (credential: Credential): KeycloakClientSettings =>
+  const settingsOf = (credential: Pick<Credential, 'account'>): KeycloakClientSettings =>
     accountOf(accounts, 'keycloak-client', credential);
 
   const adminOf = (credential: Credential, { signal }: CallContext): KeycloakAdmin => {
@@ -108,6 +108,11 @@ export function createKeycloakClientProvider(
     id: 'keycloak-client',
     capabilities: KEYCLOAK_CLIENT,
     ownsPrincipal: true,
+
+    async probeAccount(account, { signal }) {
+      await keycloakAdmin({ settings: settingsOf({ account }), account, clientId: '', signal }).mustSeeClients();
+      return effect('already', 'our admin may see the clients of the realm');
+    },
 
     async probe(credential, context) {
       const admin = adminOf(credential, context);

@@ -32,10 +32,15 @@ export function createNatsUserProvider(
   inTurn: InTurn,
   fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]],
 ): CredentialProvider {
-  const settingsOf = (credential: Credential): NatsUserSettings => accountOf(accounts, 'nats-user', credential);
+  const claimsOf = (credential: Pick<Credential, 'account'>, { signal }: CallContext): NatsClaims => {
+    const settings = accountOf(accounts, 'nats-user', credential);
+    return natsClaims({ settings, account: credential.account, signal, inTurn });
+  };
 
-  const claimsOf = (credential: Credential, { signal }: CallContext): NatsClaims =>
-    natsClaims({ settings: settingsOf(credential), account: credential.account, signal, inTurn });
+  async function probeAccount(account: string, context: CallContext): Promise<Effect> {
+    await claimsOf({ account }, context).mustBeOurs();
+    return effect('already', `the account is signed with our key, and can be changed`);
+  }
 
   async function storedOf({ secret }: Pick<SecretVersion, 'secret'>): Promise<NatsUserMaterial | undefined> {
     const text = await unlessMissing(() => secrets.get(secret));
@@ -83,10 +88,9 @@ export function createNatsUserProvider(
     id: 'nats-user',
     capabilities: NATS_USER,
 
-    async probe(credential, context) {
-      await claimsOf(credential, context).mustBeOurs();
-      return effect('already', `the account is signed with our key, and can be changed`);
-    },
+    probeAccount,
+
+    probe: ({ account }, context) => probeAccount(account, context),
 
     async quarantine(credential, { publicId: user }, context) {
       const claims = claimsOf(credential, context);
@@ -120,7 +124,7 @@ export function createNatsUserProvider(
     },
 
     adopt(credential, found) {
-      const settings = settingsOf(credential);
+      const settings = accountOf(accounts, 'nats-user', credential);
       const { user, isRestricted } = userOfCreds(found.value, settings.account);
       if (isRestricted && credential.scopes.length === 0)
         throw adoptionRefused(
@@ -145,7 +149,7 @@ export function createNatsUserProvider(
       if (await isEnded(secrets, ref)) return refuseStored();
       // Whether the server is there, and whether what will be made could be ended.
       await claims.mustBeOurs();
-      const fresh = await makeNatsUser(settingsOf(credential), credential, version);
+      const fresh = await makeNatsUser(accountOf(accounts, 'nats-user', credential), credential, version);
       const state = (await secrets.putIfAbsent(ref, JSON.stringify(fresh))) === 'stored' ? 'done' : 'already';
       if (await isEnded(secrets, ref)) return refuseStored();
       const material = parseMaterial('nats-user', await secrets.get(ref));

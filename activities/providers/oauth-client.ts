@@ -22,7 +22,8 @@ export function createOauthClientProvider(
   secrets: SecretStore,
   fingerprintKeys: readonly [FingerprintKey, ...FingerprintKey[]],
 ): CredentialProvider {
-  const settingsOf = (credential: Credential): OauthClientSettings => accountOf(accounts, 'oauth-client', credential);
+  const settingsOf = (credential: Pick<Credential, 'account'>): OauthClientSettings =>
+    accountOf(accounts, 'oauth-client', credential);
 
   function placeOf(
     credential: Credential,
@@ -49,6 +50,11 @@ export function createOauthClientProvider(
   return {
     id: 'oauth-client',
     capabilities: OAUTH_CLIENT,
+
+    async probeAccount(account, { signal }) {
+      await oauthRegistrar(settingsOf({ account }), { account, scopes: [] }, signal).probe();
+      return effect('already', `clients may be registered at ${account}`);
+    },
 
     async probe(credential, context) {
       await oauthRegistrar(settingsOf(credential), credential, context.signal).probe();

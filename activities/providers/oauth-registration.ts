@@ -39,7 +39,11 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set([
 const REFUSED_AS_IT_IS: readonly unknown[] = ['invalid_redirect_uri', 'invalid_client_metadata'];
 
 /** Registers and manages clients at one server. All throw as `adminAnswer`. */
-export function oauthRegistrar(settings: OauthClientSettings, credential: Credential, signal: AbortSignal) {
+export function oauthRegistrar(
+  settings: OauthClientSettings,
+  credential: Pick<Credential, 'account' | 'scopes'>,
+  signal: AbortSignal,
+) {
   const { account, scopes } = credential;
   const refused = (reply: string) => new IncidentError('PROVIDER_REFUSED', { account, reply });
 

@@ -4,6 +4,7 @@ import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
 import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
+import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial, type PostgresMaterial } from '../../domain/secret-material';
 import { publicIdSubject, type Subject } from '../../domain/subject';
@@ -33,7 +34,18 @@ export function createPostgresRoleProvider(
   /** The application name of our own logins, signed, so that the detectors know them. */
   const mark = (id: string): string => signProbe(id, Date.now(), probeKey);
 
-  const settingsOf = (credential: Credential): PostgresRoleSettings => accountOf(accounts, 'postgres-role', credential);
+  const settingsOf = (credential: Pick<Credential, 'account'>): PostgresRoleSettings =>
+    accountOf(accounts, 'postgres-role', credential);
+
+  function probeAccount(account: string, { signal }: CallContext): Promise<Effect> {
+    const { adminUrl, ownerRole } = settingsOf({ account });
+    return asAdmin({ adminUrl, account, signal }, async (admin) => {
+      const missing = await missingRights(admin, ownerRole);
+      if (missing.length > 0)
+        throw new IncidentError('PROVIDER_ADMIN_DENIED', { account, missing: missing.join(', ') });
+      return effect('already', `our admin may make, change and end roles of ${ownerRole}`);
+    });
+  }
 
   async function materialOf(version: SecretVersion): Promise<PostgresMaterial> {
     return parseMaterial('postgres', await secrets.get(version.secret));
@@ -44,18 +56,9 @@ export function createPostgresRoleProvider(
     capabilities: POSTGRES_ROLE,
     ownsPrincipal: true,
 
-    probe(credential, { signal }) {
-      const { adminUrl, ownerRole } = settingsOf(credential);
-      return asAdmin({ adminUrl, account: credential.account, signal }, async (admin) => {
-        const missing = await missingRights(admin, ownerRole);
-        if (missing.length > 0)
-          throw new IncidentError('PROVIDER_ADMIN_DENIED', {
-            account: credential.account,
-            missing: missing.join(', '),
-          });
-        return effect('already', `our admin may make, change and end roles of ${ownerRole}`);
-      });
-    },
+    probeAccount,
+
+    probe: (credential, context) => probeAccount(credential.account, context),
 
     quarantine(credential, version, { signal }) {
       const { adminUrl, ownerRole } = settingsOf(credential);

@@ -33,7 +33,8 @@ export function createRedisAclProvider(
   /** The connection name of our own logins, signed, so that whoever reads CLIENT LIST or MONITOR can know them. */
   const mark = (id: string): string => signProbe(id, Date.now(), probeKey);
 
-  const settingsOf = (credential: Credential): RedisAclSettings => accountOf(accounts, 'redis-acl', credential);
+  const settingsOf = (credential: Pick<Credential, 'account'>): RedisAclSettings =>
+    accountOf(accounts, 'redis-acl', credential);
 
   async function materialOf(version: SecretVersion): Promise<RedisMaterial> {
     return parseMaterial('redis', await secrets.get(version.secret));
@@ -46,7 +47,7 @@ export function createRedisAclProvider(
   }
 
   async function asAdmin<T>(
-    credential: Credential,
+    credential: Pick<Credential, 'account'>,
     { signal }: CallContext,
     work: (redis: RedisConnection) => Promise<T>,
   ): Promise<T> {
@@ -75,6 +76,16 @@ export function createRedisAclProvider(
         ? 'our own admin'
         : undefined;
     if (found) throw new IncidentError('PROVIDER_REFUSED', { account: credential.account, user: record.user, found });
+  }
+
+  /** Whether our admin may do what is needed, there. */
+  async function mustBeReady(redis: RedisConnection, account: string): Promise<void> {
+    const settings = settingsOf({ account });
+    const about = { account };
+    const missing = await missingRights(redis, adminOf(settings), settings.keepsUsersIn);
+    if (missing.length > 0) throw new IncidentError('PROVIDER_ADMIN_DENIED', { ...about, missing: missing.join(', ') });
+    await mustBeAlone(redis, about);
+    if (settings.keepsUsersIn === 'acl-file') await mustHaveAclFile(redis, adminOf(settings), about);
   }
 
   async function refuse(
@@ -106,15 +117,17 @@ export function createRedisAclProvider(
     capabilities: REDIS_ACL,
     ownsPrincipal: true,
 
+    probeAccount(account, context) {
+      return asAdmin({ account }, context, async (redis) => {
+        await mustBeReady(redis, account);
+        return effect('already', 'our admin may change passwords of users and end their sessions');
+      });
+    },
+
     probe(credential, context) {
-      const settings = settingsOf(credential);
       const about = { account: credential.account, user: credential.principal };
       return asAdmin(credential, context, async (redis) => {
-        const missing = await missingRights(redis, adminOf(settings), settings.keepsUsersIn);
-        if (missing.length > 0)
-          throw new IncidentError('PROVIDER_ADMIN_DENIED', { ...about, missing: missing.join(', ') });
-        await mustBeAlone(redis, about);
-        if (settings.keepsUsersIn === 'acl-file') await mustHaveAclFile(redis, adminOf(settings), about);
+        await mustBeReady(redis, credential.account);
         const record = await readRecord(redis, `${credential.principal}_v0`, undefined);
         if (!record.userExists) throw new IncidentError('PROVIDER_REFUSED', { ...about, found: 'no such user' });
         mustHavePasswords(credential, record);

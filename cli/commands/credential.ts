@@ -5,6 +5,7 @@ import { apiClientOf, apiOption, keyFileOption } from '../api-options';
 import { withSession } from '../session';
 import { credentialDiscoverCommand } from './credential-discover';
 import { credentialImportCommand } from './credential-import';
+import { credentialInferCommand } from './credential-infer';
 
 export function credentialCommand(): Command {
   return new Command('credential')
@@ -12,6 +13,7 @@ export function credentialCommand(): Command {
     .addCommand(new Command('list').description('Credentials, their versions and dependents').action(list))
     .addCommand(credentialDiscoverCommand())
     .addCommand(credentialImportCommand())
+    .addCommand(credentialInferCommand())
     .addCommand(
       new Command('moved')
         .description('Say that a dependent of kind manual uses another version now')

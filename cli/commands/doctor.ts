@@ -20,12 +20,17 @@ export function doctorCommand(): Command {
           args: [],
         });
         process.stdout.write(`${json ? JSON.stringify(report) : render(report)}\n`);
-        if (report.unready > 0) process.exitCode = 1;
+        if (report.unready > 0 || notReady(report).length > 0) process.exitCode = 1;
       }),
     );
 }
 
-function render({ examined, unready, credentials }: ReadinessReport): string {
+function notReady({ servers }: ReadinessReport): ReadinessReport['servers'] {
+  return servers.filter(({ faults }) => faults.length > 0);
+}
+
+function render(report: ReadinessReport): string {
+  const { examined, unready, credentials } = report;
   const table = new Table({ head: ['credential', 'version', 'provider', 'ready'], style: { head: [], border: [] } });
   for (const { credentialId, version, provider, faults } of credentials)
     table.push([
@@ -38,9 +43,12 @@ function render({ examined, unready, credentials }: ReadinessReport): string {
     faults.map(({ step, fault }) => `${credentialId}, ${step}: ${fault}`),
   );
   const left = examined - credentials.length;
+  const faulty = notReady(report);
   return [
     table.toString(),
     ...why,
+    ...faulty.flatMap(({ name, faults }) => faults.map(({ step, fault }) => `${name}, ${step}: ${fault}`)),
     `${examined - unready} of ${examined} credentials are ready${left > 0 ? `; ${left} of those are not shown` : ''}`,
+    `${report.servers.length - faulty.length} of ${report.servers.length} accounts without a credential, channels and threat lists are ready`,
   ].join('\n');
 }

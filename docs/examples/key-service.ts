@@ -46,14 +46,14 @@ export function createKeyServiceProvider(
   secrets: SecretStore,
   fingerprintKeys: readonly FingerprintKey[],
 ): CredentialProvider {
-  function callsFor(credential: Credential, { signal }: Pick<CallContext, 'signal'>) {
-    const { adminUrl, url, adminToken } = accountOf(accounts, 'key-service', credential);
+  function callsFor({ account }: Pick<Credential, 'account'>, { signal }: Pick<CallContext, 'signal'>) {
+    const { adminUrl, url, adminToken } = accountOf(accounts, 'key-service', { account });
     const authorization = `Bearer ${adminToken}`;
     const call = async (method: string, path: string, wanted: readonly number[], content?: object) => {
       const headers = { authorization, ...(content ? { 'content-type': 'application/json' } : {}) };
       const body = content && JSON.stringify(content);
       const answer = await sendHttp({ method, url: `${adminUrl}${path}`, headers, body }, signal);
-      return adminAnswer(answer, wanted, { provider: 'key-service', account: credential.account, call: method });
+      return adminAnswer(answer, wanted, { provider: 'key-service', account, call: method });
     };
     const pathOf = (id: string): string => `/keys/${encodeURIComponent(id)}`;
     return {
@@ -100,14 +100,18 @@ export function createKeyServiceProvider(
     return effect('done', `key ${id} is removed`);
   }
 
+  async function probeAccount(account: string, context: CallContext): Promise<Effect> {
+    await callsFor({ account }, context).me();
+    return effect('already', 'the service takes our token');
+  }
+
   return {
     id: 'key-service',
     capabilities: KEY_SERVICE,
 
-    async probe(credential, context) {
-      await callsFor(credential, context).me();
-      return effect('already', 'the service takes our token');
-    },
+    probeAccount,
+
+    probe: ({ account }, context) => probeAccount(account, context),
 
     async quarantine(credential, { publicId: id }, context) {
       const keys = callsFor(credential, context);

@@ -93,6 +93,8 @@ export interface CredentialProvider {
   readonly ownsPrincipal?: true;
   /** What the system of an account has issued, for people to choose from. Changes nothing. */
   discover?(account: string, context: CallContext): Promise<readonly FoundCredential[]>;
+  /** Whether the system of an account takes our admin credential, and what it may do, as far as that can be told without one of its credentials. Changes nothing. */
+  probeAccount(account: string, context: CallContext): Promise<Effect>;
   /** Whether our admin credential may do what an incident of this credential will need. Changes nothing. */
   probe(credential: Credential, context: CallContext): Promise<Effect>;
   /** Refuses the version at the provider, reversibly, and ends its sessions. Retries end in the same state. */

@@ -50,6 +50,8 @@ export interface Notifier {
   readonly takesDigests: boolean;
   /** What is wrong with a target, in words that quote nothing of it; undefined where nothing is. Asks nobody. */
   targetFault(target: string): string | undefined;
+  /** Whether whoever takes it answers there; sends nothing. @throws IncidentError NOTIFICATION_FAILED */
+  reach(target: string, context: CallContext): Promise<void>;
   /**
    * @throws IncidentError NOTIFICATION_FAILED with `retryAfterMs` where the receiver asks us to wait: milliseconds
    */

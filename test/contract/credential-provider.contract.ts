@@ -121,6 +121,7 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
     }
 
     const probe = () => outcomes.see(rig.provider.probe(rig.credential, context));
+    const probeAccount = () => outcomes.see(rig.provider.probeAccount(rig.credential.account, context));
     const quarantine = (version: SecretVersion) =>
       outcomes.see(rig.provider.quarantine(rig.credential, version, context));
     const release = (version: SecretVersion) => outcomes.see(rig.provider.release(rig.credential, version, context));
@@ -146,10 +147,10 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
       await Promise.all([revoked, ...refusedForNow(quarantined)].map(untilRefused));
       const before = await rig.records();
 
-      const probed = [await probe(), await probe()];
+      const probed = [await probe(), await probe(), await probeAccount()];
 
-      expect(probed.map(({ state }) => state)).toEqual(['already', 'already']);
-      expect(probed[0]?.evidence).not.toBe('');
+      expect(probed.map(({ state }) => state)).toEqual(['already', 'already', 'already']);
+      expect(probed.map(({ evidence }) => evidence)).not.toContain('');
       expect(await rig.records()).toEqual(before);
       expect([await rig.accepts(live), await rig.accepts(quarantined), await rig.accepts(revoked)]).toEqual([
         true,
@@ -462,10 +463,11 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
         revoke(version),
         verify(version, control),
         probe(),
+        probeAccount(),
       ]);
 
       await rig.admin(true);
-      expect(codesOf(results)).toEqual(Array(5).fill('PROVIDER_ADMIN_DENIED'));
+      expect(codesOf(results)).toEqual(Array(6).fill('PROVIDER_ADMIN_DENIED'));
     });
 
     contractCase(
@@ -483,9 +485,10 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
           revoke(version),
           verify(version, control),
           probe(),
+          probeAccount(),
         ]);
 
-        expect(codesOf([...silent, ...away])).toEqual(Array(9).fill('PROVIDER_UNAVAILABLE'));
+        expect(codesOf([...silent, ...away])).toEqual(Array(10).fill('PROVIDER_UNAVAILABLE'));
       },
       PATIENT_MS,
     );

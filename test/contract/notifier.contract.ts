@@ -103,12 +103,20 @@ export function describeNotifier({ name, make, skip = [] }: NotifierContract): v
       return Promise.resolve();
     });
 
+    const reach = () => outcomes.see(rig.notifier.reach(rig.target, callContext()));
+
+    contractCase('tells whether anybody answers there, and sends nothing', async () => {
+      await reach();
+
+      expect(await rig.received()).toEqual([]);
+    });
+
     contractCase('says NOTIFICATION_FAILED when nobody is there', async () => {
       await rig.behave('gone');
 
-      const call = send('key');
+      const calls = [send('key'), reach()];
 
-      await expect(call).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED' });
+      for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED' });
     });
 
     contractCase(

@@ -55,7 +55,8 @@ describe('the command line', () => {
 
   it('says of each credential whether its leak could be answered now, and if not, why', async () => {
     const examined = await tourniquet('doctor', '--json');
-    const { faults } = (JSON.parse(examined.stdout) as ReadinessReport).credentials[0] ?? {};
+    const { credentials, servers } = JSON.parse(examined.stdout) as ReadinessReport;
+    const { faults } = credentials[0] ?? {};
 
     expect(examined).toMatchObject({ code: 1, stderr: '' });
     expect(JSON.parse(examined.stdout)).toMatchObject({
@@ -66,7 +67,10 @@ describe('the command line', () => {
       ],
     });
     expect(faults).toContainEqual(expect.objectContaining({ step: 'replace', code: 'PROVIDER_UNKNOWN' }));
+    expect(servers).toContainEqual({ name: 'channel 1 of security (console)', faults: [] });
+    expect(servers.filter(({ name }) => name.startsWith('threat list'))).not.toEqual([]);
     const { stdout } = await tourniquet('doctor');
+    expect(stdout).toContain('accounts without a credential, channels and threat lists are ready');
     expect(stdout).toMatch(/orders-db +│ 1 +│ postgres-role +│ yes/);
     expect(stdout).toContain('1 of 2 credentials are ready');
   });

@@ -53,7 +53,7 @@ beforeAll(async () => {
 const roleOf = (name: string): Role => (name === 'set-up' ? 'setup' : (name as Role));
 
 /** What people run themselves. */
-const OF_PEOPLE = ['cli', 'deadLetters'];
+const OF_PEOPLE = ['cli', 'deadLetters', 'inference'];
 
 describe('docker-compose.yml', () => {
   it('runs every role of the product once, after its set-up', () => {

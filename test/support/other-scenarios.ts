@@ -37,14 +37,17 @@ const report = (name: string): ListReport => ({
   ...{ name, says: 'hostile', trust: 'medium', networks: 7, leftOut: {}, confirmedAt: 1, until: 2 },
 });
 
+const examineThreatLists = () => Promise.resolve([{ name: 'threat list feodo', faults: [] }]);
+
 const intelActivities: IntelActivities = {
+  examineThreatLists,
   listThreatLists: () => Promise.resolve(['tor', 'ours']),
   refreshThreatList: ({ name }) =>
     name === 'tor' ? Promise.reject(refusal('INTEL_LIST_UNREADABLE')) : Promise.resolve({ name, outcome: 'changed' }),
   putThreatListsInForce: () => Promise.resolve(['tor', 'ours'].map(report)),
 };
 
-const readinessActivities: ReadinessActivities = {
+const readinessActivities: ReadinessActivities & Pick<IntelActivities, 'examineThreatLists'> = {
   listCredentials: () => Promise.resolve(Array.from({ length: 9 }, (_, index) => `credential-${index}`)),
   examineReadiness: ({ credentialIds }) =>
     Promise.resolve(
@@ -54,6 +57,12 @@ const readinessActivities: ReadinessActivities = {
           credentialId === 'credential-8' ? [{ step: 'contain', code: 'PROVIDER_ADMIN_DENIED', fault: 'denied' }] : [],
       })),
     ),
+  examineServers: () =>
+    Promise.resolve([
+      { name: 'account redis-acl/cache', faults: [{ step: 'take our admin credential', code: 'X', fault: 'denied' }] },
+      { name: 'channel 1 of security (slack)', faults: [] },
+    ]),
+  examineThreatLists,
   reportUnready: () => Promise.resolve(),
 };
 
@@ -141,6 +150,14 @@ export const OTHER_SCENARIOS: readonly OtherScenario[] = [
     type: 'checkReadiness',
     folder: 'check-readiness',
     name: 'one-not-ready',
+    workflowId: () => 'readiness',
+    input: () => undefined,
+    activities: () => readinessActivities,
+  },
+  {
+    type: 'checkReadiness',
+    folder: 'check-readiness',
+    name: 'one-server-not-ready',
     workflowId: () => 'readiness',
     input: () => undefined,
     activities: () => readinessActivities,

@@ -1,8 +1,9 @@
-import { jetstream, jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { IncidentError } from '../../domain/errors';
 import { parseJson } from '../../domain/parse-json';
 import { DEAD_LETTER_HEADERS } from './dead-letter';
+import { storedMessages } from './stored-messages';
 import { DEAD_LETTERS_STREAM } from './streams';
 
 /** A dead letter as people see it. */
@@ -23,21 +24,12 @@ export interface KeptLetter {
 
 /** What the product itself reads. */
 const GOES_BACK_TO = /^(?:usage|detections)\.\d+$/;
-const AT_ONCE = 100;
-const NOT_FOUND = 404;
 /** A detector that failed has not seen the use, and all others have: by its own id they would take it for a repetition. */
 const AGAIN = '~again';
 
 /** All that are kept, oldest first. Needs the NATS user `admin`. */
 export async function* keptLetters(nats: NatsConnection): AsyncGenerator<KeptLetter> {
-  const manager = await jetstreamManager(nats);
-  for (let next = 1; ;) {
-    const letters = await lettersFrom(manager, next);
-    yield* letters;
-    const last = letters.at(-1);
-    if (!last) return;
-    next = last.sequence + 1;
-  }
+  for await (const message of storedMessages(nats, DEAD_LETTERS_STREAM, 'deadletter.>')) yield letterOf(message);
 }
 
 /**
@@ -50,19 +42,6 @@ export async function replayLetter(nats: NatsConnection, letter: KeptLetter): Pr
   const content = kind === 'detector' ? renamed(body) : body;
   await jetstream(nats).publish(subject, content, { msgID: `replay:${sequence}` });
   await (await jetstreamManager(nats)).streams.deleteMessage(DEAD_LETTERS_STREAM, sequence, false);
-}
-
-async function lettersFrom(manager: JetStreamManager, seq: number): Promise<readonly KeptLetter[]> {
-  const found: KeptLetter[] = [];
-  const query = { seq, next_by_subj: 'deadletter.>', batch: AT_ONCE };
-  try {
-    for await (const message of await manager.direct.getBatch(DEAD_LETTERS_STREAM, query))
-      found.push(letterOf(message));
-  } catch (error) {
-    // How NATS says that there are no more.
-    if (!(error instanceof Error && 'code' in error && error.code === NOT_FOUND)) throw error;
-  }
-  return found;
 }
 
 function letterOf({ seq, time, subject, header, data }: StoredMsg): KeptLetter {

@@ -111,6 +111,9 @@ export async function createResponseDeps(
     projection: createInventoryProjection(await openBucket(nats, 'inventory')),
     announce: (listed, subjects, eventId) =>
       announce(nats, config.TOURNIQUET_PARTITIONS, { listed, subjects, eventId }),
+    accounts: Object.fromEntries(
+      Object.entries(settings.providers).map(([provider, configured]) => [provider, Object.keys(configured ?? {})]),
+    ),
     providers: new Map(providers.map((provider) => [provider.id, provider])),
     dependents: new Map(dependents.map((dependent) => [dependent.kind, dependent])),
     incidentUrl: (workflowId, runId) =>

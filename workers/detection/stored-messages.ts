@@ -1,0 +1,28 @@
+import { jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+
+const AT_ONCE = 100;
+const NOT_FOUND = 404;
+
+/** All that a stream holds of some subjects, oldest first, until its end is reached. Needs the NATS user `admin`. */
+export async function* storedMessages(
+  nats: NatsConnection,
+  stream: string,
+  subjects: string,
+): AsyncGenerator<StoredMsg> {
+  const { direct } = await jetstreamManager(nats);
+  for (let seq = 1; ;) {
+    let last: number | undefined;
+    try {
+      for await (const message of await direct.getBatch(stream, { seq, next_by_subj: subjects, batch: AT_ONCE })) {
+        last = message.seq;
+        yield message;
+      }
+    } catch (error) {
+      // How NATS says that there are no more.
+      if (!(error instanceof Error && 'code' in error && error.code === NOT_FOUND)) throw error;
+    }
+    if (last === undefined) return;
+    seq = last + 1;
+  }
+}
