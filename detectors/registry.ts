@@ -14,6 +14,7 @@ import { rateRamp } from './rate-ramp';
 import { rateSpike } from './rate-spike';
 import { ruleMatch } from './rule-match';
 import { sequenceRarity } from './sequence-rarity';
+import { serviceTail } from './service-tail';
 import { threatIntel } from './threat-intel';
 import { workloadMisuse } from './workload-misuse';
 
@@ -36,4 +37,5 @@ export const DETECTORS: readonly Detector[] = [
   rateRamp,
   offHours,
   sequenceRarity,
+  serviceTail,
 ];
