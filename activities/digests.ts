@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest, DigestBox, DigestNotice } from '../domain/ports/digest-box';
 import type { Audience, Notice } from '../domain/ports/notifier';
 import type { ActivityDeps } from './deps';
@@ -7,6 +8,9 @@ import { tellAudience } from './tell-audience';
 
 /** Told so that people know; what asks them, or says that nothing more is done by itself, waits for no other. */
 const IN_DIGESTS: ReadonlySet<Notice['kind']> = new Set(['contained', 'resolved', 'restored']);
+
+/** PostgreSQL may be half open. */
+const DECIDES_WITHIN_MS = 2_000;
 
 export type DigestDeps = Pick<
   ActivityDeps,
@@ -18,16 +22,21 @@ export async function goesAlone(
   digests: DigestBox,
   told: DigestNotice & { readonly audience: Audience },
 ): Promise<boolean> {
-  if (!IN_DIGESTS.has(told.notice.kind) || told.notice.cause === undefined) return true;
-  return digests.goesAlone(told).catch(() => true);
+  const { kind, cause, toMend } = told.notice;
+  if (!IN_DIGESTS.has(kind) || cause === undefined || toMend) return true;
+  // Whoever is told late is told too late.
+  const tooLong = delay(DECIDES_WITHIN_MS, true, { ref: false });
+  return Promise.race([digests.goesAlone(told).catch(() => true), tooLong]);
 }
 
 /** Sends a digest to every channel of its audience that takes digests, each once, and writes that into the trail of every incident. @throws when one channel did not take it, after all were tried */
 export async function sendDigest(deps: DigestDeps, { id, audience, notices }: Digest): Promise<void> {
-  const [first, ...others] = notices.map(({ notice }) => notice);
+  const [first, ...others] = notices;
   if (!first) return deps.digests.markSent(id);
   const rendered =
-    others.length === 0 ? renderNotice(first, audience) : renderDigest([first, ...others], audience, deps.incidentsUrl);
+    others.length === 0
+      ? renderNotice(first.notice, audience)
+      : renderDigest([first, ...others], audience, deps.incidentsUrl);
   await tellAudience(deps, audience, `digest/${id}`, rendered, ({ takesDigests }) => takesDigests);
   for (const { stepKey, notice } of notices) {
     await deps.audit.append({

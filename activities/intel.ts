@@ -49,6 +49,7 @@ export interface ListReport {
 }
 
 const HOUR_MS = 3_600_000;
+const STALE_AFTER = 0.75;
 
 /** What refreshing threat lists can have done. */
 export function createIntelActivities(deps: IntelDeps) {
@@ -86,13 +87,14 @@ export function createIntelActivities(deps: IntelDeps) {
       return { name, outcome: before?.content === kept.content ? 'unchanged' : 'changed' };
     },
 
-    /** Whether each list was confirmed lately: one that has not been for half of the time that it is good for will soon say nothing. */
+    /** Whether each list was confirmed lately: one that has not been for three quarters of the time that it is good for will soon say nothing. */
     async examineThreatLists(): Promise<readonly ServerReadiness[]> {
       const at = stepTime();
       return Promise.all(
         lists.map(async ({ name, goodForHours }) => {
           const { confirmedAt = 0 } = (await shelf.find(name)) ?? {};
-          const faults = at - confirmedAt < (goodForHours * HOUR_MS) / 2 ? [] : [stale(confirmedAt, goodForHours)];
+          const faults =
+            at - confirmedAt < goodForHours * HOUR_MS * STALE_AFTER ? [] : [stale(confirmedAt, goodForHours)];
           return { name: `threat list ${name}`, faults };
         }),
       );

@@ -30,17 +30,24 @@ export function createNotificationActivities(deps: ActivityDeps) {
       const channels = Object.hasOwn(deps.audiences, audience) ? deps.audiences[audience] : undefined;
       if (!channels) throw new IncidentError('AUDIENCE_UNKNOWN', { audience });
       const keyOf = (index: number): string => `${input.stepKey}/${audience}/${index}`;
-      // What was sent, and could not be written down, is in no digest.
-      const isUnlogged = channels.some((_, index) => unlogged.has(keyOf(index)));
-      const takesDigests = channels.some(({ notifier }) => deps.notifiers.get(notifier)?.takesDigests);
-      const alone =
-        isUnlogged || !takesDigests || goesAlone(deps.digests, { stepKey: input.stepKey, audience, notice });
+      const wasSent = await Promise.all(
+        channels.map(
+          async (_, index) =>
+            unlogged.has(keyOf(index)) || (await deps.deliveries.wasSent(keyOf(index)).catch(() => false)),
+        ),
+      );
+      const takesDigests = (index: number) =>
+        deps.notifiers.get(channels[index]?.notifier ?? '')?.takesDigests === true;
+      // What one channel was sent alone is in no digest: that would tell it twice.
+      const isAlone =
+        wasSent.some((sent, index) => sent && takesDigests(index)) || !channels.some((_, i) => takesDigests(i));
+      const alone = isAlone || goesAlone(deps.digests, { stepKey: input.stepKey, audience, notice });
       let inDigest = 0;
       const results = await Promise.allSettled(
         channels.map(async ({ notifier, target }, index) => {
           const dedupeKey = keyOf(index);
           if (!unlogged.has(dedupeKey)) {
-            if (await deps.deliveries.wasSent(dedupeKey).catch(() => false)) return;
+            if (wasSent[index]) return;
             const channel = deps.notifiers.get(notifier);
             if (!channel) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier, audience });
             if (channel.takesDigests && !(await alone)) return void inDigest++;

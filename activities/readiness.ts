@@ -7,7 +7,7 @@ import { findTarget } from './lookup';
 import { faultOf, type ReadinessFault } from './readiness-fault';
 import { checkStep, type RehearseInput } from './rehearsal';
 import { examineServers, type ServerReadiness } from './server-readiness';
-import { probeSecretStore } from './store/secret-stores/secret-stores';
+import { examineStores } from './store-readiness';
 import { tellSecurity } from './tell-audience';
 
 /** Whether a leak of a credential could be answered now. */
@@ -90,15 +90,6 @@ export function createReadinessActivities(deps: ActivityDeps) {
 }
 
 export type ReadinessActivities = ReturnType<typeof createReadinessActivities>;
-
-/** What is wrong with each secret store, by its name: in each a value that means nothing is written, read and destroyed. */
-async function examineStores(deps: ActivityDeps): Promise<ReadonlyMap<string, ReadinessFault>> {
-  const probed = deps.stores.all.map(async (store) => {
-    const step = store === deps.stores.byDefault ? 'keep a new value' : `keep values in ${store}`;
-    return [store, await faultOf(step, () => probeSecretStore(deps.secrets, store))] as const;
-  });
-  return new Map((await Promise.all(probed)).flatMap(([store, fault]) => (fault ? [[store, fault]] : [])));
-}
 
 async function examine(
   deps: ActivityDeps,

@@ -3,6 +3,7 @@ import { newestLive } from '../domain/version-order';
 import { callContext } from './activity-edge';
 import type { ActivityDeps } from './deps';
 import { faultOf, type ReadinessFault } from './readiness-fault';
+import { examineStores } from './store-readiness';
 
 /** Whether something that incidents need beside any one credential would do its part now. */
 export interface ServerReadiness {
@@ -11,9 +12,18 @@ export interface ServerReadiness {
   readonly faults: readonly ReadinessFault[];
 }
 
-/** Accounts of which no credential lives here, so that nothing else asks them, and every channel. */
+/** Accounts of which no credential lives here, so that nothing else asks them, every secret store, and every channel. */
 export async function examineServers(deps: ActivityDeps): Promise<readonly ServerReadiness[]> {
-  return Promise.all([...(await idleAccounts(deps)).map((account) => account()), ...channelsOf(deps)]);
+  const [accounts, faults] = await Promise.all([idleAccounts(deps), examineStores(deps)]);
+  const stores = deps.stores.all.map((store) => ({
+    name: `secret store ${store}`,
+    faults: faultsOf(faults.get(store)),
+  }));
+  return [...(await Promise.all([...accounts.map((account) => account()), ...channelsOf(deps)])), ...stores];
+}
+
+function faultsOf(fault: ReadinessFault | undefined): readonly ReadinessFault[] {
+  return fault ? [fault] : [];
 }
 
 async function idleAccounts(deps: ActivityDeps): Promise<readonly (() => Promise<ServerReadiness>)[]> {
@@ -34,7 +44,7 @@ async function idleAccounts(deps: ActivityDeps): Promise<readonly (() => Promise
       if (!asks) throw new IncidentError('PROVIDER_UNKNOWN', { provider, account });
       return asks.probeAccount(account, callContext(`readiness/${name}`));
     });
-    return { name, faults: fault ? [fault] : [] };
+    return { name, faults: faultsOf(fault) };
   });
 }
 
@@ -48,6 +58,6 @@ function channelsOf(deps: ActivityDeps): readonly Promise<ServerReadiness>[] {
       if (!sender) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier });
       return sender.reach(target, callContext(`readiness/${name}`));
     });
-    return { name, faults: fault ? [fault] : [] };
+    return { name, faults: faultsOf(fault) };
   });
 }

@@ -11,17 +11,18 @@ import { atLeast } from '../domain/severity';
 import { weighed } from '../domain/severity-mapping';
 import type { ControlEvent } from '../domain/usage-event';
 import { askTemporal } from './ask-temporal';
-import { findVersion } from './find-version';
+import type { FindVersion } from './find-version';
 
 export interface LeakReportDeskParts {
   readonly reports: LeakReportStore;
-  readonly inventory: Inventory;
+  readonly inventory: Pick<Inventory, 'credential'>;
+  readonly findVersion: FindVersion;
   readonly temporal: Client;
   readonly taskQueue: string;
   readonly policy: Policy;
   /** Tells the detectors, in the stream they fold. Resolves when the stream has it. */
   readonly announce: (events: readonly ControlEvent[]) => Promise<void>;
-  /** So many reports of one scanner are acted on an hour; the others wait, and people are told. What people report is not counted. */
+  /** So many versions that one scanner reports are acted on an hour; the others wait, and people are told. What people report is not counted. */
   readonly mostPerFeedAndHour?: number;
   readonly log: Logger;
 }
@@ -82,14 +83,14 @@ async function act(
   parts: LeakReportDeskParts,
   report: LeakReport,
 ): Promise<{ readonly outcome: LeakReportOutcome; readonly incident?: string } | undefined> {
-  const version = await findVersion(parts.inventory, report.subjects);
+  const version = await parts.findVersion(report.subjects);
   if (!version) return { outcome: 'unknown' };
-  // True reports of everything at once would be an outage that we make ourselves.
-  if (isOfFeed(report) && !(await parts.reports.letThrough(report, parts.mostPerFeedAndHour ?? MOST_PER_FEED_AND_HOUR)))
-    return undefined;
   const incident = incidentId(version.credentialId, version.version);
   // Detectors know a dead version as revoked, which says more; and it is nothing to respond to.
   if (version.state === 'revoked' || version.state === 'discarded') return { outcome: 'dead', incident };
+  // True reports of everything at once would be an outage that we make ourselves.
+  const most = parts.mostPerFeedAndHour ?? MOST_PER_FEED_AND_HOUR;
+  if (isOfFeed(report) && !(await parts.reports.letThrough(report, incident, most))) return undefined;
   if (version.state !== 'quarantined') await parts.announce(leakedEvents(version, report));
   const credential = await parts.inventory.credential(version.credentialId);
   const assessment = weighed(parts.policy, assessmentOf(report), credential);

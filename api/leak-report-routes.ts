@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { subjectsOfReported } from '../domain/reported-value';
 import { SEVERITIES } from '../domain/severity';
 import { isSubject, type Subject } from '../domain/subject';
 import { callerOf, onlyFor } from './authenticate';
@@ -12,6 +13,8 @@ export const leakReportBody = z
   .strictObject({
     subject: z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject').optional(),
     token: z.string().trim().min(8).max(4096).optional(),
+    /** A scanner's name of the kind of secret. */
+    type: z.string().max(200).default(''),
     /** Where it was found; people read it. */
     source: openText(300),
     severity: z.enum(SEVERITIES).default('high'),
@@ -24,20 +27,25 @@ export const leakReportBody = z
 /** Takes in statements that a value is exposed. The value is fingerprinted here, and goes no further. */
 export function installLeakReportRoutes(
   app: FastifyInstance,
-  { reports, fingerprintsOf }: Pick<ApiParts, 'reports' | 'fingerprintsOf'>,
+  { reports, fingerprintsOf, publicTypes }: Pick<ApiParts, 'reports' | 'fingerprintsOf' | 'publicTypes'>,
 ): void {
   app.post('/v1/leak-reports', { onRequest: onlyFor('responder') }, async (request, reply) => {
     const body = readRequest(leakReportBody, request.body);
     const id = randomUUID();
-    const { subject, token } = body;
-    await reports.take({
-      id,
-      subjects: [...(subject === undefined ? [] : [subject]), ...(token === undefined ? [] : fingerprintsOf(token))],
-      source: body.source,
-      severity: body.severity,
-      reporter: callerOf(request).name,
-      receivedAt: Date.now(),
-    });
+    const { subject, token, type } = body;
+    // Of a kind that is public by design nothing is done, whoever finds it.
+    if (!publicTypes?.has(type))
+      await reports.take({
+        id,
+        subjects: [
+          ...(subject === undefined ? [] : [subject]),
+          ...(token === undefined ? [] : subjectsOfReported(token, fingerprintsOf)),
+        ],
+        source: body.source,
+        severity: body.severity,
+        reporter: callerOf(request).name,
+        receivedAt: Date.now(),
+      });
     // The same for a value that is ours and for one that is not: what exists here is nobody's business.
     return reply.code(202).send({ id, status: 'received' });
   });

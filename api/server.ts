@@ -48,6 +48,10 @@ export interface ApiParts {
   readonly approvalKey: KeyObject;
   /** The denylist, as far as it can be vouched for. */
   readonly denylist: () => DenylistAnswer | undefined;
+  /** Scanners' names of kinds of secrets that are public by design. */
+  readonly publicTypes?: ReadonlySet<string>;
+  /** Proxies whose X-Forwarded-For counts: without them all who come through one would share its limits. */
+  readonly trustedProxies?: readonly string[];
   /** Scanners that push findings; none when none is configured. */
   readonly leakFeeds?: LeakFeeds | undefined;
   readonly log: Logger;
@@ -58,7 +62,11 @@ const MAX_PARAM_LENGTH = 3 * 128;
 
 /** The HTTP API. Everything but `/healthz` and the description needs a key, or a scanner's signature. The caller listens, on loopback by default. */
 export function createApi(parts: ApiParts): FastifyInstance {
-  const app = Fastify({ bodyLimit: 1_048_576, routerOptions: { maxParamLength: MAX_PARAM_LENGTH } });
+  const app = Fastify({
+    bodyLimit: 1_048_576,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    trustProxy: [...(parts.trustedProxies ?? [])],
+  });
   app.setErrorHandler((error, request, reply) => answerError(parts.log, error, request, reply));
   app.setNotFoundHandler((_request, reply) => problem(reply, 'ROUTE_UNKNOWN'));
   void app.register((open, _options, done) => {

@@ -55,16 +55,21 @@ function entryOf({ credential, uses, explained, unknown, seldom, usedMostlyBy }:
     `    principal: ${json(principal)}`,
     `    ownerTeam: ${json(ownerTeam)}`,
     `    enforcement: ${enforcement}`,
-    '    knownContexts:',
+    listOf('knownContexts', knownContexts.length + newcomers.length),
     ...knownContexts.map((context) => `      - ${json(context)}`),
     ...unknown.flatMap((place, index) => contextLines(place, names[index] ?? '', credential)),
-    '    dependents:',
+    listOf('dependents', dependents.length + added.length),
     ...dependents.map((dependent) => `      - ${json(dependent)}`),
     ...added.map((dependent) => `      - ${json(dependent)}`),
     ...strangers.map(
       (place) => `      # - { id: ${json(nameOf(place))}, kind: …, owner: … } # who it is, and how it is moved`,
     ),
   ];
+}
+
+/** An empty one must be said so: with nothing below it, it is no list. */
+function listOf(name: string, entries: number): string {
+  return `    ${name}:${entries === 0 ? ' [] # in place of [], what follows' : ''}`;
 }
 
 function contextLines(place: UnknownPlace, id: string, { enforcement }: Credential): readonly string[] {

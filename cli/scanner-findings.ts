@@ -2,12 +2,16 @@ import { z } from 'zod';
 
 /** A value that a scanner found, and where. */
 export interface ScannerFinding {
-  readonly token: string;
+  /** What it matched, in each form that the scanner gives. */
+  readonly tokens: readonly string[];
+  /** Its name of the kind of secret. */
+  readonly type: string;
   readonly place: string;
 }
 
 const gitleaks = z.object({
   Secret: z.string().min(1),
+  RuleID: z.string().default(''),
   File: z.string().default(''),
   StartLine: z.number().optional(),
   Commit: z.string().default(''),
@@ -15,6 +19,9 @@ const gitleaks = z.object({
 
 const trufflehog = z.object({
   Raw: z.string().min(1),
+  /** Id and secret together, where Raw is the id alone. */
+  RawV2: z.string().default(''),
+  DetectorName: z.string().default(''),
   SourceMetadata: z.object({ Data: z.record(z.string(), z.record(z.string(), z.unknown())) }).optional(),
 });
 
@@ -24,7 +31,11 @@ export const SCANNERS: Readonly<Record<string, (record: unknown) => ScannerFindi
     const { success, data } = gitleaks.safeParse(record);
     if (!success) return undefined;
     const commit = data.Commit === '' ? '' : ` at ${data.Commit.slice(0, 12)}`;
-    return { token: data.Secret, place: `gitleaks: ${data.File}:${data.StartLine ?? '?'}${commit}` };
+    return {
+      tokens: [data.Secret],
+      type: data.RuleID,
+      place: `gitleaks: ${data.File}:${data.StartLine ?? '?'}${commit}`,
+    };
   },
 
   trufflehog(record) {
@@ -32,7 +43,12 @@ export const SCANNERS: Readonly<Record<string, (record: unknown) => ScannerFindi
     if (!success) return undefined;
     const [source, facts] = Object.entries(data.SourceMetadata?.Data ?? {})[0] ?? ['', {}];
     const [file, line] = ['file', 'line'].map((name) => textOf(facts[name]));
-    return { token: data.Raw, place: `trufflehog: ${[source, file, line].filter((part) => part !== '').join(':')}` };
+    const tokens = [...new Set([data.RawV2, data.Raw])].filter((token) => token !== '');
+    return {
+      tokens,
+      type: data.DetectorName,
+      place: `trufflehog: ${[source, file, line].filter((part) => part !== '').join(':')}`,
+    };
   },
 };
 

@@ -28,9 +28,12 @@ export interface ApiIncidentRequest {
 }
 
 /** By its subject, or by the value itself: it is fingerprinted at the API and kept nowhere. */
-export type LeakReportRequest = { readonly source: string; readonly severity?: Severity } & (
-  { readonly subject: Subject } | { readonly token: string }
-);
+export type LeakReportRequest = {
+  readonly source: string;
+  /** A scanner's name of the kind of secret. */
+  readonly type?: string;
+  readonly severity?: Severity;
+} & ({ readonly subject: Subject } | { readonly token: string });
 
 export interface ApprovalRequest {
   readonly action: ApprovedAction;

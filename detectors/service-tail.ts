@@ -3,7 +3,6 @@ import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
-import { moveToEnd } from './short-list';
 import { countMinute, emptyTail, tailThreshold, type ServiceTail } from './tail';
 
 const PARAMETERS = {
@@ -13,13 +12,12 @@ const PARAMETERS = {
   calibrationMinutes: 1_000,
   /** Below that a person would not look at it: reference/detection.md 1.2.9. */
   leastUses: 20,
-  /** Services that are counted; the one that was not used for longest makes room. */
-  services: 4,
+  /** Services that are counted; the one that was seen in the fewest minutes makes room. */
+  services: 6,
   confidence: 0.5,
 } as const;
 
 interface TailState {
-  /** The last used comes last. */
   readonly tails: ServiceTail[];
 }
 
@@ -55,11 +53,25 @@ function remember({ tails }: TailState, located: LocatedUsageEvent, facts: Subje
   if (outcome === 'contained') return;
   const service = serviceOf(action.name);
   const known = tailOf(tails, service);
-  if (!known && tails.length >= PARAMETERS.services) tails.shift();
-  const tail = known ?? emptyTail(service);
-  countMinute(tail, at - (at % MINUTE_MS), teaches(located, facts), PARAMETERS);
-  if (known) moveToEnd(tails, known);
-  else tails.push(tail);
+  const isClean = teaches(located, facts);
+  if (known) {
+    countMinute(known, at - (at % MINUTE_MS), isClean, PARAMETERS);
+    return;
+  }
+  // A thief's tour of other services makes nobody forget what is usual of one.
+  if (!isClean) return;
+  const tail = emptyTail(service);
+  countMinute(tail, at - (at % MINUTE_MS), true, PARAMETERS);
+  if (tails.length < PARAMETERS.services) tails.push(tail);
+  else replaceYoungest(tails, tail);
+}
+
+/** The one with the fewest minutes, of which least is known. */
+function replaceYoungest(tails: ServiceTail[], tail: ServiceTail): void {
+  let youngest = 0;
+  for (let index = 1; index < tails.length; index++)
+    if ((tails[index]?.minutes ?? 0) <= (tails[youngest]?.minutes ?? 0)) youngest = index;
+  tails[youngest] = tail;
 }
 
 function tailOf(tails: readonly ServiceTail[], service: string): ServiceTail | undefined {

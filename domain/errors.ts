@@ -182,6 +182,10 @@ const ERRORS = {
     retryable: false,
     next: 'Sign the raw body as the scanner documents it, with the key or token that the leak feeds file names, and a clock that is right.',
   },
+  FEED_REPLAYED: {
+    retryable: false,
+    next: 'Nothing: the same was taken before. A scanner that has found something anew says so in another request.',
+  },
   RATE_LIMITED: { retryable: true, next: 'Wait as long as Retry-After says, and use a key that is known.' },
   REQUEST_INVALID: { retryable: false, next: 'Correct every fault listed and send it again; nothing was done.' },
   IDEMPOTENCY_KEY_REUSED: {

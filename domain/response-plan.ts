@@ -200,11 +200,11 @@ function endedOnly(plan: ResponsePlan, { provider, enforcement }: Credential): R
   };
 }
 
-function replacedByPerson(plan: ResponsePlan, { provider }: Credential): ResponsePlan {
+function replacedByPerson(plan: ResponsePlan, { provider, protection }: Credential): ResponsePlan {
   const byPerson = { ...plan, issuedByPerson: true } as const;
   const moves = 'Its dependents move when a person has given another value.';
   const gap = isEndedFirst(byPerson)
-    ? 'Unless another value is there already, it is ended before anything replaces it: its dependents then have none that works until a person has given one.'
+    ? `${protection === 'normal' ? 'Unless another value is there already, it is ended before anything replaces it' : 'A person is asked whether to end it before anything replaces it'}: its dependents then have none that works until a person has given one.`
     : plan.overlapSeconds > 0
       ? `${moves} They keep a narrow lane for ${plan.overlapSeconds} s; whoever has not moved then has no value that works${isEndedAfterLane(byPerson) ? ', since it is ended' : ''}.`
       : `${moves} ${plan.expectedGap}`;

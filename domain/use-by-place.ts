@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import type { UsageEvent } from './usage-event';
 
 /** Who used a credential from one address. */
@@ -31,8 +32,10 @@ export class UseByPlace {
   uncounted = 0;
 
   see({ at, client, action, outcome, probe }: UsageEvent): void {
-    if (outcome !== 'accepted' || probe !== undefined || client.address === '') return;
-    const place = this.#places.get(client.address) ?? this.#add(client.address, at);
+    if (outcome !== 'accepted' || probe !== undefined || !ipaddr.isValid(client.address)) return;
+    // IPv4 that was mapped into IPv6 is the same place.
+    const address = ipaddr.process(client.address).toString();
+    const place = this.#places.get(address) ?? this.#add(address, at);
     if (!place) return void this.uncounted++;
     place.uses++;
     place.firstAt = Math.min(place.firstAt, at);

@@ -5,8 +5,10 @@ import { createInventory } from '../activities/store/inventory';
 import { createMovedByHand } from '../activities/store/moved-by-hand';
 import { createLeakReportStore } from '../activities/store/leak-reports';
 import { createRequestLog } from '../activities/store/request-log';
+import { createFindVersion } from '../api/find-version';
 import { createLeakReportDesk } from '../api/leak-report-desk';
 import { createApi } from '../api/server';
+import { createValueIndex } from '../api/value-index';
 import { foreignMapper } from '../detectors/sources/registry';
 import { fingerprint } from '../domain/fingerprint';
 import { readSecretFile, type Config } from './config';
@@ -41,9 +43,13 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   mustOpenSecretStores(settings);
   const { secrets, known: stores } = openSecretStores(settings, database, readKey(config.TOURNIQUET_SEALING_KEY_FILE));
   const fingerprintsOf = (value: string) => fingerprintKeys.map((key) => fingerprint(value, key));
+  // Under the first key: what is found is fingerprinted under each.
+  const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprint(value, fingerprintKeys[0]) });
+  const findVersion = createFindVersion(inventory, byValue);
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
+    findVersion,
     temporal: temporal.client,
     taskQueue,
     policy,
@@ -69,7 +75,10 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     mapForeign: (source) => foreignMapper(source, rules),
     approvalKey: readPrivateKey(config.TOURNIQUET_APPROVAL_KEY_FILE),
     denylist: () => denylist.answer(),
-    leakFeeds: feedsFile && openLeakFeeds(feedsFile, { database, inventory, secrets, reports, fingerprintsOf }),
+    leakFeeds:
+      feedsFile && openLeakFeeds(feedsFile, { database, inventory, secrets, reports, findVersion, fingerprintsOf }),
+    publicTypes: new Set(feedsFile?.publicTypes),
+    trustedProxies: settings.trustedProxies,
     log,
   });
   const url = await app.listen({ host: config.TOURNIQUET_LISTEN_HOST, port: config.TOURNIQUET_API_PORT });

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import type { Database } from '../activities/store/database';
 import { createFeedCounts } from '../activities/store/feed-counts';
+import { createFeedDeliveries } from '../activities/store/feed-deliveries';
 import { createFeedDesk } from '../api/leak-feeds/feed-desk';
 import type { LeakFeeds } from '../api/leak-feeds/feed-routes';
 import { githubFeed } from '../api/leak-feeds/github';
 import { createGithubKeys } from '../api/leak-feeds/github-keys';
 import { gitguardianFeed } from '../api/leak-feeds/gitguardian';
-import { createHmslIndex } from '../api/leak-feeds/hmsl-index';
+import type { FindVersion } from '../api/find-version';
+import { hmslHash } from '../api/leak-feeds/hmsl-hash';
+import { createValueIndex } from '../api/value-index';
 import { MOST_PER_FEED_AND_HOUR, type LeakReportDesk } from '../api/leak-report-desk';
 import type { Inventory, SecretStore } from '../domain/ports/stores';
 import { SEVERITIES } from '../domain/severity';
@@ -44,24 +47,26 @@ interface FeedParts {
   readonly inventory: Inventory;
   readonly secrets: SecretStore;
   readonly reports: LeakReportDesk;
+  readonly findVersion: FindVersion;
   readonly fingerprintsOf: (value: string) => readonly Subject[];
 }
 
 /** The scanners that the file names. */
 export function openLeakFeeds(
   { github, gitguardian, severity, publicTypes }: LeakFeedsFile,
-  { database, inventory, secrets, reports, fingerprintsOf }: FeedParts,
+  { database, inventory, secrets, reports, findVersion, fingerprintsOf }: FeedParts,
 ): LeakFeeds {
   return {
     feeds: [
       ...(github ? [githubFeed(createGithubKeys(github.keysUrl))] : []),
       ...(gitguardian ? [gitguardianFeed(readSecretFile(gitguardian.signatureTokenFile))] : []),
     ],
+    deliveries: createFeedDeliveries(database),
     desk: createFeedDesk({
       reports,
-      inventory,
+      findVersion,
       fingerprintsOf,
-      hmsl: createHmslIndex(inventory, secrets),
+      hmsl: createValueIndex({ inventory, secrets, hashOf: hmslHash }),
       counts: createFeedCounts(database),
       severity,
       publicTypes: new Set(publicTypes),

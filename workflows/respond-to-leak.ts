@@ -123,6 +123,7 @@ async function tellRecovered(leak: Leak, rotation: RotationResult, proof: string
   const missing = rotation.missing.length > 0 ? ` NOT moved: ${rotation.missing.join(', ')}.` : '';
   const summary = `Version ${input.version} is revoked and verified dead (${proof}); version ${rotation.replacement} replaces it.${missing}${left ? ` Still to be mended: ${left}` : ''}`;
   const audiences = audiencesFor(input.policy, 'resolved');
-  const { at, told } = await tellEveryone(input, board, { kind: 'resolved', summary, audiences });
+  const toMend = missing !== '' || left !== undefined;
+  const { at, told } = await tellEveryone(input, board, { kind: 'resolved', summary, audiences, toMend });
   board.apply({ type: 'notified', at, note: `told: ${told.join(', ') || 'nobody'}` });
 }

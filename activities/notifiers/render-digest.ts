@@ -1,29 +1,35 @@
+import type { WaitingNotice } from '../../domain/ports/digest-box';
 import type { Audience, Notice, RenderedNotice } from '../../domain/ports/notifier';
 import { compareSeverity } from '../../domain/severity';
 import { adviceFor, EXERCISE, titleOf } from './render-notice';
 
-/** So many are shown one by one: a message of Slack has room for no more with their links. */
-const SHOWN = 12;
+/** So many are shown with their links, and the others by name: a message of Slack has room for no more. */
+const SHOWN = 8;
 
 /** Notices of one audience, kind and cause as one, the gravest first. Pure; holds no secret. */
 export function renderDigest(
-  notices: readonly [Notice, ...Notice[]],
+  notices: readonly [WaitingNotice, ...WaitingNotice[]],
   audience: Audience,
   allUrl: string,
 ): RenderedNotice {
-  const gravestFirst = [...notices].sort((a, b) => compareSeverity(b.severity, a.severity));
-  const { kind, simulated, cause = 'unknown' } = notices[0];
-  const { severity } = gravestFirst[0] ?? notices[0];
+  const gravestFirst = [...notices].sort((a, b) => compareSeverity(b.notice.severity, a.notice.severity));
+  const { kind, simulated, cause = 'unknown' } = notices[0].notice;
+  const { severity } = (gravestFirst[0] ?? notices[0]).notice;
   const count = notices.length;
-  const advice = new Set(gravestFirst.flatMap((notice) => adviceFor(notice, audience) ?? []));
+  const advice = new Set(gravestFirst.flatMap(({ notice }) => adviceFor(notice, audience) ?? []));
+  const others = gravestFirst
+    .slice(SHOWN)
+    .map(({ notice: { credentialId, version } }) => `${credentialId} v${version}`);
   return {
     title: `${simulated ? 'SIMULATED ' : ''}[${severity}] ${count} more credentials: ${TITLES[kind]}`,
     body: [
       ...(simulated ? [EXERCISE] : []),
       `One cause (${cause}), so these are told together:`,
-      ...(advice.size === 1 ? advice : []),
-      ...gravestFirst.slice(0, SHOWN).map((notice) => `${titleOf(notice)} (${notice.ownerTeam}): ${notice.url}`),
-      ...(count > SHOWN ? [`and ${count - SHOWN} more: ${allUrl}`] : []),
+      ...gravestFirst.slice(0, SHOWN).map((one) => lineOf(one, audience)),
+      ...(others.length > 0 ? [`and ${others.length} more: ${others.join(', ')}`, `All incidents: ${allUrl}`] : []),
+      // Which of them each is of, its own notice says.
+      ...(advice.size > 1 ? ['What to do differs; the incident of each says what is so for it:'] : []),
+      ...advice,
     ].join('\n'),
     fields: {
       audience,
@@ -36,6 +42,13 @@ export function renderDigest(
       ...(simulated ? { simulated: 'true' } : {}),
     },
   };
+}
+
+/** When, what became of it, and for whoever is told the evidence that, too. */
+function lineOf({ at, notice }: WaitingNotice, audience: Audience): string {
+  const { ownerTeam, url, reason } = notice;
+  const evidence = adviceFor(notice, audience) === undefined ? `; ${reason}` : '';
+  return `${new Date(at).toISOString().slice(11, 19)} UTC ${titleOf(notice)} (${ownerTeam}${evidence}): ${url}`;
 }
 
 /** Of all of them; each line says what became of its own. */

@@ -144,8 +144,10 @@ export function createGithubTokenProvider(
 async function untilRefused(look: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
   let last: Answer = 'no answer';
   for (const end = Date.now() + GITHUB_TOKEN.propagationMs; Date.now() < end;) {
-    last = await look();
-    if (last === 'refused') break;
+    const answer = await look();
+    if (answer === 'refused') return answer;
+    // One look that nobody answered does not take back that it was accepted.
+    if (answer === 'accepted') last = answer;
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
   return last;

@@ -11,6 +11,10 @@ export const APART_MS = 60_000;
 /** How long the worker that sends one has before another tries. */
 export const CLAIMED_FOR_MS = 60_000;
 
+/** What nobody has taken for so long is told no more: it would be taken for news. */
+const TOLD_WITHIN_MS = 86_400_000;
+const KEPT_FOR_MS = 7 * 86_400_000;
+
 /** Notices that wait for a digest, in PostgreSQL. All times are the database's, so that workers agree. */
 export function createDigestBox(database: Database): DigestBox {
   return {
@@ -18,6 +22,11 @@ export function createDigestBox(database: Database): DigestBox {
       const topic = topicOf(audience, notice);
       return inTransaction(database, async (client) => {
         await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`tourniquet.digest.${topic}`]);
+        await client.query(
+          `DELETE FROM digest_notices WHERE notice IS NOT NULL AND digest IS NULL AND topic <> $1 AND audience = $2
+             AND notice ->> 'incidentId' = $3 AND notice ->> 'runId' = $4`,
+          [topic, audience, notice.incidentId, notice.runId],
+        );
         await client.query(
           `INSERT INTO digest_notices (step_key, topic, audience, notice)
            SELECT $1, $2, $3, CASE WHEN count(*) >= $5 THEN $4::jsonb END FROM digest_notices
@@ -35,6 +44,12 @@ export function createDigestBox(database: Database): DigestBox {
     async gather() {
       await inTransaction(database, async (client) => {
         await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('tourniquet.digests', 0))`);
+        await client.query(`DELETE FROM digest_notices WHERE at < now() - $1 * interval '1 ms'`, [KEPT_FOR_MS]);
+        await client.query(
+          `DELETE FROM digests WHERE made_at < now() - $1 * interval '1 ms'
+             AND NOT EXISTS (SELECT FROM digest_notices WHERE digest = digests.id)`,
+          [KEPT_FOR_MS],
+        );
         await client.query(
           `WITH ready AS (
              SELECT topic, audience FROM digest_notices AS waiting WHERE notice IS NOT NULL AND digest IS NULL
@@ -51,22 +66,22 @@ export function createDigestBox(database: Database): DigestBox {
     async claim() {
       const { rows } = await database.query<{ id: string; audience: Audience; age: number }>(
         `UPDATE digests SET claimed_until = now() + $1 * interval '1 ms' WHERE id = (
-           SELECT id FROM digests WHERE sent_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())
+           SELECT id FROM digests WHERE sent_at IS NULL AND made_at > now() - $2 * interval '1 ms' AND (claimed_until IS NULL OR claimed_until < now())
            ORDER BY made_at LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, audience, extract(epoch FROM now() - made_at)::float8 * 1000 AS age`,
-        [CLAIMED_FOR_MS],
+        [CLAIMED_FOR_MS, TOLD_WITHIN_MS],
       );
       const [claimed] = rows;
       if (!claimed) return undefined;
-      const notices = await database.query<{ step_key: string; notice: Notice }>(
-        'SELECT step_key, notice FROM digest_notices WHERE digest = $1 ORDER BY at, step_key',
+      const notices = await database.query<{ step_key: string; notice: Notice; at: Date }>(
+        'SELECT step_key, notice, at FROM digest_notices WHERE digest = $1 ORDER BY at, step_key',
         [claimed.id],
       );
       return {
         id: claimed.id,
         audience: claimed.audience,
         ageMs: claimed.age,
-        notices: notices.rows.map(({ step_key, notice }) => ({ stepKey: step_key, notice })),
+        notices: notices.rows.map(({ step_key, notice, at }) => ({ stepKey: step_key, notice, at: at.getTime() })),
       };
     },
 

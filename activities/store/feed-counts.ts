@@ -10,13 +10,7 @@ export interface FeedCounts {
 export function createFeedCounts(database: Database): FeedCounts {
   return {
     async add(feed, outcomes) {
-      if (outcomes.length === 0) return;
-      await database.query(
-        `INSERT INTO feed_counts (feed, outcome, day, count)
-         SELECT $1, outcome, current_date, count(*) FROM unnest($2::text[]) AS outcome GROUP BY outcome
-         ON CONFLICT (feed, outcome, day) DO UPDATE SET count = feed_counts.count + EXCLUDED.count`,
-        [feed, outcomes],
-      );
+      if (outcomes.length > 0) await countFindings(database, feed, outcomes);
     },
 
     async totals(feed) {
@@ -27,4 +21,18 @@ export function createFeedCounts(database: Database): FeedCounts {
       return Object.fromEntries(rows.map(({ outcome, count }) => [outcome, Number(count)]));
     },
   };
+}
+
+/** Adds to today's counts. */
+export async function countFindings(
+  database: Pick<Database, 'query'>,
+  feed: string,
+  outcomes: readonly string[],
+): Promise<void> {
+  await database.query(
+    `INSERT INTO feed_counts (feed, outcome, day, count)
+     SELECT $1, outcome, current_date, count(*) FROM unnest($2::text[]) AS outcome GROUP BY outcome
+     ON CONFLICT (feed, outcome, day) DO UPDATE SET count = feed_counts.count + EXCLUDED.count`,
+    [feed, outcomes],
+  );
 }

@@ -1,6 +1,7 @@
 import type { Severity } from '../../domain/severity';
 import { parseSubject, type Subject } from '../../domain/subject';
 import { inTransaction, type Database } from './database';
+import { countFindings } from './feed-counts';
 
 /** An outside statement that a value is exposed, as it is kept: by what the value is known, never the value. */
 export interface LeakReport {
@@ -22,8 +23,11 @@ export interface LeakReportStore {
   add(report: LeakReport): Promise<boolean>;
   /** Those that nothing was done about yet, oldest first; those that wait for their reporter's hour come last. */
   open(): Promise<readonly LeakReport[]>;
-  /** Whether a report fits into its reporter's hour; once let through it stays so, and those that are not wait. One at a time over all servers. */
-  letThrough(report: Pick<LeakReport, 'id' | 'reporter'>, mostPerHour: number): Promise<boolean>;
+  /**
+   * Whether a report fits into its reporter's hour, of so many incidents; once let through it stays so, and those that are not wait. The same value in another place is the same
+   * incident. One at a time over all servers.
+   */
+  letThrough(report: Pick<LeakReport, 'id' | 'reporter'>, incidentId: string, mostPerHour: number): Promise<boolean>;
   /** Those that have waited for their reporter's hour since before `since`, by reporter. */
   waiting(since: Date): Promise<readonly { readonly reporter: string; readonly count: number }[]>;
   settle(id: string, outcome: LeakReportOutcome, incidentId?: string): Promise<void>;
@@ -41,6 +45,8 @@ interface Row {
 }
 
 const BATCH = 100;
+/** What they are counted under, beside the feeds. */
+const REPORTS = 'reports';
 
 export function createLeakReportStore(database: Database): LeakReportStore {
   return {
@@ -67,14 +73,16 @@ export function createLeakReportStore(database: Database): LeakReportStore {
       }));
     },
 
-    letThrough({ id, reporter }, mostPerHour) {
+    letThrough({ id, reporter }, incidentId, mostPerHour) {
       return inTransaction(database, async (client) => {
         await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`tourniquet.leak_reports.${reporter}`]);
         const { rowCount } = await client.query(
-          `UPDATE leak_reports SET let_through_at = coalesce(let_through_at, now())
-           WHERE id = $1 AND (let_through_at IS NOT NULL OR $3 > (
-             SELECT count(*) FROM leak_reports WHERE reporter = $2 AND let_through_at > now() - interval '1 hour'))`,
-          [id, reporter, mostPerHour],
+          `WITH lately AS (
+             SELECT incident_id FROM leak_reports WHERE reporter = $2 AND let_through_at > now() - interval '1 hour')
+           UPDATE leak_reports SET let_through_at = coalesce(let_through_at, now()), incident_id = $4
+           WHERE id = $1 AND (let_through_at IS NOT NULL OR $4 IN (SELECT incident_id FROM lately)
+             OR $3 > (SELECT count(DISTINCT incident_id) FROM lately))`,
+          [id, reporter, mostPerHour, incidentId],
         );
         return rowCount === 1;
       });
@@ -91,6 +99,8 @@ export function createLeakReportStore(database: Database): LeakReportStore {
     },
 
     async settle(id, outcome, incidentId) {
+      // Of a value that is not ours nothing is kept but the count.
+      if (outcome === 'unknown') return forget(database, id);
       await database.query(
         'UPDATE leak_reports SET handled_at = now(), outcome = $2, incident_id = $3 WHERE id = $1 AND handled_at IS NULL',
         [id, outcome, incidentId ?? null],
@@ -99,9 +109,18 @@ export function createLeakReportStore(database: Database): LeakReportStore {
 
     async counts() {
       const result = await database.query<{ outcome: string; count: string }>(
-        `SELECT coalesce(outcome, 'open') AS outcome, count(*) FROM leak_reports GROUP BY 1`,
+        `SELECT coalesce(outcome, 'open') AS outcome, count(*) FROM leak_reports GROUP BY 1
+         UNION ALL SELECT outcome, sum(count) FROM feed_counts WHERE feed = $1 GROUP BY outcome`,
+        [REPORTS],
       );
       return Object.fromEntries(result.rows.map(({ outcome, count }) => [outcome, Number(count)]));
     },
   };
+}
+
+async function forget(database: Database, id: string): Promise<void> {
+  await inTransaction(database, async (client) => {
+    const { rowCount } = await client.query('DELETE FROM leak_reports WHERE id = $1 AND handled_at IS NULL', [id]);
+    if (rowCount === 1) await countFindings(client, REPORTS, ['unknown']);
+  });
 }

@@ -1,21 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { FeedCounts } from '../../activities/store/feed-counts';
 import type { SecretVersion } from '../../domain/credential';
-import type { Inventory } from '../../domain/ports/stores';
+import { subjectsOfReported } from '../../domain/reported-value';
 import type { Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
 import { holdsOurValue } from '../../domain/token-format';
-import { findVersion } from '../find-version';
+import type { FindVersion } from '../find-version';
 import { FEED_REPORTER } from '../../domain/leak-feed';
 import type { LeakReportDesk } from '../leak-report-desk';
 import type { FoundOutcome, FoundSecret } from './feed';
-import type { HmslIndex } from './hmsl-index';
+import type { ValueIndex } from '../value-index';
 
 export interface FeedDeskParts {
   readonly reports: Pick<LeakReportDesk, 'take'>;
-  readonly inventory: Pick<Inventory, 'findBySubject'>;
+  readonly findVersion: FindVersion;
   readonly fingerprintsOf: (value: string) => readonly Subject[];
-  readonly hmsl: HmslIndex;
+  /** By the hash of HasMySecretLeaked. */
+  readonly hmsl: ValueIndex;
   readonly counts: FeedCounts;
   readonly severity: Severity;
   /** Kinds that are public by design, such as a publishable key: nothing is done about them. */
@@ -57,10 +58,10 @@ export function createFeedDesk(parts: FeedDeskParts) {
 export type FeedDesk = ReturnType<typeof createFeedDesk>;
 
 function find(
-  { inventory, fingerprintsOf, hmsl }: FeedDeskParts,
+  { findVersion, fingerprintsOf, hmsl }: FeedDeskParts,
   { secret }: FoundSecret,
 ): Promise<SecretVersion | undefined> {
-  return 'hmsl' in secret ? hmsl.find(secret.hmsl) : findVersion(inventory, fingerprintsOf(secret.token));
+  return 'hmsl' in secret ? hmsl.find(secret.hmsl) : findVersion(subjectsOfReported(secret.token, fingerprintsOf));
 }
 
 function placeOf(feed: string, { place, secret }: FoundSecret): string {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { FeedDeliveries } from '../../activities/store/feed-deliveries';
 import { problem } from '../problem';
 import type { LeakFeed } from './feed';
 import type { FeedDesk } from './feed-desk';
@@ -8,6 +10,7 @@ import type { FeedDesk } from './feed-desk';
 export interface LeakFeeds {
   readonly feeds: readonly LeakFeed[];
   readonly desk: FeedDesk;
+  readonly deliveries: FeedDeliveries;
 }
 
 /** So many requests an address and minute: verifying a signature costs a tenth of a millisecond, and anybody may ask for one. */
@@ -16,7 +19,7 @@ const MOST_REQUESTS = { max: 120, timeWindow: 60_000 } as const;
 /** What scanners push, each under its own signature instead of a key of ours. Nothing but that is looked at before it is good. */
 export async function installFeedRoutes(
   app: FastifyInstance,
-  { feeds, desk, log }: LeakFeeds & { readonly log: Logger },
+  { feeds, desk, deliveries, log }: LeakFeeds & { readonly log: Logger },
 ): Promise<void> {
   await app.register(rateLimit, {
     ...MOST_REQUESTS,
@@ -25,6 +28,10 @@ export async function installFeedRoutes(
   // Signatures are over what was sent, to the byte.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  const take = async (feed: LeakFeed, body: Buffer, now: number) => {
+    const found = feed.read(body);
+    return { found, outcomes: await desk.takeAll(feed.id, found, now) };
+  };
   for (const feed of feeds) {
     app.post(`/v1/leak-feeds/${feed.id}`, async (request, reply) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -33,8 +40,16 @@ export async function installFeedRoutes(
         log.warn({ feed: feed.id, address: request.ip }, 'a finding without a good signature was refused');
         return problem(reply, 'FEED_UNVERIFIED');
       }
-      const found = feed.read(body);
-      const outcomes = await desk.takeAll(feed.id, found, now);
+      const delivery = hashOf(feed.id, request.headers['timestamp'], body);
+      if (!(await deliveries.claim(delivery))) {
+        log.warn({ feed: feed.id, address: request.ip }, 'findings that were taken before were refused');
+        return problem(reply, 'FEED_REPLAYED');
+      }
+      const { found, outcomes } = await take(feed, body, now).catch(async (error: unknown) => {
+        // What could not be taken may come again.
+        await deliveries.release(delivery);
+        throw error;
+      });
       const count = (outcome: string): number => outcomes.filter((one) => one === outcome).length;
       log.info(
         { feed: feed.id, taken: count('taken'), unknown: count('unknown'), public: count('public') },
@@ -43,4 +58,12 @@ export async function installFeedRoutes(
       return reply.code(200).send(feed.answer?.(found, outcomes) ?? { received: found.length });
     });
   }
+}
+
+/** Of what was signed, and not of the signature, of which there may be several. */
+function hashOf(feed: string, timestamp: unknown, body: Buffer): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([feed, timestamp ?? '']))
+    .update(body)
+    .digest();
 }

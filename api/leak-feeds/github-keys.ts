@@ -45,9 +45,11 @@ export function createGithubKeys(url: string): GithubKeys {
   return {
     async find(id, now) {
       const known = keys.get(id);
-      if (known || now - askedAt < REFRESH_PAUSE_MS) {
-        await asking;
-        return known ?? keys.get(id);
+      // An invented id that is being asked about holds up nobody.
+      if (known) return known;
+      if (now - askedAt < REFRESH_PAUSE_MS) {
+        await asking?.catch(() => undefined);
+        return keys.get(id);
       }
       askedAt = now;
       asking = ask().finally(() => (asking = undefined));

@@ -49,6 +49,7 @@ function render(report: ReadinessReport): string {
     ...why,
     ...faulty.flatMap(({ name, faults }) => faults.map(({ step, fault }) => `${name}, ${step}: ${fault}`)),
     `${examined - unready} of ${examined} credentials are ready${left > 0 ? `; ${left} of those are not shown` : ''}`,
-    `${report.servers.length - faulty.length} of ${report.servers.length} accounts without a credential, channels and threat lists are ready`,
+    `${report.servers.length - faulty.length} of ${report.servers.length} other accounts, secret stores, channels and threat lists are ready`,
+    ...(report.untold === undefined ? [] : [`security could NOT be told: ${report.untold}`]),
   ].join('\n');
 }

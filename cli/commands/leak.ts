@@ -36,9 +36,9 @@ async function report(files: readonly string[], { scanner, severity, api, keyFil
           unread += 1;
           continue;
         }
-        const { token, place } = finding;
-        const source = place.includes(token) ? scanner : place.slice(0, 300);
-        await client.reportLeak({ token, source, severity });
+        const { tokens, type, place } = finding;
+        const source = tokens.some((token) => place.includes(token)) ? scanner : place.slice(0, 300);
+        for (const token of tokens) await client.reportLeak({ token, type, source, severity });
         sent += 1;
       }
     }

@@ -22,6 +22,8 @@ export interface Notice {
   readonly reason: string;
   /** What other incidents may have as well: who or what found it. Missing in what was begun before there were digests. */
   readonly cause?: string;
+  /** Its summary names what somebody must do: it is in no digest. */
+  readonly toMend?: true;
   /** What was done, or what is asked. */
   readonly summary: string;
   readonly url: string;

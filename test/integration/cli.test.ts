@@ -70,7 +70,7 @@ describe('the command line', () => {
     expect(servers).toContainEqual({ name: 'channel 1 of security (console)', faults: [] });
     expect(servers.filter(({ name }) => name.startsWith('threat list'))).not.toEqual([]);
     const { stdout } = await tourniquet('doctor');
-    expect(stdout).toContain('accounts without a credential, channels and threat lists are ready');
+    expect(stdout).toContain('other accounts, secret stores, channels and threat lists are ready');
     expect(stdout).toMatch(/orders-db +│ 1 +│ postgres-role +│ yes/);
     expect(stdout).toContain('1 of 2 credentials are ready');
   });

@@ -114,8 +114,10 @@ test('of forty incidents of one cause three are told alone and the others as one
   expect(titles()[3]).toMatch(/^\[(critical|high)\] 37 more credentials: leaked$/);
   const body = bodyOf(messages()[3]);
   expect(body).toContain('One cause (reported by feed:github)');
-  expect(body.match(/leaked and is contained \(payments\): http:\/\/temporal.test\/incident/g)).toHaveLength(12);
-  expect(body).toContain('and 25 more: http://temporal.test/all');
+  expect(
+    body.match(/leaked and is contained \(payments; used from a new address\): http:\/\/temporal.test\/incident/g),
+  ).toHaveLength(8);
+  expect(body).toContain('and 29 more: key-');
   // Everybody's trail says when people were told.
   const told = workers.flatMap(({ audit }) => audit).filter(({ actor }) => actor === 'digest');
   expect(told.map(({ detail }) => detail['credential']).sort()).toEqual(waited);
@@ -155,6 +157,33 @@ test('another cause, another kind and an exercise are told apart, and time makes
     '[high] alone v1 leaked and is contained',
     'SIMULATED [high] held v1 leaked and is contained',
   ]);
+});
+
+test('what somebody must mend is told alone, and what waits is told no more when there is later news of it', async () => {
+  const { tell, round } = worker();
+
+  for (const name of NAMES.slice(0, 6)) await tell(name);
+  await tell('key-05', { kind: 'restored' });
+  for (const name of NAMES.slice(0, 5)) await tell(name, { kind: 'resolved', toMend: true });
+  await later(15_000);
+  await round();
+
+  expect(titles()).toHaveLength(3 + 1 + 5 + 1);
+  expect(bodyOf(messages().at(-1))).not.toContain('key-05');
+});
+
+test('a digest that nobody took for a day is told no more', async () => {
+  const { tell, round } = worker();
+  for (const name of NAMES.slice(0, 5)) await tell(name);
+  await receiver.behave('fail');
+  await later(15_000);
+  await round();
+  await later(86_500_000);
+  await receiver.behave('deliver');
+
+  await round();
+
+  expect(titles()).toHaveLength(3);
 });
 
 test('what is told again is told in the same way, and a digest that was not taken is sent again as it was', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { connect } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -5,17 +6,21 @@ import type { FastifyInstance } from 'fastify';
 import { fetch } from 'undici';
 import { openDatabase, type Database } from '../../activities/store/database';
 import { createFeedCounts } from '../../activities/store/feed-counts';
+import { createFeedDeliveries } from '../../activities/store/feed-deliveries';
 import { createInventory } from '../../activities/store/inventory';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { migrate } from '../../activities/store/migrate';
 import { createFeedDesk } from '../../api/leak-feeds/feed-desk';
 import { githubFeed } from '../../api/leak-feeds/github';
 import { gitguardianFeed } from '../../api/leak-feeds/gitguardian';
-import { createHmslIndex, hmslHash } from '../../api/leak-feeds/hmsl-index';
+import { createFindVersion } from '../../api/find-version';
+import { hmslHash } from '../../api/leak-feeds/hmsl-hash';
 import { createLeakReportDesk } from '../../api/leak-report-desk';
 import { createApi } from '../../api/server';
+import { createValueIndex } from '../../api/value-index';
 import { incidentId } from '../../domain/credential';
 import { fingerprint } from '../../domain/fingerprint';
+import { publicIdSubject } from '../../domain/subject';
 import { formatToken } from '../../domain/token-format';
 import { ensureStreams } from '../../workers/detection/streams';
 import { pageForWaitingReports } from '../../workers/response/waiting-reports';
@@ -54,9 +59,12 @@ beforeAll(async () => {
   await nats.close();
   api = testApi(database, { temporal: stack.temporal, connectNats: () => connect({ servers: server.url }) }, log);
   const { inventory, secrets, temporal, taskQueue, policy, fingerprintsOf } = api.parts;
+  const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprintsOf(value)[0] ?? '' });
+  const findVersion = createFindVersion(inventory, byValue);
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
+    findVersion,
     temporal,
     taskQueue,
     policy,
@@ -66,15 +74,22 @@ beforeAll(async () => {
   });
   const desk = createFeedDesk({
     reports,
-    inventory,
+    findVersion,
     fingerprintsOf,
-    hmsl: createHmslIndex(inventory, secrets),
+    hmsl: createValueIndex({ inventory, secrets, hashOf: hmslHash }),
     counts: createFeedCounts(database),
     severity: 'high',
     publicTypes: new Set(['publishable_key']),
   });
   const keys = { find: (id: string) => Promise.resolve(id === 'current' ? publicKey : undefined) };
-  app = createApi({ ...api.parts, leakFeeds: { feeds: [githubFeed(keys), gitguardianFeed(GITGUARDIAN_TOKEN)], desk } });
+  app = createApi({
+    ...api.parts,
+    leakFeeds: {
+      feeds: [githubFeed(keys), gitguardianFeed(GITGUARDIAN_TOKEN)],
+      desk,
+      deliveries: createFeedDeliveries(database),
+    },
+  });
   url = await app.listen({ host: '127.0.0.1', port: 0 });
 });
 
@@ -93,7 +108,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await database.query('TRUNCATE leak_reports, feed_counts');
+  await database.query('TRUNCATE leak_reports, feed_counts, feed_deliveries');
 });
 
 /** A live token of ours, in the inventory and sealed in the store. */
@@ -178,7 +193,7 @@ it('what is forged, changed, or signed by an unknown key is refused before any o
   expect([await reportsKept(), await createFeedCounts(database).totals('github')]).toEqual([0, {}]);
 });
 
-it('a replay is the same report', async () => {
+it('a replay is refused before it is read, and the same finding told anew is the same report', async () => {
   const { id, token } = await ours();
   const signals = async (): Promise<number> => {
     const { events = [] } = await api.temporal.workflow.getHandle(incidentId(id, 1)).fetchHistory();
@@ -188,7 +203,10 @@ it('a replay is the same report', async () => {
   await isRunning(id);
   const before = await signals();
 
-  for (let time = 0; time < 3; time++) expect((await github([finding(token)])).status).toBe(200);
+  for (let time = 0; time < 3; time++)
+    expect(await github([finding(token)])).toMatchObject({ status: 409, body: { code: 'FEED_REPLAYED' } });
+  expect(await createFeedCounts(database).totals('github')).toEqual({ taken: 1 });
+  expect((await github([finding(token), finding('ghp_another')])).status).toBe(200);
 
   await api.desk.settleOpen();
   expect([await reportsKept(), await signals()]).toEqual([1, before]);
@@ -244,4 +262,62 @@ it('a flood of true findings is answered within its hour: the others wait, and p
   } as unknown as Parameters<typeof pageForWaitingReports>[0];
   for (let round = 0; round < 2; round++) await pageForWaitingReports(deps, store, later.getTime());
   expect(told).toEqual(['[critical] 2 leaks that feed:github found wait']);
+});
+
+/** A live version that its records of use name by an id only, and never by its value. */
+async function namedById(provider: string, publicId: string, material: object): Promise<string> {
+  const id = `feeds-${process.pid}-${++next}`;
+  const version = sampleVersion({ credentialId: id, subjects: [publicIdSubject(provider, publicId)] });
+  await createInventory(database).register(sampleCredential({ id, provider, principal: id }), version);
+  await api.parts.secrets.putIfAbsent(version.secret, JSON.stringify(material));
+  started.push(incidentId(id, 1));
+  return id;
+}
+
+it('an access key is ours by its id or its secret, and a password also within a connection string', async () => {
+  const suffix = String(process.pid)
+    .padStart(6, '0')
+    .replace(/[0189]/g, 'Q')
+    .slice(0, 6);
+  const [byId, bySecret] = [`AKIAAAAAAAAAAA${suffix}`, `AKIABBBBBBBBBB${suffix}`];
+  const secretAccessKey = createHash('sha256').update(`secret ${process.pid}`).digest('base64').slice(0, 40);
+  const aws = (accessKeyId: string, secret: string) => ({
+    ...{ kind: 'aws-access-key', region: 'eu-west-1', accessKeyId, secretAccessKey: secret },
+  });
+  const password = `p4ss/word-${process.pid}`;
+  const role = { kind: 'postgres', host: 'db', port: 5432, database: 'orders', user: 'orders', password };
+  const ids = [
+    await namedById('aws-access-key', byId, aws(byId, 'x'.repeat(40))),
+    await namedById('aws-access-key', bySecret, aws(bySecret, secretAccessKey)),
+    await namedById('postgres-role', `orders/role-${process.pid}`, role),
+  ];
+
+  // Values are looked through once in two seconds.
+  await delay(2_100);
+
+  const { body } = await github([
+    finding(`aws_access_key_id=${byId}`),
+    finding(`AKIAZZZZZZZZZZZZZZZZ:${secretAccessKey}`),
+    finding(`postgres://orders:${encodeURIComponent(password)}@db.example/orders`),
+  ]);
+
+  expect(body).toMatchObject(Array(3).fill({ label: 'true_positive' }));
+  for (const id of ids) expect(await isRunning(id)).toBe('RUNNING');
+});
+
+it('one value in many places takes one place of the hour, and a dead one takes none', async () => {
+  const dead = await ours();
+  await createInventory(database).setState(dead.id, 1, 'revoked');
+  const [many, ...others] = await Promise.all(Array.from({ length: PER_HOUR }, ours));
+
+  await github(
+    Array.from({ length: 9 }, (_, place) => finding(dead.token, { url: `https://github.test/dead/${place}` })),
+  );
+  await github(
+    Array.from({ length: 9 }, (_, place) => finding(many?.token ?? '', { url: `https://github.test/fork/${place}` })),
+  );
+  await github(others.map(({ token }) => finding(token)));
+
+  for (const { id } of others) expect(await isRunning(id)).toBe('RUNNING');
+  expect(await createLeakReportStore(database).waiting(new Date(Date.now() + 120_000))).toEqual([]);
 });

@@ -8,7 +8,9 @@ import { createInventory } from '../../activities/store/inventory';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { createMovedByHand } from '../../activities/store/moved-by-hand';
 import { createRequestLog } from '../../activities/store/request-log';
+import { createFindVersion } from '../../api/find-version';
 import { createLeakReportDesk, type LeakReportDesk } from '../../api/leak-report-desk';
+import { createValueIndex } from '../../api/value-index';
 import type { ApiParts } from '../../api/server';
 import { RuleSet } from '../../detectors/sigma/rule-set';
 import { DEFAULT_POLICY } from '../../domain/policy';
@@ -42,9 +44,13 @@ export function testApi(
   const inventory = createInventory(database);
   const usage = openUsageIntake(() => servers.connectNats(), { partitions: TEST_PARTITIONS, log });
   const denylist = openDenylistView(() => servers.connectNats(), log);
+  const secrets = testSecretStore(database);
+  const fingerprintsOf = (value: string) => TEST_FINGERPRINT_KEYS.map((key) => fingerprint(value, key));
+  const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprintsOf(value)[0] ?? '' });
   const desk = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
+    findVersion: createFindVersion(inventory, byValue),
     temporal,
     taskQueue,
     policy: DEFAULT_POLICY,
@@ -54,7 +60,7 @@ export function testApi(
   const parts: ApiParts = {
     apiKeys: createApiKeyStore(database),
     inventory,
-    secrets: testSecretStore(database),
+    secrets,
     stores: { byDefault: 'postgres', all: ['postgres'] },
     movedByHand: createMovedByHand(database),
     temporal,
@@ -62,7 +68,7 @@ export function testApi(
     policy: DEFAULT_POLICY,
     requests: createRequestLog(database),
     reports: desk,
-    fingerprintsOf: (value) => TEST_FINGERPRINT_KEYS.map((key) => fingerprint(value, key)),
+    fingerprintsOf,
     storeUsage: (events) => usage.store(events),
     mapForeign: (source) => foreignMapper(source, RuleSet.EMPTY),
     approvalKey: generateKeyPairSync('ed25519').privateKey,

@@ -163,6 +163,17 @@ export const OTHER_SCENARIOS: readonly OtherScenario[] = [
     activities: () => readinessActivities,
   },
   {
+    type: 'checkReadiness',
+    folder: 'check-readiness',
+    name: 'security-not-told',
+    workflowId: () => 'readiness',
+    input: () => undefined,
+    activities: () => ({
+      ...readinessActivities,
+      reportUnready: () => Promise.reject(refusal('NOTIFICATION_FAILED')),
+    }),
+  },
+  {
     type: 'registerCredential',
     folder: 'register-credential',
     name: 'registered',

@@ -30,7 +30,8 @@ export async function askBeforeContaining(leak: Leak): Promise<void> {
       renew: (asked) => renew(leak, { asked }),
     });
     if (isSettled() || !isOther()) {
-      leak.mayEndFirst = endsFirst(leak);
+      // A yes that an earlier run was given may have been to something else: it is asked about anew where it is due.
+      if (endsFirst(leak) && input.renewed?.mayContain !== true) leak.mayEndFirst = true;
       return;
     }
   }

@@ -7,12 +7,24 @@ import { lookForNewer } from './rotate-once';
 
 /** Whether it is to be ended before anything replaces it, and is not. */
 export function mustEndFirst(leak: Leak): boolean {
-  const { plan, board, credential, atTheDoor, endFailed, mayEndFirst } = leak;
+  return isDueFirst(leak) && (leak.credential.protection === 'normal' || leak.mayEndFirst === true);
+}
+
+function isDueFirst(leak: Leak): boolean {
+  const { plan, board, atTheDoor, endFailed } = leak;
   const mayBeEnded = atTheDoor === true && endFailed !== true;
-  // Our own and break-glass credentials: who said yes to replacing one has not said yes to having none.
-  const isAllowed = credential.protection === 'normal' || mayEndFirst === true;
   const isDue = isEndedFirst(plan()) || (isEndedAfterLane(plan()) && isLaneOver(leak));
-  return isDue && isAllowed && board.incident.milestones.revoked === undefined && !mayBeEnded;
+  return isDue && board.incident.milestones.revoked === undefined && !mayBeEnded;
+}
+
+/** Our own and break-glass credentials: who said yes to replacing one has not said yes to having none. */
+async function askToEndFirst(leak: Leak): Promise<void> {
+  const { input, credential, desk } = leak;
+  const { decision } = await desk.ask({
+    kind: 'revoke',
+    text: `${input.credentialId} is a ${credential.protection} credential, and at ${credential.provider} it STILL WORKS. End it there for ever, before anything replaces it? If not, another value is asked for first.`,
+  });
+  leak.mayEndFirst = decision === 'go-on';
 }
 
 /**
@@ -26,10 +38,16 @@ export async function awaitReplacement(leak: Leak): Promise<void> {
   // Where this look fails, what was known before must not be taken for what it has shown.
   leak.newer = undefined;
   await look();
+  const mustBeAsked = (): boolean =>
+    leak.newer === undefined &&
+    leak.mayEndFirst === undefined &&
+    leak.credential.protection !== 'normal' &&
+    isDueFirst(leak);
   for (;;) {
+    if (mustBeAsked()) await askToEndFirst(leak);
     if (mustEndFirst(leak) && (leak.newer === undefined || hasFailed(leak))) await revokeUnreplaced(leak);
     if (leak.newer !== undefined) return;
-    const isGraver = (): boolean => leak.endFailed !== true && mustEndFirst(leak);
+    const isGraver = (): boolean => mustBeAsked() || (leak.endFailed !== true && mustEndFirst(leak));
     // Whoever has given one need not come back to say so: it is looked for with every page.
     const answer = await desk.ask({
       kind: 'failed-step',

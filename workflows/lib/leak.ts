@@ -113,7 +113,7 @@ export interface Leak {
   endFailed?: boolean;
   /** People know that it could not be. */
   toldEndFailed?: boolean;
-  /** Whoever had to be asked has said that it may be ended before anything replaces it. */
+  /** What whoever had to be asked has said to ending it before anything replaces it; missing while nobody was asked. */
   mayEndFirst?: boolean;
   /** Whether the refusal may have been lifted. */
   lifting?: boolean;

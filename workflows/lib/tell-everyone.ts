@@ -13,6 +13,8 @@ export interface Telling {
   readonly audiences: readonly string[];
   /** It may have been ended where it was issued; nobody has looked. */
   readonly mayBeEnded?: boolean;
+  /** The summary names what somebody must do. */
+  readonly toMend?: boolean;
   /** Tells repetitions of the same kind apart. */
   readonly round?: number;
 }
@@ -24,7 +26,7 @@ export interface Telling {
 export async function tellEveryone(
   input: IncidentInput,
   board: IncidentBoard,
-  { kind, summary, audiences, mayBeEnded = false, round = 0 }: Telling,
+  { kind, summary, audiences, mayBeEnded = false, toMend = false, round = 0 }: Telling,
 ): Promise<{ at: number; told: readonly string[] }> {
   const { severity, reason } = board.incident.evidence;
   const { provider, ownerTeam } = board.credential ?? { provider: 'unknown', ownerTeam: 'unknown' };
@@ -46,6 +48,7 @@ export async function tellEveryone(
     ...ends,
     ...lane,
     ...perhaps,
+    ...(toMend ? ({ toMend: true } as const) : {}),
   };
   const answers = await Promise.all(
     audiences.map(async (audience) => {

@@ -1,8 +1,8 @@
 import { renderDigest } from '../../../activities/notifiers/render-digest';
 import type { Notice } from '../../../domain/ports/notifier';
 
-function notice(change: Partial<Notice>): Notice {
-  return {
+function notice(change: Partial<Notice>) {
+  const told: Notice = {
     kind: 'contained',
     incidentId: `incident/${change.credentialId}/1`,
     runId: 'r',
@@ -17,6 +17,7 @@ function notice(change: Partial<Notice>): Notice {
     url: 'http://ui/incident',
     ...change,
   };
+  return { stepKey: told.incidentId, notice: told, at: Date.UTC(2026, 0, 6, 21, 3, 15) };
 }
 
 const ORDERS = notice({ credentialId: 'orders-db' });
@@ -28,9 +29,19 @@ describe('a digest', () => {
 
     expect(title).toBe('[critical] 2 more credentials: leaked');
     expect(body.indexOf('billing-db')).toBeLessThan(body.indexOf('orders-db'));
+    expect(body).toContain('21:03:15 UTC [critical] billing-db v1');
     expect(body).toContain('Customers should notice nothing, or a short delay');
     expect(body).not.toContain('psql');
     expect(fields).toMatchObject({ kind: 'digest', of: 'contained', count: '2', severity: 'critical' });
+  });
+
+  it('gives security the evidence, and names those that there is no room to show', () => {
+    const many = Array.from({ length: 20 }, (_, index) => notice({ credentialId: `key-${index}` }));
+
+    const { body } = renderDigest([ORDERS, ...many], 'security', 'http://ui/all');
+
+    expect(body.match(/used by psql from a new address/g)).toHaveLength(8);
+    expect(body).toMatch(/and 13 more: key-7 v1, [^\n]*key-19 v1/);
   });
 
   it('promises nothing for all that is not so for all, and says of each what became of it', () => {
@@ -39,12 +50,17 @@ describe('a digest', () => {
 
     const { body } = renderDigest([ORDERS, left, ends], 'engineering', 'http://ui/all');
 
-    expect(body).not.toMatch(/are moved|nothing to do/);
+    expect(body).toContain('What to do differs');
+    expect(body).toContain('a person must');
     expect(body).toContain('forge-token v1 leaked, is refused at the gateways, and works at git-forge-token');
   });
 
   it('says of an exercise that it is one', () => {
-    const { title, body } = renderDigest([{ ...ORDERS, simulated: true }, BILLING], 'security', 'http://ui/all');
+    const { title, body } = renderDigest(
+      [notice({ credentialId: 'orders-db', simulated: true }), BILLING],
+      'security',
+      'http://ui/all',
+    );
 
     expect(title).toMatch(/^SIMULATED /);
     expect(body).toContain('SIMULATED: an exercise');

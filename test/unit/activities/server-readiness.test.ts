@@ -1,6 +1,7 @@
 import type { ActivityDeps } from '../../../activities/deps';
 import { createReadinessActivities } from '../../../activities/readiness';
 import { IncidentError } from '../../../domain/errors';
+import { memorySecrets } from '../../support/memory-secrets';
 import { runActivity } from '../../support/run-activity';
 import { sampleCredential, sampleVersion } from '../../support/sample-credential';
 
@@ -22,6 +23,8 @@ function examine({
     },
     accounts: { 'postgres-role': ['orders', 'reports'], gone: ['old'] },
     providers: new Map([['postgres-role', { probeAccount: probe }]]),
+    secrets: memorySecrets(),
+    stores: { byDefault: 'postgres', all: ['postgres', 'vault'] },
     notifiers: new Map([['slack', { reach }]]),
     audiences: {
       engineering: [{ notifier: 'slack', target: 'a' }],
@@ -33,7 +36,7 @@ function examine({
   return runActivity(createReadinessActivities(deps).examineServers, undefined);
 }
 
-it('asks accounts of which no credential lives here, and every channel', async () => {
+it('asks accounts of which no credential lives here, every channel, and every secret store', async () => {
   expect(await examine()).toEqual([
     { name: 'account postgres-role/reports', faults: [] },
     {
@@ -42,6 +45,8 @@ it('asks accounts of which no credential lives here, and every channel', async (
     },
     { name: 'channel 1 of engineering (slack)', faults: [] },
     { name: 'channel 1 of on-call (slack)', faults: [] },
+    { name: 'secret store postgres', faults: [] },
+    { name: 'secret store vault', faults: [] },
   ]);
   expect((await examine({ state: 'revoked' })).map(({ name }) => name)).toContain('account postgres-role/orders');
 });
@@ -61,5 +66,5 @@ it('says what each would fail at, and of whom it was not asked nothing', async (
     'NOTIFICATION_FAILED',
     'INTERNAL',
   ]);
-  expect(JSON.stringify(found)).not.toContain('secret');
+  expect(JSON.stringify(found)).not.toContain('hooks.example');
 });

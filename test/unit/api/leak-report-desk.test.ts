@@ -48,10 +48,8 @@ async function reported(
       letThrough: () => Promise.resolve(true),
       waiting: () => Promise.resolve([]),
     },
-    inventory: {
-      findBySubject: (subject: string) => Promise.resolve(subject === SUBJECT ? version : undefined),
-      credential: () => Promise.resolve(sampleCredential()),
-    } as unknown as Parameters<typeof createLeakReportDesk>[0]['inventory'],
+    findVersion: (subjects) => Promise.resolve(subjects.includes(SUBJECT) ? version : undefined),
+    inventory: { credential: () => Promise.resolve(sampleCredential()) },
     temporal,
     taskQueue: 'tests',
     policy,

@@ -16,7 +16,16 @@ it.each([
   ],
   ['trufflehog', { Raw: VALUE }, 'trufflehog: '],
 ])('%s: a finding is read', (scanner, record, place) => {
-  expect(SCANNERS[scanner]?.(record)).toEqual({ token: VALUE, place });
+  expect(SCANNERS[scanner]?.(record)).toMatchObject({ tokens: [VALUE], place });
+});
+
+it('takes every form of a value that the scanner gives, and what it calls its kind', () => {
+  const aws = { DetectorName: 'AWS', Raw: 'AKIAIOSFODNN7EXAMPLE', RawV2: `AKIAIOSFODNN7EXAMPLE:${VALUE}` };
+
+  expect(SCANNERS['trufflehog']?.(aws)).toMatchObject({ tokens: [aws.RawV2, aws.Raw], type: 'AWS' });
+  expect(SCANNERS['gitleaks']?.({ RuleID: 'aws-access-token', Secret: VALUE })).toMatchObject({
+    type: 'aws-access-token',
+  });
 });
 
 it.each(Object.keys(SCANNERS))('%s: what is no finding is none', (scanner) => {

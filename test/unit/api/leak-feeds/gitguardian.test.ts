@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { gitguardianFeed } from '../../../../api/leak-feeds/gitguardian';
-import { hmslHash } from '../../../../api/leak-feeds/hmsl-index';
+import { hmslHash } from '../../../../api/leak-feeds/hmsl-hash';
 
 const TOKEN = 'a signature token';
 const NOW = 1_767_700_800_000;

@@ -1,0 +1,32 @@
+import { publicIdSubject, type Subject } from './subject';
+import { natsSeed } from './secret-material';
+
+/** Of a user or a role's session, as IAM writes it. */
+const ACCESS_KEY_ID = /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/g;
+/** An access key as scanners join it: id, a separator, secret. */
+const ACCESS_KEY = /^(?:AKIA|ASIA)[A-Z2-7]{16}[:,\s]+(?<secret>[A-Za-z0-9/+]{40})$/;
+
+/**
+ * Every subject that a value which somebody found may be known by. Scanners report what they matched: the value, a connection string around it, or an id beside it. `fingerprintsOf`: of a value,
+ * under each live key.
+ */
+export function subjectsOfReported(
+  found: string,
+  fingerprintsOf: (value: string) => readonly Subject[],
+): readonly Subject[] {
+  const values = [found, passwordIn(found), ACCESS_KEY.exec(found)?.groups?.['secret'], natsSeed(found)];
+  const ids = [...found.matchAll(ACCESS_KEY_ID)].map(([id]) => publicIdSubject('aws-access-key', id));
+  const fingerprints = values.flatMap((value) => (value === undefined || value === '' ? [] : fingerprintsOf(value)));
+  return [...new Set([...ids, ...fingerprints])];
+}
+
+/** The password of a connection string such as `postgres://user:password@host/db`. */
+function passwordIn(text: string): string | undefined {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text)) return undefined;
+  const { password } = new URL(text);
+  try {
+    return decodeURIComponent(password);
+  } catch {
+    return password;
+  }
+}
