@@ -18,8 +18,9 @@ const PARAMETERS = {
   floodConfidence: 0.95,
   /** Times the most that was usual while learning. */
   overUsual: 5,
-  /** Networks remembered: above it all are counted as one flood. */
+  /** Networks remembered, and how many of the usual among them: as many as there is room for beside those are a flood, however many are usual. */
   remembered: 64,
+  usualRemembered: 32,
 } as const;
 
 interface SeenNetwork {
@@ -82,8 +83,9 @@ function entryFor({ event, place }: LocatedUsageEvent, known: SeenNetwork | unde
 
 function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): readonly Finding[] {
   const fresh = seen.filter((entry) => !entry.usual && isFresh(entry, at));
-  const countries = new Set(fresh.map((entry) => entry.country)).size;
-  const confidence = weigh(fresh.length, countries, usual);
+  const countries = new Set(fresh.map((entry) => entry.country).filter((country) => country !== '')).size;
+  const room = PARAMETERS.remembered - seen.filter((entry) => entry.usual).length;
+  const confidence = weigh({ networks: fresh.length, countries, usual, room });
   if (confidence === 0) return NO_FINDINGS;
   const from = countries > 1 ? ` in ${countries} countries` : '';
   const reason = `used from ${fresh.length} new networks${from} within 5 min`;
@@ -91,10 +93,18 @@ function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): r
   return [{ severity, confidence, deterministic: false, accuses: 'use', reason }];
 }
 
-function weigh(networks: number, countries: number, usual: number): number {
-  const { overUsual } = PARAMETERS;
-  if (networks >= Math.max(PARAMETERS.floodNetworks, usual * overUsual)) return PARAMETERS.floodConfidence;
-  if (networks >= Math.max(PARAMETERS.manyNetworks, usual * overUsual)) return PARAMETERS.manyConfidence;
+interface Spread {
+  readonly networks: number;
+  readonly countries: number;
+  readonly usual: number;
+  /** More than so many can't be told apart. */
+  readonly room: number;
+}
+
+function weigh({ networks, countries, usual, room }: Spread): number {
+  const atLeast = (most: number): number => Math.min(room, Math.max(most, usual * PARAMETERS.overUsual));
+  if (networks >= atLeast(PARAMETERS.floodNetworks)) return PARAMETERS.floodConfidence;
+  if (networks >= atLeast(PARAMETERS.manyNetworks)) return PARAMETERS.manyConfidence;
   const few = networks >= Math.max(PARAMETERS.fewNetworks, usual + 1) && countries >= PARAMETERS.fewCountries;
   return few ? PARAMETERS.fewConfidence : 0;
 }
@@ -125,10 +135,11 @@ function withEntry(seen: readonly SeenNetwork[], known: SeenNetwork | undefined,
   return [...seen.filter((other) => other !== leaving), entry];
 }
 
-/** The unusual go before the usual: an attacker's flood must not push out the owner's own networks. */
+/** The unusual go before the usual: an attacker's flood must not push out the owner's own networks, of which not all are needed. */
 function stalest(seen: readonly SeenNetwork[]): SeenNetwork | undefined {
-  const unusual = seen.filter((entry) => !entry.usual);
-  return (unusual.length > 0 ? unusual : [...seen]).sort((a, b) => a.lastAt - b.lastAt)[0];
+  const [usual, unusual] = [seen.filter((entry) => entry.usual), seen.filter((entry) => !entry.usual)];
+  const leaving = usual.length > PARAMETERS.usualRemembered || unusual.length === 0 ? usual : unusual;
+  return leaving.sort((a, b) => a.lastAt - b.lastAt)[0];
 }
 
 function samples(): Samples {
@@ -139,8 +150,19 @@ function samples(): Samples {
   const places = { ...SAMPLE_PLACES, ...botnet };
   const addresses = Object.keys(botnet);
   const oneCountry = manyPlaces(9, ['DE']);
+  const ownPlaces = Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [`100.65.${index}.1`, { network: `100.65.${index}.0/24`, country: 'DE' }]),
+  );
   return {
     positives: [
+      {
+        title: 'a botnet against what many networks use',
+        events: [
+          ...Object.keys(ownPlaces).flatMap((address) => steadyLife({ count: 6, everyMs: 100, address })),
+          ...addresses.map((address, index) => sampleUse({ afterMs: 900_000 + index * 20, address })),
+        ],
+        places: { ...ownPlaces, ...botnet },
+      },
       { title: 'a botnet of eighty', events: [...life, ...uses(addresses, 20)], places },
       { title: 'three networks in two countries', events: [...life, ...uses(addresses.slice(0, 3), 1_000)], places },
     ],
