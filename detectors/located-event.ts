@@ -7,6 +7,8 @@ export interface Place {
   readonly network: string;
   /** ISO 3166-1 alpha-2 of the country its network is registered in. */
   readonly country: string;
+  /** Number of the autonomous system that routes it; missing, or 0, where nobody says. */
+  readonly asn?: number;
 }
 
 export const NOWHERE: Place = { network: '', country: '' };

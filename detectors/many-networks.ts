@@ -11,8 +11,8 @@ const PARAMETERS = {
   fewNetworks: 3,
   fewCountries: 2,
   fewConfidence: 0.6,
-  /** 10 autonomous systems, or 50 addresses, in 5 minutes: reference/detection.md 1.2.8. */
-  manyNetworks: 10,
+  /** 10 autonomous systems, or 50 addresses, in 5 minutes: reference/detection.md 1.2.8. A network of which nobody says whose it is counts for itself. */
+  manySystems: 10,
   manyConfidence: 0.85,
   floodNetworks: 50,
   floodConfidence: 0.95,
@@ -26,6 +26,8 @@ const PARAMETERS = {
 interface SeenNetwork {
   readonly network: string;
   readonly country: string;
+  /** Missing in what was kept before it was looked up. */
+  readonly asn?: number | undefined;
   readonly firstAt: number;
   lastAt: number;
   /** Seen while habits were learnt: part of the usual, never of a spread. */
@@ -77,15 +79,16 @@ function remember(state: SpreadState, located: LocatedUsageEvent, facts: Subject
 }
 
 function entryFor({ event, place }: LocatedUsageEvent, known: SeenNetwork | undefined, usual: boolean): SeenNetwork {
-  const { network, country } = place;
-  return { network, country, firstAt: known?.firstAt ?? event.at, lastAt: event.at, usual };
+  const { network, country, asn } = place;
+  return { network, country, asn, firstAt: known?.firstAt ?? event.at, lastAt: event.at, usual };
 }
 
 function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): readonly Finding[] {
   const fresh = seen.filter((entry) => !entry.usual && isFresh(entry, at));
   const countries = new Set(fresh.map((entry) => entry.country).filter((country) => country !== '')).size;
   const room = PARAMETERS.remembered - seen.filter((entry) => entry.usual).length;
-  const confidence = weigh({ networks: fresh.length, countries, usual, room });
+  const systems = new Set(fresh.map(({ asn, network }) => (asn ? asn : network))).size;
+  const confidence = weigh({ networks: fresh.length, systems, countries, usual, room });
   if (confidence === 0) return NO_FINDINGS;
   const from = countries > 1 ? ` in ${countries} countries` : '';
   const reason = `used from ${fresh.length} new networks${from} within 5 min`;
@@ -95,16 +98,17 @@ function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): r
 
 interface Spread {
   readonly networks: number;
+  readonly systems: number;
   readonly countries: number;
   readonly usual: number;
   /** More than so many can't be told apart. */
   readonly room: number;
 }
 
-function weigh({ networks, countries, usual, room }: Spread): number {
+function weigh({ networks, systems, countries, usual, room }: Spread): number {
   const atLeast = (most: number): number => Math.min(room, Math.max(most, usual * PARAMETERS.overUsual));
   if (networks >= atLeast(PARAMETERS.floodNetworks)) return PARAMETERS.floodConfidence;
-  if (networks >= atLeast(PARAMETERS.manyNetworks)) return PARAMETERS.manyConfidence;
+  if (systems >= atLeast(PARAMETERS.manySystems)) return PARAMETERS.manyConfidence;
   const few = networks >= Math.max(PARAMETERS.fewNetworks, usual + 1) && countries >= PARAMETERS.fewCountries;
   return few ? PARAMETERS.fewConfidence : 0;
 }
@@ -150,6 +154,9 @@ function samples(): Samples {
   const places = { ...SAMPLE_PLACES, ...botnet };
   const addresses = Object.keys(botnet);
   const oneCountry = manyPlaces(9, ['DE']);
+  const rotating = Object.fromEntries(
+    Object.entries(manyPlaces(15, ['DE'])).map(([address, place]) => [address, { ...place, asn: 16509 }]),
+  );
   const ownPlaces = Object.fromEntries(
     Array.from({ length: 40 }, (_, index) => [`100.65.${index}.1`, { network: `100.65.${index}.0/24`, country: 'DE' }]),
   );
@@ -167,6 +174,11 @@ function samples(): Samples {
       { title: 'three networks in two countries', events: [...life, ...uses(addresses.slice(0, 3), 1_000)], places },
     ],
     nearMisses: [
+      {
+        title: 'fifteen networks of one system, as of an egress that rotates',
+        events: [...life, ...uses(Object.keys(rotating), 1_000)],
+        places: { ...SAMPLE_PLACES, ...rotating },
+      },
       {
         title: 'nine new networks of one country, as in a redeployment',
         events: [...life, ...uses(Object.keys(oneCountry), 1_000)],

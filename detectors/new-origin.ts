@@ -12,9 +12,12 @@ import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
  */
 const PARAMETERS = {
   countryAndAgent: 0.75,
+  systemAndAgent: 0.65,
   networkAndAgent: 0.6,
   country: 0.5,
   agent: 0.3,
+  /** Another operator's network says more than another of the same. */
+  system: 0.4,
   network: 0.25,
   /** While habits still settle: uses without news before news counts, so that a service that starts late is learnt. */
   quietUses: 10,
@@ -23,6 +26,8 @@ const PARAMETERS = {
 interface OriginState {
   readonly agents: KnownValues;
   readonly networks: KnownValues;
+  /** Autonomous systems, as `AS16509`; missing in what was kept before they were looked up. */
+  systems?: KnownValues;
   readonly countries: KnownValues;
   usesSinceNews: number;
 }
@@ -30,6 +35,7 @@ interface OriginState {
 interface News {
   readonly agent: boolean;
   readonly network: boolean;
+  readonly system: boolean;
   readonly country: boolean;
 }
 
@@ -38,7 +44,13 @@ export const newOrigin = defineDetector<OriginState>({
   id: 'new-origin',
   family: 'origin',
   parameters: PARAMETERS,
-  initial: () => ({ agents: noneKnown(), networks: noneKnown(), countries: noneKnown(), usesSinceNews: 0 }),
+  initial: () => ({
+    agents: noneKnown(),
+    networks: noneKnown(),
+    systems: noneKnown(),
+    countries: noneKnown(),
+    usesSinceNews: 0,
+  }),
   judge,
   remember,
   samples,
@@ -57,11 +69,18 @@ function remember(state: OriginState, located: LocatedUsageEvent, facts: Subject
 
 function newsIn(state: OriginState, { event, agent, place }: LocatedUsageEvent): News {
   const day = dayOf(event.at);
+  const network = isNew(state.networks, place.network, day);
   return {
     agent: isNew(state.agents, agent, day),
-    network: isNew(state.networks, place.network, day),
+    network,
+    // A network that is known is news of no kind.
+    system: network && state.systems !== undefined && isNew(state.systems, systemOf(place), day),
     country: isNew(state.countries, place.country, day),
   };
+}
+
+function systemOf({ asn = 0 }: LocatedUsageEvent['place']): string {
+  return asn === 0 ? '' : `AS${asn}`;
 }
 
 function isNews({ agent, network, country }: News): boolean {
@@ -83,6 +102,7 @@ function learnAll(state: OriginState, { event, agent, place }: LocatedUsageEvent
   const day = dayOf(event.at);
   learn(state.agents, agent, day);
   learn(state.networks, place.network, day);
+  learn((state.systems ??= noneKnown()), systemOf(place), day);
   learn(state.countries, place.country, day);
   state.usesSinceNews = isNews ? 0 : Math.min(state.usesSinceNews + 1, PARAMETERS.quietUses);
 }
@@ -102,11 +122,13 @@ function weighTrust(
   const weighed = harmless ? consider : distrust;
   weighed(state.agents, agent, day);
   weighed(state.networks, place.network, day);
+  if (state.systems) weighed(state.systems, systemOf(place), day);
   weighed(state.countries, place.country, day);
 }
 
 function weigh(news: News): number {
   if (news.country) return news.agent ? PARAMETERS.countryAndAgent : PARAMETERS.country;
+  if (news.system) return news.agent ? PARAMETERS.systemAndAgent : PARAMETERS.system;
   if (news.network) return news.agent ? PARAMETERS.networkAndAgent : PARAMETERS.network;
   return PARAMETERS.agent;
 }
@@ -114,7 +136,9 @@ function weigh(news: News): number {
 function finding({ agent, place }: LocatedUsageEvent, news: News, confidence: number): Finding {
   const where = [
     ...(news.country ? [`a new country, ${place.country} (${place.network})`] : []),
-    ...(news.network && !news.country ? [`a new network, ${place.network}`] : []),
+    ...(news.network && !news.country
+      ? [`a new network, ${place.network}${news.system ? ` of another operator, ${systemOf(place)}` : ''}`]
+      : []),
   ];
   const by = news.agent ? [`by a new agent, "${forPerson(agent)}"`] : [];
   const reason = `used ${[...where.map((text) => `from ${text}`), ...by].join(' ')}`;

