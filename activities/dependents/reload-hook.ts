@@ -4,6 +4,7 @@ import type { DependentRecord } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import { parseJson } from '../../domain/parse-json';
 import type { DependentAdapter } from '../../domain/ports/dependent';
+import { retryAfterMs } from '../retry-after';
 import { withDeadline } from '../with-deadline';
 
 const TIMEOUT_MS = 5_000;
@@ -36,7 +37,11 @@ export function createReloadHookAdapter(hookKey: string): DependentAdapter {
         if (response.ok) return parseJson(text);
         const refused = response.status === 401 || response.status === 403;
         const code = refused ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE';
-        throw new IncidentError(code, { dependent: dependent.id, status: response.status });
+        throw new IncidentError(code, {
+          dependent: dependent.id,
+          status: response.status,
+          retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
+        });
       });
     } catch (error) {
       if (error instanceof IncidentError) throw error;

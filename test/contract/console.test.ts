@@ -25,6 +25,8 @@ describeNotifier({
       cases: [
         'says NOTIFICATION_FAILED when the receiver fails',
         'says how long a receiver that throttles asks us to wait',
+        'says NOTIFICATION_FAILED of an answer that is none',
+        'says NOTIFICATION_FAILED when it was taken and the answer was lost, and sends it again as it was',
         'says NOTIFICATION_FAILED when nobody is there',
         'says NOTIFICATION_FAILED when there is no answer in time',
         'gives up when it is cancelled',

@@ -1,9 +1,17 @@
+import type { Socket } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { createEmailNotifier } from '../../activities/notifiers/email';
 import { callContext } from '../support/call-context';
 import { describeNotifier, type NotifierRig, type ReceiverBehaviour } from './notifier.contract';
 
 const PASSWORD = 'canary-mail-password';
+
+/** Of the connections that are open: the library has no other way to cut one. */
+function socketsOf(server: SMTPServer): readonly Socket[] {
+  return [...(server as unknown as { readonly connections: Iterable<{ readonly _socket: Socket }> }).connections].map(
+    ({ _socket }) => _socket,
+  );
+}
 
 /** A real SMTP server that wants a password. */
 async function startMailServer() {
@@ -23,8 +31,10 @@ async function startMailServer() {
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         if (behaviour === 'hang') return;
+        if (behaviour === 'garble') return socketsOf(server).forEach((socket) => socket.end('no answer of SMTP\r\n'));
         if (behaviour === 'fail') return done(Object.assign(new Error('no room'), { responseCode: 452 }));
         received.push(Buffer.concat(chunks).toString('utf8'));
+        if (behaviour === 'lose') return socketsOf(server).forEach((socket) => socket.destroy());
         done();
       });
     },

@@ -4,7 +4,8 @@ import { callContext } from '../support/call-context';
 import { contractCases, type Exemption } from '../support/contract-cases';
 import { OutcomeWatch } from '../support/secret-scan';
 
-export type ReceiverBehaviour = 'deliver' | 'fail' | 'throttle' | 'hang' | 'gone';
+/** `garble`: answers with what is no answer. `lose`: takes what is sent, and its answer is lost. */
+export type ReceiverBehaviour = 'deliver' | 'fail' | 'throttle' | 'hang' | 'gone' | 'garble' | 'lose';
 
 export interface NotifierRig {
   readonly notifier: Notifier;
@@ -93,6 +94,30 @@ export function describeNotifier({ name, make, skip = [] }: NotifierContract): v
 
       await expect(call).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED', fields: { retryAfterMs: 7_000 } });
     });
+
+    contractCase('says NOTIFICATION_FAILED of an answer that is none', async () => {
+      await rig.behave('garble');
+
+      const call = send('key');
+
+      await expect(call).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED' });
+    });
+
+    contractCase(
+      'says NOTIFICATION_FAILED when it was taken and the answer was lost, and sends it again as it was',
+      async () => {
+        await rig.behave('lose');
+        const lost = send('run/notify/security');
+        await expect(lost).rejects.toMatchObject({ code: 'NOTIFICATION_FAILED' });
+        await rig.behave('deliver');
+
+        await send('run/notify/security');
+
+        const received = await rig.received();
+        expect(received.length).toBeGreaterThan(1);
+        for (const text of received) expect(text).toContain('run/notify/security');
+      },
+    );
 
     contractCase('finds nothing wrong with a good target, and quotes nothing of a bad one', () => {
       const faults = rig.badTargets.map((target) => rig.notifier.targetFault(target));

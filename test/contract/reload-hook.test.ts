@@ -61,6 +61,15 @@ async function makeRig(): Promise<DependentRig> {
 
 describeDependent({ name: 'reload-hook', make: makeRig });
 
+test('a hook that throttles says how long it asks us to wait', async () => {
+  const busy = await rawServer('HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n');
+
+  const call = createReloadHookAdapter(HOOK_KEY).activate(record(busy.url), sampleVersion(), callContext());
+
+  await expect(call).rejects.toMatchObject({ code: 'DEPENDENT_UNREACHABLE', fields: { retryAfterMs: 7_000 } });
+  busy.server.close();
+});
+
 describe('what a reload hook is reached with', () => {
   it.each([
     ['a target that holds a password', 'http://service:canary-password@127.0.0.1:9', HOOK_KEY],

@@ -18,7 +18,15 @@ export async function startNoticeReceiver(status: number) {
     if (behaviour === 'hang') return new Promise(() => undefined);
     if (behaviour === 'fail') return reply.code(500).send({ echoed: request.url });
     if (behaviour === 'throttle') return reply.code(429).header('retry-after', '7').send();
+    if (behaviour === 'garble') {
+      reply.hijack();
+      return void request.raw.socket.end('no answer of HTTP\r\n\r\n');
+    }
     received.push({ path: request.url, headers: request.headers, text: String(request.body) });
+    if (behaviour === 'lose') {
+      reply.hijack();
+      return void request.raw.socket.destroy();
+    }
     return reply.code(status).send('ok');
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
