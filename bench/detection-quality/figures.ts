@@ -3,7 +3,7 @@ import type { DetectionQuality } from './measure';
 
 /** The one line of JSON that programs read. */
 export function figuresLine(quality: DetectionQuality) {
-  const { stratus, invictus, stolenKey, nab, panther, crsRecall, sigmaRules } = quality;
+  const { stratus, invictus, stolenKey, nab, panther, crs, sigmaRules } = quality;
   return {
     bench: 'detection-quality',
     stratusRecall: round(stratus.recalled / stratus.techniques),
@@ -12,7 +12,9 @@ export function figuresLine(quality: DetectionQuality) {
     alertsPer1000Unlabelled: round((1000 * invictus.unlabelledAlerts) / invictus.unlabelledEvents),
     nabScore: round(nab.score),
     pantherAgree: panther === null ? null : round(panther.agreed / panther.tests),
-    crsRecall: crsRecall === null ? null : round(crsRecall),
+    crsRecall: crs === null ? null : round(crs.recognised / crs.requests),
+    crsRecallUriAndAgent: crs === null ? null : round(crs.recognisedInLogs / crs.requests),
+    crsRequests: crs === null ? null : crs.requests,
     sigmaRules,
     stolenKeyEvents: stolenKey.events,
     stolenKeySeconds: stolenKey.seconds,
@@ -24,7 +26,7 @@ type Row = readonly [measure: string, figure: string, base: string];
 
 /** The table, for a terminal and for the documentation. */
 export function qualityRows(quality: DetectionQuality): readonly Row[] {
-  const { stratus, invictus, stolenKey, nab } = quality;
+  const { stratus, invictus, stolenKey, nab, crs } = quality;
   const line = figuresLine(quality);
   return [
     ['Stratus techniques recalled', String(line.stratusRecall), `${stratus.recalled} of ${stratus.techniques}`],
@@ -50,7 +52,12 @@ export function qualityRows(quality: DetectionQuality): readonly Row[] {
       `${nab.series} series; windowed Gaussian in the same run ${nab.floor.toFixed(1)}`,
     ],
     ['Panther rule tests agreed on', shown(line.pantherAgree), pantherTests(quality.panther)],
-    ['CRS requests recognised', shown(line.crsRecall), ''],
+    ['CRS requests recognised, shown whole', shown(line.crsRecall), crsRequests(crs, 'recognised')],
+    [
+      'CRS requests recognised by URI and agent, as access logs have them',
+      shown(line.crsRecallUriAndAgent),
+      crsRequests(crs, 'recognisedInLogs'),
+    ],
     ['Sigma rules loaded or refused with a reason', shown(line.sigmaRules), ''],
   ];
 }
@@ -59,6 +66,10 @@ function pantherTests(panther: DetectionQuality['panther']): string {
   if (panther === null) return '';
   const { agreed, tests, covered, rules } = panther;
   return `${agreed} of ${tests} tests of the ${covered} rules covered, of ${rules} for CloudTrail`;
+}
+
+function crsRequests(crs: DetectionQuality['crs'], which: 'recognised' | 'recognisedInLogs'): string {
+  return crs === null ? '' : `${crs[which]} of ${crs.requests}`;
 }
 
 function shown(figure: number | null): string {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { RuleSet } from '../../detectors/sigma/rule-set';
 import { loadRules, ownRules } from '../../workers/rules/load-rules';
-import { crsRecall } from './crs-recall';
+import { crsRecall, type CrsFigures } from './crs-recall';
 import { invictusRecall, type InvictusFigures } from './invictus-recall';
 import { nab, type NabFigures } from './nab';
 import { pantherVerdicts, type PantherFigures } from './panther-verdicts';
@@ -16,7 +16,7 @@ export interface DetectionQuality {
   readonly stolenKey: StolenKeyFigures;
   readonly nab: NabFigures;
   readonly panther: PantherFigures | null;
-  readonly crsRecall: number | null;
+  readonly crs: CrsFigures | null;
   readonly sigmaRules: number | null;
 }
 
@@ -38,7 +38,7 @@ export async function measureDetectionQuality(
     stolenKey: await step('the stolen key', stolenKey),
     nab: await step('NAB', nab),
     panther: await step('Panther verdicts', pantherVerdicts),
-    crsRecall: await step('CRS requests', crsRecall),
+    crs: await step('CRS requests', crsRecall),
     sigmaRules: await step('Sigma rules', sigmaRules),
   };
 }

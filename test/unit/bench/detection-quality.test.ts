@@ -22,7 +22,7 @@ const QUALITY: DetectionQuality = {
   stolenKey: { events: 1, seconds: 0, others: 0 },
   nab: { series: 2, score: 61.2345, floor: 35 },
   panther: null,
-  crsRecall: null,
+  crs: { requests: 200, recognised: 150, recognisedInLogs: 50 },
   sigmaRules: 1,
 };
 
@@ -46,7 +46,9 @@ it('the line of figures has every figure, and null for what is not measured', ()
     alertsPer1000Unlabelled: 0.5,
     nabScore: 61.235,
     pantherAgree: null,
-    crsRecall: null,
+    crsRecall: 0.75,
+    crsRecallUriAndAgent: 0.25,
+    crsRequests: 200,
     sigmaRules: 1,
     stolenKeyEvents: 1,
     stolenKeySeconds: 0,
@@ -66,6 +68,7 @@ it('the table replaces the one before, and nothing else of the page', async () =
   expect(await readFile(page, 'utf8')).toBe(once);
   expect(once).toContain('| Stratus techniques recalled | 0.75 | 3 of 4 |');
   expect(once).toContain('Stratus techniques missed: aws.made.up.');
+  expect(once).toContain('| CRS requests recognised by URI and agent, as access logs have them | 0.25 | 50 of 200 |');
   const outside = (text: string) => text.replace(/(<!-- detection-quality.*?-->).*(<!-- \/detection-quality)/s, '$1$2');
   expect(outside(once)).toBe(outside(docs));
 });
@@ -97,5 +100,8 @@ recorded(
 );
 
 recorded(`seven of ten hostile requests of the core rule set (skipped without ${RECORDED})`, async () => {
-  expect(await crsRecall(RECORDED, OWN_RULES)).toBeGreaterThan(0.7);
+  const { requests = 0, recognised = 0, recognisedInLogs = 0 } = (await crsRecall(RECORDED, OWN_RULES)) ?? {};
+
+  expect(recognised / requests).toBeGreaterThan(0.7);
+  expect(recognisedInLogs).toBeLessThan(recognised);
 });
