@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { IncidentError } from '../domain/errors';
+import { NOT_YET_VALID } from './formats/format';
 import { guessFormat, type IntelFormatName } from './formats/registry';
 import { httpGet, textOf } from './http-get';
 import { FETCH_LIMITS, type FetchedText, type ListSource } from './list-source';
@@ -8,7 +9,7 @@ import { collect, readList, type ReadList } from './read-list';
 import { readCollection } from './taxii';
 
 export interface FetchOptions {
-  /** Milliseconds since the epoch: entries that have run out by then are left out. */
+  /** Milliseconds since the epoch: entries that have run out by then, or are not yet good, are left out. */
   readonly now: number;
   readonly signal: AbortSignal;
   /** Of the content we have. */
@@ -26,10 +27,13 @@ export interface FetchedList extends ReadList {
 export async function fetchList(source: ListSource, options: FetchOptions): Promise<FetchedList | 'unchanged'> {
   const { from, format, access, ofOurs = false } = source;
   const { now, signal, etag } = options;
-  if (format === 'taxii') return collect(await readCollection(from, { access, signal }), { goodAt: now, ofOurs });
+  if (format === 'taxii') return collect(await readCollection(from, { now, access, signal }), { goodAt: now, ofOurs });
   const got = from.startsWith('/') ? await readLocal(from) : await httpGet(from, { access, signal, etag });
   if (got === 'unchanged') return got;
-  return { ...readList(format, got.text, now, { ofOurs }), ...(got.etag === undefined ? {} : { etag: got.etag }) };
+  const list = readList(format, got.text, now, { ofOurs });
+  // The same content names more once their time has come, so it has to be sent again.
+  const changesByItself = (list.leftOut[NOT_YET_VALID] ?? 0) > 0;
+  return { ...list, ...(got.etag === undefined || changesByItself ? {} : { etag: got.etag }) };
 }
 
 /** Reads a list from a file, gzipped or not. @throws IncidentError INTEL_LIST_UNREACHABLE, INTEL_LIST_UNREADABLE */

@@ -1,6 +1,6 @@
 import { IncidentError } from '../domain/errors';
 import { AddressSet, type ListedNetwork } from './address-set';
-import { ListUnreadable, NOT_UNDERSTOOD, type Entry, type OTHER_MATTER } from './formats/format';
+import { ListUnreadable, NOT_UNDERSTOOD, NOT_YET_VALID, type Entry, type OTHER_MATTER } from './formats/format';
 import { INTEL_FORMATS, type IntelFormatName } from './formats/registry';
 import { networkWords, type NetworkFault } from './network-words';
 
@@ -8,7 +8,7 @@ import { networkWords, type NetworkFault } from './network-words';
 export const MOST_NETWORKS = 1_000_000;
 
 /** Why entries were left out. */
-export type LeftOut = NetworkFault | typeof OTHER_MATTER | typeof NOT_UNDERSTOOD | 'expired';
+export type LeftOut = NetworkFault | typeof OTHER_MATTER | typeof NOT_UNDERSTOOD | typeof NOT_YET_VALID | 'expired';
 
 /** What a list gave. */
 export interface ReadList {
@@ -51,9 +51,9 @@ export function collect(
     else if (networks.push(network) > MOST_NETWORKS) throw unreadable(`more than ${MOST_NETWORKS} networks`);
   }
   const bad = (leftOut['no-address'] ?? 0) + (leftOut[NOT_UNDERSTOOD] ?? 0) + (leftOut['too-broad'] ?? 0);
-  const expired = leftOut.expired ?? 0;
-  if (networks.length + expired === 0) throw unreadable('no address in it');
-  if (bad > networks.length + expired)
+  const outOfTime = (leftOut.expired ?? 0) + (leftOut[NOT_YET_VALID] ?? 0);
+  if (networks.length + outOfTime === 0) throw unreadable('no address in it');
+  if (bad > networks.length + outOfTime)
     throw unreadable(`${bad} entries are no addresses, and only ${networks.length} are`);
   return { networks: AddressSet.of(networks), leftOut };
 }

@@ -24,7 +24,11 @@ const envelope = z.object({
  */
 export async function readCollection(
   collection: string,
-  { access, signal }: { readonly access?: ListAccess | undefined; readonly signal: AbortSignal },
+  {
+    now,
+    access,
+    signal,
+  }: { readonly now: number; readonly access?: ListAccess | undefined; readonly signal: AbortSignal },
 ): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
   const within = AbortSignal.any([signal, AbortSignal.timeout(FETCH_LIMITS.milliseconds)]);
@@ -33,7 +37,7 @@ export async function readCollection(
   for (let page = 0; page < FETCH_LIMITS.pages; page++) {
     const got = await getPage(pageAddress(collection, next), access, within, left, signal);
     left -= got.bytes;
-    for (const object of got.objects) entries.push(...entriesOf(object));
+    for (const object of got.objects) entries.push(...entriesOf(object, now));
     if (!got.more) return entries;
     // The same word again is no fault: it may stand for a place in a session of the server's (medallion). What never ends has the bound of pages.
     if (got.next === undefined) throw unreadable('the server has more and does not say how to ask for it');

@@ -11,12 +11,15 @@ export interface NamedAddress {
 export const OTHER_MATTER = 'other-matter';
 /** An entry that could be about an address and says more than that, or can't be read. */
 export const NOT_UNDERSTOOD = 'not-understood';
+/** An entry that is understood, and good only from a time after the list was fetched. */
+export const NOT_YET_VALID = 'not-yet-valid';
 
-export type Entry = NamedAddress | typeof OTHER_MATTER | typeof NOT_UNDERSTOOD;
+export type Entry = NamedAddress | typeof OTHER_MATTER | typeof NOT_UNDERSTOOD | typeof NOT_YET_VALID;
 
 /**
  * How a list is written. `entries` gives what stands in it, in order, and throws nothing but `ListUnreadable`, whatever the text; its work grows with the
- * text's length and not faster. `readAt`: when it was fetched, for entries that say how long they are good for.
+ * text's length and not faster. `readAt`: when it was fetched, for entries that say how long, or from when, they are
+ * good.
  */
 export interface IntelFormat {
   entries(text: string, readAt: number): Iterable<Entry>;

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { jsonOf, ListUnreadable, NOT_UNDERSTOOD, OTHER_MATTER, timeOf, type Entry, type IntelFormat } from './format';
+import {
+  jsonOf,
+  ListUnreadable,
+  NOT_UNDERSTOOD,
+  NOT_YET_VALID,
+  OTHER_MATTER,
+  timeOf,
+  type Entry,
+  type IntelFormat,
+} from './format';
 import { addressesIn } from './stix-pattern';
 
 /** A bundle of STIX 2.0 or 2.1, or what TAXII 2.1 calls an envelope. */
@@ -9,44 +18,49 @@ const indicator = z.object({
   type: z.literal('indicator'),
   pattern: z.string(),
   pattern_type: z.string().default('stix'),
+  valid_from: z.string().optional(),
   valid_until: z.string().optional(),
   revoked: z.boolean().default(false),
 });
 
 /**
- * STIX 2.1 bundles: indicators whose pattern names addresses, until `valid_until`. Revoked ones say nothing, and addresses outside of an indicator are what
- * somebody saw, not what is hostile.
+ * STIX 2.1 bundles: indicators whose pattern names addresses, from `valid_from` until `valid_until`. Revoked ones say nothing, and addresses outside of an
+ * indicator are what somebody saw, not what is hostile.
  */
 export const stix: IntelFormat = { entries };
 
-function* entries(text: string): Generator<Entry> {
+function* entries(text: string, readAt: number): Generator<Entry> {
   const parsed = bundle.safeParse(jsonOf(text));
   if (!parsed.success) throw new ListUnreadable('no STIX bundle: an object with "objects" is missing');
-  for (const object of parsed.data.objects ?? []) yield* entriesOf(object);
+  for (const object of parsed.data.objects ?? []) yield* entriesOf(object, readAt);
 }
 
-/** What one STIX object names. */
-export function* entriesOf(object: unknown): Generator<Entry> {
+/** What one STIX object names at the time it was fetched. */
+export function* entriesOf(object: unknown, readAt: number): Generator<Entry> {
   if (Object(object) !== object || (object as { type?: unknown }).type !== 'indicator') return;
   const parsed = indicator.safeParse(object);
   if (!parsed.success) {
     yield NOT_UNDERSTOOD;
     return;
   }
-  const { pattern, pattern_type: language, valid_until: validUntil, revoked } = parsed.data;
+  const { pattern, pattern_type: language, valid_from: validFrom, valid_until: validUntil, revoked } = parsed.data;
   if (revoked) return;
   if (language !== 'stix') {
     yield OTHER_MATTER;
     return;
   }
-  const until = validUntil === undefined ? undefined : timeOf(validUntil);
-  if (validUntil !== undefined && until === undefined) {
+  const [from, until] = [validFrom, validUntil].map((text) => (text === undefined ? undefined : timeOf(text)));
+  if ((validFrom !== undefined && from === undefined) || (validUntil !== undefined && until === undefined)) {
     yield NOT_UNDERSTOOD;
     return;
   }
   const addresses = addressesIn(pattern);
   if (typeof addresses === 'string') {
     yield addresses;
+    return;
+  }
+  if (from !== undefined && from > readAt) {
+    yield NOT_YET_VALID;
     return;
   }
   for (const address of addresses) yield { address, ...(until === undefined ? {} : { until }) };

@@ -50,6 +50,22 @@ test('a server that knows the content does not send it again', async () => {
   expect(await get({}, '"1"')).toBe('unchanged');
 });
 
+test('content that names more once its time has come is asked for again', async () => {
+  const indicator = (from: string) => ({
+    type: 'indicator',
+    pattern: "[ipv4-addr:value = '198.51.100.7']",
+    valid_from: from,
+  });
+  const answer = (from: string) => JSON.stringify({ type: 'bundle', objects: [indicator(from)] });
+  server.answer = (request, response) =>
+    response
+      .writeHead(200, { etag: '"1"' })
+      .end(answer(request.url === '/soon' ? '1970-01-01T00:00:01Z' : '1970-01-01'));
+
+  expect(await get({ from: `${server.url}/soon`, format: 'stix' })).not.toHaveProperty('etag');
+  expect(await get({ format: 'stix' })).toHaveProperty('etag', '"1"');
+});
+
 test('a redirection is not followed: neither list nor password goes elsewhere', async () => {
   const elsewhere = await listServer((_request, response) => response.end('0.0.0.0\n'));
   server.answer = (_request, response) => response.writeHead(302, { location: elsewhere.url }).end();
@@ -127,6 +143,16 @@ describe('taxii', () => {
       '/api/collections/1/objects/?match%5Btype%5D=indicator&limit=1000&next=p2',
     ]);
     expect(server.requests[0]?.headers.accept).toBe('application/taxii+json;version=2.1');
+  });
+
+  test('leaves out what is not valid yet', async () => {
+    const indicator = (last: number, more: object) => ({
+      ...{ type: 'indicator', pattern: `[ipv4-addr:value = '198.51.100.${last}']`, ...more },
+    });
+    const objects = [indicator(7, { valid_from: '1970-01-01T00:00:01Z' }), indicator(8, { valid_from: '1970-01-01' })];
+    server.answer = (_request, response) => response.end(JSON.stringify({ objects }));
+
+    expect(await networksOf(taxii())).toEqual(['198.51.100.8']);
   });
 
   test.each([

@@ -109,6 +109,18 @@ describe('stix', () => {
     expect(networks.find('198.51.100.7', NOW + DAY - 1)).toBeDefined();
     expect(networks.find('198.51.100.7', NOW + DAY)).toBeUndefined();
   });
+
+  test('what is valid only from a time after the fetch is left out, and makes no list unreadable', () => {
+    const soon = indicator("[ipv4-addr:value = '198.51.100.7']", { valid_from: '2026-11-25T00:00:00.001Z' });
+    const begun = indicator("[ipv4-addr:value = '198.51.100.8']", { valid_from: '2026-11-25T00:00:00Z' });
+    const unclear = indicator("[ipv4-addr:value = '198.51.100.9']", { valid_from: 'soon' });
+
+    expect(read('stix', bundle(soon, begun, unclear))).toMatchObject({
+      found: ['198.51.100.8'],
+      leftOut: { 'not-yet-valid': 1, 'not-understood': 1 },
+    });
+    expect(read('stix', bundle(soon))).toMatchObject({ found: [], leftOut: { 'not-yet-valid': 1 } });
+  });
 });
 
 test('misp: attributes meant for detection, of events, objects and answers; and warning lists', () => {
