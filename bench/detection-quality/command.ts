@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { figuresLine, qualityRows } from './figures';
 import { measureDetectionQuality } from './measure';
+import { OUTCOME_HEAD, outcomeRows } from './outcome-rows';
 import { writeDocs } from './write-docs';
 
 const DOCS = 'docs/detection.md';
@@ -18,13 +19,18 @@ export function detectionQualityCommand(): Command {
     .description('how many recorded attacks are detected, and how much is told of ordinary life')
     .option('--data <folder>', 'where the recorded data lies', '../shared/data')
     .option('--json', 'end with the figures as one line of JSON', false)
-    .option('--write-docs', `put the table into ${DOCS}`, false)
+    .option('--write-docs', `put the tables into ${DOCS}`, false)
     .action(async ({ data, json, writeDocs: writes }: Flags) => {
       const quality = await measureDetectionQuality(data, (line) => void process.stderr.write(`${line}\n`));
-      const table = new Table({ head: ['measure', 'figure', 'on'], style: { head: [], border: [] } });
-      for (const row of qualityRows(quality)) table.push([...row]);
-      process.stdout.write(`${table.toString()}\n`);
+      print(['measure', 'figure', 'on'], qualityRows(quality));
+      print(OUTCOME_HEAD, outcomeRows(quality));
       if (writes) await writeDocs(DOCS, quality);
       if (json) process.stdout.write(`${JSON.stringify(figuresLine(quality))}\n`);
     });
+}
+
+function print(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const table = new Table({ head: [...head], style: { head: [], border: [] } });
+  for (const row of rows) table.push([...row]);
+  process.stdout.write(`${table.toString()}\n`);
 }

@@ -1,14 +1,17 @@
 import { round } from '../statistics';
+import { recalled } from './first-detection';
 import type { DetectionQuality } from './measure';
+import { PUBLISHED_NAB } from './published-nab';
 
 /** The one line of JSON that programs read. */
 export function figuresLine(quality: DetectionQuality) {
   const { stratus, invictus, stolenKey, nab, panther, crs, sigmaRules } = quality;
+  const acting = invictus.runs.filter(({ acts }) => acts);
   return {
     bench: 'detection-quality',
-    stratusRecall: round(stratus.recalled / stratus.techniques),
-    invictusRunRecall: round(invictus.recalled / invictus.runs),
-    invictusActingRunRecall: round(invictus.actingRecalled / invictus.actingRuns),
+    stratusRecall: share(recalled(stratus), stratus),
+    invictusRunRecall: share(recalled(invictus.runs), invictus.runs),
+    invictusActingRunRecall: share(recalled(acting), acting),
     alertsPer1000Unlabelled: round((1000 * invictus.unlabelledAlerts) / invictus.unlabelledEvents),
     nabScore: round(nab.score),
     pantherAgree: panther === null ? null : round(panther.agreed / panther.tests),
@@ -28,13 +31,14 @@ type Row = readonly [measure: string, figure: string, base: string];
 export function qualityRows(quality: DetectionQuality): readonly Row[] {
   const { stratus, invictus, stolenKey, nab, crs } = quality;
   const line = figuresLine(quality);
+  const acting = invictus.runs.filter(({ acts }) => acts);
   return [
-    ['Stratus techniques recalled', String(line.stratusRecall), `${stratus.recalled} of ${stratus.techniques}`],
-    ['Invictus attack runs recalled', String(line.invictusRunRecall), `${invictus.recalled} of ${invictus.runs}`],
+    ['Stratus techniques recalled', String(line.stratusRecall), countOf(recalled(stratus), stratus)],
+    ['Invictus attack runs recalled', String(line.invictusRunRecall), countOf(recalled(invictus.runs), invictus.runs)],
     [
       'of them, runs that do more than see whom they are',
       String(line.invictusActingRunRecall),
-      `${invictus.actingRecalled} of ${invictus.actingRuns}`,
+      countOf(recalled(acting), acting),
     ],
     [
       'alerts per 1,000 unlabelled events (Invictus)',
@@ -46,11 +50,7 @@ export function qualityRows(quality: DetectionQuality): readonly Row[] {
       stolenKey.events === null ? 'none' : `event ${stolenKey.events}, after ${stolenKey.seconds} s`,
       `${stolenKey.others} detections of other keys`,
     ],
-    [
-      'NAB, standard profile',
-      nab.score.toFixed(1),
-      `${nab.series} series; windowed Gaussian in the same run ${nab.floor.toFixed(1)}`,
-    ],
+    ...nabRows(nab),
     ['Panther rule tests agreed on', shown(line.pantherAgree), pantherTests(quality.panther)],
     ['CRS requests recognised, shown whole', shown(line.crsRecall), crsRequests(crs, 'recognised')],
     [
@@ -62,6 +62,17 @@ export function qualityRows(quality: DetectionQuality): readonly Row[] {
   ];
 }
 
+function nabRows({ score, floor, series }: DetectionQuality['nab']): readonly Row[] {
+  return [
+    ['NAB, standard profile', score.toFixed(1), `${series} series`],
+    ['NAB: windowed Gaussian in the same run', floor.toFixed(1), `the same ${series} series`],
+    ...PUBLISHED_NAB.map(
+      ([detector, published]) =>
+        [`NAB, as published: ${detector}`, published.toFixed(1), 'all 58 series: not the same test'] as const,
+    ),
+  ];
+}
+
 function pantherTests(panther: DetectionQuality['panther']): string {
   if (panther === null) return '';
   const { agreed, tests, covered, rules } = panther;
@@ -70,6 +81,14 @@ function pantherTests(panther: DetectionQuality['panther']): string {
 
 function crsRequests(crs: DetectionQuality['crs'], which: 'recognised' | 'recognisedInLogs'): string {
   return crs === null ? '' : `${crs[which]} of ${crs.requests}`;
+}
+
+function share(part: readonly unknown[], whole: readonly unknown[]): number {
+  return round(part.length / whole.length);
+}
+
+function countOf(part: readonly unknown[], whole: readonly unknown[]): string {
+  return `${part.length} of ${whole.length}`;
 }
 
 function shown(figure: number | null): string {

@@ -2,16 +2,17 @@ import { existsSync } from 'node:fs';
 import type { RuleSet } from '../../detectors/sigma/rule-set';
 import { loadRules, ownRules } from '../../workers/rules/load-rules';
 import { crsRecall, type CrsFigures } from './crs-recall';
+import type { AttackOutcome } from './first-detection';
 import { invictusRecall, type InvictusFigures } from './invictus-recall';
 import { nab, type NabFigures } from './nab';
 import { pantherVerdicts, type PantherFigures } from './panther-verdicts';
 import { sigmaRules } from './sigma-rules';
 import { stolenKey, type StolenKeyFigures } from './stolen-key';
-import { stratusRecall, type StratusFigures } from './stratus-recall';
+import { stratusRecall } from './stratus-recall';
 
 /** What was measured, in full: the table is made of it. */
 export interface DetectionQuality {
-  readonly stratus: StratusFigures;
+  readonly stratus: readonly AttackOutcome[];
   readonly invictus: InvictusFigures;
   readonly stolenKey: StolenKeyFigures;
   readonly nab: NabFigures;

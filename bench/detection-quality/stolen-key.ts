@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { runBacktest } from '../../backtest/run-backtest';
 import type { DetectionLine } from '../../backtest/detection-line';
 import type { RuleSet } from '../../detectors/sigma/rule-set';
-import { mapCloudTrail } from '../../detectors/sources/cloudtrail';
-import { forEachInTime } from '../../recordings/merge-files';
+import { firstDetection, recordedUses } from './first-detection';
 
 const STOLEN = 'ASIA5FLZVX4OPVKKVBMX';
 
@@ -18,19 +17,17 @@ export interface StolenKeyFigures {
 
 /** How soon the stolen key of the recorded breach is detected. */
 export async function stolenKey(dataFolder: string, rules: RuleSet): Promise<StolenKeyFigures> {
-  const files = [join(dataFolder, 'cloudtrail/otrf-cloud-breach-s3.jsonl')];
-  const uses: { readonly id: string; readonly at: number }[] = [];
-  await forEachInTime(files, mapCloudTrail, ({ id, at, subject }) => {
-    if (subject.endsWith(STOLEN)) uses.push({ id, at });
-  });
+  const file = join(dataFolder, 'cloudtrail/otrf-cloud-breach-s3.jsonl');
+  const uses = (await recordedUses(file)).filter(({ subject }) => subject.endsWith(STOLEN));
   const told: DetectionLine[] = [];
-  await runBacktest({ source: 'cloudtrail', files, rules }, (line) => told.push(line));
-  const first = told.find(({ credential }) => credential === STOLEN);
-  const index = uses.findIndex(({ id }) => id === `cloudtrail:${first?.eventId}`);
-  const use = uses[index];
+  await runBacktest({ source: 'cloudtrail', files: [file], rules }, (line) => told.push(line));
+  const first = firstDetection(
+    uses,
+    told.filter(({ credential }) => credential === STOLEN),
+  );
   return {
-    events: use ? index + 1 : null,
-    seconds: use ? (use.at - (uses[0]?.at ?? use.at)) / 1000 : null,
+    events: first?.event ?? null,
+    seconds: first?.seconds ?? null,
     others: told.filter(({ credential }) => credential !== STOLEN).length,
   };
 }

@@ -1,26 +1,24 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { DetectionLine } from '../../backtest/detection-line';
 import { runBacktest } from '../../backtest/run-backtest';
 import type { RuleSet } from '../../detectors/sigma/rule-set';
 import { withoutAttackTool } from './attack-tool';
-
-export interface StratusFigures {
-  readonly techniques: number;
-  readonly recalled: number;
-  readonly missed: readonly string[];
-}
+import { firstDetection, recordedUses, type AttackOutcome } from './first-detection';
 
 /** One file a technique, all of it attack: recalled when there is a detection. Each begins with nothing learnt. */
-export async function stratusRecall(dataFolder: string, rules: RuleSet): Promise<StratusFigures> {
+export async function stratusRecall(dataFolder: string, rules: RuleSet): Promise<readonly AttackOutcome[]> {
   const folder = join(dataFolder, 'cloudtrail/stratus');
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
-  const missed: string[] = [];
-  for (const name of files) {
-    const { summary } = await runBacktest(
-      { source: 'cloudtrail', files: [join(folder, name)], rules, prepare: withoutAttackTool },
-      () => undefined,
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+  const outcomes: AttackOutcome[] = [];
+  for (const name of names) {
+    const file = join(folder, name);
+    const told: DetectionLine[] = [];
+    await runBacktest({ source: 'cloudtrail', files: [file], rules, prepare: withoutAttackTool }, (line) =>
+      told.push(line),
     );
-    if (summary.detections === 0) missed.push(basename(name, '.json'));
+    const uses = await recordedUses(file);
+    outcomes.push({ name: basename(name, '.json'), events: uses.length, first: firstDetection(uses, told) });
   }
-  return { techniques: files.length, recalled: files.length - missed.length, missed };
+  return outcomes;
 }
