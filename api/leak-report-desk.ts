@@ -7,16 +7,16 @@ import type { Assessment, Detection } from '../domain/detection';
 import type { Policy } from '../domain/policy';
 import { isLeakFeed } from '../domain/leak-feed';
 import type { Inventory } from '../domain/ports/stores';
-import { atLeast } from '../domain/severity';
+import { atLeast, compareSeverity } from '../domain/severity';
 import { weighed } from '../domain/severity-mapping';
 import type { ControlEvent } from '../domain/usage-event';
 import { askTemporal } from './ask-temporal';
-import type { FindVersion } from './find-version';
+import type { FindVersions } from './find-versions';
 
 export interface LeakReportDeskParts {
   readonly reports: LeakReportStore;
   readonly inventory: Pick<Inventory, 'credential'>;
-  readonly findVersion: FindVersion;
+  readonly findVersions: FindVersions;
   readonly temporal: Client;
   readonly taskQueue: string;
   readonly policy: Policy;
@@ -79,21 +79,37 @@ export function createLeakReportDesk(parts: LeakReportDeskParts): LeakReportDesk
   };
 }
 
-async function act(
+interface Acted {
+  readonly outcome: LeakReportOutcome;
+  readonly incident?: string;
+}
+
+/** What came of it for whichever version it is of; undefined while it waits for its reporter's hour. */
+async function act(parts: LeakReportDeskParts, report: LeakReport): Promise<Acted | undefined> {
+  const { versions, byIdOnly } = await parts.findVersions(report.subjects);
+  let last: Acted | undefined = { outcome: 'unknown' };
+  for (const version of versions) {
+    last = await actOn(parts, report, version, byIdOnly);
+    if (!last) return undefined;
+  }
+  return last;
+}
+
+async function actOn(
   parts: LeakReportDeskParts,
   report: LeakReport,
-): Promise<{ readonly outcome: LeakReportOutcome; readonly incident?: string } | undefined> {
-  const version = await parts.findVersion(report.subjects);
-  if (!version) return { outcome: 'unknown' };
+  version: SecretVersion,
+  byIdOnly: boolean,
+): Promise<Acted | undefined> {
   const incident = incidentId(version.credentialId, version.version);
   // Detectors know a dead version as revoked, which says more; and it is nothing to respond to.
   if (version.state === 'revoked' || version.state === 'discarded') return { outcome: 'dead', incident };
   // True reports of everything at once would be an outage that we make ourselves.
   const most = parts.mostPerFeedAndHour ?? MOST_PER_FEED_AND_HOUR;
   if (isOfFeed(report) && !(await parts.reports.letThrough(report, incident, most))) return undefined;
-  if (version.state !== 'quarantined') await parts.announce(leakedEvents(version, report));
+  if (version.state !== 'quarantined' && !byIdOnly) await parts.announce(leakedEvents(version, report));
   const credential = await parts.inventory.credential(version.credentialId);
-  const assessment = weighed(parts.policy, assessmentOf(report), credential);
+  const assessment = weighed(parts.policy, assessmentOf(report, byIdOnly), credential);
   if (!atLeast(assessment.severity, parts.policy.incidentFrom)) return { outcome: 'recorded', incident };
   const joined = await join(parts, version, report, assessment, credential);
   return { outcome: joined ? 'incident' : 'incident-closed', incident };
@@ -103,10 +119,22 @@ function isOfFeed({ reporter }: LeakReport): boolean {
   return isLeakFeed(reporter);
 }
 
-/** A statement by an authorized person, program or scanner needs no second witness. */
-function assessmentOf({ severity, reporter, source, receivedAt }: LeakReport): Assessment {
-  const reason = `reported as leaked by ${reporter}: ${source}`;
-  return { severity, confidence: 1, families: ['listed'], deterministic: true, firstAbuseAt: receivedAt, reason };
+/**
+ * A statement by an authorized person, program or scanner needs no second witness. But where a scanner has matched an id alone, which stands in logs and signed addresses, nobody has
+ * seen the value: a person decides what can't be undone.
+ */
+function assessmentOf({ severity, reporter, source, receivedAt }: LeakReport, byIdOnly: boolean): Assessment {
+  const said = byIdOnly ? 'its id was found, and not its value, by' : 'reported as leaked by';
+  const reason = `${said} ${reporter}: ${source}`;
+  const [least] = [severity, 'medium' as const].sort(compareSeverity);
+  return {
+    severity: byIdOnly ? (least ?? severity) : severity,
+    confidence: byIdOnly ? 0.5 : 1,
+    families: ['listed'],
+    deterministic: !byIdOnly,
+    firstAbuseAt: receivedAt,
+    reason,
+  };
 }
 
 function leakedEvents(version: SecretVersion, { id, receivedAt }: LeakReport): readonly ControlEvent[] {

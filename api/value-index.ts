@@ -1,12 +1,12 @@
 import { IncidentError } from '../domain/errors';
-import type { SecretVersion } from '../domain/credential';
+import type { SecretVersion, VersionState } from '../domain/credential';
 import type { Inventory, SecretStore } from '../domain/ports/stores';
 import { valueOf } from '../domain/secret-material';
 
-/** Finds the version whose value has a hash. */
+/** Finds the versions whose value has a hash: two roles may have the same password. */
 export interface ValueIndex {
-  /** @throws IncidentError BACKEND_UNAVAILABLE when none is known to have it, and not all values could be read */
-  find(hash: string): Promise<SecretVersion | undefined>;
+  /** Those that can be used still. @throws IncidentError BACKEND_UNAVAILABLE when none is known to have it, and not all values could be read */
+  find(hash: string): Promise<readonly SecretVersion[]>;
 }
 
 interface IndexParts {
@@ -20,7 +20,7 @@ const FRESH_FOR_MS = 2_000;
 
 /** Forms the hashes when one is asked for, of versions that can be used still, and keeps them in memory only. */
 export function createValueIndex({ inventory, secrets, hashOf }: IndexParts): ValueIndex {
-  const versions = new Map<string, readonly [credentialId: string, version: number]>();
+  const versions = new Map<string, (readonly [credentialId: string, version: number])[]>();
   const hashed = new Set<string>();
   let looking: Promise<boolean> | undefined;
   let lookedAt = -Infinity;
@@ -31,16 +31,18 @@ export function createValueIndex({ inventory, secrets, hashOf }: IndexParts): Va
     for (const { id } of await inventory.credentials()) {
       for (const { version, state, secret } of await inventory.versions(id)) {
         const key = `${id}/${version}`;
-        if (hashed.has(key) || (state !== 'live' && state !== 'quarantined')) continue;
+        if (hashed.has(key) || !isUsable(state)) continue;
         const text = await secrets.get(secret).catch((error: unknown) => {
           // One that is not there never was; what can't be read may be the very one.
           if (!(error instanceof IncidentError && error.code === 'SECRET_NOT_FOUND')) isWhole = false;
           return undefined;
         });
-        const value = text === undefined ? undefined : valueOf(text);
-        if (value === undefined) continue;
-        versions.set(await hashOf(value), [id, version]);
+        if (text === undefined) continue;
         hashed.add(key);
+        const value = valueOf(text);
+        if (value === undefined) continue;
+        const hash = await hashOf(value);
+        versions.set(hash, [...(versions.get(hash) ?? []), [id, version]]);
       }
     }
     return isWhole;
@@ -62,10 +64,17 @@ export function createValueIndex({ inventory, secrets, hashOf }: IndexParts): Va
 
   return {
     async find(hash) {
-      const isWhole = versions.has(hash) || (await refresh());
-      const found = versions.get(hash);
-      if (!found && !isWhole) throw new IncidentError('BACKEND_UNAVAILABLE', { backend: 'the secret store' });
-      return found && inventory.version(...found);
+      const isWhole = await refresh();
+      const named = versions.get(hash) ?? [];
+      const found = await Promise.all(named.map(([id, version]) => inventory.version(id, version)));
+      const usable = found.filter(({ state }) => isUsable(state));
+      if (usable.length === 0 && !isWhole)
+        throw new IncidentError('BACKEND_UNAVAILABLE', { backend: 'the secret store' });
+      return usable;
     },
   };
+}
+
+function isUsable(state: VersionState): boolean {
+  return state === 'live' || state === 'quarantined';
 }

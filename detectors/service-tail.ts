@@ -14,6 +14,7 @@ const PARAMETERS = {
   leastUses: 20,
   /** Services that are counted; the one that was seen in the fewest minutes makes room. */
   services: 6,
+  forgottenMs: 14 * 86_400_000,
   confidence: 0.5,
 } as const;
 
@@ -63,15 +64,19 @@ function remember({ tails }: TailState, located: LocatedUsageEvent, facts: Subje
   const tail = emptyTail(service);
   countMinute(tail, at - (at % MINUTE_MS), true, PARAMETERS);
   if (tails.length < PARAMETERS.services) tails.push(tail);
-  else replaceYoungest(tails, tail);
+  else replaceLeast(tails, tail);
 }
 
-/** The one with the fewest minutes, of which least is known. */
-function replaceYoungest(tails: ServiceTail[], tail: ServiceTail): void {
-  let youngest = 0;
-  for (let index = 1; index < tails.length; index++)
-    if ((tails[index]?.minutes ?? 0) <= (tails[youngest]?.minutes ?? 0)) youngest = index;
-  tails[youngest] = tail;
+/** One that was not used for weeks; else the one with the fewest minutes, of which least is known. */
+function replaceLeast(tails: ServiceTail[], tail: ServiceTail): void {
+  const worthOf = ({ start, minutes }: ServiceTail): number =>
+    start < tail.start - PARAMETERS.forgottenMs ? -1 : minutes;
+  let least = 0;
+  for (let index = 1; index < tails.length; index++) {
+    const [one, other] = [tails[index], tails[least]];
+    if (one && other && worthOf(one) <= worthOf(other)) least = index;
+  }
+  tails[least] = tail;
 }
 
 function tailOf(tails: readonly ServiceTail[], service: string): ServiceTail | undefined {

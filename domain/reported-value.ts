@@ -20,12 +20,13 @@ export function subjectsOfReported(
   return [...new Set([...ids, ...fingerprints])];
 }
 
-/** The password of a connection string such as `postgres://user:password@host/db`. */
+/** The password of a connection string such as `postgres://user:password@host1,host2/db` or `jdbc:postgresql://host/db?password=…`, also where it is no URL that could be parsed. */
 function passwordIn(text: string): string | undefined {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text)) return undefined;
-  const { password } = new URL(text);
+  const password =
+    /^[a-z][a-z0-9+.:-]*:\/\/[^:@/?#\s]*:(?<password>.+)@[^@\s]*$/i.exec(text)?.groups?.['password'] ??
+    /[?&;\s]password=(?<password>[^&;\s]+)/i.exec(text)?.groups?.['password'];
   try {
-    return decodeURIComponent(password);
+    return password && decodeURIComponent(password);
   } catch {
     return password;
   }

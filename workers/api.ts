@@ -5,7 +5,7 @@ import { createInventory } from '../activities/store/inventory';
 import { createMovedByHand } from '../activities/store/moved-by-hand';
 import { createLeakReportStore } from '../activities/store/leak-reports';
 import { createRequestLog } from '../activities/store/request-log';
-import { createFindVersion } from '../api/find-version';
+import { createFindVersions } from '../api/find-versions';
 import { createLeakReportDesk } from '../api/leak-report-desk';
 import { createApi } from '../api/server';
 import { createValueIndex } from '../api/value-index';
@@ -45,11 +45,11 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   const fingerprintsOf = (value: string) => fingerprintKeys.map((key) => fingerprint(value, key));
   // Under the first key: what is found is fingerprinted under each.
   const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprint(value, fingerprintKeys[0]) });
-  const findVersion = createFindVersion(inventory, byValue);
+  const findVersions = createFindVersions(inventory, byValue);
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
-    findVersion,
+    findVersions,
     temporal: temporal.client,
     taskQueue,
     policy,
@@ -76,7 +76,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     approvalKey: readPrivateKey(config.TOURNIQUET_APPROVAL_KEY_FILE),
     denylist: () => denylist.answer(),
     leakFeeds:
-      feedsFile && openLeakFeeds(feedsFile, { database, inventory, secrets, reports, findVersion, fingerprintsOf }),
+      feedsFile && openLeakFeeds(feedsFile, { database, inventory, secrets, reports, findVersions, fingerprintsOf }),
     publicTypes: new Set(feedsFile?.publicTypes),
     trustedProxies: settings.trustedProxies,
     log,

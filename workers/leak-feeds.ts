@@ -7,7 +7,7 @@ import type { LeakFeeds } from '../api/leak-feeds/feed-routes';
 import { githubFeed } from '../api/leak-feeds/github';
 import { createGithubKeys } from '../api/leak-feeds/github-keys';
 import { gitguardianFeed } from '../api/leak-feeds/gitguardian';
-import type { FindVersion } from '../api/find-version';
+import type { FindVersions } from '../api/find-versions';
 import { hmslHash } from '../api/leak-feeds/hmsl-hash';
 import { createValueIndex } from '../api/value-index';
 import { MOST_PER_FEED_AND_HOUR, type LeakReportDesk } from '../api/leak-report-desk';
@@ -47,14 +47,14 @@ interface FeedParts {
   readonly inventory: Inventory;
   readonly secrets: SecretStore;
   readonly reports: LeakReportDesk;
-  readonly findVersion: FindVersion;
+  readonly findVersions: FindVersions;
   readonly fingerprintsOf: (value: string) => readonly Subject[];
 }
 
 /** The scanners that the file names. */
 export function openLeakFeeds(
   { github, gitguardian, severity, publicTypes }: LeakFeedsFile,
-  { database, inventory, secrets, reports, findVersion, fingerprintsOf }: FeedParts,
+  { database, inventory, secrets, reports, findVersions, fingerprintsOf }: FeedParts,
 ): LeakFeeds {
   return {
     feeds: [
@@ -64,7 +64,7 @@ export function openLeakFeeds(
     deliveries: createFeedDeliveries(database),
     desk: createFeedDesk({
       reports,
-      findVersion,
+      findVersions,
       fingerprintsOf,
       hmsl: createValueIndex({ inventory, secrets, hashOf: hmslHash }),
       counts: createFeedCounts(database),

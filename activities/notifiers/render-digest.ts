@@ -4,7 +4,9 @@ import { compareSeverity } from '../../domain/severity';
 import { adviceFor, EXERCISE, titleOf } from './render-notice';
 
 /** So many are shown with their links, and the others by name: a message of Slack has room for no more. */
-const SHOWN = 8;
+const SHOWN = 6;
+/** Of the evidence of each, characters. */
+const LONGEST_REASON = 100;
 
 /** Notices of one audience, kind and cause as one, the gravest first. Pure; holds no secret. */
 export function renderDigest(
@@ -25,11 +27,11 @@ export function renderDigest(
     body: [
       ...(simulated ? [EXERCISE] : []),
       `One cause (${cause}), so these are told together:`,
-      ...gravestFirst.slice(0, SHOWN).map((one) => lineOf(one, audience)),
-      ...(others.length > 0 ? [`and ${others.length} more: ${others.join(', ')}`, `All incidents: ${allUrl}`] : []),
       // Which of them each is of, its own notice says.
       ...(advice.size > 1 ? ['What to do differs; the incident of each says what is so for it:'] : []),
       ...advice,
+      ...gravestFirst.slice(0, SHOWN).map((one) => lineOf(one, audience)),
+      ...(others.length > 0 ? [`and ${others.length} more: ${others.join(', ')}`, `All incidents: ${allUrl}`] : []),
     ].join('\n'),
     fields: {
       audience,
@@ -47,8 +49,12 @@ export function renderDigest(
 /** When, what became of it, and for whoever is told the evidence that, too. */
 function lineOf({ at, notice }: WaitingNotice, audience: Audience): string {
   const { ownerTeam, url, reason } = notice;
-  const evidence = adviceFor(notice, audience) === undefined ? `; ${reason}` : '';
+  const evidence = adviceFor(notice, audience) === undefined ? `; ${shortened(reason)}` : '';
   return `${new Date(at).toISOString().slice(11, 19)} UTC ${titleOf(notice)} (${ownerTeam}${evidence}): ${url}`;
+}
+
+function shortened(reason: string): string {
+  return reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON - 1)}…` : reason;
 }
 
 /** Of all of them; each line says what became of its own. */

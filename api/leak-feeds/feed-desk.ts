@@ -5,7 +5,7 @@ import { subjectsOfReported } from '../../domain/reported-value';
 import type { Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
 import { holdsOurValue } from '../../domain/token-format';
-import type { FindVersion } from '../find-version';
+import type { FindVersions } from '../find-versions';
 import { FEED_REPORTER } from '../../domain/leak-feed';
 import type { LeakReportDesk } from '../leak-report-desk';
 import type { FoundOutcome, FoundSecret } from './feed';
@@ -13,7 +13,7 @@ import type { ValueIndex } from '../value-index';
 
 export interface FeedDeskParts {
   readonly reports: Pick<LeakReportDesk, 'take'>;
-  readonly findVersion: FindVersion;
+  readonly findVersions: FindVersions;
   readonly fingerprintsOf: (value: string) => readonly Subject[];
   /** By the hash of HasMySecretLeaked. */
   readonly hmsl: ValueIndex;
@@ -30,12 +30,13 @@ const LONGEST_PLACE = 200;
 export function createFeedDesk(parts: FeedDeskParts) {
   async function take(feed: string, found: FoundSecret, now: number): Promise<FoundOutcome> {
     if (parts.publicTypes.has(found.type)) return 'public';
-    const version = await find(parts, found);
+    const [version] = await find(parts, found);
     if (!version) return 'unknown';
+    const { secret } = found;
     await parts.reports.take({
       // The same finding told again, or a replay of it, is the same report.
       id: uuidOf([feed, version.credentialId, String(version.version), found.place]),
-      subjects: version.subjects,
+      subjects: 'token' in secret ? subjectsOfReported(secret.token, parts.fingerprintsOf) : version.subjects,
       source: placeOf(feed, found),
       severity: parts.severity,
       reporter: `${FEED_REPORTER}${feed}`,
@@ -45,10 +46,16 @@ export function createFeedDesk(parts: FeedDeskParts) {
   }
 
   return {
-    /** In the order of the findings. */
+    /** In the order of the findings. One that can't be told keeps none of the others from being taken. @throws the first failure, when all were tried */
     async takeAll(feed: string, found: readonly FoundSecret[], now: number): Promise<readonly FoundOutcome[]> {
       const outcomes: FoundOutcome[] = [];
-      for (const one of found) outcomes.push(await take(feed, one, now));
+      const failures: unknown[] = [];
+      for (const one of found)
+        await take(feed, one, now).then(
+          (outcome) => outcomes.push(outcome),
+          (error: unknown) => failures.push(error),
+        );
+      if (failures.length > 0) throw failures[0];
       await parts.counts.add(feed, outcomes);
       return outcomes;
     },
@@ -57,11 +64,12 @@ export function createFeedDesk(parts: FeedDeskParts) {
 
 export type FeedDesk = ReturnType<typeof createFeedDesk>;
 
-function find(
-  { findVersion, fingerprintsOf, hmsl }: FeedDeskParts,
+async function find(
+  { findVersions, fingerprintsOf, hmsl }: FeedDeskParts,
   { secret }: FoundSecret,
-): Promise<SecretVersion | undefined> {
-  return 'hmsl' in secret ? hmsl.find(secret.hmsl) : findVersion(subjectsOfReported(secret.token, fingerprintsOf));
+): Promise<readonly SecretVersion[]> {
+  if ('hmsl' in secret) return hmsl.find(secret.hmsl);
+  return (await findVersions(subjectsOfReported(secret.token, fingerprintsOf))).versions;
 }
 
 function placeOf(feed: string, { place, secret }: FoundSecret): string {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -28,10 +29,6 @@ export async function installFeedRoutes(
   // Signatures are over what was sent, to the byte.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  const take = async (feed: LeakFeed, body: Buffer, now: number) => {
-    const found = feed.read(body);
-    return { found, outcomes: await desk.takeAll(feed.id, found, now) };
-  };
   for (const feed of feeds) {
     app.post(`/v1/leak-feeds/${feed.id}`, async (request, reply) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -40,16 +37,15 @@ export async function installFeedRoutes(
         log.warn({ feed: feed.id, address: request.ip }, 'a finding without a good signature was refused');
         return problem(reply, 'FEED_UNVERIFIED');
       }
-      const delivery = hashOf(feed.id, request.headers['timestamp'], body);
-      if (!(await deliveries.claim(delivery))) {
+      const delivery = hashOf(feed, request.headers, body);
+      if (await deliveries.wasTaken(delivery)) {
         log.warn({ feed: feed.id, address: request.ip }, 'findings that were taken before were refused');
         return problem(reply, 'FEED_REPLAYED');
       }
-      const { found, outcomes } = await take(feed, body, now).catch(async (error: unknown) => {
-        // What could not be taken may come again.
-        await deliveries.release(delivery);
-        throw error;
-      });
+      const found = feed.read(body);
+      const outcomes = await desk.takeAll(feed.id, found, now);
+      // Only now: what could not be taken may come again, and what is taken twice is the same report.
+      await deliveries.keep(delivery);
       const count = (outcome: string): number => outcomes.filter((one) => one === outcome).length;
       log.info(
         { feed: feed.id, taken: count('taken'), unknown: count('unknown'), public: count('public') },
@@ -61,9 +57,10 @@ export async function installFeedRoutes(
 }
 
 /** Of what was signed, and not of the signature, of which there may be several. */
-function hashOf(feed: string, timestamp: unknown, body: Buffer): Buffer {
+function hashOf({ id, signedHeaders = [] }: LeakFeed, headers: IncomingHttpHeaders, body: Buffer): Buffer {
+  const signed = signedHeaders.map((name) => headers[name]);
   return createHash('sha256')
-    .update(JSON.stringify([feed, timestamp ?? '']))
+    .update(JSON.stringify([id, signed]))
     .update(body)
     .digest();
 }

@@ -33,7 +33,8 @@ export async function startAwsFront(motoPort: number): Promise<AwsFront> {
   const inactive = new Set<string>();
   const policies = new Map<string, string>();
   const sessions = new Map<string, Session>();
-  const server = createServer((incoming, response) => void answer(incoming, response));
+  // An idle connection that ends after five seconds may end just when it is used again.
+  const server = createServer({ keepAliveTimeout: 0 }, (incoming, response) => void answer(incoming, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

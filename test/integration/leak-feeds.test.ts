@@ -13,7 +13,7 @@ import { migrate } from '../../activities/store/migrate';
 import { createFeedDesk } from '../../api/leak-feeds/feed-desk';
 import { githubFeed } from '../../api/leak-feeds/github';
 import { gitguardianFeed } from '../../api/leak-feeds/gitguardian';
-import { createFindVersion } from '../../api/find-version';
+import { createFindVersions } from '../../api/find-versions';
 import { hmslHash } from '../../api/leak-feeds/hmsl-hash';
 import { createLeakReportDesk } from '../../api/leak-report-desk';
 import { createApi } from '../../api/server';
@@ -60,11 +60,11 @@ beforeAll(async () => {
   api = testApi(database, { temporal: stack.temporal, connectNats: () => connect({ servers: server.url }) }, log);
   const { inventory, secrets, temporal, taskQueue, policy, fingerprintsOf } = api.parts;
   const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprintsOf(value)[0] ?? '' });
-  const findVersion = createFindVersion(inventory, byValue);
+  const findVersions = createFindVersions(inventory, byValue);
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
-    findVersion,
+    findVersions,
     temporal,
     taskQueue,
     policy,
@@ -74,7 +74,7 @@ beforeAll(async () => {
   });
   const desk = createFeedDesk({
     reports,
-    findVersion,
+    findVersions,
     fingerprintsOf,
     hmsl: createValueIndex({ inventory, secrets, hashOf: hmslHash }),
     counts: createFeedCounts(database),

@@ -8,7 +8,7 @@ import { createInventory } from '../../activities/store/inventory';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { createMovedByHand } from '../../activities/store/moved-by-hand';
 import { createRequestLog } from '../../activities/store/request-log';
-import { createFindVersion } from '../../api/find-version';
+import { createFindVersions } from '../../api/find-versions';
 import { createLeakReportDesk, type LeakReportDesk } from '../../api/leak-report-desk';
 import { createValueIndex } from '../../api/value-index';
 import type { ApiParts } from '../../api/server';
@@ -50,7 +50,7 @@ export function testApi(
   const desk = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
-    findVersion: createFindVersion(inventory, byValue),
+    findVersions: createFindVersions(inventory, byValue),
     temporal,
     taskQueue,
     policy: DEFAULT_POLICY,

@@ -3,6 +3,7 @@ import { withinMinutes } from './activity-proxies';
 import { EndsEarly } from './ends-early';
 import { isPerhapsEnded, usersOf, type Leak } from './leak';
 import { revokeUnreplaced } from './one-way-door';
+import type { Ladder } from './ladder';
 import { lookForNewer } from './rotate-once';
 
 /** Whether it is to be ended before anything replaces it, and is not. */
@@ -18,13 +19,16 @@ function isDueFirst(leak: Leak): boolean {
 }
 
 /** Our own and break-glass credentials: who said yes to replacing one has not said yes to having none. */
-async function askToEndFirst(leak: Leak): Promise<void> {
+async function askToEndFirst(leak: Leak, ladder: Ladder): Promise<void> {
   const { input, credential, desk } = leak;
-  const { decision } = await desk.ask({
+  const { decision, by } = await desk.ask({
     kind: 'revoke',
-    text: `${input.credentialId} is a ${credential.protection} credential, and at ${credential.provider} it STILL WORKS. End it there for ever, before anything replaces it? If not, another value is asked for first.`,
+    ladder,
+    // Nobody has said yes then: it is looked whether another value is there, and asked again.
+    tryAgain: true,
+    text: `${input.credentialId} is a ${credential.protection} credential, and at ${credential.provider} it STILL WORKS. End it there for ever, before anything replaces it? If not, or once another value is given with \`tourniquet credential import\`, dependents move first.`,
   });
-  leak.mayEndFirst = decision === 'go-on';
+  if (by !== undefined) leak.mayEndFirst = decision === 'go-on';
 }
 
 /**
@@ -44,7 +48,11 @@ export async function awaitReplacement(leak: Leak): Promise<void> {
     leak.credential.protection !== 'normal' &&
     isDueFirst(leak);
   for (;;) {
-    if (mustBeAsked()) await askToEndFirst(leak);
+    while (mustBeAsked()) {
+      await askToEndFirst(leak, ladder);
+      // Somebody may have given one meanwhile, whatever the answer is.
+      await look();
+    }
     if (mustEndFirst(leak) && (leak.newer === undefined || hasFailed(leak))) await revokeUnreplaced(leak);
     if (leak.newer !== undefined) return;
     const isGraver = (): boolean => mustBeAsked() || (leak.endFailed !== true && mustEndFirst(leak));

@@ -23,7 +23,11 @@ interface Started {
 /** One report about the orders database, and what became of it. */
 async function reported(
   severity: Severity,
-  { mapping = [], state = 'live' }: { mapping?: readonly SeverityRule[]; state?: VersionState } = {},
+  {
+    mapping = [],
+    state = 'live',
+    byIdOnly = false,
+  }: { mapping?: readonly SeverityRule[]; state?: VersionState; byIdOnly?: boolean } = {},
 ) {
   const started: Started[] = [];
   const announced: ControlEvent[] = [];
@@ -48,7 +52,7 @@ async function reported(
       letThrough: () => Promise.resolve(true),
       waiting: () => Promise.resolve([]),
     },
-    findVersion: (subjects) => Promise.resolve(subjects.includes(SUBJECT) ? version : undefined),
+    findVersions: (subjects) => Promise.resolve({ versions: subjects.includes(SUBJECT) ? [version] : [], byIdOnly }),
     inventory: { credential: () => Promise.resolve(sampleCredential()) },
     temporal,
     taskQueue: 'tests',
@@ -74,6 +78,13 @@ const ofPayments = (rule: Omit<SeverityRule, 'when'>): readonly SeverityRule[] =
 ];
 
 describe('a leak report', () => {
+  it('of an id alone is medium at most, marks nothing as leaked, and lets a person decide what can not be undone', async () => {
+    const { started, announced } = await reported('critical', { byIdOnly: true });
+
+    expect(started[0]?.args[0].assessment).toMatchObject({ severity: 'medium', deterministic: false });
+    expect(announced).toEqual([]);
+  });
+
   it('starts an incident as grave as it says, under the policy of this API', async () => {
     const { started, settled, announced, policy } = await reported('high');
 

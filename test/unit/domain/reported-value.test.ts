@@ -11,6 +11,9 @@ it('knows a value as it is, within a connection string, beside an id, and by an 
 
   expect(subjectsOf('plain')).toEqual([of('plain')]);
   expect(subjectsOf('postgres://u:p%2Fw@db/x')).toEqual([of('postgres://u:p%2Fw@db/x'), of('p/w')]);
+  expect(subjectsOf('postgres://u:p@h1:5432,h2:5432/db')).toContain(of('p'));
+  expect(subjectsOf('redis://:a/b#c@h:6379')).toContain(of('a/b#c'));
+  expect(subjectsOf('jdbc:postgresql://h/db?user=u&password=p%25w')).toContain(of('p%w'));
   expect(subjectsOf('https://example.com/')).toEqual([of('https://example.com/')]);
   expect(subjectsOf(`AKIAIOSFODNN7EXAMPLE:${secret}`)).toEqual([id, of(`AKIAIOSFODNN7EXAMPLE:${secret}`), of(secret)]);
   expect(subjectsOf('key = AKIAIOSFODNN7EXAMPLE')).toContain(id);
