@@ -8,6 +8,7 @@ import { acknowledgeUpdate, detectionSignal, stateQuery } from '../../workflows/
 import { eventually } from '../support/eventually';
 import { fakeActivities, sampleCredential, sampleInput, sampleVersion } from '../support/fake-activities';
 import { integrationStack } from '../support/integration-stack';
+import { PATIENT_ISOLATE } from '../../workers/response/patient-isolate';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { workflowBundle } from '../support/workflow-bundle';
 
@@ -26,7 +27,10 @@ it('goes on with a new history, and with the question where it was', async () =>
   const { activities, calls } = fakeActivities({
     loadCredential: () => Promise.resolve({ credential, version: sampleVersion() }),
   });
-  const worker = await Worker.create({ connection: native, taskQueue, workflowBundle, activities });
+  const worker = await Worker.create({
+    ...{ connection: native, taskQueue, workflowBundle, activities },
+    ...PATIENT_ISOLATE,
+  });
   const workflowId = incidentId(credential.id, 1);
   const policy = { ...DEFAULT_POLICY, escalateEverySeconds: 1 };
 

@@ -20,6 +20,7 @@ import { createTemporalClient } from '../temporal';
 import { watchForAbandoned } from './abandoned-incidents';
 import { createIntelDeps } from './intel-deps';
 import { scheduleReadiness, scheduleThreatIntel } from './schedules';
+import { PATIENT_ISOLATE } from './patient-isolate';
 import { createResponseDeps } from './response-deps';
 import { DEPLOYMENT_NAME, registerBuild } from '../worker-builds';
 import { readResponseFiles } from './response-files';
@@ -64,6 +65,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
     // A task of a workflow that was cached in a worker which died waits this long for it; the default is ten seconds.
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: SHUTDOWN_GRACE,
+    ...PATIENT_ISOLATE,
     // An incident ends on the build it began on, however many are deployed meanwhile.
     workerDeploymentOptions: {
       version: { deploymentName: DEPLOYMENT_NAME, buildId },
