@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest, DigestBox, DigestNotice } from '../domain/ports/digest-box';
 import type { Audience, Notice } from '../domain/ports/notifier';
 import type { ActivityDeps } from './deps';
+import { audit } from './incident-step';
 import { renderDigest } from './notifiers/render-digest';
 import { renderNotice } from './notifiers/render-notice';
 import { tellAudience } from './tell-audience';
@@ -39,22 +40,8 @@ export async function sendDigest(deps: DigestDeps, { id, audience, notices }: Di
       : renderDigest([first, ...others], audience, deps.incidentsUrl);
   await tellAudience(deps, audience, `digest/${id}`, rendered, ({ takesDigests }) => takesDigests);
   for (const { stepKey, notice } of notices) {
-    await deps.audit.append({
-      incidentId: notice.incidentId,
-      workflowRunId: notice.runId,
-      actor: 'digest',
-      action: 'notify',
-      phase: 'outcome',
-      stepKey: `${stepKey}/digest`,
-      detail: {
-        credential: notice.credentialId,
-        version: notice.version,
-        audience,
-        kind: notice.kind,
-        digest: id,
-        ...(notice.simulated ? { simulated: true } : {}),
-      },
-    });
+    const step = { ...notice, stepKey: `${stepKey}/digest` };
+    await audit(deps, step, 'notify', 'outcome', { audience, kind: notice.kind, digest: id }, 'digest');
   }
   await deps.digests.markSent(id);
 }

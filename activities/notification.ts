@@ -5,6 +5,7 @@ import type { ActivityDeps } from './deps';
 import { goesAlone } from './digests';
 import { audit, type IncidentStep } from './incident-step';
 import { renderNotice } from './notifiers/render-notice';
+import { channelsOf } from './tell-audience';
 
 export interface NotifyInput extends IncidentStep {
   readonly audience: Audience;
@@ -27,8 +28,7 @@ export function createNotificationActivities(deps: ActivityDeps) {
         url: deps.incidentUrl(incidentId, runId),
       };
       const rendered = renderNotice(notice, audience);
-      const channels = Object.hasOwn(deps.audiences, audience) ? deps.audiences[audience] : undefined;
-      if (!channels) throw new IncidentError('AUDIENCE_UNKNOWN', { audience });
+      const channels = channelsOf(deps, audience);
       const keyOf = (index: number): string => `${input.stepKey}/${audience}/${index}`;
       const wasSent = await Promise.all(
         channels.map(

@@ -14,19 +14,24 @@ export interface ServerReadiness {
 
 /** Accounts of which no credential lives here, so that nothing else asks them, every secret store, and every channel. */
 export async function examineServers(deps: ActivityDeps): Promise<readonly ServerReadiness[]> {
-  const [accounts, faults] = await Promise.all([idleAccounts(deps), examineStores(deps)]);
+  const [faults, idle] = await Promise.all([examineStores(deps), idleAccounts(deps)]);
   const stores = deps.stores.all.map((store) => ({
     name: `secret store ${store}`,
     faults: faultsOf(faults.get(store)),
   }));
-  return [...(await Promise.all([...accounts.map((account) => account()), ...channelsOf(deps)])), ...stores];
+  const accounts = idle.map(({ provider, account }) => examineAccount(deps, provider, account));
+  return [...(await Promise.all([...accounts, ...examineChannels(deps)])), ...stores];
+}
+
+async function examineOne(name: string, step: string, look: () => Promise<unknown>): Promise<ServerReadiness> {
+  return { name, faults: faultsOf(await faultOf(step, look)) };
 }
 
 function faultsOf(fault: ReadinessFault | undefined): readonly ReadinessFault[] {
   return fault ? [fault] : [];
 }
 
-async function idleAccounts(deps: ActivityDeps): Promise<readonly (() => Promise<ServerReadiness>)[]> {
+async function idleAccounts(deps: ActivityDeps) {
   const credentials = await deps.inventory.credentials();
   const living = await Promise.all(
     credentials.map(async ({ id, provider, account }) =>
@@ -34,30 +39,29 @@ async function idleAccounts(deps: ActivityDeps): Promise<readonly (() => Promise
     ),
   );
   const asked = new Set(living.flat());
-  const idle = Object.entries(deps.accounts).flatMap(([provider, accounts]) =>
+  return Object.entries(deps.accounts).flatMap(([provider, accounts]) =>
     accounts.filter((account) => !asked.has(`${provider}/${account}`)).map((account) => ({ provider, account })),
   );
-  return idle.map(({ provider, account }) => async () => {
-    const name = `account ${provider}/${account}`;
-    const fault = await faultOf('take our admin credential', () => {
-      const asks = deps.providers.get(provider);
-      if (!asks) throw new IncidentError('PROVIDER_UNKNOWN', { provider, account });
-      return asks.probeAccount(account, callContext(`readiness/${name}`));
-    });
-    return { name, faults: faultsOf(fault) };
+}
+
+function examineAccount(deps: ActivityDeps, provider: string, account: string): Promise<ServerReadiness> {
+  const name = `account ${provider}/${account}`;
+  return examineOne(name, 'take our admin credential', () => {
+    const asks = deps.providers.get(provider);
+    if (!asks) throw new IncidentError('PROVIDER_UNKNOWN', { provider, account });
+    return asks.probeAccount(account, callContext(`readiness/${name}`));
   });
 }
 
-function channelsOf(deps: ActivityDeps): readonly Promise<ServerReadiness>[] {
-  const channels = Object.entries(deps.audiences).flatMap(([audience, of = []]) =>
-    of.map((channel, index) => ({ ...channel, name: `channel ${index + 1} of ${audience} (${channel.notifier})` })),
+function examineChannels(deps: ActivityDeps): readonly Promise<ServerReadiness>[] {
+  return Object.entries(deps.audiences).flatMap(([audience, channels = []]) =>
+    channels.map(({ notifier, target }, index) => {
+      const name = `channel ${index + 1} of ${audience} (${notifier})`;
+      return examineOne(name, 'be reached', () => {
+        const sender = deps.notifiers.get(notifier);
+        if (!sender) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier });
+        return sender.reach(target, callContext(`readiness/${name}`));
+      });
+    }),
   );
-  return channels.map(async ({ notifier, target, name }) => {
-    const fault = await faultOf('be reached', () => {
-      const sender = deps.notifiers.get(notifier);
-      if (!sender) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier });
-      return sender.reach(target, callContext(`readiness/${name}`));
-    });
-    return { name, faults: faultsOf(fault) };
-  });
 }

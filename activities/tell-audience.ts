@@ -1,7 +1,7 @@
 import { IncidentError } from '../domain/errors';
 import type { Audience, Notifier, RenderedNotice } from '../domain/ports/notifier';
 import { contextOutside } from './context-outside';
-import type { ActivityDeps } from './deps';
+import type { ActivityDeps, Channel } from './deps';
 
 /** No longer than a round of the sweep. */
 const SEND_WITHIN_MS = 30_000;
@@ -25,9 +25,7 @@ export async function tellAudience(
   notice: RenderedNotice,
   isMeant: (notifier: Notifier) => boolean = () => true,
 ): Promise<void> {
-  const channels = Object.hasOwn(deps.audiences, audience) ? deps.audiences[audience] : undefined;
-  if (!channels) throw new IncidentError('AUDIENCE_UNKNOWN', { audience });
-  const told = channels.map(async ({ notifier, target }, channel) => {
+  const told = channelsOf(deps, audience).map(async ({ notifier, target }, channel) => {
     const dedupeKey = `${occasion}/${channel}`;
     const sender = deps.notifiers.get(notifier);
     if (!sender) throw new IncidentError('NOTIFIER_UNKNOWN', { notifier });
@@ -38,4 +36,11 @@ export async function tellAudience(
   });
   const failed = (await Promise.allSettled(told)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+/** Where an audience is reached. @throws IncidentError AUDIENCE_UNKNOWN of one that the settings name no channels for */
+export function channelsOf({ audiences }: Pick<ActivityDeps, 'audiences'>, audience: Audience): readonly Channel[] {
+  const channels = Object.hasOwn(audiences, audience) ? audiences[audience] : undefined;
+  if (!channels) throw new IncidentError('AUDIENCE_UNKNOWN', { audience });
+  return channels;
 }

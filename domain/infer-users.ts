@@ -56,12 +56,12 @@ type Resident = Pick<UnknownPlace, 'resident' | 'knownBy'>;
 /** Who lives at an address, as any credential's inventory says; its own counts first. */
 function residentsOf(inventory: readonly Credential[]): (address: string, own: Credential) => Resident {
   const all = inventory.map((credential) => ({ credential, match: compileContexts(credential.knownContexts) }));
+  const byId = new Map(all.map((one) => [one.credential.id, one]));
   return (address, own) => {
-    const ownFirst = [...all].sort((a, b) => Number(b.credential.id === own.id) - Number(a.credential.id === own.id));
-    for (const { credential, match } of ownFirst) {
-      const id = match(address)?.dependent;
-      const resident = id === undefined ? undefined : credential.dependents.find((one) => one.id === id);
-      if (resident) return { resident, knownBy: credential.id };
+    for (const one of [byId.get(own.id), ...all]) {
+      const id = one?.match(address)?.dependent;
+      const resident = one?.credential.dependents.find((dependent) => dependent.id === id);
+      if (one && resident) return { resident, knownBy: one.credential.id };
     }
     return {};
   };

@@ -18,28 +18,23 @@ export function createEmailNotifier(): Notifier {
     id: 'email',
     takesDigests: true,
     targetFault: emailTargetFault,
-    async reach(target, { signal }) {
-      try {
-        await withDeadline(TIMEOUT_MS, signal, (within) =>
-          Promise.race([transportOf(new URL(target)).verify(), aborted(within)]),
-        );
-      } catch (error) {
-        throw new IncidentError('NOTIFICATION_FAILED', { notifier: 'email', status: replyCodeOf(error) });
-      }
-    },
-    async send(target, notice, dedupeKey, { signal }) {
-      try {
-        await withDeadline(TIMEOUT_MS, signal, (within) => submit(new URL(target), notice, dedupeKey, within));
-      } catch (error) {
-        throw new IncidentError('NOTIFICATION_FAILED', { notifier: 'email', status: replyCodeOf(error) });
-      }
+    reach: (target, { signal }) => ask(signal, () => transportOf(new URL(target)).verify()),
+    send(target, notice, dedupeKey, { signal }) {
+      return ask(signal, () => {
+        const server = new URL(target);
+        return transportOf(server).sendMail(mailOf(server.searchParams, notice, dedupeKey));
+      });
     },
   };
 }
 
-async function submit(server: URL, notice: RenderedNotice, dedupeKey: string, signal: AbortSignal): Promise<void> {
-  const mail = mailOf(server.searchParams, notice, dedupeKey);
-  await Promise.race([transportOf(server).sendMail(mail), aborted(signal)]);
+/** @throws IncidentError NOTIFICATION_FAILED with what the server answered, where it did */
+async function ask(signal: AbortSignal, call: () => Promise<unknown>): Promise<void> {
+  try {
+    await withDeadline(TIMEOUT_MS, signal, (within) => Promise.race([call(), aborted(within)]));
+  } catch (error) {
+    throw new IncidentError('NOTIFICATION_FAILED', { notifier: 'email', status: replyCodeOf(error) });
+  }
 }
 
 function transportOf(server: URL) {

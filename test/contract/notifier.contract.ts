@@ -2,6 +2,7 @@ import { renderNotice } from '../../activities/notifiers/render-notice';
 import type { Notifier } from '../../domain/ports/notifier';
 import { callContext } from '../support/call-context';
 import { contractCases, type Exemption } from '../support/contract-cases';
+import { sampleNotice } from '../support/sample-notice';
 import { OutcomeWatch } from '../support/secret-scan';
 
 /** `garble`: answers with what is no answer. `lose`: takes what is sent, and its answer is lost. */
@@ -30,22 +31,7 @@ export interface NotifierContract {
   readonly skip?: readonly Exemption[];
 }
 
-const NOTICE = renderNotice(
-  {
-    kind: 'contained',
-    incidentId: 'incident/orders-db/1',
-    runId: 'run',
-    credentialId: 'orders-db',
-    version: 1,
-    provider: 'postgres-role',
-    ownerTeam: 'payments',
-    severity: 'critical',
-    reason: 'used from a new network',
-    summary: 'It is refused everywhere.',
-    url: 'http://temporal.example/incident',
-  },
-  'security',
-);
+const NOTICE = renderNotice(sampleNotice({ severity: 'critical' }), 'security');
 
 /** What must hold for every notifier (domain/ports/notifier.ts). */
 export function describeNotifier({ name, make, skip = [] }: NotifierContract): void {

@@ -1,22 +1,9 @@
 import { renderDigest } from '../../../activities/notifiers/render-digest';
 import type { Notice } from '../../../domain/ports/notifier';
+import { sampleNotice } from '../../support/sample-notice';
 
 function notice(change: Partial<Notice>) {
-  const told: Notice = {
-    kind: 'contained',
-    incidentId: `incident/${change.credentialId}/1`,
-    runId: 'r',
-    credentialId: 'orders-db',
-    version: 1,
-    provider: 'postgres-role',
-    ownerTeam: 'payments',
-    severity: 'high',
-    reason: 'used by psql from a new address',
-    summary: 'It is refused.',
-    cause: 'reported by feed:github',
-    url: 'http://ui/incident',
-    ...change,
-  };
+  const told = sampleNotice({ cause: 'reported by feed:github', ...change });
   return { stepKey: told.incidentId, notice: told, at: Date.UTC(2026, 0, 6, 21, 3, 15) };
 }
 

@@ -1,19 +1,8 @@
 import { renderNotice } from '../../../activities/notifiers/render-notice';
 import { AUDIENCES } from '../../../domain/ports/notifier';
+import { sampleNotice } from '../../support/sample-notice';
 
-const notice = {
-  kind: 'resolved',
-  incidentId: 'incident/orders-db/1',
-  runId: 'r',
-  credentialId: 'orders-db',
-  version: 1,
-  provider: 'postgres-role',
-  ownerTeam: 'payments',
-  severity: 'high',
-  reason: 'used by psql from a new address',
-  summary: 'Version 1 is revoked.',
-  url: 'http://127.0.0.1:8233/x',
-} as const;
+const notice = sampleNotice({ kind: 'resolved', summary: 'Version 1 is revoked.' });
 
 describe('notices', () => {
   it('tell each audience what its role needs, and link to the incident', () => {
