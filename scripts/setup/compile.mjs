@@ -1,12 +1,18 @@
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, relative } from 'node:path';
 import { filesUnder, say, sourceFolders, stampOf, textOf } from './project.mjs';
 
 const STAMP = 'dist/.compiled';
-const CONFIGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const CONFIGS = ['scripts/setup/compile.mjs', 'package-lock.json'];
 /** Files that the code reads at run time from next to itself. */
 const ASSET = /\.(sql|json|yaml|yml|html|css|svg|conf)$/;
+/** As Jest compiles it (jest.config.cjs); an import() stays one. */
+const OPTIONS = {
+  jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+  module: { type: 'commonjs', ignoreDynamic: true },
+  sourceMaps: true,
+};
 
 const isSource = (path) => path.endsWith('.ts') && !path.endsWith('.d.ts');
 const isInput = (path) => isSource(path) || ASSET.test(path);
@@ -15,23 +21,29 @@ export function compiledIsFresh() {
   return textOf(STAMP) === stampOf([...filesUnder(sourceFolders, isInput), ...CONFIGS]);
 }
 
+/** Each file by itself, in a second: whether its types are right is for `npm run typecheck` to say. */
 export function compile() {
   const begin = Date.now();
   // Taken before the compiler reads: what is saved meanwhile is compiled the next time.
   const stamp = stampOf([...filesUnder(sourceFolders, isInput), ...CONFIGS]);
   say('compiling');
   removeOrphans();
-  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
-    stdio: ['ignore', 2, 2],
-  });
-  if (status !== 0) throw new Error('the code does not compile; the compiler says above where');
-  for (const path of filesUnder(sourceFolders, (file) => ASSET.test(file))) {
-    mkdirSync(dirname(`dist/${path}`), { recursive: true });
-    copyFileSync(path, `dist/${path}`);
+  const { transformSync } = createRequire(import.meta.url)('@swc/core');
+  for (const path of filesUnder(sourceFolders, isInput)) {
+    const output = `dist/${path}`;
+    mkdirSync(dirname(output), { recursive: true });
+    if (!isSource(path)) copyFileSync(path, output);
+    else writeCompiled(output.replace(/\.ts$/, '.js'), path, transformSync);
   }
-  mkdirSync('dist', { recursive: true });
   writeFileSync(STAMP, stamp);
   say(`compiled in ${((Date.now() - begin) / 1000).toFixed(1)} s`);
+}
+
+function writeCompiled(output, source, transformSync) {
+  const sourceFileName = relative(dirname(output), source);
+  const { code, map } = transformSync(readFileSync(source, 'utf8'), { ...OPTIONS, filename: source, sourceFileName });
+  writeFileSync(output, `${code}//# sourceMappingURL=${basename(output)}.map\n`);
+  writeFileSync(`${output}.map`, map);
 }
 
 /** Output whose source is gone would still be loaded, by those who list a folder above all. */
@@ -40,14 +52,9 @@ function removeOrphans() {
     sourceFolders.map((folder) => `dist/${folder}`),
     () => true,
   );
-  let removed = false;
   for (const path of output) {
     const base = path.slice('dist/'.length);
     const source = base.replace(/(\.d\.ts|\.js\.map|\.js)$/, '.ts');
-    if (existsSync(source) || existsSync(base)) continue;
-    rmSync(path);
-    removed = true;
+    if (!existsSync(source) && !existsSync(base)) rmSync(path);
   }
-  // The compiler's own record of what it wrote no longer holds.
-  if (removed || !existsSync('dist/stack')) rmSync('dist/.tsbuildinfo', { force: true });
 }

@@ -8,7 +8,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 /** The folders that are compiled to dist/; what else lies about in the clone is none of our business. */
 export const sourceFolders = [
   ...['domain', 'detectors', 'enforcement', 'workflows', 'activities', 'workers'],
-  ...['client', 'api', 'cli', 'drills', 'stack', 'bench'],
+  ...['client', 'api', 'cli', 'backtest', 'intel', 'recordings', 'drills', 'stack', 'bench'],
 ];
 
 export function say(line) {
