@@ -11,25 +11,7 @@ export {
   type UpdatePayload,
 } from './api-client';
 export type { RegisteredCredential, RegistrationRequest } from '../domain/credential-description';
-export { createSecretClient, type SecretClient } from './dependent/secret-client';
-export { ManagedCredential } from './dependent/managed-credential';
-export { ResilientPool } from './dependent/pg-pool';
-export {
-  AmbiguousOutcomeError,
-  ResilientClient,
-  type CallOptions,
-  type ClientKind,
-  type ResilienceCounters,
-  type ResilientOptions,
-} from './dependent/resilient-client';
-export { createResilientFetch } from './dependent/http-client';
-export { createResilientAws } from './dependent/aws-client';
-export { createResilientNats } from './dependent/nats-client';
-export { createResilientOauthFetch } from './dependent/oauth-client';
-export { createResilientRedis } from './dependent/redis-client';
-export { createReloadHook } from './dependent/reload-hook';
-export { followCredential } from './dependent/kv-pull';
-export type { ManagedUse } from './dependent/dependent-service';
+export * from './dependent';
 export { IncidentError, type ErrorCode } from '../domain/errors';
 export { encryptedDataConverter } from './data-converter';
 export { parseNamedKeys as parsePayloadKeys, type NamedKeys as PayloadKeys } from '../domain/named-keys';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AmbiguousOutcomeError, createSecretClient, ManagedCredential } from '../../client';
+import { AmbiguousOutcomeError, createSecretClient, ManagedCredential } from '../../client/dependent';
 import { systemOf } from '../systems';
 import { followByNats } from './follow-by-nats';
 import { startLoad } from './load';

@@ -1,5 +1,5 @@
 import { connect } from '@nats-io/transport-node';
-import { followCredential } from '../../client';
+import { followCredential } from '../../client/dependent';
 import { openBucket } from '../../enforcement/buckets';
 import { inboxOf } from '../../stack/nats-roles';
 import type { EstateConfigs } from './process-config';

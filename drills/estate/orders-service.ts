@@ -6,7 +6,7 @@ import {
   createSecretClient,
   ManagedCredential,
   ResilientPool,
-} from '../../client';
+} from '../../client/dependent';
 import { startLoad } from './load';
 import { readProcessConfig } from './process-config';
 import { serveCounters } from './serve-counters';

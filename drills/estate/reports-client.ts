@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createResilientFetch, createSecretClient, ManagedCredential } from '../../client';
+import { createResilientFetch, createSecretClient, ManagedCredential } from '../../client/dependent';
 import { followByNats } from './follow-by-nats';
 import { startLoad } from './load';
 import { readProcessConfig } from './process-config';

@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { createResilientAws } from '../../client';
+import { createResilientAws } from '../../client/dependent';
 import { makeSecretFile } from '../../stack/key-files';
 import { REGION, startMoto } from './moto';
 import type { System } from './system';

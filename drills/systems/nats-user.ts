@@ -1,5 +1,5 @@
 import { connect, credsAuthenticator } from '@nats-io/transport-node';
-import { createResilientNats } from '../../client';
+import { createResilientNats } from '../../client/dependent';
 import type { NatsUserMaterial } from '../../domain/secret-material';
 import { makeSecretFile } from '../../stack/key-files';
 import { startNatsOperator } from './nats-operator';

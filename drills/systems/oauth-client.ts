@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import { fetch } from 'undici';
-import { createResilientOauthFetch } from '../../client';
+import { createResilientOauthFetch } from '../../client/dependent';
 import { makeSecretFile } from '../../stack/key-files';
 import { startOidcServer, type OidcServer } from './oidc-server';
 import { requestToken } from './request-token';

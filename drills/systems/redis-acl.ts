@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client';
-import { createResilientRedis } from '../../client';
+import { createResilientRedis } from '../../client/dependent';
 import type { RedisMaterial } from '../../domain/secret-material';
 import { makeSecretFile } from '../../stack/key-files';
 import { startRedis } from './redis-server';

@@ -1,4 +1,4 @@
-import type { ManagedCredential } from '../../client';
+import type { ManagedCredential } from '../../client/dependent';
 import type { Credential } from '../../domain/credential';
 import type { SecretMaterial } from '../../domain/secret-material';
 import type { SettingsFile } from '../../workers/settings';

@@ -1,5 +1,5 @@
 import { fetch } from 'undici';
-import { createResilientFetch } from '../../client';
+import { createResilientFetch } from '../../client/dependent';
 import type { System } from './system';
 
 type Headers = (secret: string) => Readonly<Record<string, string>>;
