@@ -36,6 +36,8 @@ export interface StackOptions {
   addresses?: StackAddresses;
   /** More of nats-server's configuration, such as users and their permissions. */
   natsConfig?: NatsConfig;
+  /** More of Temporal's dynamic configuration, each `key=value`. */
+  temporalConfig?: readonly string[];
   report?: (line: string) => void;
 }
 
@@ -71,7 +73,8 @@ export async function startLocalStack(options: StackOptions = {}): Promise<Local
     const programs = await findProgramsFor(servers, addresses, report);
     const starts: Promise<void>[] = servers.map(async (name) => {
       const begin = Date.now();
-      if (name === 'temporal') stack.temporal = await temporal(programs.temporal, addresses, state, report);
+      if (name === 'temporal')
+        stack.temporal = await temporal(programs.temporal, addresses, state, report, options.temporalConfig);
       if (name === 'nats') stack.nats = await nats(programs.nats, addresses, state, report, options.natsConfig);
       if (name === 'postgres') stack.postgres = await postgres(programs.postgres, addresses, state, report);
       report(`${name}: ready after ${((Date.now() - begin) / 1_000).toFixed(1)} s`);
@@ -112,6 +115,7 @@ async function temporal(
   addresses: StackAddresses,
   state: StateDirectory,
   report: Report,
+  config: readonly string[] | undefined,
 ): Promise<Part<'temporal'>> {
   if (program === undefined) {
     const existing = await existingTemporal(addresses);
@@ -122,7 +126,8 @@ async function temporal(
   // First the codec server: the Web UI is told of it when it starts.
   const codec = await startLocalCodec(state.path, `http://127.0.0.1:${port}`);
   try {
-    const started = await startTemporalServer(program, place, { port, codecEndpoint: codec.uiEndpoint });
+    const ui = { port, codecEndpoint: codec.uiEndpoint };
+    const started = await startTemporalServer(program, place, ui, config);
     return { ...started, namespace: NAMESPACE, codec };
   } catch (error) {
     await codec.stop();

@@ -33,7 +33,12 @@ export interface TemporalServer {
 }
 
 /** Starts Temporal's development server with the Web UI; its state is a file, so it can be killed and started again. */
-export async function startTemporalServer(program: string, place: ServerPlace, ui: UiOptions): Promise<TemporalServer> {
+export async function startTemporalServer(
+  program: string,
+  place: ServerPlace,
+  ui: UiOptions,
+  config: readonly string[] = [],
+): Promise<TemporalServer> {
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const uiUrl = `http://127.0.0.1:${ui.port}`;
@@ -44,7 +49,7 @@ export async function startTemporalServer(program: string, place: ServerPlace, u
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`],
       ...['--ui-ip', '127.0.0.1', '--ui-port', `${ui.port}`, '--ui-codec-endpoint', ui.codecEndpoint],
       ...['--db-filename', join(place.directory, 'temporal.sqlite'), '--log-format', 'json', '--log-level', 'warn'],
-      ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
+      ...[...DYNAMIC_CONFIG, ...config].flatMap((setting) => ['--dynamic-config-value', setting]),
       ...SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ],
     cwd: place.directory,

@@ -7,18 +7,24 @@ import type { respondToLeak } from '../../workflows';
 import { acknowledgeUpdate, detectionSignal, stateQuery } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import { fakeActivities, sampleCredential, sampleInput, sampleVersion } from '../support/fake-activities';
-import { integrationStack } from '../support/integration-stack';
+import { startLocalStack } from '../../stack/local-stack';
 import { PATIENT_ISOLATE } from '../../workers/response/patient-isolate';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
 import { workflowBundle } from '../support/workflow-bundle';
 
-/** A history of so many events is one with which Temporal suggests to go on with a new one; each signal is four. */
-const SIGNALS = 1_200;
+/** With a history of so many events this Temporal suggests to go on with a new one, by default with four times as many. */
+const LONG_HISTORY = 1_000;
+/** Each is four events. */
+const SIGNALS = 300;
 const AT_ONCE = 100;
 
 /** An incident that may never be closed unanswered, and is not contained: nobody may lose count of it. */
 it('goes on with a new history, and with the question where it was', async () => {
-  const { temporal } = integrationStack();
+  const stack = await startLocalStack({
+    servers: ['temporal'],
+    temporalConfig: [`limit.historyCount.suggestContinueAsNew=${LONG_HISTORY}`],
+  });
+  const { temporal } = stack as Required<typeof stack>;
   const connection = await Connection.connect({ address: temporal.address });
   const native = await NativeConnection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: temporal.namespace });
@@ -69,4 +75,5 @@ it('goes on with a new history, and with the question where it was', async () =>
   });
   await native.close();
   await connection.close();
+  await stack.stop();
 });

@@ -15,6 +15,8 @@ export async function testWorker(
     namespace: environment.namespace ?? 'default',
     taskQueue,
     workflowBundle,
+    // Workflows run in this thread: a thread for each worker costs most of what a test does. Product, drills and replay use threads.
+    debugMode: true,
     activities,
   });
   return { worker, taskQueue };
