@@ -55,6 +55,7 @@ export async function withIam<T>(place: AwsPlace, call: AwsCall, work: (iam: Iam
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
+      mustBeOfAws(result.output);
       const { headers } = result.response as { headers?: Readonly<Record<string, string>> };
       const date = Date.parse(headers?.['date'] ?? '');
       if (!Number.isNaN(date)) answeredAt = date;
@@ -80,11 +81,27 @@ export async function withSts<T>(
   work: (client: STSClient, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const client = new STSClient(configOf(place));
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      mustBeOfAws(result.output);
+      return result;
+    },
+    { step: 'deserialize', name: 'isOfAws' },
+  );
   try {
     return await withDeadline(call.withinMs, call.signal, (signal) => work(client, signal));
   } finally {
     client.destroy();
   }
+}
+
+/**
+ * The SDK reads whatever comes with status 200, such as the page of a network's login, as an answer in which nothing is said: no keys, no
+ * fault. Each of AWS's own has a number. @throws IncidentError PROVIDER_UNAVAILABLE
+ */
+function mustBeOfAws(output: { readonly $metadata: { readonly requestId?: string | undefined } } | undefined): void {
+  if (output?.$metadata.requestId === undefined) throw new IncidentError('PROVIDER_UNAVAILABLE', { reply: 'no answer of AWS' });
 }
 
 /** What the clients of all services are opened with. The SDK tries nothing again. */

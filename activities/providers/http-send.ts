@@ -23,6 +23,8 @@ export interface HttpAnswer {
   readonly body: unknown;
   /** How long the server asks us to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** For people: networks that let nobody through answer so, with status 200. */
+  readonly isPage: boolean;
 }
 
 /** Sends one request; undefined when there was no answer in time, or none that could be taken. Lets nothing out: no error holds an address or a value. */
@@ -45,6 +47,7 @@ export async function sendHttp(request: HttpRequest, within: AbortSignal): Promi
         status: response.status,
         body: parseJson(text),
         retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
+        isPage: /^\s*<(?:!doctype\s+html|html)\b/i.test(text),
       };
     });
   } catch {
@@ -65,6 +68,7 @@ export function adminAnswer(
 ): HttpAnswer {
   if (!answer) throw new IncidentError('PROVIDER_UNAVAILABLE', about);
   const { status } = answer;
+  if (answer.isPage && status < 400) throw new IncidentError('PROVIDER_UNAVAILABLE', { ...about, reply: 'a web page' });
   if (wanted.includes(status)) return answer;
   if (status === 401 || status === 403) throw new IncidentError('PROVIDER_ADMIN_DENIED', { ...about, status });
   if (status === 429 || status >= 500)

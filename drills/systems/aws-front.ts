@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,6 +46,8 @@ export async function startAwsFront(motoPort: number): Promise<AwsFront> {
     const given = await decide(incoming, body).catch(() => error(502, 'ServiceUnavailable'));
     response.writeHead(given.status, {
       'content-type': 'text/xml',
+      // Every answer of AWS has a number.
+      'x-amzn-requestid': randomUUID(),
       date: new Date(Date.now() + front.aheadMs).toUTCString(),
     });
     response.end(given.body);

@@ -18,7 +18,9 @@ import { startGatewayApp } from '../support/gateway-app';
 import { testSecretStore } from '../support/orders-server';
 import { migrate } from '../../activities/store/migrate';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
-import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+import type { ProviderRig } from '../support/provider-rig';
+import { BUSY_POSTGRES } from '../support/server-says';
+import { describeCredentialProvider } from './credential-provider.contract';
 
 interface ApiTokenRig extends ProviderRig {
   /** As the superuser of our own database. */
@@ -88,6 +90,8 @@ async function makeRig(): Promise<ApiTokenRig> {
     credential: sampleCredential({ id: 'reports-token', provider: 'api-token', principal: 'reports-readers' }),
     adminWay,
     loginWay,
+    busy: BUSY_POSTGRES,
+    changing: /INSERT INTO api_tokens|UPDATE api_tokens/,
     accepts,
     openSession: () => Promise.resolve(undefined),
     sessions: () => Promise.resolve(0),

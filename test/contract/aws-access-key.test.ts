@@ -6,7 +6,9 @@ import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { memorySecrets } from '../support/memory-secrets';
 import { REGION, startMoto, type AwsSession } from '../../drills/systems/moto';
 import { sampleCredential } from '../support/sample-credential';
-import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+import type { ProviderRig } from '../support/provider-rig';
+import { BUSY_AWS } from '../support/server-says';
+import { describeCredentialProvider } from './credential-provider.contract';
 
 /** A real moto that asks for signatures and rights, with our least-privileged admin. */
 async function makeRig(): Promise<ProviderRig> {
@@ -37,6 +39,9 @@ async function makeRig(): Promise<ProviderRig> {
     mostVersions: 2,
     adminWay,
     loginWay,
+    busy: BUSY_AWS,
+    changing: /Action=(?:Create|Update|Delete|Put)/,
+    later: (ms) => void (moto.front.aheadMs += ms),
     // Not by the proxies: what is asked here must not depend on what a case broke.
     accepts: async (version) => moto.accepts(await keyOf(version)),
     async openSession(version) {

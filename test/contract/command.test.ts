@@ -8,7 +8,7 @@ import { callContext } from '../support/call-context';
 import { dependentOf, programRig, type ProgramRig } from '../support/program-rig';
 import { sampleVersion } from '../support/sample-credential';
 import { temporaryFolder } from '../support/temporary-folder';
-import { describeDependent, type DependentRig } from './dependent.contract';
+import { ASKS_US_TO_WAIT, describeDependent, OVER_A_NETWORK, type DependentRig } from './dependent.contract';
 
 const CREDENTIAL = 'reports-token';
 const folders = temporaryFolder();
@@ -62,7 +62,11 @@ async function makeRig(): Promise<DependentRig & { readonly programs: ProgramRig
   };
 }
 
-describeDependent({ name: 'command', make: makeRig });
+describeDependent({
+  name: 'command',
+  make: makeRig,
+  skip: [{ reason: 'it is a program of the same machine', cases: [...OVER_A_NETWORK, ASKS_US_TO_WAIT] }],
+});
 
 describe('a service that takes long to begin', () => {
   it('is not stopped at each look, and is told again of another version', async () => {

@@ -1,44 +1,13 @@
-import type { Credential, SecretVersion } from '../../domain/credential';
+import type { SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
-import type { CredentialProvider } from '../../domain/ports/credential-provider';
-import type { SecretStore } from '../../domain/ports/stores';
 import { secretMaterial, valueOf } from '../../domain/secret-material';
 import { callContext } from '../support/call-context';
 import { contractCases, describeWith, type Exemption } from '../support/contract-cases';
 import { eventually } from '../support/eventually';
-import type { FaultProxy } from '../../drills/chaos/fault-proxy';
+import type { ProviderRig } from '../support/provider-rig';
 import { secretRef } from '../support/sample-credential';
 import { OutcomeWatch } from '../support/secret-scan';
-
-/** A provider on its real server, and the ways to look at that server and to break it. */
-export interface ProviderRig {
-  readonly provider: CredentialProvider;
-  readonly credential: Credential;
-  /** Where the provider keeps its values. */
-  readonly secretStore: SecretStore;
-  /** How many versions there can be at once, where there is a limit: those of a case are ended after it. */
-  readonly mostVersions?: number;
-  /** The way our admin calls take. */
-  readonly adminWay: FaultProxy;
-  /** The way by which versions are presented. */
-  readonly loginWay: FaultProxy;
-  /** Where only a person can have a value issued: what one does there. Resolves to the value, which is given to us. */
-  issue?(): Promise<string>;
-  /** A version that the server has never had; without it one of which nothing is kept. */
-  readonly absent?: SecretVersion;
-  /** Authenticates with the version in earnest, and ends what it opened. */
-  accepts(version: SecretVersion): Promise<boolean>;
-  /** Authenticates and stays; undefined when it was refused. */
-  openSession(version: SecretVersion): Promise<{ end(): Promise<void> } | undefined>;
-  sessions(version: SecretVersion): Promise<number>;
-  /** Has our admin credential refused, or accepted again. */
-  admin(accepted: boolean): Promise<void>;
-  /** All that the server has on record of versions and their rights. */
-  records(): Promise<unknown>;
-  /** Every secret value there is by now: of versions, and of admin credentials. */
-  secrets(): Promise<readonly string[]>;
-  stop(): Promise<void>;
-}
+import { CAPTIVE_PORTAL } from '../support/server-says';
 
 export interface ProviderContract {
   readonly name: string;
@@ -62,6 +31,8 @@ export const OF_QUARANTINE: readonly string[] = [
 const RACING_LOGINS = 60;
 /** Longer than every time-out of the providers together. */
 const PATIENT_MS = 60_000;
+/** After it no earlier attempt at a version can still be under way. */
+const LONGER_THAN_AN_ATTEMPT_MS = 35_000;
 
 /** What must hold for every provider (domain/ports/credential-provider.ts), against a real server. */
 export function describeCredentialProvider({ name, make, skip = [], missing }: ProviderContract): void {
@@ -128,12 +99,39 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
     const revoke = (version: SecretVersion) => outcomes.see(rig.provider.revoke(rig.credential, version, context));
     const verify = (old: SecretVersion, control: SecretVersion, signal?: AbortSignal) =>
       outcomes.see(rig.provider.verifyDead(rig.credential, old, control, callContext(signal)));
+    const createAgain = (version: number) =>
+      outcomes.see(
+        rig.provider.createReplacement(
+          rig.credential,
+          { version, secret: secretRef(rig.credential.id, version) },
+          context,
+        ),
+      );
+    /** Each call of which our admin has a part. */
+    const everyCall = (version: SecretVersion, control: SecretVersion) =>
+      Promise.allSettled([
+        quarantine(version),
+        release(version),
+        revoke(version),
+        verify(version, control),
+        probe(),
+        probeAccount(),
+      ]);
     const untilRefused = (version: SecretVersion) =>
       eventually(
         () => rig.accepts(version),
         (accepted) => !accepted,
         settleMs(),
       );
+
+    /** What comes of a call that reaches the server, and of which the server's answer does not reach us. */
+    async function losingTheAnswer(call: () => Promise<unknown>): Promise<unknown> {
+      const before = rig.adminWay.lost;
+      rig.adminWay.mode = { loseAnswerTo: rig.changing };
+      const results = await Promise.allSettled([call()]);
+      rig.adminWay.mode = 'pass';
+      return rig.adminWay.lost > before ? codesOf(results)[0] : 'nothing was lost';
+    }
 
     /** Those of them that a quarantine refuses: none, where the provider can only end them. */
     const refusedForNow = (...versions: readonly SecretVersion[]): readonly SecretVersion[] =>
@@ -457,14 +455,7 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
       const [version, control] = [await mint(), await mint()];
       await rig.admin(false);
 
-      const results = await Promise.allSettled([
-        quarantine(version),
-        release(version),
-        revoke(version),
-        verify(version, control),
-        probe(),
-        probeAccount(),
-      ]);
+      const results = await everyCall(version, control);
 
       await rig.admin(true);
       expect(codesOf(results)).toEqual(Array(6).fill('PROVIDER_ADMIN_DENIED'));
@@ -479,19 +470,87 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
         rig.adminWay.mode = 'black-hole';
         const silent = await Promise.allSettled([quarantine(version), mint(), verify(version, control), probe()]);
         rig.adminWay.mode = 'refuse';
-        const away = await Promise.allSettled([
-          quarantine(version),
-          release(version),
-          revoke(version),
-          verify(version, control),
-          probe(),
-          probeAccount(),
-        ]);
+        const away = await everyCall(version, control);
 
         expect(codesOf([...silent, ...away])).toEqual(Array(10).fill('PROVIDER_UNAVAILABLE'));
       },
       PATIENT_MS,
     );
+
+    contractCase(
+      'says PROVIDER_UNAVAILABLE of a server that is too busy, and how long it asks us to wait',
+      async () => {
+        const [version, control] = [await mint(), await mint()];
+        rig.adminWay.mode = rig.busy;
+
+        const results = await everyCall(version, control);
+
+        rig.adminWay.mode = 'pass';
+        expect(codesOf(results)).toEqual(Array(6).fill('PROVIDER_UNAVAILABLE'));
+        expect(results.map(retryAfterOf)).toEqual(Array(6).fill(rig.busy.retryAfterMs));
+        expect(await rig.accepts(version)).toBe(true);
+      },
+    );
+
+    contractCase('says PROVIDER_UNAVAILABLE of an answer that is none, and takes nothing for done', async () => {
+      const [version, control] = [await mint(), await mint()];
+      rig.adminWay.mode = { answer: CAPTIVE_PORTAL };
+
+      const results = await everyCall(version, control);
+
+      rig.adminWay.mode = 'pass';
+      expect(codesOf(results)).toEqual(Array(6).fill('PROVIDER_UNAVAILABLE'));
+      expect(await rig.accepts(version)).toBe(true);
+    });
+
+    contractCase('proves no death by an answer that is none, nor by a server that is too busy', async () => {
+      const [old, control] = [await mint(), await mint()];
+      await revoke(old);
+      await untilRefused(old);
+      const verdicts: string[] = [];
+      for (const mode of [{ answer: CAPTIVE_PORTAL }, rig.busy]) {
+        rig.loginWay.mode = mode;
+        verdicts.push((await verify(old, control)).verdict);
+      }
+
+      // Where a value is presented over HTTP, a page that comes with 200 looks like acceptance.
+      expect(verdicts).toEqual([expect.stringMatching(/unknown|alive/), 'unknown']);
+    });
+
+    contractCase('creates nothing anew after an answer that was lost', async () => {
+      const version = nextVersion++;
+      const lost = await losingTheAnswer(() => createAgain(version));
+      const clock = jest.spyOn(Date, 'now');
+
+      const [first] = await Promise.allSettled([createAgain(version)]);
+      // Of values that are shown once the first is swept, as soon as no attempt can still store it.
+      const now = Date.now();
+      if (first.status === 'rejected') clock.mockReturnValue(now + LONGER_THAN_AN_ATTEMPT_MS);
+      if (first.status === 'rejected') rig.later?.(LONGER_THAN_AN_ATTEMPT_MS);
+      const made = await mint(version);
+
+      clock.mockRestore();
+      expect(lost).toBe('PROVIDER_UNAVAILABLE');
+      if (first.status === 'rejected') expect(codesOf([first])).toEqual(['PROVIDER_UNAVAILABLE']);
+      expect(await rig.accepts(made)).toBe(true);
+    });
+
+    contractCase('finds contained at the next try what was contained though the answer was lost', async () => {
+      const [refused, ended] = [await mint(), await mint()];
+
+      const lost = [
+        rig.provider.capabilities.quarantine === 'reversible' && (await losingTheAnswer(() => quarantine(refused))),
+        await losingTheAnswer(() => revoke(ended)),
+      ].filter((code) => code !== false);
+
+      const contained = [ended, ...refusedForNow(refused)];
+      const seen = await Promise.all(contained.map(untilRefused));
+      await Promise.all([quarantine(refused), revoke(ended)]);
+      const states = [(await quarantine(refused)).state, (await revoke(ended)).state];
+      expect(lost).toEqual(lost.map(() => 'PROVIDER_UNAVAILABLE'));
+      expect(seen).toEqual(contained.map(() => false));
+      expect(states).toEqual(['already', 'already']);
+    });
 
     contractCase('gives up a proof when it is cancelled, and proves nothing', async () => {
       const [old, control] = [await mint(), await mint()];
@@ -516,6 +575,11 @@ function codesOf(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
     const reason: unknown = result.reason;
     return reason instanceof IncidentError ? reason.code : reason;
   });
+}
+
+function retryAfterOf(result: PromiseSettledResult<unknown>): unknown {
+  const reason: unknown = result.status === 'rejected' ? result.reason : undefined;
+  return reason instanceof IncidentError ? reason.fields['retryAfterMs'] : undefined;
 }
 
 /** What a person has of a version, to give it to us: the secret alone, except where it is a file. */

@@ -1,10 +1,12 @@
 import type { DependentRecord } from '../../domain/credential';
 import type { DependentAdapter } from '../../domain/ports/dependent';
+import type { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { callContext } from '../support/call-context';
 import { contractCases, type Exemption } from '../support/contract-cases';
 import { eventually } from '../support/eventually';
 import { sampleVersion } from '../support/sample-credential';
 import { OutcomeWatch } from '../support/secret-scan';
+import type { BusyServer } from '../support/server-says';
 
 /** A dependent with the real client library in it, moved by the adapter. */
 export interface DependentRig {
@@ -25,6 +27,12 @@ export interface DependentRig {
   garble(): Promise<DependentRecord>;
   /** The same way, with a key the dependent does not know. */
   withWrongKey(): DependentAdapter;
+  /** The way to it, over a network. */
+  readonly way?: FaultProxy;
+  /** What is said there by what is too busy. */
+  readonly busy?: BusyServer;
+  /** What stands in whatever moves the dependent, and in nothing else that we say. */
+  readonly changing?: RegExp;
   /** The way to the dependent is cut, for good. */
   cut(): Promise<void>;
   /** Everything that went over the wire to the dependent. */
@@ -39,6 +47,13 @@ export interface DependentContract {
   readonly skip?: readonly Exemption[];
 }
 
+/** Cases of those that are reached over a network, and of those there that can ask us to wait. */
+export const OVER_A_NETWORK = [
+  'says DEPENDENT_UNREACHABLE within seconds on a half-open connection, and works on the next one',
+  'moves it at the next try when the answer to the first was lost',
+];
+export const ASKS_US_TO_WAIT = 'says how long one that is too busy asks us to wait';
+const DEADLINE_MS = 12_000;
 /** Longer than every time-out of the adapters. */
 const PATIENT_MS = 30_000;
 
@@ -153,6 +168,65 @@ export function describeDependent({ name, make, skip = [] }: DependentContract):
         { status: 'rejected', reason: unreachable },
         { status: 'rejected', reason: unreachable },
       ]);
+    });
+
+    contractCase(ASKS_US_TO_WAIT, async () => {
+      rig.way!.mode = rig.busy!;
+
+      const results = await Promise.allSettled([activate(2), status(2)]);
+
+      const { retryAfterMs } = rig.busy!;
+      const fields: unknown = expect.objectContaining({ retryAfterMs });
+      const reason: unknown = expect.objectContaining({ code: 'DEPENDENT_UNREACHABLE', fields });
+      expect(results).toEqual(Array(2).fill({ status: 'rejected', reason }));
+      expect(rig.held()).toBe(1);
+    });
+
+    contractCase(
+      OVER_A_NETWORK[0]!,
+      async () => {
+        await activate(1);
+        rig.way!.mode = 'black-hole';
+        const begin = performance.now();
+
+        const silent = activate(2);
+
+        await expect(silent).rejects.toMatchObject({ code: 'DEPENDENT_UNREACHABLE' });
+        expect(performance.now() - begin).toBeLessThan(DEADLINE_MS);
+        rig.way!.mode = 'pass';
+        await eventually(
+          () =>
+            activate(2).then(
+              () => true,
+              () => false,
+            ),
+          Boolean,
+          DEADLINE_MS,
+        );
+        expect(await moved(2)).toMatchObject({ using: 2, healthy: true });
+      },
+      PATIENT_MS,
+    );
+
+    contractCase(OVER_A_NETWORK[1]!, async () => {
+      rig.way!.mode = { loseAnswerTo: rig.changing! };
+      const lost = activate(2);
+      await expect(lost).rejects.toMatchObject({ code: 'DEPENDENT_UNREACHABLE' });
+      rig.way!.mode = 'pass';
+
+      await eventually(
+        () =>
+          activate(2).then(
+            () => true,
+            () => false,
+          ),
+        Boolean,
+        DEADLINE_MS,
+      );
+
+      expect(rig.way!.lost).toBe(1);
+      expect(await moved(2)).toMatchObject({ using: 2, healthy: true });
+      expect(rig.held()).toBe(2);
     });
 
     contractCase('lets no secret cross', async () => {

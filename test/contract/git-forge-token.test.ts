@@ -8,7 +8,9 @@ import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { startGitForge } from '../../drills/systems/git-forge';
 import { memorySecrets } from '../support/memory-secrets';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
-import { describeCredentialProvider, OF_QUARANTINE, type ProviderRig } from './credential-provider.contract';
+import type { ProviderRig } from '../support/provider-rig';
+import { BUSY_HTTP, HTTP_CHANGE } from '../support/server-says';
+import { describeCredentialProvider, OF_QUARANTINE } from './credential-provider.contract';
 
 const CREDENTIAL = sampleCredential({
   id: 'orders-forge',
@@ -38,6 +40,8 @@ async function makeRig(): Promise<ProviderRig & { readonly forge: Awaited<Return
     credential: CREDENTIAL,
     adminWay: way,
     loginWay: way,
+    busy: BUSY_HTTP,
+    changing: HTTP_CHANGE,
     accepts: async (version) => forge.find(await valueOf(version)) !== undefined,
     openSession: () => Promise.resolve(undefined),
     sessions: () => Promise.resolve(0),
@@ -64,7 +68,10 @@ describeCredentialProvider({
     },
     {
       reason: 'a forge has one address: while nobody answers there, our admin is not answered either',
-      cases: ['could not tell when nobody answers'],
+      cases: [
+        'could not tell when nobody answers',
+        'proves no death by an answer that is none, nor by a server that is too busy',
+      ],
     },
   ],
 });

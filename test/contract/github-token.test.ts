@@ -8,7 +8,9 @@ import { callContext } from '../support/call-context';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
-import { describeCredentialProvider, OF_QUARANTINE, type ProviderRig } from './credential-provider.contract';
+import type { ProviderRig } from '../support/provider-rig';
+import { BUSY_HTTP, HTTP_CHANGE } from '../support/server-says';
+import { describeCredentialProvider, OF_QUARANTINE } from './credential-provider.contract';
 
 const CREDENTIAL = sampleCredential({ id: 'orders-github', provider: 'github-token', account: 'github' });
 const UNKNOWN = `ghp_${'x'.repeat(36)}`;
@@ -37,6 +39,8 @@ async function makeRig(
     credential: CREDENTIAL,
     adminWay: way,
     loginWay: way,
+    busy: BUSY_HTTP,
+    changing: HTTP_CHANGE,
     absent,
     issue() {
       issued.push(github.issue('orders-bot'));

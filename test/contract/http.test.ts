@@ -6,7 +6,9 @@ import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
 import { sampleCredential } from '../support/sample-credential';
 import { startTokenServer } from '../../drills/systems/token-server';
-import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+import type { ProviderRig } from '../support/provider-rig';
+import { BUSY_HTTP, HTTP_CHANGE } from '../support/server-says';
+import { describeCredentialProvider } from './credential-provider.contract';
 
 /** A server that makes values and shows them once, wants each call signed, and is known by its declaration only. */
 async function makeRig(): Promise<ProviderRig> {
@@ -28,6 +30,8 @@ async function makeRig(): Promise<ProviderRig> {
     credential: sampleCredential({ id: 'orders-forge', provider: 'http' }),
     adminWay,
     loginWay,
+    busy: BUSY_HTTP,
+    changing: HTTP_CHANGE,
     accepts: async (version) => server.accepts(await valueOf(version)),
     openSession: () => Promise.resolve(undefined),
     sessions: () => Promise.resolve(0),

@@ -10,7 +10,9 @@ import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { callContext } from '../support/call-context';
 import { createKeycloakClientProvider } from '../../activities/providers/keycloak-client';
-import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+import type { ProviderRig } from '../support/provider-rig';
+import { BUSY_HTTP } from '../support/server-says';
+import { describeCredentialProvider } from './credential-provider.contract';
 import { memorySecrets } from '../support/memory-secrets';
 import { missingForKeycloak } from '../support/keycloak-program';
 import { oneByOne } from '../support/one-by-one';
@@ -110,6 +112,8 @@ async function makeRig(): Promise<ProviderRig> {
     mostVersions: 2,
     adminWay,
     loginWay,
+    busy: BUSY_HTTP,
+    changing: /^(?:PUT|DELETE) |^POST \S*\/admin\//,
     // Not by the proxies: what is asked here must not depend on what a case broke.
     accepts,
     async openSession(version) {

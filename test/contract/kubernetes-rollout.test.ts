@@ -6,11 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { KubernetesDependent } from '../../activities/dependents/dependent-settings';
 import { annotationOf, createKubernetesRolloutAdapter } from '../../activities/dependents/kubernetes-rollout';
+import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { callContext } from '../support/call-context';
 import { startKubernetesApi, type KubernetesApi } from '../support/kubernetes-api';
 import { dependentOf, tokensOf } from '../support/program-rig';
 import { sampleVersion } from '../support/sample-credential';
 import { temporaryFolder } from '../support/temporary-folder';
+import { BUSY_HTTP, HTTP_CHANGE } from '../support/server-says';
 import { describeDependent, type DependentRig } from './dependent.contract';
 
 const CREDENTIAL = 'reports-token';
@@ -25,6 +27,7 @@ interface KubernetesRig extends DependentRig {
 async function makeRig(): Promise<KubernetesRig> {
   const folder = await mkdtemp(join(folders.path, 'kubernetes-'));
   const api = await startKubernetesApi(['orders', 'silent']);
+  const way = await FaultProxy.start({ host: '127.0.0.1', port: Number(new URL(api.url).port) });
   const tokens = tokensOf(CREDENTIAL);
   const [tokenFile, wrongFile] = [join(folder, 'token'), join(folder, 'wrong')];
   writeFileSync(tokenFile, `${api.token}\n`);
@@ -32,7 +35,7 @@ async function makeRig(): Promise<KubernetesRig> {
   const servers: Server[] = [];
   const system: KubernetesDependent = {
     credentials: [CREDENTIAL],
-    server: api.url,
+    server: `http://127.0.0.1:${way.port}`,
     tokenFile,
     namespace: 'shop',
     kind: 'deployment',
@@ -63,11 +66,15 @@ async function makeRig(): Promise<KubernetesRig> {
     },
     withWrongKey: () =>
       createKubernetesRolloutAdapter(new Map([['good', { ...system, tokenFile: wrongFile }]]), tokens.store),
+    way,
+    busy: BUSY_HTTP,
+    changing: HTTP_CHANGE,
     cut: () => api.stop(),
     traffic: () => Promise.resolve(api.bodies),
     secrets: [...tokens.secrets, api.token, 'canary-wrong-token'],
     async stop() {
       servers.forEach((server) => server.close());
+      await way.stop();
       await api.stop();
     },
   };

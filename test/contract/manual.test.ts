@@ -9,7 +9,7 @@ import { callContext } from '../support/call-context';
 import { freshDatabase } from '../support/fresh-database';
 import { dependentOf } from '../support/program-rig';
 import { sampleCredential, sampleVersion } from '../support/sample-credential';
-import { describeDependent, type DependentRig } from './dependent.contract';
+import { ASKS_US_TO_WAIT, describeDependent, OVER_A_NETWORK, type DependentRig } from './dependent.contract';
 
 const CREDENTIAL = 'orders-db';
 
@@ -71,6 +71,8 @@ describeDependent({
         'says unknown of an answer that can not be read',
         'says DEPENDENT_REFUSED when its key is not known there',
         'says DEPENDENT_UNREACHABLE when the way is cut',
+        ...OVER_A_NETWORK,
+        ASKS_US_TO_WAIT,
       ],
     },
   ],

@@ -8,7 +8,9 @@ import { memorySecrets } from '../support/memory-secrets';
 import { startNatsOperator } from '../../drills/systems/nats-operator';
 import { oneByOne } from '../support/one-by-one';
 import { sampleCredential } from '../support/sample-credential';
-import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+import type { ProviderRig } from '../support/provider-rig';
+import { BUSY_NATS } from '../support/server-says';
+import { describeCredentialProvider } from './credential-provider.contract';
 
 /** Its admin reaches the server by one way, and users log in by another: two addresses of the same server. */
 async function makeRig(): Promise<ProviderRig> {
@@ -33,6 +35,8 @@ async function makeRig(): Promise<ProviderRig> {
     credential: sampleCredential({ id: 'orders-bus', provider: 'nats-user', scopes: ['pub:orders.>', 'sub:orders.>'] }),
     adminWay,
     loginWay,
+    busy: BUSY_NATS,
+    changing: /\$SYS\.REQ\.CLAIMS\.UPDATE/,
     async accepts(version) {
       const session = await login(version);
       await session?.close();
@@ -61,4 +65,13 @@ async function makeRig(): Promise<ProviderRig> {
   };
 }
 
-describeCredentialProvider({ name: 'nats-user', make: makeRig });
+describeCredentialProvider({
+  name: 'nats-user',
+  make: makeRig,
+  skip: [
+    {
+      reason: 'a user is signed here: no server is told of it',
+      cases: ['creates nothing anew after an answer that was lost'],
+    },
+  ],
+});

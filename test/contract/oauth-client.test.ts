@@ -6,7 +6,9 @@ import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
 import { startOidcServer } from '../../drills/systems/oidc-server';
 import { sampleCredential } from '../support/sample-credential';
-import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+import type { ProviderRig } from '../support/provider-rig';
+import { BUSY_HTTP } from '../support/server-says';
+import { describeCredentialProvider } from './credential-provider.contract';
 
 /** The same as an authorization server that ends tokens with their client; `oauth-client-tokens.test.ts` has one that does not. */
 async function makeRig(): Promise<ProviderRig> {
@@ -28,6 +30,8 @@ async function makeRig(): Promise<ProviderRig> {
     credential: sampleCredential({ id: 'orders-client', provider: 'oauth-client' }),
     adminWay,
     loginWay,
+    busy: BUSY_HTTP,
+    changing: /^(?:DELETE|PUT) |^POST \S*\/(?:reg|token\/revocation)\b/,
     accepts: async (version) => (await tokenFor(version)) !== undefined,
     async openSession(version) {
       const token = await tokenFor(version);

@@ -14,7 +14,9 @@ import { freshDatabase } from '../support/fresh-database';
 import { ordersAccount, testSecretStore } from '../support/orders-server';
 import { migrate } from '../../activities/store/migrate';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
-import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+import type { ProviderRig } from '../support/provider-rig';
+import { BUSY_POSTGRES } from '../support/server-says';
+import { describeCredentialProvider } from './credential-provider.contract';
 
 interface PostgresRig extends ProviderRig {
   readonly adminRole: string;
@@ -67,6 +69,8 @@ async function makeRig(): Promise<PostgresRig> {
     credential,
     adminWay,
     loginWay,
+    busy: BUSY_POSTGRES,
+    changing: /COMMIT|NOLOGIN|DROP ROLE/,
     async accepts(version) {
       const session = await client(version).catch(() => undefined);
       await session?.end();

@@ -11,7 +11,9 @@ import { freshDatabase } from '../support/fresh-database';
 import { testSecretStore } from '../support/orders-server';
 import { REDIS_ADMIN, startRedis } from '../../drills/systems/redis-server';
 import { sampleCredential } from '../support/sample-credential';
-import { describeCredentialProvider, type ProviderRig } from './credential-provider.contract';
+import type { ProviderRig } from '../support/provider-rig';
+import { BUSY_REDIS } from '../support/server-says';
+import { describeCredentialProvider } from './credential-provider.contract';
 
 /** A real Redis with our least-privileged admin, and a real secret store. */
 async function makeRig(): Promise<ProviderRig> {
@@ -42,6 +44,8 @@ async function makeRig(): Promise<ProviderRig> {
     credential: sampleCredential({ id: 'orders-cache', provider: 'redis-acl' }),
     adminWay,
     loginWay,
+    busy: BUSY_REDIS,
+    changing: /SETUSER/,
     async accepts(version) {
       const session = await login(version);
       session?.destroy();

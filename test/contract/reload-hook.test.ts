@@ -3,10 +3,12 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { createReloadHookAdapter } from '../../activities/dependents/reload-hook';
 import { createReloadHook } from '../../client';
 import type { DependentRecord } from '../../domain/credential';
+import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import { callContext } from '../support/call-context';
 import { sampleVersion } from '../support/sample-credential';
 import { findSecrets } from '../support/secret-scan';
 import { openTokenUse } from '../support/token-secrets';
+import { BUSY_HTTP, HTTP_CHANGE } from '../support/server-says';
 import { describeDependent, type DependentRig } from './dependent.contract';
 
 const HOOK_KEY = 'canary-hook-key';
@@ -33,7 +35,9 @@ async function makeRig(): Promise<DependentRig> {
   const bodies: string[] = [];
   hook.addHook('preHandler', async (request) => void bodies.push(JSON.stringify([request.url, request.body])));
   hook.addHook('onSend', async (_request, _reply, payload) => void bodies.push(String(payload)));
-  const target = await hook.listen({ host: '127.0.0.1', port: 0 });
+  const address = await hook.listen({ host: '127.0.0.1', port: 0 });
+  const way = await FaultProxy.start({ host: '127.0.0.1', port: Number(new URL(address).port) });
+  const target = `http://127.0.0.1:${way.port}`;
   const silent = await rawServer();
   const servers = [silent.server];
 
@@ -49,10 +53,14 @@ async function makeRig(): Promise<DependentRig> {
       return record(garbling.url);
     },
     withWrongKey: () => createReloadHookAdapter('canary-wrong-key'),
-    cut: () => hook.close(),
+    way,
+    busy: BUSY_HTTP,
+    changing: HTTP_CHANGE,
+    cut: () => Promise.resolve(void (way.mode = 'refuse')),
     traffic: () => Promise.resolve(bodies),
     secrets: [...token.secrets, HOOK_KEY, 'canary-wrong-key'],
     async stop() {
+      await way.stop();
       await hook.close();
       for (const server of servers) server.close();
     },
@@ -60,15 +68,6 @@ async function makeRig(): Promise<DependentRig> {
 }
 
 describeDependent({ name: 'reload-hook', make: makeRig });
-
-test('a hook that throttles says how long it asks us to wait', async () => {
-  const busy = await rawServer('HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n');
-
-  const call = createReloadHookAdapter(HOOK_KEY).activate(record(busy.url), sampleVersion(), callContext());
-
-  await expect(call).rejects.toMatchObject({ code: 'DEPENDENT_UNREACHABLE', fields: { retryAfterMs: 7_000 } });
-  busy.server.close();
-});
 
 describe('what a reload hook is reached with', () => {
   it.each([

@@ -8,7 +8,9 @@ import { TEST_FINGERPRINT_KEYS } from '../../support/fingerprint-keys';
 import { startKeyServer } from '../../support/key-server';
 import { memorySecrets } from '../../support/memory-secrets';
 import { sampleCredential } from '../../support/sample-credential';
-import { describeCredentialProvider, type ProviderRig } from '../credential-provider.contract';
+import type { ProviderRig } from '../../support/provider-rig';
+import { BUSY_HTTP, HTTP_CHANGE } from '../../support/server-says';
+import { describeCredentialProvider } from '../credential-provider.contract';
 
 /** Our admin reaches the service by one way, and dependents by another. */
 async function makeRig(): Promise<ProviderRig> {
@@ -25,6 +27,8 @@ async function makeRig(): Promise<ProviderRig> {
     credential: sampleCredential({ id: 'orders-keys', provider: 'key-service' }),
     adminWay,
     loginWay,
+    busy: BUSY_HTTP,
+    changing: HTTP_CHANGE,
     accepts: async (version) => server.accepts(await valueOf(version)),
     openSession: () => Promise.resolve(undefined),
     sessions: () => Promise.resolve(0),

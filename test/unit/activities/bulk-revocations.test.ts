@@ -3,7 +3,7 @@ import { BulkRevocations, MOST_CALLS_AN_HOUR, MOST_TOKENS } from '../../../activ
 import type { HttpAnswer } from '../../../activities/providers/http-send';
 
 const HOUR_MS = 3_600_000;
-const TAKEN: HttpAnswer = { status: 202, body: undefined, retryAfterMs: undefined };
+const TAKEN: HttpAnswer = { status: 202, body: undefined, retryAfterMs: undefined, isPage: false };
 
 beforeEach(() => jest.useFakeTimers({ now: 0 }));
 afterEach(() => jest.useRealTimers());
