@@ -1,5 +1,6 @@
 import type { Detector } from './detector';
 import { dormantAwake } from './dormant-awake';
+import { endpointRamp } from './endpoint-ramp';
 import { endpointSpike } from './endpoint-spike';
 import { exfiltration } from './exfiltration';
 import { impossibleTravel } from './impossible-travel';
@@ -40,4 +41,5 @@ export const DETECTORS: readonly Detector[] = [
   offHours,
   sequenceRarity,
   serviceTail,
+  endpointRamp,
 ];
