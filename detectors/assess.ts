@@ -15,6 +15,8 @@ export interface Evidence {
   /** An accused use that wrote or administered, and was accepted. */
   readonly harm: boolean;
   readonly reason: string;
+  /** The events of this case, in the order in which they came: the first, and the latest few. Missing in snapshots from before they were kept. */
+  readonly eventIds?: readonly string[];
 }
 
 export const ASSESSMENT = {

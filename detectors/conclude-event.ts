@@ -1,4 +1,5 @@
 import type { Detection, DetectionMessage } from '../domain/detection';
+import { joinEventIds } from '../domain/event-ids';
 import { higherSeverity } from '../domain/severity';
 import type { UsageEvent } from '../domain/usage-event';
 import type { DetectorFinding } from './ask-detectors';
@@ -7,6 +8,9 @@ import { detectionId } from './detection-id';
 import type { Detector, Finding } from './detector';
 import type { SubjectState } from './partition-state';
 import { forgetOld, hasRisen, isNews } from './rearm';
+
+/** Events of one family that are remembered, the completing one among them: as many of two families as an assessment names. */
+const EVENTS_OF_FAMILY = 8;
 
 /** Adds the findings of one event, at least one, to the subject's case, and gives back what is news, each with what it all adds up to. */
 export function concludeEvent(
@@ -25,7 +29,10 @@ export function concludeEvent(
   }
   subject.spoken = forgetOld(subject.spoken);
   subject.assessed = { at: event.at, severity: assessment.severity, confidence: assessment.confidence };
-  return told.map(({ detector, finding }) => ({ detection: toDetection(event, detector, finding), assessment }));
+  return told.map(({ detector, finding }) => {
+    const ofFamily = subject.evidence.find(({ family }) => family === detector.family);
+    return { detection: toDetection(event, detector, finding, ofFamily?.eventIds ?? [event.id]), assessment };
+  });
 }
 
 function topicOf({ detector, finding }: DetectorFinding): string {
@@ -47,6 +54,7 @@ function addEvidence(subject: SubjectState, event: UsageEvent, { family }: Detec
     severity: finding.severity,
     harm,
     reason: finding.reason,
+    eventIds: [event.id],
   };
   const merged = before ? mergeEvidence(before, added) : added;
   subject.evidence = [...subject.evidence.filter((item) => item.family !== family && isAlive(item, event.at)), merged];
@@ -61,10 +69,11 @@ function mergeEvidence(before: Evidence, added: Evidence): Evidence {
     deterministic: before.deterministic || added.deterministic,
     severity: higherSeverity(before.severity, added.severity),
     harm: before.harm || added.harm,
+    eventIds: joinEventIds(before.eventIds ?? [], added.eventIds ?? [], EVENTS_OF_FAMILY),
   };
 }
 
-function toDetection(event: UsageEvent, detector: Detector, finding: Finding): Detection {
+function toDetection(event: UsageEvent, detector: Detector, finding: Finding, eventIds: readonly string[]): Detection {
   return {
     id: detectionId(detector.id, event.subject, event.id),
     detector: detector.id,
@@ -75,6 +84,6 @@ function toDetection(event: UsageEvent, detector: Detector, finding: Finding): D
     confidence: finding.confidence,
     deterministic: finding.deterministic,
     reason: finding.reason.slice(0, 500),
-    eventIds: [event.id],
+    eventIds: [...eventIds],
   };
 }

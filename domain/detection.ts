@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_EVENT_IDS } from './event-ids';
 import { FAMILIES } from './families';
 import { SEVERITIES } from './severity';
 import { isSubject, type Subject } from './subject';
@@ -7,6 +8,8 @@ const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubj
 
 /** Milliseconds since the epoch, as far as a Date goes. */
 const time = z.number().int().nonnegative().max(8.64e15);
+
+const eventIds = z.array(z.string().max(200)).max(MOST_EVENT_IDS);
 
 /** One detector's finding about one subject. `id` is derived from detector, subject and event, so a replay gives the same. */
 export const detection = z.strictObject({
@@ -23,7 +26,8 @@ export const detection = z.strictObject({
   deterministic: z.boolean(),
   /** One sentence for a person. */
   reason: z.string().max(500),
-  eventIds: z.array(z.string().max(200)).max(16),
+  /** The events that its family's evidence rests on, in the order in which they came: the first, the latest few, and last of all the one that completed it. */
+  eventIds,
 });
 
 /** Everything known against one subject at one moment. */
@@ -36,6 +40,8 @@ export const assessment = z.strictObject({
   firstAbuseAt: time,
   /** One sentence: why. */
   reason: z.string().max(1000),
+  /** The events that prove it, in the same order: those of the detections it was joined from (`provenBy`). The detection side leaves them out. */
+  eventIds: eventIds.optional(),
 });
 
 /** What the detection side publishes on `detections`: the finding, and what it adds up to. */

@@ -1,10 +1,14 @@
-import type { Assessment } from './detection';
+import type { Assessment, DetectionMessage } from './detection';
+import { joinEventIds } from './event-ids';
 import { FAMILIES } from './families';
 import { compareSeverity } from './severity';
 
-/** Two assessments of the same subject as one: the gravest severity with its reason, and all witnesses. */
+/** Two assessments of the same subject as one: the gravest severity with its reason, and all witnesses and events. */
 export function mergeAssessments(known: Assessment, added: Assessment): Assessment {
   const graver = compareSeverity(added.severity, known.severity) > 0 ? added : known;
+  // What an incident before this one knew is added to what began it, and came first all the same.
+  const [earlier, later] = added.firstAbuseAt < known.firstAbuseAt ? [added, known] : [known, added];
+  const eventIds = joinEventIds(earlier.eventIds ?? [], later.eventIds ?? []);
   return {
     severity: graver.severity,
     reason: graver.reason,
@@ -12,5 +16,11 @@ export function mergeAssessments(known: Assessment, added: Assessment): Assessme
     families: FAMILIES.filter((family) => known.families.includes(family) || added.families.includes(family)),
     deterministic: known.deterministic || added.deterministic,
     firstAbuseAt: Math.min(known.firstAbuseAt, added.firstAbuseAt),
+    ...(eventIds.length > 0 ? { eventIds: [...eventIds] } : {}),
   };
+}
+
+/** What a message says of its subject, with the events that its detection names. */
+export function provenBy({ assessment, detection }: DetectionMessage): Assessment {
+  return detection.eventIds.length > 0 ? { ...assessment, eventIds: detection.eventIds } : assessment;
 }

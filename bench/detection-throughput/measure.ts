@@ -147,7 +147,7 @@ async function measureLateness(
   let sample = fresh;
   await empty(url);
   await forgetAll(url);
-  const product = await startProduct(url, ({ detection }) => note(sample, detection.eventIds[0] ?? ''));
+  const product = await startProduct(url, ({ detection }) => note(sample, detection.eventIds.at(-1) ?? ''));
   const before = 2 * (EVENTS / BATCH) + batches;
   const first = (CREDENTIALS * KNOWN_AFTER) / BATCH;
   await publishEvenly({ ...task, batches: first });

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createInventory } from '../../activities/store/inventory';
 import { incident, rehearseIncident, startIncident } from '../../client';
+import { shownEventId } from '../../domain/event-ids';
 import { SEVERITIES, type Severity } from '../../domain/severity';
 import { newestLive } from '../../domain/version-order';
 import { readPolicy } from '../../workers/policy-file';
@@ -105,6 +106,7 @@ async function show(id: string): Promise<void> {
     const { evidence, stage, outcome, timeline } = view.incident;
     print(`${id}: ${outcome ?? stage}, severity ${evidence.severity}, ${view.incident.detections} detections`);
     print(`why: ${evidence.reason}`);
+    if (evidence.eventIds) print(`proven by: ${evidence.eventIds.map(shownEventId).join(', ')}`);
     if (view.plan) print(`plan: ${view.plan.strategy}; ${view.plan.reasons.join(' ')}`);
     for (const entry of timeline) print(`${new Date(entry.at).toISOString()}  ${entry.note}`);
   });

@@ -4,7 +4,7 @@ import type { DeliveryLog } from '../../activities/store/delivery-log';
 import { joinOrStartIncident } from '../../client/start-incident';
 import { incidentId, type InventoryRecord } from '../../domain/credential';
 import type { DetectionMessage } from '../../domain/detection';
-import { mergeAssessments } from '../../domain/merge-assessments';
+import { mergeAssessments, provenBy } from '../../domain/merge-assessments';
 import type { Policy } from '../../domain/policy';
 import { atLeast } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
@@ -63,7 +63,7 @@ async function deliver(
 ): Promise<Dispatched> {
   // Use of a revoked version never acts on the live one: it is evidence of the old leak, and nothing to contain.
   if (record.state === 'revoked' || record.state === 'discarded') return 'tripwire';
-  const assessment = messages.map((message) => message.assessment).reduce(mergeAssessments);
+  const assessment = messages.map(provenBy).reduce(mergeAssessments);
   if (!atLeast(assessment.severity, parts.policy.incidentFrom)) return 'recorded';
   if (isNewcomer) parts.newcomers.admit(record.subject, Date.now());
   const latest = (messages.at(-1) ?? messages[0]).detection;

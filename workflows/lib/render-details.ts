@@ -1,3 +1,4 @@
+import { joinEventIds, shownEventId } from '../../domain/event-ids';
 import type { Incident, Milestone } from '../../domain/incident';
 import { reachesProvider } from '../../domain/response-plan';
 import type { IncidentView } from '../messages';
@@ -14,6 +15,9 @@ const MILESTONES: readonly (readonly [Milestone, string])[] = [
   ['closed', 'Closed'],
 ];
 
+/** Events on the page, which the Web UI cuts off where it is long. */
+const MOST_SHOWN = 5;
+
 function refusedWhere({ plan }: IncidentView): string {
   return plan && !reachesProvider(plan) ? 'Refused at the gateways' : 'Refused everywhere';
 }
@@ -26,6 +30,7 @@ export function renderDetails(view: IncidentView): string {
     `**${headline(incident)}** · severity **${incident.evidence.severity}** · ${incident.detections} detections`,
     '',
     `- **Why:** ${inLine(incident.evidence.reason)}`,
+    ...provenBy(incident),
     ...(credential
       ? [
           `- **Credential:** ${view.credentialId} v${view.version}, ${credential.provider}, owner ${credential.ownerTeam}`,
@@ -62,6 +67,14 @@ export function renderDetails(view: IncidentView): string {
     '',
     ...incident.timeline.slice(-15).map((entry) => `- \`${clock(entry.at)}\` ${inLine(entry.note)}`),
   ].join('\n');
+}
+
+/** The first event and the latest; `tourniquet incident show` names all that are known. */
+function provenBy({ evidence: { eventIds = [] } }: Incident): string[] {
+  if (eventIds.length === 0) return [];
+  const shown = joinEventIds([], eventIds, MOST_SHOWN).map((id) => `\`${shownEventId(id)}\``);
+  const more = eventIds.length - shown.length;
+  return [`- **Proven by:** ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
 }
 
 function headline(incident: Incident): string {

@@ -1,4 +1,5 @@
 import { LONGEST_EXTENSION_SECONDS } from '../../domain/approval';
+import { MOST_EVENT_IDS } from '../../domain/event-ids';
 import { SEVERITIES } from '../../domain/severity';
 import type { IncidentEvent } from '../../domain/incident';
 import type { DetectionSignal, RotationTerms, WorksAgain } from '../messages';
@@ -17,9 +18,15 @@ export function isDetectionSignal(signal: unknown): signal is DetectionSignal {
     isNumber(assessment['confidence']) &&
     isTime(assessment['firstAbuseAt']) &&
     typeof assessment['deterministic'] === 'boolean' &&
+    isEventIds(assessment['eventIds']) &&
     isTime(latest['at']) &&
     isNumber(count)
   );
+}
+
+/** None in signals from before they were named. */
+function isEventIds(ids: unknown): boolean {
+  return ids === undefined || (Array.isArray(ids) && ids.length <= MOST_EVENT_IDS && ids.every(isText));
 }
 
 export function isWorksAgain(signal: unknown): signal is WorksAgain {

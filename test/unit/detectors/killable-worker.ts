@@ -10,7 +10,7 @@ import {
 import { SAMPLE_PLACES } from '../../../detectors/sample-life';
 import { joinChunks, nextChunk, notHeld, type Chunk } from '../../../detectors/shards';
 import { shardOf } from '../../../detectors/subject-shards';
-import { idsOf, locateIn } from './folding';
+import { locateIn, type Message } from './folding';
 
 interface StoredChunk {
   readonly sequence: number;
@@ -20,7 +20,8 @@ interface StoredChunk {
 
 /** A partition's worker without NATS, one event a message: what it has stored outlives it. */
 export class KillableWorker {
-  readonly published = new Set<string>();
+  /** What was published last under each id. */
+  readonly published = new Map<string, Message>();
   #chunks: readonly StoredChunk[] = [];
   readonly #away = new Map<string, string>();
   #state = emptyPartition();
@@ -84,7 +85,7 @@ export class KillableWorker {
     });
     const events = wake(state, left, new Map(known), sequence);
     const result = foldPartition(state, events, { locate: locateIn(SAMPLE_PLACES) });
-    for (const id of idsOf(result.messages)) this.published.add(id);
+    for (const message of result.messages) this.published.set(message.detection.id, message);
     this.#state = result.state;
     this.#position = sequence;
   }

@@ -59,7 +59,11 @@ test('a service that moved is reported on three days, and known after that', () 
 
   const { messages } = foldAll([...life, ...moved], places);
 
-  expect(messages.map(({ detection }) => detection.eventIds[0])).toEqual([moved[0]?.id, moved[1]?.id, moved[2]?.id]);
+  expect(messages.map(({ detection }) => detection.eventIds.at(-1))).toEqual([
+    moved[0]?.id,
+    moved[1]?.id,
+    moved[2]?.id,
+  ]);
 });
 
 test('a flood does not teach that floods are usual', () => {

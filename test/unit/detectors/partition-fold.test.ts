@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { PartitionEvent, StreamEvent } from '../../../domain/usage-event';
 import { defineDetector, NO_FINDINGS } from '../../../detectors/detector';
-import { foldPartition } from '../../../detectors/partition-fold';
+import { foldPartition, type FoldResult } from '../../../detectors/partition-fold';
 import { emptyPartition, PARTITION_LIMITS } from '../../../detectors/partition-state';
 import { DETECTORS } from '../../../detectors/registry';
 import {
@@ -110,7 +110,7 @@ describe('folding', () => {
         worker.fold(Infinity);
 
         const whole = foldAll(events, SAMPLE_PLACES);
-        expect(worker.published).toEqual(new Set(idsOf(whole.messages)));
+        expect(worker.published).toEqual(new Map(whole.messages.map((message) => [message.detection.id, message])));
         expect(meaningOf(worker.state)).toEqual(meaningOf(whole.state));
       }),
       RUNS,
@@ -136,6 +136,44 @@ describe('folding', () => {
     const twice = foldAll([...life, thief, ...later, thief], SAMPLE_PLACES);
 
     expect(new Set(idsOf(twice.messages))).toEqual(new Set(idsOf(once.messages)));
+  });
+});
+
+describe('the events that prove it', () => {
+  const strange = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...thief, id: `strange-${index}`, at: thief.at + index * 10_000 }));
+  const eventIdsOf = ({ messages }: FoldResult) =>
+    messages.filter(({ detection }) => detection.detector === 'new-origin').map(({ detection }) => detection.eventIds);
+
+  test('are named with the one that completed it last', () => {
+    const told = eventIdsOf(foldAll([...life, ...strange(8)], SAMPLE_PLACES));
+
+    expect(told).toEqual([['strange-0'], Array.from({ length: 7 }, (_, index) => `strange-${index}`)]);
+  });
+
+  test('are the first and the latest of many', () => {
+    const told = eventIdsOf(foldAll([...life, ...strange(25)], SAMPLE_PLACES));
+
+    expect(told.at(-1)).toEqual(['strange-0', ...[18, 19, 20, 21, 22, 23, 24].map((index) => `strange-${index}`)]);
+  });
+
+  test('are no others than before once the evidence has decayed, or a person has settled it', () => {
+    const again = { ...thief, id: 'again', at: thief.at + 5 * 3_600_000 };
+
+    expect(eventIdsOf(foldAll([...life, thief, again], SAMPLE_PLACES)).at(-1)).toEqual(['again']);
+    expect(eventIdsOf(foldAll([...life, thief, sampleControl(8_000, 'none'), again], SAMPLE_PLACES)).at(-1)).toEqual([
+      'again',
+    ]);
+  });
+
+  test('are those that came since, where a stored snapshot knew of none', () => {
+    const { state } = foldAll([...life, thief], SAMPLE_PLACES);
+    const subject = state.subjects[SAMPLE_SUBJECT];
+    if (subject) subject.evidence = subject.evidence.map(({ eventIds: _none, ...evidence }) => evidence);
+
+    const result = foldPartition(throughSnapshot(state), [{ ...thief, id: 'again', at: thief.at + 60_000 }], options);
+
+    expect(eventIdsOf(result)).toEqual([['again']]);
   });
 });
 
@@ -193,7 +231,7 @@ describe('what teaches nothing', () => {
 
     const { messages } = foldAll([...life, slow, ...owner, again], SAMPLE_PLACES);
 
-    expect(messages.map(({ detection }) => [detection.family, detection.eventIds[0]])).toEqual([
+    expect(messages.map(({ detection }) => [detection.family, detection.eventIds.at(-1)])).toEqual([
       ['origin', slow.id],
       ['travel', again.id],
     ]);
@@ -329,18 +367,20 @@ describe('forgetting', () => {
     worker.fold(1);
 
     expect(worker.state.subjects[SAMPLE_SUBJECT]?.listed).toBe('none');
-    expect(worker.published).toEqual(new Set());
+    expect(worker.published).toEqual(new Map());
   });
 });
 
 test('a subject’s state stays small, whatever an attacker sends', () => {
-  const agents = Array.from({ length: 5_000 }, (_, index) =>
-    sampleUse({
+  const agents = Array.from({ length: 5_000 }, (_, index) => ({
+    ...sampleUse({
       afterMs: 10_000 + index,
       address: `10.${index % 250}.${Math.floor(index / 250)}.1`,
       agent: `a${index}x${'y'.repeat(400)}`,
     }),
-  );
+    // As long as an id may be.
+    id: String(index).padStart(200, 'i'),
+  }));
   const places = Object.fromEntries(
     agents.map(({ client }) => [client.address, { network: client.address, country: 'BR' }]),
   );
