@@ -6,6 +6,7 @@ import type { RuleSet } from '../detectors/sigma/rule-set';
 import { mapperOf, type Source } from '../detectors/sources/registry';
 import type { DetectionMessage } from '../domain/detection';
 import { DEFAULT_POLICY } from '../domain/policy';
+import type { RiskThresholds } from '../domain/risk';
 import { atLeast, type Severity } from '../domain/severity';
 import { partitionOf } from '../domain/subject';
 import type { StreamEvent } from '../domain/usage-event';
@@ -26,6 +27,8 @@ export interface BacktestRequest {
   readonly learn?: readonly string[];
   /** What an assessment must reach to be told; by default what starts or joins an incident. */
   readonly from?: Severity;
+  /** By what evidence is weighed; by default the policy's own. */
+  readonly risk?: RiskThresholds;
   /** Changes a record before it is read, as a benchmark does that takes the attack tool's name away. */
   readonly prepare?: (record: unknown) => unknown;
 }
@@ -104,7 +107,7 @@ export async function runBacktest(
 }
 
 /** All partitions of a deployment in one process. */
-function folder({ intel, countries }: Pick<BacktestRequest, 'intel' | 'countries'>): {
+function folder({ intel, countries, risk }: Pick<BacktestRequest, 'intel' | 'countries' | 'risk'>): {
   readonly fold: (event: StreamEvent) => readonly Omit<DetectionMessage, 'hold'>[];
   readonly failures: readonly DetectorFailure[];
 } {
@@ -112,6 +115,9 @@ function folder({ intel, countries }: Pick<BacktestRequest, 'intel' | 'countries
   const options = { locate, ...(intel ? { askList: intel.ask } : {}) };
   const states = Array.from({ length: PARTITIONS }, emptyPartition);
   if (intel) for (const state of states) foldPartition(state, [intel.event], options);
+  if (risk)
+    for (const state of states)
+      foldPartition(state, [{ kind: 'risk', id: 'policy', at: 0, thresholds: risk }], options);
   const failures: DetectorFailure[] = [];
   return {
     failures,

@@ -1,5 +1,6 @@
 import type { Assessment } from '../domain/detection';
 import type { Family } from '../domain/families';
+import { DEFAULT_RISK, type RiskThresholds } from '../domain/risk';
 import { atLeast, higherSeverity, type Severity } from '../domain/severity';
 
 /** One family's case against a subject: its strongest finding, and what it rests on. Plain JSON, one a family. */
@@ -19,41 +20,33 @@ export interface Evidence {
   readonly eventIds?: readonly string[];
 }
 
-export const ASSESSMENT = {
-  /** Half-life 1 h, act at 0.8: reference/detection.md 1.2, "Risk". */
-  halfLifeMs: 3_600_000,
-  confident: 0.8,
-  /** A single family is strong from here: design.md, "Severity and strategy", one weak detector is medium at most. */
-  strong: 0.7,
-  /** "Confident" of active abuse with write or admin: between acting (0.8) and paging at night (0.95). */
-  harmful: 0.9,
-  /** A family that has decayed below this is no witness any more. */
-  leastWitness: 0.2,
-} as const;
+const MINUTE_MS = 60_000;
 
 /** What is left of a confidence after a time; evidence from later than `now`, out of order, counts in full. */
-export function decayed(evidence: Evidence, now: number): number {
+export function decayed(evidence: Evidence, now: number, { halfLifeMinutes }: RiskThresholds): number {
   const age = now - evidence.at;
-  return age <= 0 ? evidence.confidence : evidence.confidence * 2 ** (-age / ASSESSMENT.halfLifeMs);
+  return age <= 0 ? evidence.confidence : evidence.confidence * 2 ** (-age / (halfLifeMinutes * MINUTE_MS));
 }
 
-export function isAlive(evidence: Evidence, now: number): boolean {
-  return decayed(evidence, now) >= ASSESSMENT.leastWitness;
+export function isAlive(evidence: Evidence, now: number, risk: RiskThresholds): boolean {
+  return decayed(evidence, now, risk) >= risk.leastWitness;
 }
 
 /**
  * What all evidence adds up to: noisy-or over families, since each is one independent witness. High or above without a person needs a
  * fact, or two families that are confident together (design.md rule 13). Evidence must not be empty.
  */
-export function assess(evidence: readonly Evidence[], now: number): Assessment {
-  const alive = evidence.filter((item) => isAlive(item, now)).sort((a, b) => decayed(b, now) - decayed(a, now));
+export function assess(evidence: readonly Evidence[], now: number, risk = DEFAULT_RISK): Assessment {
+  const alive = evidence
+    .filter((item) => isAlive(item, now, risk))
+    .sort((a, b) => decayed(b, now, risk) - decayed(a, now, risk));
   const facts = alive.filter((item) => item.deterministic);
   const opinions = alive.filter((item) => !item.deterministic);
-  const confidence = combine(alive, now);
-  const judged = judge(opinions, now);
+  const confidence = combine(alive, now, risk);
+  const judged = judge(opinions, now, risk);
   const severity = facts.map((fact) => fact.severity).reduce(higherSeverity, judged);
   const harmful =
-    atLeast(severity, 'high') && combine(opinions, now) >= ASSESSMENT.harmful && opinions.some((item) => item.harm);
+    atLeast(severity, 'high') && combine(opinions, now, risk) >= risk.harmful && opinions.some((item) => item.harm);
   return {
     severity: harmful ? 'critical' : severity,
     confidence,
@@ -67,13 +60,13 @@ export function assess(evidence: readonly Evidence[], now: number): Assessment {
   };
 }
 
-function judge(opinions: readonly Evidence[], now: number): Severity {
-  const confidence = combine(opinions, now);
-  if (opinions.length >= 2 && confidence >= ASSESSMENT.confident) return 'high';
-  return confidence >= ASSESSMENT.strong ? 'medium' : 'low';
+function judge(opinions: readonly Evidence[], now: number, risk: RiskThresholds): Severity {
+  const confidence = combine(opinions, now, risk);
+  if (opinions.length >= 2 && confidence >= risk.confident) return 'high';
+  return confidence >= risk.strong ? 'medium' : 'low';
 }
 
-function combine(evidence: readonly Evidence[], now: number): number {
-  const doubt = evidence.reduce((product, item) => product * (1 - decayed(item, now)), 1);
+function combine(evidence: readonly Evidence[], now: number, risk: RiskThresholds): number {
+  const doubt = evidence.reduce((product, item) => product * (1 - decayed(item, now, risk)), 1);
   return Math.round((1 - doubt) * 1000) / 1000;
 }

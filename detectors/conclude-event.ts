@@ -1,5 +1,6 @@
 import type { Detection, DetectionMessage } from '../domain/detection';
 import { joinEventIds } from '../domain/event-ids';
+import type { RiskThresholds } from '../domain/risk';
 import { higherSeverity } from '../domain/severity';
 import type { UsageEvent } from '../domain/usage-event';
 import type { DetectorFinding } from './ask-detectors';
@@ -17,9 +18,10 @@ export function concludeEvent(
   subject: SubjectState,
   event: UsageEvent,
   findings: readonly DetectorFinding[],
+  risk: RiskThresholds,
 ): Omit<DetectionMessage, 'hold'>[] {
-  for (const { detector, finding } of findings) addEvidence(subject, event, detector, finding);
-  const assessment = assess(subject.evidence, event.at);
+  for (const { detector, finding } of findings) addEvidence(subject, event, detector, finding, risk);
+  const assessment = assess(subject.evidence, event.at, risk);
   const news = findings.filter((found) => isNews(found.finding, subject.spoken[topicOf(found)], event.at));
   const told = news.length === 0 && hasRisen(assessment, subject.assessed, event.at) ? findings.slice(0, 1) : news;
   if (told.length === 0) return [];
@@ -39,12 +41,19 @@ function topicOf({ detector, finding }: DetectorFinding): string {
   return finding.topic === undefined ? detector.id : `${detector.id}/${finding.topic}`;
 }
 
-function addEvidence(subject: SubjectState, event: UsageEvent, { family }: Detector, finding: Finding): void {
+function addEvidence(
+  subject: SubjectState,
+  event: UsageEvent,
+  { family }: Detector,
+  finding: Finding,
+  risk: RiskThresholds,
+): void {
   const harm =
     finding.accuses === 'use' &&
     event.outcome === 'accepted' &&
     (event.action.kind === 'write' || event.action.kind === 'admin');
-  const before = subject.evidence.find((item) => item.family === family && isAlive(item, event.at));
+  const alive = subject.evidence.filter((item) => isAlive(item, event.at, risk));
+  const before = alive.find((item) => item.family === family);
   const added: Evidence = {
     family,
     confidence: finding.confidence,
@@ -56,13 +65,13 @@ function addEvidence(subject: SubjectState, event: UsageEvent, { family }: Detec
     reason: finding.reason,
     eventIds: [event.id],
   };
-  const merged = before ? mergeEvidence(before, added) : added;
-  subject.evidence = [...subject.evidence.filter((item) => item.family !== family && isAlive(item, event.at)), merged];
+  const merged = before ? mergeEvidence(before, added, risk) : added;
+  subject.evidence = [...alive.filter((item) => item.family !== family), merged];
 }
 
 /** The same family again: no second witness, but the stronger word counts. */
-function mergeEvidence(before: Evidence, added: Evidence): Evidence {
-  const stronger = added.confidence >= decayed(before, added.at) ? added : before;
+function mergeEvidence(before: Evidence, added: Evidence, risk: RiskThresholds): Evidence {
+  const stronger = added.confidence >= decayed(before, added.at, risk) ? added : before;
   return {
     ...stronger,
     firstAt: Math.min(before.firstAt, added.firstAt),

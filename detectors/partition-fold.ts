@@ -1,5 +1,7 @@
 import type { DetectionMessage } from '../domain/detection';
 import type { Family } from '../domain/families';
+import { DEFAULT_RISK } from '../domain/risk';
+import type { RiskEvent } from '../domain/risk-event';
 import type { ControlEvent, PartitionEvent, StreamEvent, UsageEvent } from '../domain/usage-event';
 import { agentFamily } from './agent-family';
 import { concludeEvent } from './conclude-event';
@@ -46,6 +48,7 @@ export interface FoldResult {
  * - *Pace* says from where on uses that could only teach are counted and no more.
  * - *Idle* for 30 days: forgotten, unless it is listed. Where the caller keeps it meanwhile changes nothing.
  * - *Lists* of threat intelligence that an event puts in force are in force for all that come after it.
+ * - *Risk* says by what all evidence is weighed that is concluded after it.
  * - *Probes* of our own are skipped. *Denied use of a revoked version* and *failed authentication behind a public id* are shown
  *   to `listed` detectors only.
  */
@@ -66,6 +69,10 @@ export function foldPartition(
       pace(state, event);
       continue;
     }
+    if (event.kind === 'risk') {
+      weighBy(state, event);
+      continue;
+    }
     state.clock = Math.max(state.clock, event.at);
     const subject = subjectOf(state, event);
     if (isRepeated(subject, event.id)) continue;
@@ -80,7 +87,7 @@ export function foldPartition(
 }
 
 function foldUse(
-  { intel, shedsSince }: PartitionState,
+  { intel, shedsSince, risk }: PartitionState,
   subject: SubjectState,
   event: UsageEvent,
   options: FoldOptions,
@@ -99,7 +106,8 @@ function foldUse(
   const asked = shedsSince === undefined ? all : askedWhileShedding(shedsSince, subject, located, all);
   const answer = askDetectors(subject, located, asked, factsOf(subject));
   for (const failure of answer.failures) failures.push(failure);
-  if (answer.findings.length > 0) messages.push(...concludeEvent(subject, event, answer.findings));
+  if (answer.findings.length > 0)
+    messages.push(...concludeEvent(subject, event, answer.findings, risk?.thresholds ?? DEFAULT_RISK));
   else if (event.outcome === 'accepted' && !isStale(event, subject.lastAt)) {
     if (subject.cleanUses === 0) subject.cleanSince = event.at;
     subject.cleanUses += 1;
@@ -129,6 +137,11 @@ function subjectOf(state: PartitionState, event: StreamEvent): SubjectState {
   if (known) state.subjects[event.subject] = subject;
   else addSubject(state, event.subject, subject);
   return subject;
+}
+
+/** An older word that arrives late, such as one out of the dead letters, does not undo a newer one. */
+function weighBy(state: PartitionState, { at, thresholds }: RiskEvent): void {
+  if (at >= (state.risk?.at ?? 0)) state.risk = { at, thresholds };
 }
 
 function list(subject: SubjectState, event: ControlEvent): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { IntelEvent } from '../domain/intel';
+import type { RiskEvent } from '../domain/risk-event';
 import type { BreachEvent, ControlEvent } from '../domain/usage-event';
 import type { Evidence } from './assess';
 import type { Spoken } from './rearm';
@@ -49,6 +50,8 @@ export interface PartitionState {
   hasIdle?: true;
   /** Time of the event since which it sheds learning: see shedding.ts. */
   shedsSince?: number;
+  /** By what evidence is weighed, of the newest event that said it; without one, by what is so by default. */
+  risk?: Pick<RiskEvent, 'at' | 'thresholds'>;
   /** The lists in force, of the newest event that named any. */
   intel?: Pick<IntelEvent, 'at' | 'lists'>;
   /** By subject. Keys begin with `fp:` or `id:`, so none can meet an object's own names. */

@@ -3,6 +3,8 @@ import { DEFAULT_BUDGETS, type ActionBudgets } from './action-budget';
 import { DEFAULT_ESCALATION, type Escalation } from './escalation';
 import { DEFAULT_AUDIENCES, DEFAULT_POLICY, policyFaults, type Policy } from './policy';
 import { FAMILIES } from './families';
+import { DEFAULT_RISK } from './risk';
+import { riskThresholds } from './risk-event';
 import { SEVERITIES } from './severity';
 
 const severity = z.enum(SEVERITIES);
@@ -89,6 +91,9 @@ export const policyFile = z
     escalateEverySeconds: seconds.min(60).describe('A person who does not answer is asked again after this long.'),
     severities: responses.describe('What each severity gets.'),
     watchSeconds: seconds.describe('How long a closed incident is watched for drift; 0: not at all.'),
+    risk: riskThresholds
+      .partial()
+      .describe('From what on evidence is taken for what: chances from 0 to 1, each at least the one before.'),
     severityMapping: z
       .array(severityRule)
       .describe('What evidence weighs, where it is not as the detectors say; later rules win.'),
@@ -118,7 +123,7 @@ export const DEFAULTS: CompletePolicy = { policy: DEFAULT_POLICY, budgets: DEFAU
 
 /** The file with every default filled in, and its faults: what its shape allows and design.md does not. */
 export const completePolicy = policyFile.transform((file, context): CompletePolicy => {
-  const { budgets, severities = {}, overrides = [], escalation: ladder, audiences, ...rest } = file;
+  const { budgets, severities = {}, overrides = [], escalation: ladder, audiences, risk, ...rest } = file;
   const policy: Policy = {
     ...DEFAULT_POLICY,
     ...defined(rest),
@@ -130,6 +135,7 @@ export const completePolicy = policyFile.transform((file, context): CompletePoli
     },
     ...(ladder ? { escalation: completeLadder(ladder) } : {}),
     audiences: { ...DEFAULT_AUDIENCES, ...defined(audiences) },
+    risk: { ...DEFAULT_RISK, ...defined(risk) },
     ...(overrides.length > 0
       ? {
           overrides: overrides.map(({ when: those, severities: said = {}, escalation: own }) => ({

@@ -1,5 +1,6 @@
 import type { Credential } from './credential';
 import { DEFAULT_ESCALATION, type Escalation } from './escalation';
+import { DEFAULT_RISK, riskFaults, type RiskThresholds } from './risk';
 import type { SeverityRule } from './severity-mapping';
 import { atLeast, SEVERITIES, type Severity } from './severity';
 
@@ -53,6 +54,8 @@ export interface Policy {
   readonly audiences?: Readonly<Record<ToldMoment, readonly string[]>>;
   /** How long a closed incident is watched for drift, in seconds; 0: not at all. Missing in incidents from before there was a watch. */
   readonly watchSeconds?: number;
+  /** From what on evidence is taken for what. The detection side weighs by it; an incident shows it. Missing in incidents from before it could be set. */
+  readonly risk?: RiskThresholds;
   /** What evidence weighs, where it is not as the detectors say. */
   readonly severityMapping?: readonly SeverityRule[];
   readonly overrides?: readonly PolicyOverride[];
@@ -108,6 +111,7 @@ export const DEFAULT_POLICY: Policy = {
     },
   },
   watchSeconds: 7 * 86_400,
+  risk: DEFAULT_RISK,
   escalation: DEFAULT_ESCALATION,
   audiences: DEFAULT_AUDIENCES,
 };
@@ -121,6 +125,11 @@ export function escalationFor(policy: Policy, credential: Described): Escalation
 /** How long a closed incident is watched, in seconds. */
 export function watchSecondsOf({ watchSeconds = 0 }: Policy): number {
   return watchSeconds;
+}
+
+/** By what evidence is weighed. */
+export function riskOf({ risk = DEFAULT_RISK }: Policy): RiskThresholds {
+  return risk;
 }
 
 /** Who is told at a moment. */
@@ -204,6 +213,7 @@ export function policyFaults(policy: Policy): readonly PolicyFault[] {
       faults.push({ path, fault: 'is below incidentFrom: evidence would start nothing' });
     if (atMost && least && !atLeast(atMost, least)) faults.push({ path, fault: 'is below atLeast' });
   });
+  for (const { field, fault } of riskFaults(riskOf(policy))) faults.push({ path: ['risk', field], fault });
   if (!atLeast(policy.holdFrom, policy.incidentFrom))
     faults.push({
       path: ['holdFrom'],

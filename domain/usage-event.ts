@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { intelEvent } from './intel';
+import { riskEvent } from './risk-event';
 import { isSubject, type Subject } from './subject';
 
 const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
@@ -97,6 +98,7 @@ export const partitionEvent = z.discriminatedUnion('kind', [
   breachEvent,
   intelEvent,
   paceEvent,
+  riskEvent,
 ]);
 
 /** One NATS message on `usage.<partition>` carries a batch. */

@@ -1,6 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Logger } from 'pino';
 import { verifyProbe } from '../domain/fingerprint';
+import { riskOf } from '../domain/policy';
 import { weighed } from '../domain/severity-mapping';
 import { openBucket } from '../enforcement/buckets';
 import { createDenylist } from '../enforcement/denylist-kv';
@@ -47,6 +48,7 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     partitions,
     hold,
     holdFrom: policy.holdFrom,
+    risk: riskOf(policy),
     weigh: (assessment, record) => weighed(policy, assessment, { ...record, id: record.credentialId }),
     inventory,
     onUse: (event) => sightings.see(event),

@@ -6,8 +6,10 @@ import { runBacktest, type BacktestResult } from '../../backtest/run-backtest';
 import { readIntel } from '../../backtest/read-intel';
 import { scoreSeries } from '../../backtest/score-series';
 import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
+import { riskOf } from '../../domain/policy';
 import { SEVERITIES, type Severity } from '../../domain/severity';
 import { shortSubject } from '../../domain/subject';
+import { readPolicy } from '../../workers/policy-file';
 import { rulesOf, rulesOption } from '../rules-option';
 import { endWithReader } from '../end-with-reader';
 
@@ -18,6 +20,7 @@ interface BacktestFlags {
   readonly intel: readonly string[];
   readonly from?: Severity;
   readonly countries?: string;
+  readonly policy?: string;
   readonly json: boolean;
 }
 
@@ -49,6 +52,7 @@ export function backtestCommand(): Command {
         SEVERITIES,
       ),
     )
+    .option('--policy <file>', 'a policy: its thresholds (`risk`), and what starts an incident by it')
     .option('--json', 'one JSON line for each detection, and one for the summary', false)
     .action(backtest);
 }
@@ -57,15 +61,17 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
   const { files, learn } = filesOf(named, flags.learn);
   if (files.length === 0) command.error('error: name at least one file to judge');
   endWithReader();
-  const { source, from, countries } = flags;
+  const { source, countries } = flags;
   if (source === SERIES) return printSeries(files, learn);
   const lines: DetectionLine[] = [];
   const tell = (line: DetectionLine): void =>
     void (flags.json ? process.stdout.write(`${JSON.stringify(line)}\n`) : lines.push(line));
   const rules = rulesOf(flags.rules);
+  const { policy } = readPolicy(flags.policy);
+  const { from = policy.incidentFrom } = flags;
   const intel = flags.intel.length > 0 ? { intel: await readIntel(flags.intel) } : {};
   const result = await runBacktest(
-    { source, files, rules, learn, ...intel, ...(from ? { from } : {}), countries },
+    { source, files, rules, learn, ...intel, from, risk: riskOf(policy), countries },
     tell,
   );
   for (const fault of result.faults) process.stderr.write(`malformed: ${fault}\n`);

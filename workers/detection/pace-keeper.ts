@@ -1,8 +1,8 @@
-import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { PaceEvent } from '../../domain/usage-event';
 import type { DetectionCounters } from './counters';
+import { tellPartition } from './tell-partition';
 
 /** Behind by this much, and further than a while before: it can't keep up. */
 export const BEHIND_MS = 5_000;
@@ -48,11 +48,6 @@ export class PaceKeeper {
     const event: PaceEvent = { kind: 'pace', id: `pace-${partition}-${now}`, at: now, sheds };
     if (sheds === 'learning') counters.sheddings += 1;
     log.warn({ partition, lateMs, sheds }, sheds === 'learning' ? 'falls behind' : 'has caught up');
-    // Not awaited: what is decided must not wait for it. Asked again while it has no effect.
-    jetstream(nats)
-      .publish(`usage.${partition}`, JSON.stringify({ events: [event] }), { msgID: event.id })
-      .catch((error: unknown) =>
-        log.warn({ partition, error: error instanceof Error ? error.name : typeof error }, 'the pace is not stored'),
-      );
+    tellPartition({ nats, partition, log }, event);
   }
 }

@@ -55,7 +55,7 @@ function eventsIn(text: string): readonly unknown[] | string {
 
 /** A subject's events must all come to the partition that holds its state. */
 function misplaced(event: PartitionEvent, partition: number, partitions: number): string | undefined {
-  // Lists and pace concern all of a partition.
+  // Lists, pace and risk concern all of a partition.
   if (!('subject' in event)) return undefined;
   const right = partitionOf(event.subject, partitions);
   return right === partition ? undefined : `subject belongs to partition ${right}`;

@@ -1,4 +1,5 @@
 import { IncidentError } from '../../domain/errors';
+import { DEFAULT_RISK, type RiskThresholds } from '../../domain/risk';
 import type { PartitionEvent, UsageEvent } from '../../domain/usage-event';
 import type { Place } from '../../detectors/located-event';
 import { longestIdle, putAway, strangersIn, wake } from '../../detectors/eviction';
@@ -33,6 +34,8 @@ export interface FolderParts extends PublishingParts {
   readonly idle: IdleSubjects;
   /** Subjects in memory: see `PARTITION_LIMITS`. */
   readonly subjectsInMemory: number;
+  /** By what the policy weighs evidence: see `RiskKeeper`. */
+  readonly risk: RiskThresholds;
   /** From how late on it sheds learning: see `PaceKeeper`. */
   readonly behindMs: number;
   /** Sees every use that is folded, also a second time after a crash; it must not wait. */
@@ -70,6 +73,11 @@ export class PartitionFolder {
   /** Whether it only counts what could only teach. */
   get isShedding(): boolean {
     return this.#state.shedsSince !== undefined;
+  }
+
+  /** By what it weighs evidence. */
+  get risk(): RiskThresholds {
+    return this.#state.risk?.thresholds ?? DEFAULT_RISK;
   }
 
   /** The last message that the snapshot holds of every shard: up to it, all may be acknowledged. */

@@ -3,7 +3,9 @@ import { jetstream, type ConsumerMessages, type JetStreamManager, type JsMsg } f
 import { Lane } from './lane';
 import { OwnershipLost, PartitionFolder, type FolderParts } from './partition-folder';
 import { PaceKeeper } from './pace-keeper';
+import { RiskKeeper } from './risk-keeper';
 import { readGap } from './stream-gap';
+import { tellPartition } from './tell-partition';
 import { consumerName, ensureConsumer, PIN_GROUP, USAGE_STREAM } from './streams';
 
 /**
@@ -23,6 +25,7 @@ const RETRY_MS = 500;
 export class PartitionWorker {
   readonly #folder: PartitionFolder;
   readonly #pace: PaceKeeper;
+  readonly #risk: RiskKeeper;
   /** For messages, and for taking what a chunk is to hold. */
   readonly #lane = new Lane();
   /** For chunks: each is written over the one before. */
@@ -42,6 +45,8 @@ export class PartitionWorker {
   ) {
     this.#folder = new PartitionFolder(parts);
     this.#pace = new PaceKeeper(parts);
+    const { partition, risk, nats, log } = parts;
+    this.#risk = new RiskKeeper({ partition, risk, tell: (event) => tellPartition({ nats, partition, log }, event) });
   }
 
   /** Runs until the signal is aborted; whatever fails is begun again from the snapshot. */
@@ -121,6 +126,7 @@ export class PartitionWorker {
     const [lateMs, { isShedding }] = [Math.max(0, now - time.getTime()), this.#folder];
     counters.partitions.set(this.parts.partition, { lateMs, isShedding });
     this.#pace.look(now, lateMs, isShedding);
+    this.#risk.look(now, this.#folder.risk);
   }
 
   /** Folds what lies between our state and `end` and was not given to us. */

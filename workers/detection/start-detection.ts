@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { InventoryRecord } from '../../domain/credential';
 import type { Assessment } from '../../domain/detection';
 import { DEFAULT_POLICY } from '../../domain/policy';
+import { DEFAULT_RISK, type RiskThresholds } from '../../domain/risk';
 import type { Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
@@ -30,6 +31,8 @@ export interface DetectionOptions {
   readonly log: Logger;
   /** From which severity on a hold is written; by default the policy's own. */
   readonly holdFrom?: Severity;
+  /** By what the policy weighs evidence; by default the policy's own. */
+  readonly risk?: RiskThresholds;
   /** What the policy makes of evidence; by default nothing else. */
   readonly weigh?: (assessment: Assessment, record: InventoryRecord) => Assessment;
   /** Sees every use, beside the detectors. */
@@ -51,7 +54,7 @@ export interface Detection {
 /** Folds every partition that no other worker has, and stands by for the rest. Resolves when the streams exist; reading goes on from there. */
 export async function startDetection(options: DetectionOptions): Promise<Detection> {
   const { nats, partitions, hold, inventory, log, holdFrom = DEFAULT_POLICY.holdFrom } = options;
-  const { weigh = (assessment) => assessment } = options;
+  const { weigh = (assessment) => assessment, risk = DEFAULT_RISK } = options;
   const onUse = options.onUse ?? (() => undefined);
   const abort = new AbortController();
   const counters = zeroCounters();
@@ -69,6 +72,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
       nats,
       hold,
       holdFrom,
+      risk,
       weigh,
       inventory,
       log,

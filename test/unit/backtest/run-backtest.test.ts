@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { DEFAULT_RISK } from '../../../domain/risk';
 import { RuleSet } from '../../../detectors/sigma/rule-set';
 import type { DetectionLine } from '../../../backtest/detection-line';
 import { runBacktest, type BacktestRequest } from '../../../backtest/run-backtest';
@@ -82,6 +83,14 @@ it('learns without a word', async () => {
   const { told, summary } = await run({ learn, files: judged });
 
   expect([told, summary.events, summary.credentials]).toEqual([[], 1, 1]);
+});
+
+it('weighs by the thresholds it is given', async () => {
+  const files = [await file(lines(madeUpTheft()))];
+  const risk = { ...DEFAULT_RISK, strong: 0.9, confident: 0.9 };
+
+  expect((await run({ files, risk })).told).toEqual([]);
+  expect((await run({ files, risk, from: 'low' })).told).toEqual([{ ...THEFT, severity: 'low' }]);
 });
 
 it.each([

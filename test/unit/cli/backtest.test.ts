@@ -43,6 +43,18 @@ it('prints a table for people', async () => {
   expect(text).toContain('61 events of 2 credentials: 1 detections of 1 incidents');
 });
 
+it('goes by the policy that is named: its thresholds, and what starts an incident', async () => {
+  const [path, surer, later] = [
+    await theft(),
+    await file('version: 2\nrisk: { strong: 0.9, confident: 0.9 }\n'),
+    await file('version: 2\nincidentFrom: high\n'),
+  ];
+
+  expect(await output('--policy', surer, path)).toContain('0 detections');
+  expect(await output('--policy', later, path)).toContain('0 detections');
+  expect(await output('--policy', surer, '--from', 'low', path)).toContain('1 detections');
+});
+
 it.each([
   ['before another option', (learn: string, judged: string) => ['--learn', learn, '--json', judged]],
   ['behind the file', (learn: string, judged: string) => [judged, '--json', '--learn', learn]],

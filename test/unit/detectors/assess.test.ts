@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { FAMILIES } from '../../../domain/families';
+import { DEFAULT_RISK, type RiskThresholds } from '../../../domain/risk';
 import { SEVERITIES } from '../../../domain/severity';
 import { assess, type Evidence } from '../../../detectors/assess';
 
@@ -55,6 +56,21 @@ test('evidence halves in an hour, and so two old witnesses do not convict', () =
 
   expect(assess(items, 0).severity).toBe('high');
   expect(assess(items, HOUR)).toMatchObject({ severity: 'low', confidence: 0.625 });
+});
+
+test('a policy says when evidence is strong, confident and harmful, and how long it is believed', () => {
+  const two = [evidence({ confidence: 0.6, harm: true }), evidence({ family: 'travel', confidence: 0.6 })];
+  const severityBy = (more: Partial<RiskThresholds>, now = 0) =>
+    assess(two, now, { ...DEFAULT_RISK, ...more }).severity;
+
+  expect(severityBy({})).toBe('high');
+  expect(severityBy({ harmful: 0.84 })).toBe('critical');
+  expect(severityBy({ confident: 0.85 })).toBe('medium');
+  expect(severityBy({ confident: 0.85, strong: 0.85 })).toBe('low');
+  expect(severityBy({}, HOUR)).toBe('low');
+  expect(severityBy({ halfLifeMinutes: 600 }, HOUR)).toBe('high');
+  expect(assess(two, 2 * HOUR, { ...DEFAULT_RISK, leastWitness: 0.16 }).families).toEqual([]);
+  expect(assess(two, 2 * HOUR, { ...DEFAULT_RISK, leastWitness: 0.15 }).families).toEqual(['origin', 'travel']);
 });
 
 test('the reason names the strongest witness first, and the abuse begins with the first event', () => {

@@ -106,11 +106,12 @@ export class KillableWorker {
 }
 
 /** What of a state means anything: not who is still there though forgotten, nor how many. */
-export function meaningOf({ clock, shedsSince, subjects }: PartitionState): {
+export function meaningOf({ clock, shedsSince, risk, subjects }: PartitionState): {
   readonly clock: number;
   readonly shedsSince: number | undefined;
+  readonly risk: PartitionState['risk'];
   readonly subjects: Readonly<Record<string, SubjectState>>;
 } {
   const known = Object.entries(subjects).filter(([, subject]) => !isForgotten(subject, clock));
-  return { clock, shedsSince, subjects: Object.fromEntries(known) };
+  return { clock, shedsSince, risk, subjects: Object.fromEntries(known) };
 }

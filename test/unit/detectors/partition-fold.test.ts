@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { DEFAULT_RISK } from '../../../domain/risk';
+import type { RiskEvent } from '../../../domain/risk-event';
 import type { PartitionEvent, StreamEvent } from '../../../domain/usage-event';
 import { defineDetector, NO_FINDINGS } from '../../../detectors/detector';
 import { foldPartition, type FoldResult } from '../../../detectors/partition-fold';
@@ -44,9 +46,17 @@ const anyPace: fc.Arbitrary<PartitionEvent> = fc.record({
   sheds: fc.constantFrom('learning' as const, 'nothing' as const),
 });
 
+const anyRisk: fc.Arbitrary<PartitionEvent> = fc.record({
+  kind: fc.constant('risk' as const),
+  id: fc.nat(1_000).map((number) => `risk-${number}`),
+  at: fc.integer({ min: SAMPLE_START, max: SAMPLE_START + 600_000 }),
+  thresholds: fc.constantFrom(DEFAULT_RISK, { ...DEFAULT_RISK, confident: 0.6, strong: 0.5, halfLifeMinutes: 5 }),
+});
+
 const anyEvent: fc.Arbitrary<PartitionEvent> = fc.oneof(
   { weight: 15, arbitrary: anyUse },
   { weight: 1, arbitrary: anyPace },
+  { weight: 1, arbitrary: anyRisk },
 );
 
 const anyEvents = fc
@@ -136,6 +146,38 @@ describe('folding', () => {
     const twice = foldAll([...life, thief, ...later, thief], SAMPLE_PLACES);
 
     expect(new Set(idsOf(twice.messages))).toEqual(new Set(idsOf(once.messages)));
+  });
+});
+
+describe('the thresholds of a policy', () => {
+  const surer: RiskEvent = {
+    kind: 'risk',
+    id: 'risk-1',
+    at: SAMPLE_START + 6_500,
+    thresholds: { ...DEFAULT_RISK, confident: 0.95, harmful: 0.99 },
+  };
+  /** Two families say it, 0.9 sure together. */
+  const stranger = sampleUse({ afterMs: 7_000, address: '198.51.100.20' });
+  const severityAfter = (...events: readonly PartitionEvent[]) =>
+    foldAll([...life, ...events, stranger], SAMPLE_PLACES).messages.at(-1)?.assessment.severity;
+
+  test('are in force for what comes after them, and no others', () => {
+    expect(severityAfter()).toBe('high');
+    expect(severityAfter(surer)).toBe('medium');
+    expect(severityAfter(surer, { ...surer, at: surer.at + 1, thresholds: DEFAULT_RISK })).toBe('high');
+    expect(foldAll([...life, stranger, surer], SAMPLE_PLACES).messages.at(-1)?.assessment.severity).toBe('high');
+  });
+
+  test('are not undone by older ones that arrive late', () => {
+    expect(severityAfter(surer, { ...surer, at: surer.at - 1, thresholds: DEFAULT_RISK })).toBe('medium');
+  });
+
+  test('stay in force through a snapshot', () => {
+    const { state } = foldAll([...life, surer], SAMPLE_PLACES);
+
+    const { messages } = foldPartition(throughSnapshot(state), [stranger], options);
+
+    expect(messages.at(-1)?.assessment.severity).toBe('medium');
   });
 });
 

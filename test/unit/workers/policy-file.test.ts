@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { IncidentError } from '../../../domain/errors';
 import { DEFAULTS, policyJsonSchema } from '../../../domain/policy-schema';
+import { DEFAULT_RISK } from '../../../domain/risk';
 import { readPolicy } from '../../../workers/policy-file';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -80,6 +81,7 @@ test('the example of the documentation is one, and means what it says', () => {
 
   expect(policy).toMatchObject({ version: 2, severities: { high: { overlapSeconds: 600, revoke: 'when-moved' } } });
   expect(policy.overrides).toHaveLength(2);
+  expect(policy.risk).toEqual({ ...DEFAULT_RISK, halfLifeMinutes: 120, confident: 0.85 });
   expect(budgets).toEqual({ windowSeconds: 3600, perProvider: 20, perTeam: 5 });
 });
 
