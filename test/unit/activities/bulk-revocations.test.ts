@@ -109,7 +109,7 @@ describe('revocations of GitHub', () => {
     [500, 'PROVIDER_UNAVAILABLE', undefined],
     [422, 'PROVIDER_REFUSED', undefined],
   ])('a call that is answered %i is %s', async (status, code, retryAfterMs) => {
-    const { bulk } = github(() => ({ status, body: undefined, retryAfterMs: 60_000 }));
+    const { bulk } = github(() => ({ status, body: undefined, retryAfterMs: 60_000, isPage: false }));
     const revoked = failure(bulk.revoke('one', new AbortController().signal));
 
     await jest.advanceTimersByTimeAsync(200);
@@ -119,7 +119,9 @@ describe('revocations of GitHub', () => {
 
   it('after GitHub has said to wait nobody asks before that', async () => {
     let limited = true;
-    const { bulk, calls } = github(() => (limited ? { status: 429, body: undefined, retryAfterMs: 60_000 } : TAKEN));
+    const { bulk, calls } = github(() =>
+      limited ? { status: 429, body: undefined, retryAfterMs: 60_000, isPage: false } : TAKEN,
+    );
     const first = failure(bulk.revoke('one', new AbortController().signal));
     await jest.advanceTimersByTimeAsync(200);
     await first;
