@@ -14,6 +14,9 @@ const DYNAMIC_CONFIG = [
   'history.timerProcessorMaxPollRPS=10000',
   'history.visibilityProcessorMaxPollRPS=10000',
   'matching.enableFairness=true',
+  // For a few workers; by default four partitions pass tasks and polls on to each other.
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
 ];
 
 export const NAMESPACE = 'default';

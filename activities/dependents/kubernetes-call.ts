@@ -41,7 +41,9 @@ export async function callKubernetes(
     },
     signal,
   );
-  if (!answer) throw new IncidentError('DEPENDENT_UNREACHABLE', { dependent, failure: 'no answer' });
+  // A page that a network gives in its place has written nothing.
+  if (!answer || (answer.isPage && patch !== undefined))
+    throw new IncidentError('DEPENDENT_UNREACHABLE', { dependent, failure: 'no answer' });
   const { status, body, retryAfterMs } = answer;
   if (status === 200) return body;
   const isRefused = [401, 403, 404, 422].includes(status);

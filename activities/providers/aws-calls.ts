@@ -55,9 +55,7 @@ export async function withIam<T>(place: AwsPlace, call: AwsCall, work: (iam: Iam
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
-      mustBeOfAws(result.output);
-      const { headers } = result.response as { headers?: Readonly<Record<string, string>> };
-      const date = Date.parse(headers?.['date'] ?? '');
+      const date = Date.parse(headersOfAws(result.response)['date'] ?? '');
       if (!Number.isNaN(date)) answeredAt = date;
       return result;
     },
@@ -84,7 +82,7 @@ export async function withSts<T>(
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
-      mustBeOfAws(result.output);
+      headersOfAws(result.response);
       return result;
     },
     { step: 'deserialize', name: 'isOfAws' },
@@ -100,8 +98,11 @@ export async function withSts<T>(
  * The SDK reads whatever comes with status 200, such as the page of a network's login, as an answer in which nothing is said: no keys, no
  * fault. Each of AWS's own has a number. @throws IncidentError PROVIDER_UNAVAILABLE
  */
-function mustBeOfAws(output: { readonly $metadata: { readonly requestId?: string | undefined } } | undefined): void {
-  if (output?.$metadata.requestId === undefined) throw new IncidentError('PROVIDER_UNAVAILABLE', { reply: 'no answer of AWS' });
+function headersOfAws(response: unknown): Readonly<Record<string, string>> {
+  const { headers = {} } = response as { headers?: Readonly<Record<string, string>> };
+  if (headers['x-amzn-requestid'] === undefined)
+    throw new IncidentError('PROVIDER_UNAVAILABLE', { reply: 'no answer of AWS' });
+  return headers;
 }
 
 /** What the clients of all services are opened with. The SDK tries nothing again. */

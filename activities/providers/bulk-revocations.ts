@@ -91,7 +91,7 @@ export class BulkRevocations {
     }
     const isLimit = status === 403 || status === 429;
     if (isLimit) this.#closedUntil = performance.now() + retryAfterMs;
-    if (isLimit || status === undefined || status >= 500)
+    if (isLimit || status === undefined || status >= 500 || answer?.isPage)
       return this.#unavailable({ status, ...(isLimit ? { retryAfterMs } : {}) });
     if (tokens > 1) {
       this.#most = Math.ceil(tokens / 2);

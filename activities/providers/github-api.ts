@@ -15,7 +15,7 @@ export async function presentToGithub(url: string, token: string, mark: string, 
   const headers = { ...HEADERS, 'user-agent': mark, authorization: `Bearer ${token}` };
   const answer = await sendHttp({ method: 'GET', url: `${url}/rate_limit`, headers }, signal);
   if (answer?.status === 401) return 'refused';
-  return answer?.status === 200 ? 'accepted' : 'no answer';
+  return answer?.status === 200 && !answer.isPage ? 'accepted' : 'no answer';
 }
 
 /** Has tokens revoked for ever: by whoever has them, so that nobody logs in for it. */

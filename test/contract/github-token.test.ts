@@ -2,14 +2,14 @@ import { GITHUB_TOKEN, githubAccount } from '../../activities/providers/github-a
 import { createGithubTokenProvider } from '../../activities/providers/github-token';
 import { fingerprint } from '../../domain/fingerprint';
 import { parseMaterial } from '../../domain/secret-material';
-import { FaultProxy } from '../../drills/chaos/fault-proxy';
+import { FaultProxy, type ProxyMode } from '../../drills/chaos/fault-proxy';
 import { startGithub } from '../../drills/systems/github';
 import { callContext } from '../support/call-context';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
 import { memorySecrets } from '../support/memory-secrets';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 import type { ProviderRig } from '../support/provider-rig';
-import { BUSY_HTTP, HTTP_CHANGE } from '../support/server-says';
+import { BUSY_HTTP, CAPTIVE_PORTAL, HTTP_CHANGE } from '../support/server-says';
 import { describeCredentialProvider, OF_QUARANTINE } from './credential-provider.contract';
 
 const CREDENTIAL = sampleCredential({ id: 'orders-github', provider: 'github-token', account: 'github' });
@@ -75,6 +75,7 @@ describeCredentialProvider({
         'discard ends what was minted though its mint gave no answer, so that it has no name',
         'discard of what no server can have been told of asks nobody',
         'takes in what others have issued as it keeps what it has minted itself',
+        'creates nothing anew after an answer that was lost',
       ],
     },
     {
@@ -84,7 +85,11 @@ describeCredentialProvider({
     {
       reason:
         'nobody is asked for an admin’s sake: a proof that nobody answers could not tell; the rest is shown below',
-      cases: ['says PROVIDER_UNAVAILABLE when the server is away, or silent'],
+      cases: [
+        'says PROVIDER_UNAVAILABLE when the server is away, or silent',
+        'says PROVIDER_UNAVAILABLE of a server that is too busy, and how long it asks us to wait',
+        'says PROVIDER_UNAVAILABLE of an answer that is none, and takes nothing for done',
+      ],
     },
   ],
 });
@@ -167,13 +172,19 @@ describe('a token of GitHub', () => {
     await rig.stop();
   });
 
-  it('is PROVIDER_UNAVAILABLE while GitHub is away, and nothing is taken for dead', async () => {
+  const AWAY: readonly (readonly [string, ProxyMode])[] = [
+    ['nobody answers', 'refuse'],
+    ['it is too busy', BUSY_HTTP],
+    ['a network answers in its place', { answer: CAPTIVE_PORTAL }],
+  ];
+
+  it.each(AWAY)('is PROVIDER_UNAVAILABLE while %s, and nothing is taken for dead', async (_what, mode) => {
     const rig = await makeRig();
     const secret = secretRef(CREDENTIAL.id, 1);
     const token = await rig.issue?.();
     await rig.secretStore.putIfAbsent(secret, JSON.stringify({ kind: 'http', id: 'token', secret: token }));
     const version = { ...sampleVersion({ credentialId: CREDENTIAL.id, version: 1 }), secret };
-    rig.adminWay.mode = 'refuse';
+    rig.adminWay.mode = mode;
     const { provider } = rig;
 
     const results = await Promise.allSettled(
