@@ -9,7 +9,7 @@ interface Sabotage {
 
 /** By what is wrong. */
 export const SABOTAGES = {
-  'no undo is registered': { bundle: (code) => without(code, 'this.#undos.push({ name, undo });') },
+  'no undo is registered': { bundle: (code) => without(code, /this\.#undos\.push\(\{\s*name,\s*undo\s*\}\);/) },
   'an undo lifts the containment': {
     activities: (activities, world) => ({
       ...activities,
@@ -35,7 +35,7 @@ export function sabotageOf(name: SabotageName | undefined): Sabotage {
   return name === undefined ? {} : SABOTAGES[name];
 }
 
-function without(code: string, text: string): string {
-  if (!code.includes(text)) throw new Error(`the bundle has no "${text}" that could be taken out`);
+function without(code: string, text: RegExp): string {
+  if (!text.test(code)) throw new Error(`the bundle has no ${text.source} that could be taken out`);
   return code.replace(text, '');
 }

@@ -140,7 +140,7 @@ describe('networks of lists', () => {
 });
 
 test('a large list is kept in 22 bytes a network', () => {
-  const count = 200_000;
+  const count = 20_000;
   const all = Array.from({ length: count }, (_, index) =>
     network(`${20 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`),
   );
