@@ -1,4 +1,5 @@
 import type { KV } from '@nats-io/kv';
+import { AuthorizationError, PermissionViolationError } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { IncidentError } from '../../domain/errors';
 import type { DependentAdapter } from '../../domain/ports/dependent';
@@ -54,12 +55,13 @@ async function read(bucket: KV, key: string, dependent: string): Promise<unknown
   }
 }
 
-/** @throws IncidentError DEPENDENT_UNREACHABLE: the way to it is NATS. */
+/** @throws IncidentError DEPENDENT_REFUSED where NATS does not let us write or read there, else DEPENDENT_UNREACHABLE: the way to it is NATS. */
 async function reaching<T>(dependent: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw new IncidentError('DEPENDENT_UNREACHABLE', {
+    const isDenied = error instanceof PermissionViolationError || error instanceof AuthorizationError;
+    throw new IncidentError(isDenied ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE', {
       dependent,
       failure: error instanceof Error ? error.name : typeof error,
     });

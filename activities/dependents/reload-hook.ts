@@ -5,6 +5,7 @@ import { IncidentError } from '../../domain/errors';
 import { parseJson } from '../../domain/parse-json';
 import type { DependentAdapter } from '../../domain/ports/dependent';
 import { retryAfterMs } from '../retry-after';
+import { isWebPage } from '../web-page';
 import { withDeadline } from '../with-deadline';
 
 const TIMEOUT_MS = 5_000;
@@ -32,9 +33,12 @@ export function createReloadHookAdapter(hookKey: string): DependentAdapter {
     const request = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
     try {
       return await withDeadline(TIMEOUT_MS, signal, async (within) => {
-        const response = await fetch(`${dependent.target}${route}`, { ...request, signal: within });
+        // Followed, a call would say to another that it was told.
+        const response = await fetch(`${dependent.target}${route}`, { ...request, redirect: 'manual', signal: within });
         const text = await response.text();
-        if (response.ok) return parseJson(text);
+        const isPage = isWebPage(response.headers.get('content-type'), text);
+        // Of a status a page says nothing; a service that was told nothing must be told again.
+        if (response.ok && !(isPage && body !== undefined)) return parseJson(text);
         const refused = response.status === 401 || response.status === 403;
         const code = refused ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE';
         throw new IncidentError(code, {

@@ -2,10 +2,12 @@ import { fetch } from 'undici';
 import { IncidentError } from '../../domain/errors';
 import { withDeadline } from '../with-deadline';
 import { retryAfterMs } from '../retry-after';
+import { isWebPage } from '../web-page';
 import { readWebTarget } from './web-target';
 
 /** How long a receiver may take to answer. */
 export const ANSWER_WITHIN_MS = 5_000;
+const LONGEST_BEGINNING = 1_000;
 
 export interface Delivery {
   /** The notifier's id. */
@@ -18,27 +20,42 @@ export interface Delivery {
 
 export interface Answer {
   readonly status: number;
+  readonly found?: 'a web page';
   readonly retryAfterMs: number | undefined;
 }
 
 /** What of an answer a failed delivery says. */
-export function answerOf({
+export async function answerTo({
   status,
   headers,
-}: {
-  readonly status: number;
-  readonly headers: { get(name: string): string | null };
-}): Answer {
-  return { status, retryAfterMs: retryAfterMs(headers.get('retry-after')) };
+  body,
+}: Pick<Response, 'status' | 'headers' | 'body'>): Promise<Answer> {
+  const isPage = isWebPage(headers.get('content-type'), await beginningOf(body));
+  return { status, retryAfterMs: retryAfterMs(headers.get('retry-after')), ...(isPage ? { found: 'a web page' } : {}) };
+}
+
+export function isDelivered({ status, found }: Answer): boolean {
+  return status >= 200 && status <= 299 && found === undefined;
+}
+
+/** As much as shows what it is: a receiver may answer for ever. */
+async function beginningOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > LONGEST_BEGINNING) break;
+  }
+  return text;
 }
 
 /**
- * Posts a notice; any 2xx is delivered. The URL of a channel may be what lets one in, so it goes into no error.
+ * Posts a notice; any 2xx is delivered, unless it is a page that a network gives in the receiver's place. The URL of a channel may be what lets one in, so it goes into no error.
  * @throws IncidentError NOTIFICATION_FAILED with the status, where there was one, and how long the receiver asks us to wait
  */
 export async function deliver(delivery: Delivery): Promise<void> {
   const answer = await post(delivery);
-  if (answer && answer.status >= 200 && answer.status <= 299) return;
+  if (answer && isDelivered(answer)) return;
   throw new IncidentError('NOTIFICATION_FAILED', { notifier: delivery.notifier, ...answer });
 }
 
@@ -70,8 +87,7 @@ async function post({ url, body, headers, signal }: Delivery): Promise<Answer | 
         redirect: 'manual',
         signal: within,
       });
-      await response.body?.cancel();
-      return answerOf(response);
+      return await answerTo(response);
     });
   } catch {
     return undefined;

@@ -2,7 +2,7 @@ import { IncomingWebhook, type IncomingWebhookSendArguments } from '@slack/webho
 import { IncidentError } from '../../domain/errors';
 import type { Notifier, RenderedNotice } from '../../domain/ports/notifier';
 import { withDeadline } from '../with-deadline';
-import { ANSWER_WITHIN_MS, answerOf, type Answer, reachWeb } from './deliver';
+import { ANSWER_WITHIN_MS, answerTo, type Answer, reachWeb } from './deliver';
 import { SHOWN_FIELDS } from './render-notice';
 import { webTargetFault } from './web-target';
 
@@ -23,7 +23,8 @@ export function createSlackNotifier(): Notifier {
           new IncomingWebhook(target, {
             async fetch(url, init) {
               const response = await fetch(url, { ...init, signal: within });
-              answer = answerOf(response);
+              answer = await answerTo(response.clone());
+              if (answer.found !== undefined) throw new Error(answer.found);
               return response;
             },
           }).send(messageOf(notice, dedupeKey)),

@@ -1,6 +1,7 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { STSClient } from '@aws-sdk/client-sts';
 import { IncidentError } from '../../domain/errors';
+import { retryAfterOfAws } from '../retry-after';
 import { withDeadline } from '../with-deadline';
 
 export interface AwsKey {
@@ -130,7 +131,7 @@ export function isRefusal(error: unknown): boolean {
 export function awsFailure(error: unknown, about: Readonly<Record<string, string>>): IncidentError {
   if (error instanceof IncidentError) return error;
   const reply = replyOf(error);
-  const fields = { ...about, reply };
+  const fields = { ...about, reply, ...retryAfterOfAws(error) };
   if (reply === undefined) return new IncidentError('PROVIDER_UNAVAILABLE', fields);
   if (ADMIN_DENIED.includes(reply)) return new IncidentError('PROVIDER_ADMIN_DENIED', fields);
   const isServers = (error as { readonly $fault?: string }).$fault === 'server';

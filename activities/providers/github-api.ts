@@ -10,12 +10,24 @@ export function askLimits(url: string, signal: AbortSignal): Promise<HttpAnswer 
   return sendHttp({ method: 'GET', url: `${url}/rate_limit`, headers: { ...HEADERS, 'user-agent': AGENT } }, signal);
 }
 
+/** What GitHub makes of a token; `retryAfterMs` where it asks us to wait. */
+export interface Presented {
+  readonly answer: Answer;
+  readonly retryAfterMs?: number | undefined;
+}
+
 /** Presents a token, marked as a probe of ours. Only 401 is a refusal of it. */
-export async function presentToGithub(url: string, token: string, mark: string, signal: AbortSignal): Promise<Answer> {
+export async function presentToGithub(
+  url: string,
+  token: string,
+  mark: string,
+  signal: AbortSignal,
+): Promise<Presented> {
   const headers = { ...HEADERS, 'user-agent': mark, authorization: `Bearer ${token}` };
   const answer = await sendHttp({ method: 'GET', url: `${url}/rate_limit`, headers }, signal);
-  if (answer?.status === 401) return 'refused';
-  return answer?.status === 200 && !answer.isPage ? 'accepted' : 'no answer';
+  if (answer?.status === 401) return { answer: 'refused' };
+  if (answer?.status === 200 && !answer.isPage) return { answer: 'accepted' };
+  return { answer: 'no answer', retryAfterMs: answer?.retryAfterMs };
 }
 
 /** Has tokens revoked for ever: by whoever has them, so that nobody logs in for it. */

@@ -11,7 +11,7 @@ import { adoptionRefused } from './adoption';
 import { BulkRevocations } from './bulk-revocations';
 import { effect } from './effect';
 import { GITHUB_TOKEN, REVOCABLE, type GithubSettings } from './github-account';
-import { askLimits, presentToGithub, revokeAtGithub } from './github-api';
+import { askLimits, presentToGithub, revokeAtGithub, type Presented } from './github-api';
 import { adminAnswer } from './http-send';
 import type { Answer } from './present-token';
 import { isEnded, markEnded } from './tombstone';
@@ -44,16 +44,19 @@ export function createGithubTokenProvider(
     return bulk;
   }
 
-  async function present(credential: Credential, { secret }: SecretVersion, { signal }: CallContext): Promise<Answer> {
+  async function ask(credential: Credential, { secret }: SecretVersion, { signal }: CallContext): Promise<Presented> {
     const { url } = accountOf(accounts, 'github-token', credential);
     const { secret: token } = parseMaterial('http', await secrets.get(secret));
     return presentToGithub(url, token, signProbe('github', Date.now(), key), signal);
   }
 
-  /** @throws IncidentError PROVIDER_UNAVAILABLE when nobody answers */
+  const present = async (...asked: Parameters<typeof ask>): Promise<Answer> => (await ask(...asked)).answer;
+
+  /** @throws IncidentError PROVIDER_UNAVAILABLE when nobody answers, with `retryAfterMs` where we are asked to wait */
   async function isRefused(credential: Credential, version: SecretVersion, context: CallContext): Promise<boolean> {
-    const answer = await present(credential, version, context);
-    if (answer === 'no answer') throw new IncidentError('PROVIDER_UNAVAILABLE', { account: credential.account });
+    const { answer, retryAfterMs } = await ask(credential, version, context);
+    if (answer === 'no answer')
+      throw new IncidentError('PROVIDER_UNAVAILABLE', { account: credential.account, retryAfterMs });
     return answer === 'refused';
   }
 

@@ -2,11 +2,15 @@ import { Agent, fetch } from 'undici';
 import { IncidentError } from '../../domain/errors';
 import { parseJson } from '../../domain/parse-json';
 import { retryAfterMs } from '../retry-after';
+import { isWebPage } from '../web-page';
 import { withDeadline } from '../with-deadline';
 
 /** One attempt to refuse may take 10 s (workflows/lib/time-limits.ts), and makes a few calls: one that is silent must not take all of it. */
 const TIMEOUT_MS = 3_000;
 const LONGEST_ANSWER = 1024 * 1024;
+const AN_HOUR_MS = 3_600_000;
+/** Nobody may put off for longer what contains a leak: who is asked before the time says so again. */
+const LONGEST_WAIT_MS = 120_000;
 
 export interface HttpRequest {
   readonly method: string;
@@ -21,9 +25,9 @@ export interface HttpAnswer {
   readonly status: number;
   /** Parsed; undefined where it is no JSON. */
   readonly body: unknown;
-  /** How long the server asks us to wait, in milliseconds. */
+  /** How long the server asks us to wait, in milliseconds; an hour at most. */
   readonly retryAfterMs: number | undefined;
-  /** For people: networks that let nobody through answer so, with status 200. */
+  /** See `isWebPage`. */
   readonly isPage: boolean;
 }
 
@@ -46,8 +50,8 @@ export async function sendHttp(request: HttpRequest, within: AbortSignal): Promi
       return {
         status: response.status,
         body: parseJson(text),
-        retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
-        isPage: /^\s*<(?:!doctype\s+html|html)\b/i.test(text),
+        retryAfterMs: retryAfterMs(response.headers.get('retry-after'), { longestMs: AN_HOUR_MS }),
+        isPage: isWebPage(response.headers.get('content-type'), text),
       };
     });
   } catch {
@@ -71,9 +75,16 @@ export function adminAnswer(
   if (answer.isPage && status < 400) throw new IncidentError('PROVIDER_UNAVAILABLE', { ...about, reply: 'a web page' });
   if (wanted.includes(status)) return answer;
   if (status === 401 || status === 403) throw new IncidentError('PROVIDER_ADMIN_DENIED', { ...about, status });
-  if (status === 429 || status >= 500)
-    throw new IncidentError('PROVIDER_UNAVAILABLE', { ...about, status, retryAfterMs: answer.retryAfterMs });
+  if (status === 429 || status >= 500 || isRedirect(status)) {
+    const wait = answer.retryAfterMs === undefined ? undefined : Math.min(answer.retryAfterMs, LONGEST_WAIT_MS);
+    throw new IncidentError('PROVIDER_UNAVAILABLE', { ...about, status, retryAfterMs: wait });
+  }
   throw new IncidentError('PROVIDER_REFUSED', { ...about, status });
+}
+
+/** Nothing that was asked sends elsewhere; a network's login does. */
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
 }
 
 async function readText(body: AsyncIterable<Uint8Array> | null): Promise<string> {

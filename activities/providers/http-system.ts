@@ -102,7 +102,8 @@ export function httpSystem(
       const headers = { 'user-agent': mark };
       const answer = await callHttp(settings.present, { ...base, id, secret }, { headers, signal });
       if (answer && settings.refused.includes(answer.status)) return 'refused';
-      return answer && settings.present.done.includes(answer.status) ? 'accepted' : 'no answer';
+      if (!answer || answer.isPage) return 'no answer';
+      return settings.present.done.includes(answer.status) ? 'accepted' : 'no answer';
     },
   };
 }

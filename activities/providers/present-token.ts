@@ -1,6 +1,7 @@
 import { fetch } from 'undici';
 import { signProbe, type FingerprintKey } from '../../domain/fingerprint';
 import { PROBE_HEADER } from '../../domain/gateway-headers';
+import { isWebPage } from '../web-page';
 import { withDeadline } from '../with-deadline';
 
 export type Answer = 'accepted' | 'refused' | 'no answer';
@@ -17,10 +18,10 @@ export async function presentToken(
   const headers = { authorization: `Bearer ${token}`, [PROBE_HEADER]: signProbe(mark.id, Date.now(), mark.key) };
   try {
     return await withDeadline(PROBE_TIMEOUT_MS, signal, async (within) => {
-      const response = await fetch(authorizeUrl, { headers, signal: within });
-      await response.body?.cancel();
+      const response = await fetch(authorizeUrl, { headers, redirect: 'manual', signal: within });
+      const isPage = isWebPage(response.headers.get('content-type'), await response.text());
       if (response.status === 401) return 'refused';
-      return response.ok ? 'accepted' : 'no answer';
+      return response.ok && !isPage ? 'accepted' : 'no answer';
     });
   } catch {
     return 'no answer';

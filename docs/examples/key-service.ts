@@ -73,7 +73,7 @@ export function createKeyServiceProvider(
           signal,
         );
         if (answer?.status === 401) return 'refused';
-        return answer?.status === 200 ? 'accepted' : 'no answer';
+        return answer?.status === 200 && !answer.isPage ? 'accepted' : 'no answer';
       },
     };
   }

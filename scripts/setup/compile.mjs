@@ -7,10 +7,10 @@ const STAMP = 'dist/.compiled';
 const CONFIGS = ['scripts/setup/compile.mjs', 'package-lock.json'];
 /** Files that the code reads at run time from next to itself. */
 const ASSET = /\.(sql|json|yaml|yml|html|css|svg|conf)$/;
-/** As Jest compiles it (jest.config.cjs); an import() stays one. */
+/** As Jest compiles it (jest.config.cjs); an import() stays one, and who imports from an ES module finds what is exported. */
 const OPTIONS = {
   jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
-  module: { type: 'commonjs', ignoreDynamic: true },
+  module: { type: 'commonjs', ignoreDynamic: true, exportInteropAnnotation: true },
   sourceMaps: true,
 };
 
@@ -54,7 +54,8 @@ function removeOrphans() {
   );
   for (const path of output) {
     const base = path.slice('dist/'.length);
-    const source = base.replace(/(\.d\.ts|\.js\.map|\.js)$/, '.ts');
-    if (!existsSync(source) && !existsSync(base)) rmSync(path);
+    const source = base.replace(/(\.js\.map|\.js)$/, '.ts');
+    // Declarations are of another build: `npm run build` makes them anew.
+    if (path.endsWith('.d.ts') || (!existsSync(source) && !existsSync(base))) rmSync(path);
   }
 }

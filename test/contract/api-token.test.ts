@@ -79,6 +79,7 @@ async function makeRig(): Promise<ApiTokenRig> {
 
   return {
     query,
+    kept: async () => (await query('SELECT 1 FROM api_tokens')).length,
     records: () => query('SELECT * FROM api_tokens ORDER BY public_id'),
     provider: createApiTokenProvider({
       tokens: createTokenStore(admin),

@@ -58,6 +58,10 @@ async function makeRig(): Promise<ProviderRig> {
       const { accessKeyId: AccessKeyId } = moto.admin;
       await moto.root.send(new UpdateAccessKeyCommand({ UserName: 'tourniquet', AccessKeyId, Status }));
     },
+    async kept() {
+      const { AccessKeyMetadata } = await moto.root.send(new ListAccessKeysCommand({ UserName: 'orders' }));
+      return AccessKeyMetadata?.length ?? 0;
+    },
     async records() {
       const { AccessKeyMetadata } = await moto.root.send(new ListAccessKeysCommand({ UserName: 'orders' }));
       return [AccessKeyMetadata, [...moto.front.policies]];

@@ -8,7 +8,7 @@ import { callContext } from '../support/call-context';
 import { dependentOf, programRig, type ProgramRig } from '../support/program-rig';
 import { sampleVersion } from '../support/sample-credential';
 import { temporaryFolder } from '../support/temporary-folder';
-import { ASKS_US_TO_WAIT, describeDependent, OVER_A_NETWORK, type DependentRig } from './dependent.contract';
+import { describeDependent, OVER_A_NETWORK, OVER_HTTP, type DependentRig } from './dependent.contract';
 
 const CREDENTIAL = 'reports-token';
 const folders = temporaryFolder();
@@ -65,7 +65,7 @@ async function makeRig(): Promise<DependentRig & { readonly programs: ProgramRig
 describeDependent({
   name: 'command',
   make: makeRig,
-  skip: [{ reason: 'it is a program of the same machine', cases: [...OVER_A_NETWORK, ASKS_US_TO_WAIT] }],
+  skip: [{ reason: 'it is a program of the same machine', cases: [...OVER_A_NETWORK, ...OVER_HTTP] }],
 });
 
 describe('a service that takes long to begin', () => {

@@ -6,7 +6,7 @@ import { contractCases, type Exemption } from '../support/contract-cases';
 import { eventually } from '../support/eventually';
 import { sampleVersion } from '../support/sample-credential';
 import { OutcomeWatch } from '../support/secret-scan';
-import type { BusyServer } from '../support/server-says';
+import { CAPTIVE_PORTAL, type BusyServer } from '../support/server-says';
 
 /** A dependent with the real client library in it, moved by the adapter. */
 export interface DependentRig {
@@ -47,12 +47,15 @@ export interface DependentContract {
   readonly skip?: readonly Exemption[];
 }
 
-/** Cases of those that are reached over a network, and of those there that can ask us to wait. */
+/** Cases of those that are reached by HTTP, and over any network. */
+export const OVER_HTTP = [
+  'says how long one that is too busy asks us to wait',
+  'takes no page for a dependent that was told',
+];
 export const OVER_A_NETWORK = [
   'says DEPENDENT_UNREACHABLE within seconds on a half-open connection, and works on the next one',
   'moves it at the next try when the answer to the first was lost',
 ];
-export const ASKS_US_TO_WAIT = 'says how long one that is too busy asks us to wait';
 const DEADLINE_MS = 12_000;
 /** Longer than every time-out of the adapters. */
 const PATIENT_MS = 30_000;
@@ -170,7 +173,7 @@ export function describeDependent({ name, make, skip = [] }: DependentContract):
       ]);
     });
 
-    contractCase(ASKS_US_TO_WAIT, async () => {
+    contractCase(OVER_HTTP[0]!, async () => {
       const before = rig.held();
       rig.way!.mode = rig.busy!;
 
@@ -180,6 +183,16 @@ export function describeDependent({ name, make, skip = [] }: DependentContract):
       const fields: unknown = expect.objectContaining({ retryAfterMs });
       const reason: unknown = expect.objectContaining({ code: 'DEPENDENT_UNREACHABLE', fields });
       expect(results).toEqual(Array(2).fill({ status: 'rejected', reason }));
+      expect(rig.held()).toBe(before);
+    });
+
+    contractCase(OVER_HTTP[1]!, async () => {
+      const before = rig.held();
+      rig.way!.mode = { answer: CAPTIVE_PORTAL };
+
+      const told = activate(2);
+
+      await expect(told).rejects.toMatchObject({ code: 'DEPENDENT_UNREACHABLE' });
       expect(rig.held()).toBe(before);
     });
 

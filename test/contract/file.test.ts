@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually';
 import { dependentOf, programRig, tokensOf } from '../support/program-rig';
 import { sampleVersion } from '../support/sample-credential';
 import { temporaryFolder } from '../support/temporary-folder';
-import { ASKS_US_TO_WAIT, describeDependent, OVER_A_NETWORK, type DependentRig } from './dependent.contract';
+import { describeDependent, OVER_A_NETWORK, OVER_HTTP, type DependentRig } from './dependent.contract';
 
 const CREDENTIAL = 'reports-token';
 const SERVICE = join(__dirname, '../support/file-service.cjs');
@@ -84,7 +84,7 @@ async function makeRig(): Promise<FileRig> {
 describeDependent({
   name: 'file',
   make: makeRig,
-  skip: [{ reason: 'it is a program of the same machine', cases: [...OVER_A_NETWORK, ASKS_US_TO_WAIT] }],
+  skip: [{ reason: 'it is a program of the same machine', cases: [...OVER_A_NETWORK, ...OVER_HTTP] }],
 });
 
 describe('the file of a service', () => {

@@ -46,6 +46,7 @@ async function makeRig(): Promise<ProviderRig & { readonly forge: Awaited<Return
     openSession: () => Promise.resolve(undefined),
     sessions: () => Promise.resolve(0),
     admin: (accepted) => Promise.resolve(void (forge.state.accepted = accepted)),
+    kept: () => Promise.resolve(forge.tokens.size),
     records: () => Promise.resolve([...forge.tokens.values()].map((token) => ({ ...token }))),
     async secrets() {
       const values = await Promise.all([...minted.values()].map((ref) => secrets.get(ref)));

@@ -50,6 +50,7 @@ async function makeRig(
     openSession: () => Promise.resolve(undefined),
     sessions: () => Promise.resolve(0),
     admin: () => Promise.resolve(),
+    kept: () => Promise.resolve(github.tokens.size),
     records: () => Promise.resolve([...github.tokens]),
     secrets: () => Promise.resolve([...issued, UNKNOWN]),
     async stop() {
@@ -172,38 +173,45 @@ describe('a token of GitHub', () => {
     await rig.stop();
   });
 
-  const AWAY: readonly (readonly [string, ProxyMode])[] = [
-    ['nobody answers', 'refuse'],
-    ['it is too busy', BUSY_HTTP],
-    ['a network answers in its place', { answer: CAPTIVE_PORTAL }],
+  const AWAY: readonly (readonly [string, ProxyMode, number | undefined])[] = [
+    ['nobody answers', 'refuse', undefined],
+    ['it is silent', 'black-hole', undefined],
+    ['it is too busy', BUSY_HTTP, BUSY_HTTP.retryAfterMs],
+    ['a network answers in its place', { answer: CAPTIVE_PORTAL }, undefined],
   ];
 
-  it.each(AWAY)('is PROVIDER_UNAVAILABLE while %s, and nothing is taken for dead', async (_what, mode) => {
-    const rig = await makeRig();
-    const secret = secretRef(CREDENTIAL.id, 1);
-    const token = await rig.issue?.();
-    await rig.secretStore.putIfAbsent(secret, JSON.stringify({ kind: 'http', id: 'token', secret: token }));
-    const version = { ...sampleVersion({ credentialId: CREDENTIAL.id, version: 1 }), secret };
-    rig.adminWay.mode = mode;
-    const { provider } = rig;
+  it.each(AWAY)(
+    'is PROVIDER_UNAVAILABLE while %s, and nothing is taken for dead',
+    async (_what, mode, retryAfterMs) => {
+      const rig = await makeRig();
+      const secret = secretRef(CREDENTIAL.id, 1);
+      const token = await rig.issue?.();
+      await rig.secretStore.putIfAbsent(secret, JSON.stringify({ kind: 'http', id: 'token', secret: token }));
+      const version = { ...sampleVersion({ credentialId: CREDENTIAL.id, version: 1 }), secret };
+      rig.adminWay.mode = mode;
+      const { provider } = rig;
 
-    const results = await Promise.allSettled(
-      [
-        () => provider.probe(CREDENTIAL, callContext()),
-        () => provider.quarantine(CREDENTIAL, version, callContext()),
-        () => provider.revoke(CREDENTIAL, version, callContext()),
-        () => provider.test(CREDENTIAL, version, callContext()),
-      ].map((act) => act()),
-    );
+      const results = await Promise.allSettled(
+        [
+          () => provider.probe(CREDENTIAL, callContext()),
+          () => provider.quarantine(CREDENTIAL, version, callContext()),
+          () => provider.revoke(CREDENTIAL, version, callContext()),
+          () => provider.test(CREDENTIAL, version, callContext()),
+        ].map((act) => act()),
+      );
 
-    expect(results).toEqual(
-      Array(4).fill({
-        status: 'rejected',
-        reason: expect.objectContaining({ code: 'PROVIDER_UNAVAILABLE' }) as unknown,
-      }),
-    );
-    await rig.stop();
-  });
+      expect(results).toEqual(
+        Array(4).fill({
+          status: 'rejected',
+          reason: expect.objectContaining({
+            code: 'PROVIDER_UNAVAILABLE',
+            ...(retryAfterMs ? { fields: expect.objectContaining({ retryAfterMs }) as unknown } : {}),
+          }) as unknown,
+        }),
+      );
+      await rig.stop();
+    },
+  );
 
   it.each(['http://api.example.com', 'https://api.example.com/', 'api.example.com'])(
     'is not asked for at %s',

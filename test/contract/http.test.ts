@@ -36,6 +36,7 @@ async function makeRig(): Promise<ProviderRig> {
     openSession: () => Promise.resolve(undefined),
     sessions: () => Promise.resolve(0),
     admin: (accepted) => Promise.resolve(void (server.state.accepted = accepted)),
+    kept: () => Promise.resolve(server.tokens.size),
     records: () => Promise.resolve([...server.tokens.values()].map((token) => ({ ...token }))),
     async secrets() {
       const values = await Promise.all([...minted.values()].map((ref) => secrets.get(ref)));

@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
 import { sampleVersion } from '../support/sample-credential';
 import { openTokenUse } from '../support/token-secrets';
-import { ASKS_US_TO_WAIT, describeDependent, type DependentRig } from './dependent.contract';
+import { describeDependent, OVER_HTTP, type DependentRig } from './dependent.contract';
 
 const CREDENTIAL = 'reports-token';
 const ANYBODY = { TOURNIQUET_NATS_USER: undefined, TOURNIQUET_NATS_PASSWORD_FILE: undefined };
@@ -19,7 +19,15 @@ let server: PrivateNatsServer;
 let nextDependent = 1;
 
 beforeAll(async () => {
-  server = await privateNatsServer();
+  server = await privateNatsServer({
+    authorization: {
+      users: [
+        { user: 'everybody', password: 'everybody' },
+        { user: 'reader', password: 'canary-reader', permissions: { publish: { deny: ['$KV.>'] } } },
+      ],
+    },
+    no_auth_user: 'everybody',
+  });
 });
 
 afterAll(async () => {
@@ -49,6 +57,8 @@ async function makeRig(): Promise<
     acks: await openBucket(theirs, 'acks'),
     onError: (error) => errors.push(error),
   });
+  const reader = await connect({ servers: server.url, user: 'reader', pass: 'canary-reader' });
+  const readers = { credentials: await openBucket(reader, 'credentials'), acks: await openBucket(reader, 'acks') };
   const buckets = { credentials: await openBucket(ours, 'credentials'), acks: await openBucket(ours, 'acks') };
 
   return {
@@ -65,7 +75,7 @@ async function makeRig(): Promise<
       await buckets.acks.put(`${credentialId}.${id}-garbling`, '<html');
       return record(`${id}-garbling`);
     },
-    withWrongKey: () => createKvPullAdapter(buckets),
+    withWrongKey: () => createKvPullAdapter(readers),
     way,
     changing: /PUB \$KV\.credentials\./,
     cut: () => ours.close(),
@@ -78,7 +88,7 @@ async function makeRig(): Promise<
     },
     async stop() {
       stopFollowing();
-      await Promise.all([ours.close(), theirs.close()]);
+      await Promise.all([ours.close(), theirs.close(), reader.close()]);
       await way.stop();
     },
   };
@@ -87,13 +97,7 @@ async function makeRig(): Promise<
 describeDependent({
   name: 'kv-pull',
   make: makeRig,
-  skip: [
-    { reason: 'NATS does not ask to wait', cases: [ASKS_US_TO_WAIT] },
-    {
-      reason: 'it has no key of its own: NATS knows who may write where',
-      cases: ['says DEPENDENT_REFUSED when its key is not known there'],
-    },
-  ],
+  skip: [{ reason: 'NATS asks nobody to wait, and is no network’s to answer in place of', cases: OVER_HTTP }],
 });
 
 test('a follower outlives an announcement it can not read', async () => {

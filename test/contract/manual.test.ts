@@ -9,7 +9,7 @@ import { callContext } from '../support/call-context';
 import { freshDatabase } from '../support/fresh-database';
 import { dependentOf } from '../support/program-rig';
 import { sampleCredential, sampleVersion } from '../support/sample-credential';
-import { ASKS_US_TO_WAIT, describeDependent, OVER_A_NETWORK, type DependentRig } from './dependent.contract';
+import { describeDependent, OVER_A_NETWORK, OVER_HTTP, type DependentRig } from './dependent.contract';
 
 const CREDENTIAL = 'orders-db';
 
@@ -72,7 +72,7 @@ describeDependent({
         'says DEPENDENT_REFUSED when its key is not known there',
         'says DEPENDENT_UNREACHABLE when the way is cut',
         ...OVER_A_NETWORK,
-        ASKS_US_TO_WAIT,
+        ...OVER_HTTP,
       ],
     },
   ],

@@ -44,6 +44,7 @@ async function makeRig(): Promise<ProviderRig> {
       return are.filter(Boolean).length;
     },
     admin: (accepted) => server.admin(accepted),
+    kept: async () => (await server.clients()).length,
     records: () => server.clients(),
     secrets: () => Promise.resolve([...secrets.stored().flatMap(secretsIn), server.initialAccessToken]),
     async stop() {
@@ -62,6 +63,10 @@ describeCredentialProvider({
   name: 'oauth-client',
   make: makeRig,
   skip: [
+    {
+      reason: 'RFC 7591 has no way to look for a client whose registration was not answered (docs/operations.md)',
+      cases: ['creates nothing anew after an answer that was lost'],
+    },
     {
       reason: 'without its registration access token (RFC 7592) a client can not be ended',
       cases: ['takes in what others have issued as it keeps what it has minted itself'],

@@ -79,6 +79,7 @@ async function makeRig(): Promise<PostgresRig> {
     adminRole: adminUrl.username,
     ownerRole: account.ownerRole,
     query,
+    kept: async () => (await query('SELECT 1 FROM pg_authid')).length,
     records: () =>
       query(
         `SELECT r.*, ARRAY(SELECT m FROM pg_auth_members m WHERE m.member = r.oid ORDER BY m) AS memberships,

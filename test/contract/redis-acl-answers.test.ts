@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { callContext } from '../support/call-context';
-import { startDeafProxy } from '../support/deaf-proxy';
 import { eventually } from '../support/eventually';
 import { REDIS_ADMIN, REDIS_ADMIN_RIGHTS } from '../../drills/systems/redis-server';
 import { CACHE, redisRig, type RedisRig } from '../support/redis-rig';
@@ -16,50 +14,6 @@ describe('what Redis answers to our admin', () => {
   afterEach(() => rig.redis.stop());
 
   const adminUrlAt = (port: number) => `redis://${REDIS_ADMIN.username}:${REDIS_ADMIN.password}@127.0.0.1:${port}`;
-
-  test('an answer lost on the way: the next attempt finds the same password, and adds no other', async () => {
-    const cut = new AbortController();
-    const deaf = await startDeafProxy(rig.redis.port, 'SETUSER', () => cut.abort());
-    const through = rig.providerOf({ adminUrl: adminUrlAt(deaf.port) });
-    const lost = through.createReplacement(CACHE, rig.refOf(1), callContext(cut.signal));
-    await expect(lost).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
-    await eventually(
-      () => rig.passwords(),
-      (count) => count === 1,
-    );
-    const value = await rig.passwordOf(rig.versionOf(1));
-
-    const again = await rig.provider.createReplacement(CACHE, rig.refOf(1), rig.context);
-
-    expect([again.state, await rig.passwords(), await rig.passwordOf(rig.versionOf(1))]).toEqual(['already', 1, value]);
-    expect(await rig.accepts(rig.versionOf(1))).toBe(true);
-    await deaf.stop();
-  });
-
-  test.each(['quarantine', 'revoke', 'discard'] as const)(
-    'an answer lost to %s: it was done, and once more ends the same',
-    async (step) => {
-      const [leaked, next] = [await rig.mint(1), await rig.mint(2)];
-      const session = await rig.login(leaked);
-      const cut = new AbortController();
-      const deaf = await startDeafProxy(rig.redis.port, 'SETUSER', () => cut.abort());
-      const through = rig.providerOf({ adminUrl: adminUrlAt(deaf.port) });
-
-      const lost = through[step](CACHE, leaked, callContext(cut.signal));
-      await expect(lost).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
-      // Its answer is lost, and so is when it was done.
-      const between = await eventually(
-        () => rig.accepts(leaked),
-        (accepts) => !accepts,
-      );
-      const states = [(await rig.provider[step](CACHE, leaked, rig.context)).state];
-      states.push((await rig.provider[step](CACHE, leaked, rig.context)).state);
-
-      expect([between, session.isOpen, states.at(-1)]).toEqual([false, false, 'already']);
-      expect([await rig.accepts(leaked), await rig.accepts(next), await rig.passwords()]).toEqual([false, true, 1]);
-      await deaf.stop();
-    },
-  );
 
   test('a right that is missing stops the whole step: nothing was changed and nobody was cut', async () => {
     const version = await rig.mint(1);

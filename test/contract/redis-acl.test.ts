@@ -60,6 +60,7 @@ async function makeRig(): Promise<ProviderRig> {
       return list.split('\n').filter((line) => line.includes(' user=orders ')).length;
     },
     admin: async (accepted) => void (await redis.ask('ACL', 'SETUSER', REDIS_ADMIN.username, accepted ? 'on' : 'off')),
+    kept: async () => String(await redis.ask('ACL', 'LIST')).match(/ #[0-9a-f]{64}/g)?.length ?? 0,
     records: async () => [await redis.ask('ACL', 'LIST'), await redis.keptUsers()],
     async secrets() {
       const values = await Promise.all([...minted.values()].map((ref) => secrets.get(ref)));

@@ -32,6 +32,6 @@ describeSecretStore({
       failing: answer(500, 'InternalServiceError'),
       malformed: { status: 200, body: (sent: string) => `<html>${sent}</html>` },
     };
-    return httpStoreRig(server, storeAt, secretAccessKey, replies, 'secretsmanager.CreateSecret');
+    return httpStoreRig(server, storeAt, secretAccessKey, replies, /secretsmanager\.CreateSecret/);
   },
 });

@@ -26,7 +26,7 @@ describeSecretStore({
       denied: status(403, 'Forbidden'),
       throttled: status(429, 'TooManyRequests'),
       failing: status(500, 'InternalError'),
-      malformed: { status: 404, body: (sent) => `<html>${sent}</html>` },
+      malformed: { status: 200, body: (sent) => `<html>${sent}</html>` },
     });
   },
 });

@@ -18,6 +18,8 @@ export interface SecretStoreRig {
   answered?(answer: BadAnswer): Promise<SecretStore>;
   /** The same store by a way on which the answer to a write is lost. */
   losing?(): Promise<SecretStore>;
+  /** How long a store that is throttled asks us to wait, in milliseconds, where it can. */
+  readonly waitMs?: number;
   /** What lets us in. */
   readonly secrets: readonly string[];
   stop(): Promise<void>;
@@ -174,7 +176,12 @@ export function describeSecretStore({ name, make, skip = [] }: SecretStoreContra
 
     for (const answer of BAD_ANSWERS)
       contractCase(`says SECRET_STORE_UNAVAILABLE of an answer that is ${answer}`, async () => {
-        expect(await failingCalls(await rig.answered!(answer))).toEqual(allUnavailable);
+        const results = await failingCalls(await rig.answered!(answer));
+
+        expect(results).toEqual(allUnavailable);
+        const wait = answer === 'throttled' ? rig.waitMs : undefined;
+        for (const result of results)
+          expect(result).toMatchObject({ reason: { fields: wait === undefined ? {} : { retryAfterMs: wait } } });
       });
 
     contractCase('says SECRET_STORE_UNAVAILABLE while nobody is there, and works when somebody is', async () => {

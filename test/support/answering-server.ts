@@ -6,6 +6,7 @@ export interface BadReply {
   readonly status: number;
   /** Given what was sent, as a careless server would quote it. */
   readonly body: (sent: string) => string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface AnsweringServer {
@@ -20,7 +21,7 @@ export async function startAnsweringServer(): Promise<AnsweringServer> {
     let sent = JSON.stringify(request.headers);
     request.on('data', (chunk: Buffer) => (sent += chunk.toString('utf8')));
     request.on('end', () => {
-      response.writeHead(answering.reply.status, { 'content-type': 'application/json' });
+      response.writeHead(answering.reply.status, { 'content-type': 'application/json', ...answering.reply.headers });
       response.end(answering.reply.body(sent));
     });
   });

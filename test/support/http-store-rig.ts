@@ -2,7 +2,6 @@ import type { SecretStore } from '../../domain/ports/stores';
 import { FaultProxy } from '../../drills/chaos/fault-proxy';
 import type { BadAnswer, SecretStoreRig } from '../contract/secret-store.contract';
 import { startAnsweringServer, type BadReply } from './answering-server';
-import { startDeafProxy, type DeafProxy } from './deaf-proxy';
 
 /** A store with a server that is spoken to over HTTP, and how that answers in its own words what it does not do. */
 export async function httpStoreRig(
@@ -10,26 +9,24 @@ export async function httpStoreRig(
   storeAt: (url: string) => SecretStore,
   secret: string,
   replies: Readonly<Record<BadAnswer, BadReply>>,
-  write = 'POST ',
+  write = /^POST /,
 ): Promise<SecretStoreRig> {
   const way = await FaultProxy.start({ host: '127.0.0.1', port: server.port });
   const answering = await startAnsweringServer();
-  const deaf: DeafProxy[] = [];
+  const losing = await FaultProxy.start({ host: '127.0.0.1', port: server.port });
+  losing.mode = { loseAnswerTo: write };
   return {
     store: storeAt(`http://127.0.0.1:${way.port}`),
     way,
     answered(answer) {
-      answering.reply = replies[answer];
+      answering.reply = { ...replies[answer], ...(answer === 'throttled' ? { headers: { 'retry-after': '7' } } : {}) };
       return Promise.resolve(storeAt(answering.url));
     },
-    async losing() {
-      const proxy = await startDeafProxy(server.port, write, () => undefined);
-      deaf.push(proxy);
-      return storeAt(`http://127.0.0.1:${proxy.port}`);
-    },
+    losing: () => Promise.resolve(storeAt(`http://127.0.0.1:${losing.port}`)),
+    waitMs: 7_000,
     secrets: [secret],
     async stop() {
-      await Promise.all([way, answering, ...deaf].map((one) => one.stop()));
+      await Promise.all([way, answering, losing].map((one) => one.stop()));
       await server.stop();
     },
   };

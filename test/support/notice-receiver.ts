@@ -1,5 +1,6 @@
 import Fastify, { type FastifyRequest } from 'fastify';
 import type { ReceiverBehaviour } from '../contract/notifier.contract';
+import { CAPTIVE_PORTAL } from './server-says';
 
 export interface Received {
   readonly path: string;
@@ -20,7 +21,7 @@ export async function startNoticeReceiver(status: number) {
     if (behaviour === 'throttle') return reply.code(429).header('retry-after', '7').send();
     if (behaviour === 'garble') {
       reply.hijack();
-      return void request.raw.socket.end('no answer of HTTP\r\n\r\n');
+      return void request.raw.socket.end(CAPTIVE_PORTAL);
     }
     received.push({ path: request.url, headers: request.headers, text: String(request.body) });
     if (behaviour === 'lose') {

@@ -32,6 +32,8 @@ export interface ProviderRig {
   sessions(version: SecretVersion): Promise<number>;
   /** Has our admin credential refused, or accepted again. */
   admin(accepted: boolean): Promise<void>;
+  /** How many versions the server has, where each new one is one more. */
+  kept?(): Promise<number>;
   /** All that the server has on record of versions and their rights. */
   records(): Promise<unknown>;
   /** Every secret value there is by now: of versions, and of admin credentials. */

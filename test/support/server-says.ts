@@ -13,18 +13,18 @@ export const BUSY_HTTP: BusyServer = {
   answer: httpAnswer('429 Too Many Requests', '', 'retry-after: 7'),
   retryAfterMs: 7_000,
 };
-/** AWS asks for no time. */
 export const BUSY_AWS: BusyServer = {
+  retryAfterMs: 7_000,
   answer: httpAnswer(
     '400 Bad Request',
     '<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>',
-    'content-type: text/xml',
+    'content-type: text/xml\r\nx-amzn-requestid: 1\r\nretry-after: 7',
   ),
 };
 export const BUSY_REDIS: BusyServer = { answer: '-ERR max number of clients reached\r\n' };
 export const BUSY_NATS: BusyServer = { answer: "-ERR 'maximum connections exceeded'\r\n" };
 export const BUSY_POSTGRES: BusyServer = {
-  answer: postgresError({ S: 'FATAL', V: 'FATAL', C: '53300', M: 'sorry, too many clients already' }),
+  answer: postgresError('53300'),
 };
 
 /** Requests of HTTP that change something, where none that only asks is a POST. */
@@ -35,8 +35,9 @@ function httpAnswer(status: string, body: string, header: string): string {
   return `HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** ErrorResponse of PostgreSQL's protocol. */
-function postgresError(fields: Readonly<Record<string, string>>): Buffer {
+/** ErrorResponse of PostgreSQL's protocol, of a connection that ends with it. */
+export function postgresError(sqlstate: string): Buffer {
+  const fields = { S: 'FATAL', V: 'FATAL', C: sqlstate, M: 'sorry' };
   const text = Object.entries(fields).map(([type, value]) => `${type}${value}\0`);
   const body = Buffer.from(`${text.join('')}\0`);
   const head = Buffer.alloc(5);

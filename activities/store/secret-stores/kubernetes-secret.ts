@@ -13,6 +13,8 @@ const kept = made.extend({
   metadata: z.object({ annotations: z.record(z.string(), z.string()).optional() }),
   data: z.record(z.string(), z.base64()).optional(),
 });
+/** Both are what the API says of a deletion. */
+const deleted = z.object({ kind: z.enum(['Status', 'Secret']) });
 const status = z.object({ kind: z.literal('Status'), reason: z.string() });
 
 /** Secrets (core/v1) of one namespace that can't be changed, only deleted. The token is read at each call: a cluster renews it every hour. */
@@ -45,7 +47,8 @@ export function createKubernetesSecretStore(settings: KubernetesSettings): Secre
       const call = { name: 'delete', method: 'DELETE', path: one(ref), headers } as const;
       const answer = await askStore(STORE, settings, call);
       const isGone = answer.status === 404 && reasonOf(answer.body) === 'NotFound';
-      if (!isGone && answer.status !== 200 && answer.status !== 202) throw notTaken(STORE, call.name, answer);
+      const isTaken = (answer.status === 200 || answer.status === 202) && deleted.safeParse(answer.body).success;
+      if (!isGone && !isTaken) throw notTaken(STORE, call.name, answer);
     },
   };
 }

@@ -4,6 +4,8 @@ import { IncidentError } from '../../../domain/errors';
 import type { SecretStore } from '../../../domain/ports/stores';
 import type { Database } from '../database';
 import { notFound } from './secret-place';
+import { OWN_STORE } from './store-settings';
+import { inTime } from './store-unavailable';
 
 const ALGORITHM = 'aes-256-gcm';
 /** NIST SP 800-38D recommends 96-bit nonces for GCM; random ones are safe far beyond the number of secrets of any company. */
@@ -22,18 +24,22 @@ export function createPostgresStore(database: Database, sealing: SealingKey): Se
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(ALGORITHM, sealing.key, nonce).setAAD(place(ref));
       const ciphertext = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
-      const result = await database.query(
-        `INSERT INTO secrets (path, version, key_id, nonce, ciphertext, tag) VALUES ($1, $2, $3, $4, $5, $6)
+      const result = await ask('store', () =>
+        database.query(
+          `INSERT INTO secrets (path, version, key_id, nonce, ciphertext, tag) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (path, version) DO NOTHING`,
-        [ref.path, ref.version, sealing.id, nonce, ciphertext, cipher.getAuthTag()],
+          [ref.path, ref.version, sealing.id, nonce, ciphertext, cipher.getAuthTag()],
+        ),
       );
       return result.rowCount === 1 ? 'stored' : 'exists';
     },
 
     async get(ref) {
-      const result = await database.query<{ key_id: string; nonce: Buffer; ciphertext: Buffer; tag: Buffer }>(
-        'SELECT key_id, nonce, ciphertext, tag FROM secrets WHERE path = $1 AND version = $2',
-        [ref.path, ref.version],
+      const result = await ask('get', () =>
+        database.query<{ key_id: string; nonce: Buffer; ciphertext: Buffer; tag: Buffer }>(
+          'SELECT key_id, nonce, ciphertext, tag FROM secrets WHERE path = $1 AND version = $2',
+          [ref.path, ref.version],
+        ),
       );
       const row = result.rows[0];
       if (!row) throw notFound(ref);
@@ -50,10 +56,14 @@ export function createPostgresStore(database: Database, sealing: SealingKey): Se
     },
 
     async destroy(ref) {
-      await database.query('DELETE FROM secrets WHERE path = $1 AND version = $2', [ref.path, ref.version]);
+      await ask('destroy', () =>
+        database.query('DELETE FROM secrets WHERE path = $1 AND version = $2', [ref.path, ref.version]),
+      );
     },
   };
 }
+
+const ask = <T>(name: string, call: () => Promise<T>): Promise<T> => inTime(OWN_STORE, name, call);
 
 function place(ref: SecretRef): Buffer {
   return Buffer.from(`${ref.store}\n${ref.path}\n${ref.version}`, 'utf8');

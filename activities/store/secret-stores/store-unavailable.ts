@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { IncidentError, type ErrorFields } from '../../../domain/errors';
+import { retryAfterOfAws } from '../../retry-after';
 import { systemCode } from '../../system-code';
 import { withDeadline } from '../../with-deadline';
 
@@ -24,7 +25,8 @@ export async function inTime<T>(store: string, name: string, call: (signal: Abor
       return Promise.race([call(signal), late]);
     });
   } catch (error) {
-    throw error instanceof IncidentError ? error : unavailable(store, { call: name, reply: wordOf(error) });
+    if (error instanceof IncidentError) throw error;
+    throw unavailable(store, { call: name, reply: wordOf(error), ...retryAfterOfAws(error) });
   }
 }
 

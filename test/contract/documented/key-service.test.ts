@@ -33,6 +33,7 @@ async function makeRig(): Promise<ProviderRig> {
     openSession: () => Promise.resolve(undefined),
     sessions: () => Promise.resolve(0),
     admin: (accepted) => Promise.resolve(void (server.state.accepted = accepted)),
+    kept: () => Promise.resolve(server.keys.size),
     records: () => Promise.resolve([...server.keys].map(([id, key]) => ({ id, ...key }))),
     secrets: () => Promise.resolve([...server.keys.values()].map(({ value }) => value).concat(server.adminToken)),
     async stop() {
