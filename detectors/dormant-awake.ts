@@ -5,7 +5,7 @@ import { duration } from './person-text';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 const PARAMETERS = {
-  /** No use for 20 days: under the 30 after which a subject is forgotten (reference/detection.md 1.2.13 says 30). */
+  /** No use for 20 days (reference/detection.md 1.2.13 says 30). */
   dormantMs: 20 * 86_400_000,
   confidence: 0.5,
 } as const;
@@ -44,7 +44,11 @@ function samples(): Samples {
   const day = 86_400_000;
   const places = SAMPLE_PLACES;
   return {
-    positives: [{ title: 'three weeks later', events: [...life, sampleUse({ afterMs: 21 * day })], places }],
+    positives: [21, 31, 90, 365].map((days) => ({
+      title: `${days} days later`,
+      events: [...life, sampleUse({ afterMs: days * day })],
+      places,
+    })),
     nearMisses: [{ title: 'a long weekend later', events: [...life, sampleUse({ afterMs: 4 * day })], places }],
   };
 }

@@ -2,12 +2,17 @@ import type { PartitionEvent } from '../domain/usage-event';
 import { PARTITION_LIMITS, type PartitionState, type SubjectState } from './partition-state';
 import { addSubject, removeSubjects } from './subject-shards';
 
+/** How long after its last use a subject is known, in milliseconds; what is listed must be recognised whenever it is used again. */
+export function keptMs({ listed, cleanUses }: SubjectState): number {
+  if (listed !== 'none') return Infinity;
+  return cleanUses > 0 ? PARTITION_LIMITS.idleMs : PARTITION_LIMITS.strangerMs;
+}
+
 /**
- * Idle too long to be known any more, by the partition's own clock, so that a replay forgets the same. What is listed must be recognised whenever it is used
- * again. What is forgotten stays where it is until it is put away: an older state of it may be kept, in which it was listed, and is written over then.
+ * Idle too long to be known any more, by the partition's own clock, so that a replay forgets the same. What is forgotten stays where it is until it is put away: an older state of it may be kept, in which it was listed, and is written over then.
  */
-export function isForgotten({ lastAt, listed }: SubjectState, clock: number): boolean {
-  return listed === 'none' && lastAt < clock - PARTITION_LIMITS.idleMs;
+export function isForgotten(subject: SubjectState, clock: number): boolean {
+  return subject.lastAt < clock - keptMs(subject);
 }
 
 /** Those idle longest, listed ones last: so many that a tenth of `limit` is free again; none while there are not more than `limit`. */

@@ -25,11 +25,16 @@ export function nothingButNews(): KnownValues {
   return { known: [['-', 0]], pending: [], wide: false };
 }
 
-/** Whether `value` would be news. Nothing is while no value is known at all, and an empty value never is. */
+/**
+ * Whether `value` would be news. Nothing is while no value is known at all, and an empty value never is. One is forgotten that was not used for
+ * a month in which others were: while nothing is used at all, as before a sleeper wakes, nothing is forgotten.
+ */
 export function isNew(values: KnownValues, value: string, day: number): boolean {
   if (value === '' || values.wide || values.known.length === 0) return false;
   const entry = entryOf(values.known, value);
-  return entry === undefined || entry[1] < day - LIMITS.daysToForget;
+  if (entry === undefined) return true;
+  const isForgotten = (today: number): boolean => entry[1] < today - LIMITS.daysToForget;
+  return isForgotten(day) && isForgotten(lastDayOf(values));
 }
 
 /** Takes `value` for known. Mostly nothing changes. */
@@ -37,6 +42,9 @@ export function learn(values: KnownValues, value: string, day: number): void {
   if (value === '' || values.wide) return;
   const entry = entryOf(values.known, value);
   if (entry && entry[1] >= day) return;
+  const slept = day - lastDayOf(values);
+  if (values.known.length > 0 && slept > LIMITS.daysToForget)
+    values.known = values.known.map(([known, last]) => [known, last + slept]);
   values.known = values.known.filter(([known, last]) => known !== value && last >= day - LIMITS.daysToForget);
   values.wide = values.known.length >= LIMITS.known;
   if (values.wide) {
@@ -46,6 +54,11 @@ export function learn(values: KnownValues, value: string, day: number): void {
   }
   values.known.push([value, day]);
   distrust(values, value);
+}
+
+/** The last day on which any of them was used. */
+function lastDayOf({ known }: KnownValues): number {
+  return Math.max(...known.map(([, day]) => day));
 }
 
 /** Notes a day on which an unknown value was used with nothing else against it; after enough days it is known. */

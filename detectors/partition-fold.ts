@@ -46,7 +46,7 @@ export interface FoldResult {
  * - *Control events* change what later events of the subject mean; times decide, not arrival.
  * - *Breaches* say of one use that comes after them what the gateway saw; that use is judged by them.
  * - *Pace* says from where on uses that could only teach are counted and no more.
- * - *Idle* for 30 days: forgotten, unless it is listed. Where the caller keeps it meanwhile changes nothing.
+ * - *Idle* for 400 days, or 30 where no use taught anything yet: forgotten, unless it is listed. Where the caller keeps it meanwhile changes nothing.
  * - *Lists* of threat intelligence that an event puts in force are in force for all that come after it.
  * - *Risk* says by what all evidence is weighed that is concluded after it.
  * - *Probes* of our own are skipped. *Denied use of a revoked version* and *failed authentication behind a public id* are shown

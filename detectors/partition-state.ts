@@ -9,8 +9,10 @@ import type { Spoken } from './rearm';
 export const STATE_SCHEMA = 1;
 
 export const PARTITION_LIMITS = {
-  /** Forget: reference/detection.md 1.2.6. A subject that comes back later is learnt anew. */
-  idleMs: 30 * 86_400_000,
+  /** A subject that comes back later is learnt anew. Longer than a year, so that a job of once a year is known. */
+  idleMs: 400 * 86_400_000,
+  /** One that had no use yet that taught anything: whoever makes up credentials makes nobody keep them. */
+  strangerMs: 30 * 86_400_000,
   /** Subjects of one partition in memory; above it the longest idle are kept beside the snapshot. Some 4.8 KB each in one. */
   subjects: 20_000,
   /** Ids of the latest events of a subject, to recognise a redelivery. */

@@ -3,15 +3,14 @@ import { jetstream } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
-import type { IdleSubject } from '../../detectors/eviction';
-import { PARTITION_LIMITS, STATE_SCHEMA, type SubjectState } from '../../detectors/partition-state';
+import { keptMs, type IdleSubject } from '../../detectors/eviction';
+import { STATE_SCHEMA, type SubjectState } from '../../detectors/partition-state';
 import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
 export const IDLE_BUCKET = 'idle-subjects' as const;
 
 /** Calls under way at once. */
 const AT_ONCE = 256;
-const FORGOTTEN_AFTER = `${PARTITION_LIMITS.idleMs / 1000}s`;
 
 const kept = z.object({
   schema: z.literal(STATE_SCHEMA),
@@ -59,8 +58,8 @@ export class IdleSubjects {
   /** False when the entry is not of this revision. */
   async #write(subject: string, entry: IdleSubject, revision: number): Promise<boolean> {
     const value = JSON.stringify({ schema: STATE_SCHEMA, subject, ...entry });
-    // Nobody forgets what is listed (see `isForgotten`).
-    const ttl = entry.state.listed === 'none' ? { ttl: FORGOTTEN_AFTER } : {};
+    const kept = keptMs(entry.state);
+    const ttl = kept === Infinity ? {} : { ttl: `${kept / 1000}s` };
     try {
       const expect = { lastSubjectSequence: revision };
       await jetstream(this.nats).publish(`$KV.${IDLE_BUCKET}.${this.#key(subject)}`, value, { expect, ...ttl });

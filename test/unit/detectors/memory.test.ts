@@ -38,9 +38,15 @@ describe('known values', () => {
     expect(isNew(values, 'away', 3)).toBe(true);
   });
 
-  test('a value not used for a month is forgotten', () => {
-    expect(isNew(home(), 'home', 30)).toBe(false);
-    expect(isNew(home(), 'home', 31)).toBe(true);
+  test('a value not used for a month in which another was is forgotten, and none while none is used', () => {
+    const values = home();
+    expect(isNew(values, 'home', 400)).toBe(false);
+    learn(values, 'moved to', 30);
+    expect(isNew(values, 'home', 400)).toBe(false);
+    learn(values, 'moved to', 400);
+    expect(isNew(values, 'home', 400)).toBe(false);
+    learn(values, 'moved to', 401);
+    expect(isNew(values, 'home', 401)).toBe(true);
   });
 
   test('where very many are normal, one more says nothing', () => {
@@ -93,9 +99,9 @@ test('of a full partition those idle longest go, and the listed ones last', () =
   expect(longestIdle(state, 20).map(([name]) => name)).toEqual(['id:sample:1', 'id:sample:2', 'id:sample:3']);
 });
 
-test('what was idle for a month is forgotten when it is used again, and what is listed never', () => {
+test('what was idle for 400 days is forgotten when it is used again, and what is listed never', () => {
   const life = steadyLife({ count: 60, everyMs: 100 });
-  const elsewhere = sampleUse({ afterMs: 31 * DAY_MS, address: '198.51.100.20', agent: 'sqlmap/1.7' });
+  const elsewhere = sampleUse({ afterMs: 401 * DAY_MS, address: '198.51.100.20', agent: 'sqlmap/1.7' });
 
   expect(foldAll([...life, elsewhere], SAMPLE_PLACES).messages).toEqual([]);
   const listed = foldAll([...life, sampleControl(7_000, 'revoked'), elsewhere], SAMPLE_PLACES);
