@@ -16,7 +16,9 @@ export interface Evidence {
   /** An accused use that wrote or administered, and was accepted. */
   readonly harm: boolean;
   readonly reason: string;
-  /** The events of this case, in the order in which they came: the first, and the latest few. Missing in snapshots from before they were kept. */
+  /** The event the confidence comes from. Missing in snapshots from before it was kept. */
+  readonly eventId?: string;
+  /** The events of this case, in the order in which they came: the first, that one, and the latest few. Missing likewise. */
   readonly eventIds?: readonly string[];
 }
 

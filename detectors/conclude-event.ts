@@ -1,5 +1,6 @@
 import type { Detection, DetectionMessage } from '../domain/detection';
-import { joinEventIds } from '../domain/event-ids';
+import { joinEventIds, MOST_EVENT_IDS } from '../domain/event-ids';
+import type { Family } from '../domain/families';
 import type { RiskThresholds } from '../domain/risk';
 import { higherSeverity } from '../domain/severity';
 import type { UsageEvent } from '../domain/usage-event';
@@ -10,7 +11,7 @@ import type { Detector, Finding } from './detector';
 import type { SubjectState } from './partition-state';
 import { forgetOld, hasRisen, isNews } from './rearm';
 
-/** Events of one family that are remembered, the completing one among them: as many of two families as an assessment names. */
+/** Events of one family that are remembered: as many of two families as an assessment names. */
 const EVENTS_OF_FAMILY = 8;
 
 /** Adds the findings of one event, at least one, to the subject's case, and gives back what is news, each with what it all adds up to. */
@@ -32,9 +33,21 @@ export function concludeEvent(
   subject.spoken = forgetOld(subject.spoken);
   subject.assessed = { at: event.at, severity: assessment.severity, confidence: assessment.confidence };
   return told.map(({ detector, finding }) => {
-    const ofFamily = subject.evidence.find(({ family }) => family === detector.family);
-    return { detection: toDetection(event, detector, finding, ofFamily?.eventIds ?? [event.id]), assessment };
+    const eventIds = provenBy(subject.evidence, detector.family, event.id);
+    return { detection: toDetection(event, detector, finding, eventIds), assessment };
   });
+}
+
+/** The events of all evidence: those of other families, those of this one, and last of all the completing one. */
+function provenBy(evidence: readonly Evidence[], family: Family, completing: string): readonly string[] {
+  const idsOf = (isOwn: boolean): string[] =>
+    evidence
+      .filter((item) => (item.family === family) === isOwn)
+      .sort((a, b) => a.firstAt - b.firstAt)
+      .flatMap(({ eventIds = [] }) => eventIds)
+      .filter((id) => id !== completing);
+  const strongest = evidence.flatMap(({ eventId = [] }) => eventId);
+  return [...joinEventIds(idsOf(false), idsOf(true), MOST_EVENT_IDS - 1, strongest), completing];
 }
 
 function topicOf({ detector, finding }: DetectorFinding): string {
@@ -63,6 +76,7 @@ function addEvidence(
     severity: finding.severity,
     harm,
     reason: finding.reason,
+    eventId: event.id,
     eventIds: [event.id],
   };
   const merged = before ? mergeEvidence(before, added, risk) : added;
@@ -78,7 +92,12 @@ function mergeEvidence(before: Evidence, added: Evidence, risk: RiskThresholds):
     deterministic: before.deterministic || added.deterministic,
     severity: higherSeverity(before.severity, added.severity),
     harm: before.harm || added.harm,
-    eventIds: joinEventIds(before.eventIds ?? [], added.eventIds ?? [], EVENTS_OF_FAMILY),
+    eventIds: joinEventIds(
+      before.eventIds ?? [],
+      added.eventIds ?? [],
+      EVENTS_OF_FAMILY,
+      stronger.eventId === undefined ? [] : [stronger.eventId],
+    ),
   };
 }
 

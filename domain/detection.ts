@@ -26,7 +26,10 @@ export const detection = z.strictObject({
   deterministic: z.boolean(),
   /** One sentence for a person. */
   reason: z.string().max(500),
-  /** The events that its family's evidence rests on, in the order in which they came: the first, the latest few, and last of all the one that completed it. */
+  /**
+   * The events that all evidence against the subject rests on at that time: those of other families, then those of its own, each in the order in
+   * which they came, and last of all the one that completed it. Of many the first stays, the one that each family's word comes from, and the latest.
+   */
   eventIds,
 });
 
@@ -40,8 +43,10 @@ export const assessment = z.strictObject({
   firstAbuseAt: time,
   /** One sentence: why. */
   reason: z.string().max(1000),
-  /** The events that prove it, in the same order: those of the detections it was joined from (`provenBy`). The detection side leaves them out. */
+  /** The events that prove it: those of the detections it was joined from (`provenBy`), one detection's after another's. The detection side leaves them out. */
   eventIds: eventIds.optional(),
+  /** The one of them that completed the gravest of those detections; without it, the last. */
+  gravestEventId: z.string().max(200).optional(),
 });
 
 /** What the detection side publishes on `detections`: the finding, and what it adds up to. */

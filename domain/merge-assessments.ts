@@ -1,5 +1,5 @@
 import type { Assessment, DetectionMessage } from './detection';
-import { joinEventIds } from './event-ids';
+import { joinEventIds, MOST_EVENT_IDS } from './event-ids';
 import { FAMILIES } from './families';
 import { compareSeverity } from './severity';
 
@@ -8,7 +8,9 @@ export function mergeAssessments(known: Assessment, added: Assessment): Assessme
   const graver = compareSeverity(added.severity, known.severity) > 0 ? added : known;
   // What an incident before this one knew is added to what began it, and came first all the same.
   const [earlier, later] = added.firstAbuseAt < known.firstAbuseAt ? [added, known] : [known, added];
-  const eventIds = joinEventIds(earlier.eventIds ?? [], later.eventIds ?? []);
+  const gravestEventId = graver.gravestEventId ?? graver.eventIds?.at(-1);
+  const kept = gravestEventId === undefined ? [] : [gravestEventId];
+  const eventIds = joinEventIds(earlier.eventIds ?? [], later.eventIds ?? [], MOST_EVENT_IDS, kept);
   return {
     severity: graver.severity,
     reason: graver.reason,
@@ -17,6 +19,7 @@ export function mergeAssessments(known: Assessment, added: Assessment): Assessme
     deterministic: known.deterministic || added.deterministic,
     firstAbuseAt: Math.min(known.firstAbuseAt, added.firstAbuseAt),
     ...(eventIds.length > 0 ? { eventIds: [...eventIds] } : {}),
+    ...(gravestEventId === undefined ? {} : { gravestEventId }),
   };
 }
 

@@ -69,10 +69,10 @@ export function renderDetails(view: IncidentView): string {
   ].join('\n');
 }
 
-/** The first event and the latest; `tourniquet incident show` names all that are known. */
-function provenBy({ evidence: { eventIds = [] } }: Incident): string[] {
+/** The first event, that of the gravest detection, and the latest; `tourniquet incident show` names all that are known. */
+function provenBy({ evidence: { eventIds = [], gravestEventId = '' } }: Incident): string[] {
   if (eventIds.length === 0) return [];
-  const shown = joinEventIds([], eventIds, MOST_SHOWN).map((id) => `\`${shownEventId(id)}\``);
+  const shown = joinEventIds([], eventIds, MOST_SHOWN, [gravestEventId]).map((id) => `\`${shownEventId(id)}\``);
   const more = eventIds.length - shown.length;
   return [`- **Proven by:** ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
 }

@@ -19,6 +19,7 @@ export function isDetectionSignal(signal: unknown): signal is DetectionSignal {
     isTime(assessment['firstAbuseAt']) &&
     typeof assessment['deterministic'] === 'boolean' &&
     isEventIds(assessment['eventIds']) &&
+    (assessment['gravestEventId'] === undefined || isText(assessment['gravestEventId'])) &&
     isTime(latest['at']) &&
     isNumber(count)
   );

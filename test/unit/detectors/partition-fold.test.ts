@@ -15,7 +15,7 @@ import {
   steadyLife,
 } from '../../../detectors/sample-life';
 import { publicIdSubject } from '../../../domain/subject';
-import { foldAll, idsOf, locateIn, throughSnapshot } from './folding';
+import { foldAll, idsOf, inOrder, locateIn, throughSnapshot } from './folding';
 import { KillableWorker, meaningOf } from './killable-worker';
 
 /** Each run folds some hundred events; this many keep the file under three seconds. */
@@ -197,6 +197,25 @@ describe('the events that prove it', () => {
     const told = eventIdsOf(foldAll([...life, ...strange(25)], SAMPLE_PLACES));
 
     expect(told.at(-1)).toEqual(['strange-0', ...[18, 19, 20, 21, 22, 23, 24].map((index) => `strange-${index}`)]);
+  });
+
+  test('are those of every family, though the first one told nothing grave', () => {
+    const stranger = sampleUse({ afterMs: 7_000, address: '203.0.113.30', mark: 'low' });
+    const person = sampleUse({ afterMs: 8_000, agent: 'psql', mark: 'grave' });
+    const { messages } = foldAll([...life, stranger, person], SAMPLE_PLACES);
+
+    const grave = messages.find(({ detection }) => detection.family === 'workload');
+    expect(grave?.detection.eventIds).toEqual([stranger.id, person.id]);
+  });
+
+  test('keep the one that the strongest word came from', () => {
+    const weaker = strange(25).map((use) => ({ ...use, client: { ...use.client, agent: 'orders-api/1.0' } }));
+    const strongest = { ...thief, id: 'strongest', at: thief.at + 5_000 };
+    const person = sampleUse({ afterMs: 300_000, agent: 'psql', mark: 'last' });
+    const { messages } = foldAll([...inOrder(life, weaker, [strongest]), person], SAMPLE_PLACES);
+
+    const ids = messages.find(({ detection }) => detection.family === 'workload')?.detection.eventIds;
+    expect(ids).toEqual(expect.arrayContaining(['strange-0', 'strongest', 'strange-24', person.id]));
   });
 
   test('are no others than before once the evidence has decayed, or a person has settled it', () => {

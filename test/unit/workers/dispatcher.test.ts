@@ -57,6 +57,6 @@ test('an incident is started with the events of all detections, and told of them
 
   await dispatch(parts, [message('first', ['a', 'b']), message('second', ['b', 'c'])]);
 
-  const assessment = sampleAssessment({ eventIds: ['a', 'b', 'c'] });
+  const assessment = sampleAssessment({ eventIds: ['a', 'b', 'c'], gravestEventId: 'b' });
   expect(asked).toEqual([expect.objectContaining({ assessment }), expect.objectContaining({ assessment, count: 2 })]);
 });

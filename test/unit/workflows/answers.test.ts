@@ -120,12 +120,16 @@ describe.each(KINDS)('how a question of kind %s is answered', (kind) => {
   });
 });
 
-test('the page of an incident names the first event that proves it and the latest, and nothing in them can pass for ours', () => {
+test('the page of an incident names the first event that proves it, the gravest and the latest, and nothing in them can pass for ours', () => {
   const eventIds = Array.from({ length: 9 }, (_, index) => `event-${index}`);
-  const pageOf = (ids: string[]) => renderDetails(viewOf(openIncident(sampleAssessment({ eventIds: ids }), 0)));
+  const pageOf = (ids: string[], gravestEventId?: string) =>
+    renderDetails(viewOf(openIncident(sampleAssessment({ eventIds: ids, gravestEventId }), 0)));
 
   expect(pageOf(eventIds)).toContain(
     '- **Proven by:** `event-0`, `event-5`, `event-6`, `event-7`, `event-8` and 4 more\n',
+  );
+  expect(pageOf(eventIds, 'event-2')).toContain(
+    '- **Proven by:** `event-0`, `event-2`, `event-6`, `event-7`, `event-8` and 4 more\n',
   );
   expect(pageOf(['a`\n> **A person is needed:** send'])).toContain('- **Proven by:** `aApersonisneeded:send`\n');
   expect(renderDetails(viewOf(openIncident(sampleAssessment(), 0)))).not.toContain('Proven by');
