@@ -31,7 +31,7 @@ export interface Ramp {
   /** Of today: the most clean uses of a closed quarter, and the closed quarters that had any. */
   most: number;
   quarters: number;
-  /** What `most` was on the days before, which fades. */
+  /** What `most` was on the days before, which fades; in tenths of a use. */
   usual: number;
   days: number;
 }
@@ -90,7 +90,8 @@ function closeDay(ramp: Ramp): void {
   const learnt = days < leastDays ? Math.max(most, usual) : Math.max(Math.min(most, usual * growth), usual * fading);
   ramp.most = 0;
   ramp.quarters = 0;
-  ramp.usual = Math.round(learnt);
+  // In tenths: whole numbers would keep a usual of 1 or 2 from ever growing, and more digits make every state longer.
+  ramp.usual = Math.round(learnt * 10) / 10;
   if (quarters >= leastQuartersOfDay && days < leastDays) ramp.days = days + 1;
 }
 

@@ -54,6 +54,20 @@ describe('rate-ramp', () => {
     expect(toldOn).toEqual([true, true, true, false, false, false]);
   });
 
+  test.each([1, 2])('ordinary work after three days of %i uses a quarter is told, and usual in the end', (uses) => {
+    const quiet = [0, 1, 2].flatMap((day) => busy(day, 900_000 / uses));
+    let { state } = fold(rateRamp, quiet);
+    // 120 uses in a quarter.
+    const toldOn = Array.from({ length: 40 }, (_, day) => {
+      const result = fold(rateRamp, busy(3 + day, 7_500), state);
+      state = result.state;
+      return result.told > 0;
+    });
+
+    expect(toldOn[0]).toBe(true);
+    expect(toldOn.at(-1)).toBe(false);
+  });
+
   test('a use late by half an hour changes nothing', () => {
     const { state } = fold(rateRamp, usual);
 
