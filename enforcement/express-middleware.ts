@@ -17,7 +17,7 @@ export type ExpressMiddleware = (
 
 /**
  * Express middleware: every request that comes by is authorized before its body is read, so mount it before body parsers. It sees no
- * route templates (routing comes after it): usage events carry the path.
+ * route templates (routing comes after it): usage events carry one made from the path.
  */
 export function tourniquetMiddleware(options: GatewayMiddlewareOptions): ExpressMiddleware {
   return (request, response, next) => {

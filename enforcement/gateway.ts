@@ -164,6 +164,11 @@ function probeOf(parts: GatewayParts, { probeMark }: GatewayRequest, at: number)
   return probeMark === undefined ? undefined : verifyProbe(probeMark, at, parts.fingerprintKeys);
 }
 
+/** A framework's own template as it is; of a path what names a single thing is left out, as in access logs: it may be anybody's, and is new each time. */
+function templateOf({ method, route, path }: GatewayRequest): string {
+  return route === path ? endpointOf(method, path) : `${method} ${route}`.slice(0, MAX_TEXT);
+}
+
 const WRITING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const MAX_TEXT = 512;
 
@@ -185,7 +190,7 @@ function usageEvent(
     client: { address: request.address, agent: request.agent.slice(0, MAX_TEXT) },
     action: {
       kind: WRITING_METHODS.has(request.method) ? 'write' : 'read',
-      name: `${request.method} ${request.route}`.slice(0, MAX_TEXT),
+      name: templateOf(request),
     },
     outcome,
     ...(probe === undefined ? {} : { probe }),

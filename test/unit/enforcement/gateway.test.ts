@@ -67,6 +67,18 @@ describe('gateway', () => {
     expect(JSON.stringify(events)).not.toContain('the-token');
   });
 
+  it.each([
+    ['a path', '/orders/4711', '/orders/4711', 'POST /orders/*'],
+    ['a path with somebody in it', '/users/ann@example.org/keys', '/users/ann@example.org/keys', 'POST /users/*/keys'],
+    ["a framework's template", '/orders/:id', '/orders/4711', 'POST /orders/:id'],
+  ])('names what was asked for by a template, out of %s', async (_what, route, path, name) => {
+    const { gateway, events } = gatewayWith(free, ACTIVE);
+
+    await gateway.authorize({ ...request, route, path });
+
+    expect(events.map(({ action }) => action)).toEqual([{ kind: 'write', name }]);
+  });
+
   it('refuses what is on the denylist under any live key before it asks the issuer', async () => {
     const underOldKey = fingerprint('the-token', KEYS[1]);
     const { gateway, events, lookups } = gatewayWith((subject) => (subject === underOldKey ? refused : free()), ACTIVE);
