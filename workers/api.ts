@@ -16,7 +16,7 @@ import { readFingerprintKeys, readKey, readPrivateKey } from './keys';
 import { openLeakFeeds, readLeakFeeds } from './leak-feeds';
 import { connectNats } from './nats';
 import { readPolicy } from './policy-file';
-import { loadRules, ownRules } from './rules/load-rules';
+import { liveRules } from './rules/load-rules';
 import type { Running } from './running';
 import { mustOpenSecretStores, openSecretStores } from './secret-stores';
 import { readSettings } from './settings';
@@ -40,6 +40,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   const usage = openUsageIntake(() => connectNats(config, 'api'), { partitions: config.TOURNIQUET_PARTITIONS, log });
   const feedsFile = readLeakFeeds(config.TOURNIQUET_LEAK_FEEDS_FILE);
   const settings = readSettings(config.TOURNIQUET_SETTINGS_FILE);
+  const rules = liveRules(settings, log);
   mustOpenSecretStores(settings);
   const { secrets, known: stores } = openSecretStores(settings, database, readKey(config.TOURNIQUET_SEALING_KEY_FILE));
   const fingerprintsOf = (value: string) => fingerprintKeys.map((key) => fingerprint(value, key));
@@ -57,7 +58,6 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     ...(feedsFile ? { mostPerFeedAndHour: feedsFile.maxReportsPerHour } : {}),
     log,
   });
-  const { rules } = loadRules([ownRules()]);
   const denylist = openDenylistView(() => connectNats(config, 'api-denylist'), log);
   const app = createApi({
     apiKeys: createApiKeyStore(database),

@@ -124,6 +124,8 @@ const settings = z.strictObject({
   geography: z.strictObject({ countries: z.string().refine(isAbsolute, 'is no absolute path').optional() }).default({}),
   /** Lists of hostile, harmless or familiar addresses. */
   threatIntel: threatIntel.default({ everyMinutes: 60, lists: [] }),
+  /** Folders of Sigma rules that the API asks about usage it takes in, besides our own. */
+  rules: z.array(z.string().refine(isAbsolute, 'is no absolute path')).default([]),
   /** How often it is looked whether leaks could be answered. */
   readiness: z.strictObject({ everyHours: z.number().int().min(1).max(168).default(24) }).default({ everyHours: 24 }),
   /** PostgreSQL JSON logs to read usage from. */

@@ -5,6 +5,7 @@ import { compileRule, type CompiledRule } from '../../detectors/sigma/compile-ru
 import { RuleSet } from '../../detectors/sigma/rule-set';
 import { IncidentError } from '../../domain/errors';
 import { projectRoot } from '../project-root';
+import type { Settings } from '../settings';
 
 /** What a folder of rules gave. */
 export interface LoadedRules {
@@ -37,6 +38,19 @@ export function loadRules(folders: readonly string[]): LoadedRules {
     }
   }
   return { rules: RuleSet.of(compiled), ids: compiled.map(({ id }) => id), refused };
+}
+
+/**
+ * Our own rules and those of the settings file, for what comes in live. A rule that is refused is logged. @throws IncidentError CONFIG_INVALID for a
+ * folder that can't be read
+ */
+export function liveRules(
+  settings: Pick<Settings, 'rules'>,
+  log: { warn(what: object, message: string): void },
+): RuleSet {
+  const { rules, refused } = loadRules([ownRules(), ...settings.rules]);
+  for (const { message } of refused) log.warn({ reason: message }, 'a rule was refused');
+  return rules;
 }
 
 function ruleFilesIn(folder: string): readonly string[] {

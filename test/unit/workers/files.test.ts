@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { IncidentError } from '../../../domain/errors';
 import { readFingerprintKeys, readKey, readTogether } from '../../../workers/keys';
 import { errorLabel } from '../../../workers/log';
+import { projectRoot } from '../../../workers/project-root';
 import { awsAccounts, postgresAccounts, readSettings, redisAccounts, threatLists } from '../../../workers/settings';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
@@ -78,6 +80,26 @@ describe('threat lists', () => {
     expect(faults).toContain(fault);
     expect(faults).not.toContain('made-up');
   });
+});
+
+describe('folders of Sigma rules', () => {
+  it('are none by default, and absolute paths', () => {
+    expect(readSettings(fileOf(AUDIENCES)).rules).toEqual([]);
+    expect(readSettings(fileOf(`${AUDIENCES}rules: [/etc/tourniquet/rules]\n`)).rules).toEqual([
+      '/etc/tourniquet/rules',
+    ]);
+    expect(faultsOf(() => readSettings(fileOf(`${AUDIENCES}rules: [rules]\n`)))).toContain(
+      'rules.0: is no absolute path',
+    );
+  });
+});
+
+test('the settings file of the documentation can be read, and has every setting', () => {
+  const page = readFileSync(path.join(projectRoot(), 'docs/operations.md'), 'utf8');
+  const shown = /## Settings[^]*?```yaml\n(?<yaml>[^]*?)```/.exec(page)?.groups?.['yaml'] ?? '';
+  const documented = Object.keys(parse(shown) as object);
+
+  expect(documented.sort()).toEqual(Object.keys(readSettings(fileOf(shown))).sort());
 });
 
 describe('the routes that gateways shut while they are stale', () => {

@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadRules, ownRules } from '../../../workers/rules/load-rules';
+import { liveRules, loadRules, ownRules } from '../../../workers/rules/load-rules';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const CLOUDTRAIL = { product: 'aws', service: 'cloudtrail' };
+
+const STOPS_TRAIL = { eventSource: 'cloudtrail.amazonaws.com', eventName: 'StopLogging' };
 
 const temporary = temporaryFolder();
 
@@ -97,6 +99,28 @@ test('aliases that blow up, and a folder by the name of a rule, are refused as w
 
   expect(ids).toEqual([]);
   expect(refused.map(({ code }) => code)).toEqual(['SIGMA_RULE_REFUSED', 'SIGMA_RULE_REFUSED']);
+});
+
+test('rules of the settings are asked beside ours, and one that is refused is logged', () => {
+  const folder = join(temporary.path, 'live');
+  mkdirSync(folder);
+  const rule = 'title: Of our own\nid: a\nlogsource: {category: webserver}\ndetection: {s: {x: 1}, condition: s}\n';
+  writeFileSync(join(folder, 'good.yml'), rule);
+  writeFileSync(join(folder, 'bad.yml'), rule.replace('condition: s', 'condition: q'));
+  const warned: unknown[] = [];
+
+  const rules = liveRules({ rules: [folder] }, { warn: (what: unknown) => void warned.push(what) });
+
+  const titles = rules
+    .about({ category: 'webserver' })
+    .matchesOf({ x: 1 })
+    .map(({ title }) => title);
+  expect(titles).toEqual(['Of our own']);
+  expect(rules.about(CLOUDTRAIL).matchesOf(STOPS_TRAIL)).not.toEqual([]);
+  expect(JSON.stringify(warned)).toMatch(/SIGMA_RULE_REFUSED.*bad\.yml/);
+  expect(() => liveRules({ rules: ['/nowhere/rules'] }, { warn: () => undefined })).toThrow(
+    "/nowhere/rules: this folder of rules can't be read",
+  );
 });
 
 test('a folder that is not there is a setting that is wrong', () => {
