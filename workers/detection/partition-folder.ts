@@ -1,5 +1,5 @@
 import { IncidentError } from '../../domain/errors';
-import { DEFAULT_RISK, type RiskThresholds } from '../../domain/risk';
+import type { RiskThresholds } from '../../domain/risk';
 import type { PartitionEvent, UsageEvent } from '../../domain/usage-event';
 import type { Place } from '../../detectors/located-event';
 import { longestIdle, putAway, strangersIn, wake } from '../../detectors/eviction';
@@ -75,9 +75,9 @@ export class PartitionFolder {
     return this.#state.shedsSince !== undefined;
   }
 
-  /** By what it weighs evidence. */
-  get risk(): RiskThresholds {
-    return this.#state.risk?.thresholds ?? DEFAULT_RISK;
+  /** By what it was last told to weigh evidence. */
+  get risk(): PartitionState['risk'] {
+    return this.#state.risk;
   }
 
   /** The last message that the snapshot holds of every shard: up to it, all may be acknowledged. */

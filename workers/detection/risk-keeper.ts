@@ -1,4 +1,4 @@
-import { isSameRisk, type RiskThresholds } from '../../domain/risk';
+import { DEFAULT_RISK, isSameRisk, type RiskThresholds } from '../../domain/risk';
 import type { RiskEvent } from '../../domain/risk-event';
 
 /** What was asked for lies at the end of the stream: until it has taken effect, asking again would say nothing new. */
@@ -21,11 +21,13 @@ export class RiskKeeper {
 
   constructor(private readonly parts: RiskParts) {}
 
-  /** After a message was folded; `inForce`: what the partition weighs by after it. Only the worker that has the partition folds messages, so only it asks. */
-  look(now: number, inForce: RiskThresholds): void {
+  /** After a message was folded; `inForce`: what the partition was last told to weigh by. Only the worker that has the partition folds messages, so only it asks. */
+  look(now: number, inForce: Pick<RiskEvent, 'at' | 'thresholds'> | undefined): void {
     const { partition, risk, tell } = this.parts;
-    if (isSameRisk(risk, inForce) || now - this.#askedAt < ASK_AGAIN_MS) return;
+    if (isSameRisk(risk, inForce?.thresholds ?? DEFAULT_RISK) || now - this.#askedAt < ASK_AGAIN_MS) return;
     this.#askedAt = now;
-    tell({ kind: 'risk', id: `risk-${partition}-${now}`, at: now, thresholds: risk });
+    // Of two the later one counts, and another's may be dated ahead.
+    const at = Math.max(now, inForce?.at ?? 0);
+    tell({ kind: 'risk', id: `risk-${partition}-${now}`, at, thresholds: risk });
   }
 }

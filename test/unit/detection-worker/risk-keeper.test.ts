@@ -31,10 +31,10 @@ test('a policy file’s thresholds take effect in the fold, after what its worke
   const stranger = sampleUse({ afterMs: 7_000, address: '198.51.100.20' });
 
   const { state } = foldPartition(emptyPartition(), life, options);
-  ours.look(SAMPLE_START + 6_000, state.risk?.thresholds ?? DEFAULT_RISK);
+  ours.look(SAMPLE_START + 6_000, state.risk);
   const { events, faults } = parseBatch(JSON.stringify({ events: told }), 0, 1);
   const weighed = foldPartition(state, events, options);
-  ours.look(SAMPLE_START + 90_000, weighed.state.risk?.thresholds ?? DEFAULT_RISK);
+  ours.look(SAMPLE_START + 90_000, weighed.state.risk);
 
   expect(faults).toEqual([]);
   expect(told).toHaveLength(1);
@@ -44,7 +44,7 @@ test('a policy file’s thresholds take effect in the fold, after what its worke
 test('nothing is told where the partition weighs as the policy says', () => {
   const { told, keeper: ours } = keeper(SURER);
 
-  ours.look(0, { ...SURER });
+  ours.look(0, { at: 0, thresholds: { ...SURER } });
 
   expect(told).toEqual([]);
   expect(isSameRisk(SURER, DEFAULT_RISK)).toBe(false);
@@ -53,9 +53,21 @@ test('nothing is told where the partition weighs as the policy says', () => {
 test('it is told again only when it has had no effect for a while', () => {
   const { told, keeper: ours } = keeper(SURER);
 
-  for (const now of [1_000, 2_000, 30_999, 31_000, 40_000]) ours.look(now, DEFAULT_RISK);
+  for (const now of [1_000, 2_000, 30_999, 31_000, 40_000]) ours.look(now, undefined);
 
   expect(told.map(({ at }) => at)).toEqual([1_000, 31_000]);
+});
+
+test("another's word is replaced at once, though it is dated ahead as far as clocks may differ", () => {
+  const { told, keeper: ours } = keeper(SURER);
+  const now = SAMPLE_START + 7_000;
+  const ahead: RiskEvent = { kind: 'risk', id: 'ahead', at: now + 59_000, thresholds: DEFAULT_RISK };
+
+  const { state } = foldPartition(emptyPartition(), [ahead], { ...options, storedAt: now });
+  ours.look(now, state.risk);
+  const result = foldPartition(state, told, { ...options, storedAt: now });
+
+  expect(result.state.risk?.thresholds).toEqual(SURER);
 });
 
 test('thresholds by which graver is easier to reach come from none of our workers, and are no event', () => {
