@@ -20,9 +20,12 @@ export function noneKnown(): KnownValues {
   return { known: [], pending: [], wide: false };
 }
 
-/** Nothing is known yet and everything is news all the same: an empty value, which nobody has, stands for "knows what it knows". */
+/** A value that nobody has. */
+export const NO_VALUE = '-';
+
+/** Nothing is known yet and everything is news all the same: a value that nobody has stands for "knows what it knows". */
 export function nothingButNews(): KnownValues {
-  return { known: [['-', 0]], pending: [], wide: false };
+  return { known: [[NO_VALUE, 0]], pending: [], wide: false };
 }
 
 /**

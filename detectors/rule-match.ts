@@ -1,7 +1,7 @@
 import type { RuleMatch } from '../domain/usage-event';
 import { countIn, NO_BURST, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, nothingButNews, type KnownValues } from './known-values';
+import { consider, distrust, isNew, learn, NO_VALUE, nothingButNews, type KnownValues } from './known-values';
 import { dayOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
@@ -55,8 +55,10 @@ function judge(state: RuleState, located: LocatedUsageEvent): readonly Finding[]
 
 function remember(state: RuleState, { event }: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
   const { rules, at, outcome } = event;
-  if (!rules) return;
   const day = dayOf(at);
+  // Most uses match nothing, and a rule is forgotten by the uses without it.
+  learn(state.habits, NO_VALUE, day);
+  if (!rules) return;
   state.bursts = counted(state.bursts, rules, at);
   const told = toldOf(state.habits, rules, state.bursts, at);
   for (const { id } of rules) if (!isNew(state.habits, id, day)) learn(state.habits, id, day);

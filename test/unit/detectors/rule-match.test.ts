@@ -1,5 +1,5 @@
 import { ruleMatch } from '../../../detectors/rule-match';
-import { SAMPLE_PLACES, sampleUse } from '../../../detectors/sample-life';
+import { SAMPLE_PLACES, SAMPLE_START, sampleUse } from '../../../detectors/sample-life';
 import { foldAll } from './folding';
 
 test('a title comes from whoever reports the event: it can not forge a line of what people read', () => {
@@ -9,4 +9,19 @@ test('a title comes from whoever reports the event: it can not forge a line of w
 
   expect(messages).toHaveLength(1);
   expect(messages[0]?.detection.reason).toMatch(/: xhttp:\/\/198\.51\.100\.1 Closed$/);
+});
+
+test('a rule that was a habit is told again after a month of use without it, and not after a month of sleep', () => {
+  const rules = [{ id: 'r', title: 'T', level: 'high' as const }];
+  const on = (days: readonly number[]) => days.map((day) => sampleUse({ afterMs: day * 86_400_000 }));
+  const matching = (days: readonly number[]) => on(days).map((use) => ({ ...use, rules }));
+  const daily = Array.from({ length: 40 }, (_, index) => 4 + index);
+  const toldOn = (uses: ReturnType<typeof on>) =>
+    foldAll(uses, SAMPLE_PLACES, [ruleMatch]).messages.map(({ detection }) =>
+      Math.round((detection.at - SAMPLE_START) / 86_400_000),
+    );
+
+  const habit = matching([0, 1, 2, 3]);
+  expect(toldOn([...habit, ...on(daily), ...matching([44])])).toEqual([0, 1, 2, 44]);
+  expect(toldOn([...habit, ...matching([44])])).toEqual([0, 1, 2]);
 });
