@@ -87,7 +87,7 @@ async function post({ url, body, headers, signal }: Delivery): Promise<Answer | 
         redirect: 'manual',
         signal: within,
       });
-      return await answerTo(response);
+      return answerTo(response);
     });
   } catch {
     return undefined;
