@@ -60,10 +60,15 @@ async function reaching<T>(dependent: string, call: () => Promise<T>): Promise<T
   try {
     return await call();
   } catch (error) {
-    const isDenied = error instanceof PermissionViolationError || error instanceof AuthorizationError;
-    throw new IncidentError(isDenied ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE', {
+    throw new IncidentError(isDenied(error) ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE', {
       dependent,
       failure: error instanceof Error ? error.name : typeof error,
     });
   }
+}
+
+/** A request that NATS did not let through has that as its cause. */
+function isDenied(error: unknown): boolean {
+  if (error instanceof PermissionViolationError || error instanceof AuthorizationError) return true;
+  return error instanceof Error && error.cause !== undefined && isDenied(error.cause);
 }

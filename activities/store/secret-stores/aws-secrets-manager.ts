@@ -10,6 +10,7 @@ import type { SecretStore } from '../../../domain/ports/stores';
 import { configOf, replyOf, type AwsKey } from '../../providers/aws-calls';
 import { nameOf, notFound, valueAt, withPlace } from './secret-place';
 import type { AwsSecretsSettings } from './store-settings';
+import { retryAfterOfAws } from '../../retry-after';
 import { inTime, readAccess, unavailable } from './store-unavailable';
 
 const STORE = 'aws-secrets-manager';
@@ -31,7 +32,9 @@ export function createAwsSecretsManagerStore(settings: AwsSecretsSettings): Secr
         return await work(client, signal);
       } catch (error) {
         // Its messages quote names and ARNs: only the word goes on.
-        throw error instanceof IncidentError ? error : unavailable(STORE, { call, reply: replyOf(error) ?? 'none' });
+        throw error instanceof IncidentError
+          ? error
+          : unavailable(STORE, { call, reply: replyOf(error) ?? 'none', ...retryAfterOfAws(error) });
       } finally {
         client.destroy();
       }
