@@ -16,6 +16,13 @@ const PATIENT = ['worker-killed', 'given-up-attempts', 'rotation-ended', 'threat
 const [demoFiles, sceneFiles, patientFiles] = [DEMOS, SCENES, PATIENT].map((names) =>
   names.map((name) => `test/integration/${name}.test.ts`),
 );
+/** In two processes, one a core: in one they are the last by minutes, and what each worker leaves in memory makes the next one slower. */
+const [evenStories, oddStories] = [0, 1].map((odd) =>
+  readdirSync('test/workflows')
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((_name, index) => index % 2 === odd)
+    .map((name) => `test/workflows/${name}`),
+);
 const otherFiles = ['integration', 'browser']
   .flatMap((folder) => readdirSync(`test/${folder}`).map((name) => `test/${folder}/${name}`))
   .filter((path) => path.endsWith('.test.ts') && ![...demoFiles, ...sceneFiles, ...patientFiles].includes(path));
@@ -26,13 +33,12 @@ const LANES = [
   { name: 'patient', args: ['--selectProjects', 'integration', '--runTestsByPath', ...patientFiles] },
   { name: 'contract', args: ['--selectProjects', 'contract'] },
   { name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] },
-  { name: 'stories', args: ['--selectProjects', 'workflows', 'replay'] },
+  { name: 'stories', args: ['--selectProjects', 'workflows', '--runTestsByPath', ...evenStories] },
+  { name: 'more stories', args: ['--selectProjects', 'workflows', '--runTestsByPath', ...oddStories] },
+  { name: 'replay', args: ['--selectProjects', 'replay'] },
   { name: 'units', args: ['--selectProjects', 'unit'] },
 ];
-/**
- * Stories are one process, which computes from the beginning to the end: behind the many of the other lanes it would be the last by minutes.
- * Scenes have promises to keep, servers have time-outs; units wait for all.
- */
+/** Stories and replays are one process each: behind the many of the other lanes they would be the last. Scenes have promises to keep; units wait for all. */
 const NICE = { scenes: 4, servers: 8, patient: 8, contract: 8, units: 12 };
 const countsFile = process.env.TQ_COUNTS_FILE;
 const running = new Set();

@@ -8,6 +8,7 @@ import { readWebTarget } from './web-target';
 /** How long a receiver may take to answer. */
 export const ANSWER_WITHIN_MS = 5_000;
 const LONGEST_BEGINNING = 1_000;
+const BEGINNING_WITHIN_MS = 1_000;
 
 export interface Delivery {
   /** The notifier's id. */
@@ -38,13 +39,22 @@ export function isDelivered({ status, found }: Answer): boolean {
   return status >= 200 && status <= 299 && found === undefined;
 }
 
-/** As much as shows what it is: a receiver may answer for ever. */
-async function beginningOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
+/** As much as shows what it is. A receiver may answer for ever, or stop in the middle: its status has said what became of the notice. */
+async function beginningOf(body: Response['body']): Promise<string> {
   const decoder = new TextDecoder();
+  const reader = body?.getReader();
+  const end = setTimeout(() => void reader?.cancel().catch(() => undefined), BEGINNING_WITHIN_MS);
   let text = '';
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > LONGEST_BEGINNING) break;
+  try {
+    for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+      text += decoder.decode(part.value, { stream: true });
+      if (text.length > LONGEST_BEGINNING) break;
+    }
+  } catch {
+    // What came before is looked at.
+  } finally {
+    clearTimeout(end);
+    void reader?.cancel().catch(() => undefined);
   }
   return text;
 }

@@ -23,9 +23,9 @@ export function createSlackNotifier(): Notifier {
           new IncomingWebhook(target, {
             async fetch(url, init) {
               const response = await fetch(url, { ...init, signal: within });
-              answer = await answerTo(response.clone());
+              answer = await answerTo(response);
               if (answer.found !== undefined) throw new Error(answer.found);
-              return response;
+              return new Response(null, { status: response.status });
             },
           }).send(messageOf(notice, dedupeKey)),
         );

@@ -91,7 +91,8 @@ export class BulkRevocations {
     }
     const isLimit = status === 403 || status === 429;
     if (isLimit) this.#closedUntil = performance.now() + retryAfterMs;
-    if (isLimit || status === undefined || status >= 500 || answer?.isPage)
+    // Below 400 it is a network's word, and none of GitHub's.
+    if (isLimit || status === undefined || status >= 500 || status < 400)
       return this.#unavailable({ status, ...(isLimit ? { retryAfterMs } : {}) });
     if (tokens > 1) {
       this.#most = Math.ceil(tokens / 2);

@@ -8,9 +8,6 @@ import { withDeadline } from '../with-deadline';
 /** One attempt to refuse may take 10 s (workflows/lib/time-limits.ts), and makes a few calls: one that is silent must not take all of it. */
 const TIMEOUT_MS = 3_000;
 const LONGEST_ANSWER = 1024 * 1024;
-const AN_HOUR_MS = 3_600_000;
-/** Nobody may put off for longer what contains a leak: who is asked before the time says so again. */
-const LONGEST_WAIT_MS = 120_000;
 
 export interface HttpRequest {
   readonly method: string;
@@ -25,7 +22,7 @@ export interface HttpAnswer {
   readonly status: number;
   /** Parsed; undefined where it is no JSON. */
   readonly body: unknown;
-  /** How long the server asks us to wait, in milliseconds; an hour at most. */
+  /** How long the server asks us to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** See `isWebPage`. */
   readonly isPage: boolean;
@@ -50,7 +47,7 @@ export async function sendHttp(request: HttpRequest, within: AbortSignal): Promi
       return {
         status: response.status,
         body: parseJson(text),
-        retryAfterMs: retryAfterMs(response.headers.get('retry-after'), { longestMs: AN_HOUR_MS }),
+        retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
         isPage: isWebPage(response.headers.get('content-type'), text),
       };
     });
@@ -75,10 +72,8 @@ export function adminAnswer(
   if (answer.isPage && status < 400) throw new IncidentError('PROVIDER_UNAVAILABLE', { ...about, reply: 'a web page' });
   if (wanted.includes(status)) return answer;
   if (status === 401 || status === 403) throw new IncidentError('PROVIDER_ADMIN_DENIED', { ...about, status });
-  if (status === 429 || status >= 500 || isRedirect(status)) {
-    const wait = answer.retryAfterMs === undefined ? undefined : Math.min(answer.retryAfterMs, LONGEST_WAIT_MS);
-    throw new IncidentError('PROVIDER_UNAVAILABLE', { ...about, status, retryAfterMs: wait });
-  }
+  if (status === 429 || status >= 500 || isRedirect(status))
+    throw new IncidentError('PROVIDER_UNAVAILABLE', { ...about, status, retryAfterMs: answer.retryAfterMs });
   throw new IncidentError('PROVIDER_REFUSED', { ...about, status });
 }
 

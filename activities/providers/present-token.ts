@@ -19,9 +19,11 @@ export async function presentToken(
   try {
     return await withDeadline(PROBE_TIMEOUT_MS, signal, async (within) => {
       const response = await fetch(authorizeUrl, { headers, redirect: 'manual', signal: within });
-      const isPage = isWebPage(response.headers.get('content-type'), await response.text());
-      if (response.status === 401) return 'refused';
-      return response.ok && !isPage ? 'accepted' : 'no answer';
+      if (!response.ok) {
+        await response.body?.cancel();
+        return response.status === 401 ? 'refused' : 'no answer';
+      }
+      return isWebPage(response.headers.get('content-type'), await response.text()) ? 'no answer' : 'accepted';
     });
   } catch {
     return 'no answer';

@@ -178,6 +178,11 @@ describe('a token of GitHub', () => {
     ['it is silent', 'black-hole', undefined],
     ['it is too busy', BUSY_HTTP, BUSY_HTTP.retryAfterMs],
     ['a network answers in its place', { answer: CAPTIVE_PORTAL }, undefined],
+    [
+      'a network sends elsewhere',
+      { answer: 'HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n' },
+      undefined,
+    ],
   ];
 
   it.each(AWAY)(

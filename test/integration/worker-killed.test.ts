@@ -51,7 +51,8 @@ describe('a response worker that is killed between any two stages', () => {
   let client: Client;
 
   beforeAll(async () => {
-    estate = await startRig();
+    // Those that are closed would all be watched by the workers of those that follow.
+    estate = await startRig({ watchSeconds: 0 });
     connection = await Connection.connect({ address: estate.stack.temporal.address });
     client = encryptedClient(connection, estate.deployment.keys.payload);
   });

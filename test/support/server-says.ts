@@ -1,4 +1,4 @@
-const PAGE = '<html>Please log in to this network</html>';
+const PAGE = `<html>${'Please log in to this network. '.repeat(50)}</html>`;
 
 /** What a network says that lets nobody through and looks as if it did. */
 export const CAPTIVE_PORTAL = httpAnswer('200 OK', PAGE, 'content-type: text/html');

@@ -43,7 +43,10 @@ describe('two versions of one credential', () => {
       log: recordedLog().log,
     } as unknown as DispatcherParts;
     const assessment = sampleAssessment({ families: ['origin'] });
-    const message = { detection: { id, detector: 'new-origin', family: 'origin', subject, at: 1 }, assessment };
+    const message = {
+      detection: { id, detector: 'new-origin', family: 'origin', subject, at: 1, eventIds: [id] },
+      assessment,
+    };
     return dispatch(parts, [message as DetectionMessage]);
   }
 
