@@ -79,8 +79,6 @@ const NO_BREAKER: ActionBudgets = { windowSeconds: 1, perProvider: 1_000_000, pe
 
 export interface RigOptions {
   readonly budgets?: ActionBudgets;
-  /** How long closed incidents are watched; by default as long as the product does. */
-  readonly watchSeconds?: number;
   readonly audiences?: Settings['audiences'];
   readonly dependents?: Settings['dependents'];
 }
@@ -95,11 +93,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     natsRoles,
     audiences,
     dependents: options.dependents,
-    policy: {
-      version: 1,
-      budgets,
-      ...(options.watchSeconds === undefined ? {} : { watchSeconds: options.watchSeconds }),
-    },
+    policy: { version: 1, budgets },
   });
   ends.push(() => deployment.stop());
   await deployment.start(['api', 'gateway']);
