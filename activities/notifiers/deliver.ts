@@ -25,12 +25,14 @@ export interface Answer {
   readonly retryAfterMs: number | undefined;
 }
 
+interface Answering {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
 /** What of an answer a failed delivery says. */
-export async function answerTo({
-  status,
-  headers,
-  body,
-}: Pick<Response, 'status' | 'headers' | 'body'>): Promise<Answer> {
+export async function answerTo({ status, headers, body }: Answering): Promise<Answer> {
   const isPage = isWebPage(headers.get('content-type'), await beginningOf(body));
   return { status, retryAfterMs: retryAfterMs(headers.get('retry-after')), ...(isPage ? { found: 'a web page' } : {}) };
 }
@@ -40,7 +42,7 @@ export function isDelivered({ status, found }: Answer): boolean {
 }
 
 /** As much as shows what it is. A receiver may answer for ever, or stop in the middle: its status has said what became of the notice. */
-async function beginningOf(body: Response['body']): Promise<string> {
+async function beginningOf(body: ReadableStream<Uint8Array> | null): Promise<string> {
   const decoder = new TextDecoder();
   const reader = body?.getReader();
   const end = setTimeout(() => void reader?.cancel().catch(() => undefined), BEGINNING_WITHIN_MS);
