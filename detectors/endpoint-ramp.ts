@@ -3,7 +3,7 @@ import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFa
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
-import { countInQuarter, isHighForLong, quarterOf, RAMP, risenTo, type Ramp } from './ramp';
+import { countInQuarter, isHighForLong, quarterOf, RAMP, riseOf, type Ramp } from './ramp';
 import { SAMPLE_PLACES, sampleUse } from './sample-life';
 
 const PARAMETERS = {
@@ -39,10 +39,9 @@ export const endpointRamp = defineDetector<EndpointRampState>({
 function judge({ ramps }: EndpointRampState, { event }: LocatedUsageEvent): readonly Finding[] {
   // Names are compared only where there is something to say, which is hardly ever.
   const ramp = ramps.find((one) => isHighForLong(one) && one.endpoint === event.action.name);
-  const uses = ramp ? risenTo(ramp, event) : 0;
-  if (!ramp || uses === 0) return NO_FINDINGS;
-  const times = Math.floor(uses / ramp.usual);
-  const reason = `${forPerson(ramp.endpoint)} used ${uses} times within 15 min after an hour as busy, ${times} times the most that was usual`;
+  const rise = ramp && riseOf(ramp, event);
+  if (rise === undefined) return NO_FINDINGS;
+  const reason = `${forPerson(event.action.name)} ${rise}`;
   return [{ severity: 'low', confidence: PARAMETERS.confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 

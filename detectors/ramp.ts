@@ -31,7 +31,7 @@ export interface Ramp {
   /** Of today: the most clean uses of a closed quarter, and the closed quarters that had any. */
   most: number;
   quarters: number;
-  /** What `most` was on the days before, which fades; in tenths of a use. */
+  /** What `most` was on the days before, which fades; uses, to a tenth. */
   usual: number;
   days: number;
 }
@@ -40,12 +40,14 @@ export function emptyRamp(): Ramp {
   return { quarter: 0, uses: 0, clean: 0, high: 0, most: 0, quarters: 0, usual: 0, days: 0 };
 }
 
-/** How many uses the open quarter has with this one, where it has several times the usual after an hour that had it, too; else 0. */
-export function risenTo(ramp: Ramp, event: UsageEvent): number {
+/** What to say of the open quarter, where it has with this use several times the usual after an hour that had it, too. */
+export function riseOf(ramp: Ramp, event: UsageEvent): string | undefined {
   // A use that opens a quarter is the only one of it.
-  if (!counts(ramp, event) || quarterOf(event) > ramp.quarter) return 0;
+  if (!counts(ramp, event) || quarterOf(event) > ramp.quarter) return undefined;
   const uses = ramp.uses + 1;
-  return isHighForLong(ramp) && isHigh(ramp, uses) ? uses : 0;
+  if (!isHighForLong(ramp) || !isHigh(ramp, uses)) return undefined;
+  const times = Math.floor(uses / ramp.usual);
+  return `used ${uses} times within 15 min after an hour as busy, ${times} times the most that was usual`;
 }
 
 /** Whether the quarters before the open one had several times the usual: it may be the last of an hour. */

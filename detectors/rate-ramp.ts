@@ -1,7 +1,7 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
-import { countInQuarter, emptyRamp, RAMP, risenTo, type Ramp } from './ramp';
+import { countInQuarter, emptyRamp, RAMP, riseOf, type Ramp } from './ramp';
 import { SAMPLE_PLACES, steadyLife } from './sample-life';
 
 const PARAMETERS = { ...RAMP, confidence: 0.5 } as const;
@@ -18,10 +18,8 @@ export const rateRamp = defineDetector<Ramp>({
 });
 
 function judge(ramp: Ramp, { event }: LocatedUsageEvent): readonly Finding[] {
-  const uses = risenTo(ramp, event);
-  if (uses === 0) return NO_FINDINGS;
-  const times = Math.floor(uses / ramp.usual);
-  const reason = `used ${uses} times within 15 min after an hour as busy, ${times} times the most that was usual`;
+  const reason = riseOf(ramp, event);
+  if (reason === undefined) return NO_FINDINGS;
   return [{ severity: 'low', confidence: PARAMETERS.confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 

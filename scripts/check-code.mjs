@@ -1,5 +1,5 @@
 // What `npm run typecheck` and `npm run lint:rules` say, by one program: ESLint's rules ask for types that the type check has found by then,
-// which takes half as long as the two apart.
+// which takes a quarter less processor time than the two apart.
 import { ESLint } from 'eslint';
 import ts from 'typescript';
 

@@ -37,7 +37,7 @@ export async function answerTo({ status, headers, body }: Answering): Promise<An
   return { status, retryAfterMs: retryAfterMs(headers.get('retry-after')), ...(isPage ? { found: 'a web page' } : {}) };
 }
 
-export function isDelivered({ status, found }: Answer): boolean {
+function isDelivered({ status, found }: Answer): boolean {
   return status >= 200 && status <= 299 && found === undefined;
 }
 

@@ -54,12 +54,10 @@ export async function withIam<T>(place: AwsPlace, call: AwsCall, work: (iam: Iam
   const client = new IAMClient(configOf(place));
   let answeredAt: number | undefined;
   client.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const date = Date.parse(headersOfAws(result.response)['date'] ?? '');
+    withHeaders((headers) => {
+      const date = Date.parse(headers['date'] ?? '');
       if (!Number.isNaN(date)) answeredAt = date;
-      return result;
-    },
+    }),
     { step: 'deserialize', name: 'readsDate' },
   );
   const now = (): number => {
@@ -81,11 +79,7 @@ export async function withSts<T>(
 ): Promise<T> {
   const client = new STSClient(configOf(place));
   client.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      headersOfAws(result.response);
-      return result;
-    },
+    withHeaders(() => undefined),
     { step: 'deserialize', name: 'isOfAws' },
   );
   try {
@@ -97,13 +91,18 @@ export async function withSts<T>(
 
 /**
  * The SDK reads whatever comes with status 200, such as the page of a network's login, as an answer in which nothing is said: no keys, no
- * fault. Each of AWS's own has a number. @throws IncidentError PROVIDER_UNAVAILABLE
+ * fault. Each of AWS's own has a number; `see` is shown its headers. @throws IncidentError PROVIDER_UNAVAILABLE
  */
-function headersOfAws(response: unknown): Readonly<Record<string, string>> {
-  const { headers = {} } = response as { headers?: Readonly<Record<string, string>> };
-  if (headers['x-amzn-requestid'] === undefined)
-    throw new IncidentError('PROVIDER_UNAVAILABLE', { reply: 'no answer of AWS' });
-  return headers;
+function withHeaders(see: (headers: Readonly<Record<string, string>>) => void) {
+  return <Asked, Answered extends { readonly response: unknown }>(next: (asked: Asked) => Promise<Answered>) =>
+    async (asked: Asked): Promise<Answered> => {
+      const answered = await next(asked);
+      const { headers = {} } = answered.response as { headers?: Readonly<Record<string, string>> };
+      if (headers['x-amzn-requestid'] === undefined)
+        throw new IncidentError('PROVIDER_UNAVAILABLE', { reply: 'no answer of AWS' });
+      see(headers);
+      return answered;
+    };
 }
 
 /** What the clients of all services are opened with. The SDK tries nothing again. */

@@ -1,4 +1,4 @@
-import { sendHttp, type HttpAnswer } from './http-send';
+import { presentedAnswer, sendHttp, type HttpAnswer } from './http-send';
 import type { Answer } from './present-token';
 
 /** GitHub refuses requests that do not name a version and an agent. */
@@ -25,9 +25,10 @@ export async function presentToGithub(
 ): Promise<Presented> {
   const headers = { ...HEADERS, 'user-agent': mark, authorization: `Bearer ${token}` };
   const answer = await sendHttp({ method: 'GET', url: `${url}/rate_limit`, headers }, signal);
-  if (answer?.status === 401) return { answer: 'refused' };
-  if (answer?.status === 200 && !answer.isPage) return { answer: 'accepted' };
-  return { answer: 'no answer', retryAfterMs: answer?.retryAfterMs };
+  return {
+    answer: presentedAnswer(answer, { refused: [401], accepted: [200] }),
+    retryAfterMs: answer?.retryAfterMs,
+  };
 }
 
 /** Has tokens revoked for ever: by whoever has them, so that nobody logs in for it. */

@@ -4,6 +4,7 @@ import { parseJson } from '../../domain/parse-json';
 import { retryAfterMs } from '../retry-after';
 import { isWebPage } from '../web-page';
 import { withDeadline } from '../with-deadline';
+import type { Answer } from './present-token';
 
 /** One attempt to refuse may take 10 s (workflows/lib/time-limits.ts), and makes a few calls: one that is silent must not take all of it. */
 const TIMEOUT_MS = 3_000;
@@ -75,6 +76,15 @@ export function adminAnswer(
   if (status === 429 || status >= 500 || isRedirect(status))
     throw new IncidentError('PROVIDER_UNAVAILABLE', { ...about, status, retryAfterMs: answer.retryAfterMs });
   throw new IncidentError('PROVIDER_REFUSED', { ...about, status });
+}
+
+/** What was answered to a value that was presented; anything but one of these statuses, and any page in place of an answer, says nothing of it. */
+export function presentedAnswer(
+  answer: HttpAnswer | undefined,
+  { refused, accepted }: { readonly refused: readonly number[]; readonly accepted: readonly number[] },
+): Answer {
+  if (answer && refused.includes(answer.status)) return 'refused';
+  return answer && !answer.isPage && accepted.includes(answer.status) ? 'accepted' : 'no answer';
 }
 
 /** Nothing that was asked sends elsewhere; a network's login does. */

@@ -3,7 +3,7 @@ import type { Credential } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { HttpSettings } from './http-account';
 import { callAsAdmin, callHttp } from './http-call';
-import type { HttpAnswer } from './http-send';
+import { presentedAnswer, type HttpAnswer } from './http-send';
 import { at, type Values } from './http-template';
 
 /** An item of a list. */
@@ -101,9 +101,7 @@ export function httpSystem(
     async present({ id, secret }, mark) {
       const headers = { 'user-agent': mark };
       const answer = await callHttp(settings.present, { ...base, id, secret }, { headers, signal });
-      if (answer && settings.refused.includes(answer.status)) return 'refused';
-      if (!answer || answer.isPage) return 'no answer';
-      return settings.present.done.includes(answer.status) ? 'accepted' : 'no answer';
+      return presentedAnswer(answer, { refused: settings.refused, accepted: settings.present.done });
     },
   };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { accountOf } from '../../activities/providers/account-of';
 import { nameOfFound } from '../../activities/providers/adoption';
 import { effect } from '../../activities/providers/effect';
-import { adminAnswer, sendHttp } from '../../activities/providers/http-send';
+import { adminAnswer, presentedAnswer, sendHttp } from '../../activities/providers/http-send';
 import { knownBy } from '../../activities/providers/known-by';
 import { isEnded, markEnded } from '../../activities/providers/tombstone';
 import { unlessMissing } from '../../activities/providers/unless-missing';
@@ -72,8 +72,7 @@ export function createKeyServiceProvider(
           { method: 'GET', url: `${url}/me`, headers: { 'x-key': material.secret } },
           signal,
         );
-        if (answer?.status === 401) return 'refused';
-        return answer?.status === 200 && !answer.isPage ? 'accepted' : 'no answer';
+        return presentedAnswer(answer, { refused: [401], accepted: [200] });
       },
     };
   }

@@ -81,6 +81,16 @@ export function describeDependent({ name, make, skip = [] }: DependentContract):
       outcomes.see(adapter.activate(dependent, version(n), callContext()));
     const status = (n: number, dependent = rig.dependent) =>
       outcomes.see(rig.adapter.status(dependent, version(n), callContext()));
+    const untilTold = (n: number) =>
+      eventually(
+        () =>
+          activate(n).then(
+            () => true,
+            () => false,
+          ),
+        Boolean,
+        DEADLINE_MS,
+      );
     const moved = (to: number) =>
       eventually(
         () => status(to),
@@ -208,15 +218,7 @@ export function describeDependent({ name, make, skip = [] }: DependentContract):
         await expect(silent).rejects.toMatchObject({ code: 'DEPENDENT_UNREACHABLE' });
         expect(performance.now() - begin).toBeLessThan(DEADLINE_MS);
         rig.way!.mode = 'pass';
-        await eventually(
-          () =>
-            activate(2).then(
-              () => true,
-              () => false,
-            ),
-          Boolean,
-          DEADLINE_MS,
-        );
+        await untilTold(2);
         expect(await moved(2)).toMatchObject({ using: 2, healthy: true });
       },
       PATIENT_MS,
@@ -228,15 +230,7 @@ export function describeDependent({ name, make, skip = [] }: DependentContract):
       await expect(lost).rejects.toMatchObject({ code: 'DEPENDENT_UNREACHABLE' });
       rig.way!.mode = 'pass';
 
-      await eventually(
-        () =>
-          activate(2).then(
-            () => true,
-            () => false,
-          ),
-        Boolean,
-        DEADLINE_MS,
-      );
+      await untilTold(2);
 
       expect(rig.way!.lost).toBe(1);
       expect(await moved(2)).toMatchObject({ using: 2, healthy: true });

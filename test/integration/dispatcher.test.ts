@@ -20,6 +20,7 @@ import { DEAD_LETTERS_STREAM, DETECTIONS_STREAM } from '../../workers/detection/
 import { startDispatcher } from '../../workers/dispatcher/start-dispatcher';
 import type { Running } from '../../workers/running';
 import { encryptedClient } from '../support/encrypted-client';
+import { sampleDetection } from '../support/fake-activities';
 import { eventually } from '../support/eventually';
 import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
 import { integrationStack } from '../support/integration-stack';
@@ -109,18 +110,7 @@ function message(subject: Subject, id: string, severity: Severity = 'high'): Det
   const at = Date.now();
   const reason = 'used from a network it was never used from';
   return {
-    detection: {
-      id,
-      detector: 'new-origin',
-      family: 'origin',
-      subject,
-      at,
-      severity,
-      confidence: 0.9,
-      deterministic: false,
-      reason,
-      eventIds: ['event'],
-    },
+    detection: sampleDetection({ id, subject, at, severity, reason, eventIds: ['event'] }),
     assessment: { severity, confidence: 0.9, families: ['origin'], deterministic: false, firstAbuseAt: at, reason },
   };
 }

@@ -1,5 +1,3 @@
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { detectionMessage } from '../../domain/detection';
 import { publicIdSubject, type Subject } from '../../domain/subject';
@@ -7,29 +5,14 @@ import type { UsageEvent } from '../../domain/usage-event';
 import { NOWHERE } from '../../detectors/located-event';
 import { SAMPLE_PLACES, SAMPLE_START, sampleUse, steadyLife } from '../../detectors/sample-life';
 import { startDetection, type Detection } from '../../workers/detection/start-detection';
-import { ensureStreams } from '../../workers/detection/streams';
 import { eventually } from '../support/eventually';
 import { publishUsage } from '../support/publish-usage';
-import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { onePartition } from '../support/one-partition';
 
 const CREDENTIALS = 60;
 const IN_MEMORY = 20;
 
-let server: PrivateNatsServer;
-let nats: NatsConnection;
-let manager: JetStreamManager;
-
-beforeAll(async () => {
-  server = await privateNatsServer();
-  nats = await connect({ servers: server.url });
-  manager = await jetstreamManager(nats);
-  await ensureStreams(manager, { partitions: 1 });
-});
-
-afterAll(async () => {
-  await nats.close();
-  await server.stop();
-});
+const server = onePartition();
 
 const subjects = Array.from({ length: CREDENTIALS }, (_, index) => publicIdSubject('sample', `idle-${index}`));
 // A healthy quarter of a minute each, one after the other, that ends now.
@@ -56,7 +39,7 @@ const thefts = subjects.map((subject, index) =>
 
 function start(): Promise<Detection> {
   return startDetection({
-    nats,
+    nats: server.nats,
     partitions: 1,
     subjectsInMemory: IN_MEMORY,
     hold: () => Promise.resolve(undefined),
@@ -67,18 +50,13 @@ function start(): Promise<Detection> {
 }
 
 async function toldOf(): Promise<ReadonlySet<string>> {
-  const told = new Set<string>();
-  const { state } = await manager.streams.info('DETECTIONS');
-  for (let seq = 1; seq <= state.last_seq; seq++) {
-    const stored = await manager.streams.getMessage('DETECTIONS', { seq });
-    told.add(detectionMessage.parse(stored?.json()).detection.subject);
-  }
-  return told;
+  const stored = await server.messagesIn('DETECTIONS');
+  return new Set(stored.map((message) => detectionMessage.parse(message.json()).detection.subject));
 }
 
 test('who was put away for want of room comes back as it was, with another worker too', async () => {
   const first = await start();
-  await publishUsage(nats, 1, lives);
+  await publishUsage(server.nats, 1, lives);
   await eventually(
     () => first.counters.events,
     (count) => count === CREDENTIALS * 60,
@@ -87,7 +65,7 @@ test('who was put away for want of room comes back as it was, with another worke
   expect(first.counters.evicted).toBeGreaterThanOrEqual(CREDENTIALS - IN_MEMORY);
 
   const second = await start();
-  await publishUsage(nats, 1, [thefts]);
+  await publishUsage(server.nats, 1, [thefts]);
   const told = await eventually(toldOf, ({ size }) => size === CREDENTIALS);
   await second.stop();
 
@@ -98,7 +76,7 @@ test('who was put away for want of room comes back as it was, with another worke
 test('what is put away is forgotten after 400 days, unless it is listed', async () => {
   const listed = Array.from({ length: IN_MEMORY + 1 }, (_, index) => publicIdSubject('sample', `listed-${index}`));
   const detection = await start();
-  await publishUsage(nats, 1, [
+  await publishUsage(server.nats, 1, [
     listed.map((subject) => ({ kind: 'control', id: subject, at: Date.now(), subject, listed: 'revoked' })),
   ]);
   await eventually(
@@ -108,10 +86,7 @@ test('what is put away is forgotten after 400 days, unless it is listed', async 
   await detection.stop();
 
   const found = new Set<string>();
-  const { state } = await manager.streams.info('KV_idle-subjects');
-  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
-    const stored = await manager.streams.getMessage('KV_idle-subjects', { seq });
-    if (!stored) continue;
+  for (const stored of await server.messagesIn('KV_idle-subjects')) {
     const { subject } = stored.json<{ readonly subject: Subject }>();
     found.add(`${listed.includes(subject) ? 'listed' : 'other'}: ${stored.header.get('Nats-TTL') || 'for ever'}`);
   }

@@ -1,36 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { publicIdSubject } from '../../domain/subject';
 import type { PartitionEvent, StreamEvent } from '../../domain/usage-event';
 import { NOWHERE } from '../../detectors/located-event';
 import { sampleUse } from '../../detectors/sample-life';
 import { startDetection } from '../../workers/detection/start-detection';
-import { ensureStreams } from '../../workers/detection/streams';
 import { eventually } from '../support/eventually';
 import { liveRecord } from '../support/live-record';
 import { publishUsage } from '../support/publish-usage';
-import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { onePartition } from '../support/one-partition';
 
 const HONEYTOKENS = 25;
 const EACH_MS = 100;
 
-let server: PrivateNatsServer;
-let nats: NatsConnection;
-let manager: JetStreamManager;
-
-beforeAll(async () => {
-  server = await privateNatsServer();
-  nats = await connect({ servers: server.url });
-  manager = await jetstreamManager(nats);
-  await ensureStreams(manager, { partitions: 1 });
-});
-
-afterAll(async () => {
-  await nats.close();
-  await server.stop();
-});
+const server = onePartition();
 
 /** Takes long to decide on: the hold does. */
 function useOfHoneytoken(index: number): readonly StreamEvent[] {
@@ -41,20 +24,15 @@ function useOfHoneytoken(index: number): readonly StreamEvent[] {
 }
 
 async function pacesTold(): Promise<readonly string[]> {
-  const told: string[] = [];
-  const { state } = await manager.streams.info('USAGE');
-  for (let seq = 1; seq <= state.last_seq; seq++) {
-    const stored = await manager.streams.getMessage('USAGE', { seq });
-    for (const event of stored?.json<{ readonly events: readonly PartitionEvent[] }>().events ?? [])
-      if (event.kind === 'pace') told.push(event.sheds);
-  }
-  return told;
+  const stored = await server.messagesIn('USAGE');
+  const events = stored.flatMap((message) => message.json<{ readonly events: readonly PartitionEvent[] }>().events);
+  return events.flatMap((event) => (event.kind === 'pace' ? [event.sheds] : []));
 }
 
 test('a worker that falls behind has its partition shed learning, decides on everything, and learns again when it has caught up', async () => {
   let held = 0;
   const detection = await startDetection({
-    nats,
+    nats: server.nats,
     partitions: 1,
     behindMs: 300,
     hold: async () => {
@@ -68,7 +46,7 @@ test('a worker that falls behind has its partition shed learning, decides on eve
   });
 
   await publishUsage(
-    nats,
+    server.nats,
     1,
     Array.from({ length: HONEYTOKENS }, (_, index) => useOfHoneytoken(index)),
   );
@@ -80,7 +58,9 @@ test('a worker that falls behind has its partition shed learning, decides on eve
   let next = 0;
   await eventually(
     async () => {
-      await publishUsage(nats, 1, [[{ ...sampleUse({ afterMs: 0 }), at: Date.now(), id: `ordinary-${next++}` }]]);
+      await publishUsage(server.nats, 1, [
+        [{ ...sampleUse({ afterMs: 0 }), at: Date.now(), id: `ordinary-${next++}` }],
+      ]);
       return pacesTold();
     },
     (told) => told.includes('nothing'),

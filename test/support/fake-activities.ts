@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../activities';
 import { atActivityEdge } from '../../activities/activity-edge';
 import type { Credential, SecretVersion } from '../../domain/credential';
-import type { Assessment } from '../../domain/detection';
+import type { Assessment, Detection } from '../../domain/detection';
 import { DEFAULT_POLICY, type Policy } from '../../domain/policy';
 import type { Severity } from '../../domain/severity';
 import { publicIdSubject } from '../../domain/subject';
@@ -52,6 +52,21 @@ export function sampleAssessment(overrides: Partial<Assessment> = {}): Assessmen
     deterministic: false,
     firstAbuseAt: 1_700_000_000_000,
     reason: 'used by psql from a new address',
+    ...overrides,
+  };
+}
+
+/** What one detector found; `assessment` says what it all adds up to. */
+export function sampleDetection(overrides: Partial<Detection> & Pick<Detection, 'id' | 'subject'>): Detection {
+  return {
+    detector: 'new-origin',
+    family: 'origin',
+    at: 1_700_000_000_000,
+    severity: 'high',
+    confidence: 0.9,
+    deterministic: false,
+    reason: 'used from a network it was never used from',
+    eventIds: [],
     ...overrides,
   };
 }

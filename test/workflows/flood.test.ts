@@ -10,7 +10,13 @@ import { dispatch, type DispatcherParts } from '../../workers/dispatcher/dispatc
 import { Newcomers } from '../../workers/dispatcher/newcomers';
 import type { respondToLeak } from '../../workflows';
 import { addNoteUpdate, detectionSignal, stateQuery } from '../../workflows/messages';
-import { fakeActivities, sampleAssessment, sampleCredential, sampleVersion } from '../support/fake-activities';
+import {
+  fakeActivities,
+  sampleAssessment,
+  sampleCredential,
+  sampleDetection,
+  sampleVersion,
+} from '../support/fake-activities';
 import { untilWaiting } from '../support/run-incident';
 import { recordedLog } from '../support/recorded-log';
 import type { LeakHandle } from '../support/run-incident';
@@ -29,18 +35,13 @@ const subject = publicIdSubject('postgres-role', `orders/${credential.id}`);
 function detection(n: number): DetectionMessage {
   const severity = n === DETECTIONS / 2 ? 'critical' : n % 3 === 0 ? 'medium' : 'high';
   return {
-    detection: {
+    detection: sampleDetection({
       id: `detection-${n}`,
-      detector: 'new-origin',
-      family: 'origin',
       subject,
       at: 1_700_000_000_000 + n,
       severity,
-      confidence: 0.9,
-      deterministic: false,
       reason: `finding ${n}`,
-      eventIds: [],
-    },
+    }),
     assessment: sampleAssessment({ severity, families: ['origin'], reason: `finding ${n}` }),
   };
 }

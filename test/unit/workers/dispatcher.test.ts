@@ -5,28 +5,13 @@ import type { DetectionMessage } from '../../../domain/detection';
 import { DEFAULT_POLICY } from '../../../domain/policy';
 import { dispatch, type DispatcherParts } from '../../../workers/dispatcher/dispatcher';
 import { Newcomers } from '../../../workers/dispatcher/newcomers';
-import { sampleAssessment, sampleCredential, sampleVersion } from '../../support/fake-activities';
+import { sampleAssessment, sampleCredential, sampleDetection, sampleVersion } from '../../support/fake-activities';
 
 const version = sampleVersion();
 const subject = version.subjects[0]!;
 
 function message(id: string, eventIds: string[]): DetectionMessage {
-  const { severity, confidence, deterministic, reason, firstAbuseAt } = sampleAssessment();
-  return {
-    detection: {
-      id,
-      detector: 'new-origin',
-      family: 'origin',
-      subject,
-      at: firstAbuseAt,
-      severity,
-      confidence,
-      deterministic,
-      reason,
-      eventIds,
-    },
-    assessment: sampleAssessment(),
-  };
+  return { detection: sampleDetection({ id, subject, eventIds }), assessment: sampleAssessment() };
 }
 
 test('an incident is started with the events of all detections, and told of them', async () => {
