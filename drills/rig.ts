@@ -79,6 +79,8 @@ const NO_BREAKER: ActionBudgets = { windowSeconds: 1, perProvider: 1_000_000, pe
 
 export interface RigOptions {
   readonly budgets?: ActionBudgets;
+  /** How long closed incidents are watched; by default as long as the product does. */
+  readonly watchSeconds?: number;
   readonly audiences?: Settings['audiences'];
   readonly dependents?: Settings['dependents'];
 }
@@ -93,7 +95,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     natsRoles,
     audiences,
     dependents: options.dependents,
-    policy: { version: 1, budgets },
+    policy: {
+      version: 1,
+      budgets,
+      ...(options.watchSeconds === undefined ? {} : { watchSeconds: options.watchSeconds }),
+    },
   });
   ends.push(() => deployment.stop());
   await deployment.start(['api', 'gateway']);

@@ -1,6 +1,6 @@
-// All tests: first the demos, alone, since they promise that no request waits longer than some seconds; then in lanes, all at once: most of
-// them wait more than they work. Within a run of Jest, files go one after the other, since they share servers. Arguments go to one run of
-// Jest instead, as they are.
+// All tests: first the demos, since they promise that no request waits longer than some seconds, and what only computes behind them; then in
+// lanes, all at once: most of them wait more than they work. Within a run of Jest, files go one after the other, since they share servers.
+// Arguments go to one run of Jest instead, as they are.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
@@ -16,30 +16,44 @@ const PATIENT = ['worker-killed', 'given-up-attempts', 'rotation-ended', 'threat
 const [demoFiles, sceneFiles, patientFiles] = [DEMOS, SCENES, PATIENT].map((names) =>
   names.map((name) => `test/integration/${name}.test.ts`),
 );
-/** In two processes, one a core: in one they are the last by minutes, and what each worker leaves in memory makes the next one slower. */
-const [evenStories, oddStories] = [0, 1].map((odd) =>
-  readdirSync('test/workflows')
+const testsIn = (folder) =>
+  readdirSync(`test/${folder}`, { recursive: true })
     .filter((name) => name.endsWith('.test.ts'))
-    .filter((_name, index) => index % 2 === odd)
-    .map((name) => `test/workflows/${name}`),
-);
+    .map((name) => `test/${folder}/${name}`);
+/** In one process they are the last by minutes, and what each worker of a story leaves in memory makes the next one slower. */
+const inTwo = (files) => [0, 1].map((odd) => files.filter((_name, index) => index % 2 === odd));
+const [evenStories, oddStories] = inTwo(testsIn('workflows'));
+const [evenContracts, oddContracts] = inTwo(testsIn('contract'));
 const otherFiles = ['integration', 'browser']
-  .flatMap((folder) => readdirSync(`test/${folder}`).map((name) => `test/${folder}/${name}`))
-  .filter((path) => path.endsWith('.test.ts') && ![...demoFiles, ...sceneFiles, ...patientFiles].includes(path));
+  .flatMap(testsIn)
+  .filter((path) => ![...demoFiles, ...sceneFiles, ...patientFiles].includes(path));
 
 const FIRST = { name: 'demos', args: ['--selectProjects', 'integration', '--runTestsByPath', ...demoFiles] };
-const LANES = [
-  { name: 'scenes', args: ['--selectProjects', 'integration', '--runTestsByPath', ...sceneFiles] },
-  { name: 'patient', args: ['--selectProjects', 'integration', '--runTestsByPath', ...patientFiles] },
-  { name: 'contract', args: ['--selectProjects', 'contract'] },
-  { name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] },
-  { name: 'stories', args: ['--selectProjects', 'workflows', '--runTestsByPath', ...evenStories] },
-  { name: 'more stories', args: ['--selectProjects', 'workflows', '--runTestsByPath', ...oddStories] },
+const BEHIND = [
   { name: 'replay', args: ['--selectProjects', 'replay'] },
   { name: 'units', args: ['--selectProjects', 'unit'] },
 ];
-/** Stories and replays are one process each: behind the many of the other lanes they would be the last. Scenes have promises to keep; units wait for all. */
-const NICE = { scenes: 4, servers: 8, patient: 8, contract: 8, units: 12 };
+const LANES = [
+  { name: 'scenes', args: ['--selectProjects', 'integration', '--runTestsByPath', ...sceneFiles] },
+  { name: 'patient', args: ['--selectProjects', 'integration', '--runTestsByPath', ...patientFiles] },
+  { name: 'contracts', args: ['--selectProjects', 'contract', '--runTestsByPath', ...evenContracts] },
+  { name: 'more contracts', args: ['--selectProjects', 'contract', '--runTestsByPath', ...oddContracts] },
+  { name: 'servers', args: ['--selectProjects', 'integration', 'browser', '--runTestsByPath', ...otherFiles] },
+  { name: 'stories', args: ['--selectProjects', 'workflows', '--runTestsByPath', ...evenStories] },
+  { name: 'more stories', args: ['--selectProjects', 'workflows', '--runTestsByPath', ...oddStories] },
+];
+/** Scenes have promises to keep; those that only compute take what those that wait leave. */
+const NICE = {
+  scenes: 4,
+  servers: 6,
+  contracts: 6,
+  'more contracts': 6,
+  patient: 8,
+  stories: 8,
+  'more stories': 8,
+  replay: 14,
+  units: 14,
+};
 const countsFile = process.env.TQ_COUNTS_FILE;
 const running = new Set();
 let stopped = false;
@@ -53,7 +67,8 @@ if (given.length > 0) {
     stopped = true;
     for (const child of running) child.kill('SIGTERM');
   });
-  const codes = [await run(FIRST), ...(await Promise.all(LANES.map(run)))];
+  const behind = BEHIND.map(run);
+  const codes = [await run(FIRST), ...(await Promise.all([...behind, ...LANES.map(run)]))];
   if (countsFile) sumCounts();
   process.exitCode = Math.max(...codes);
 }
@@ -87,7 +102,7 @@ function jest(args, output, env = {}, nice = 0) {
 
 /** A run without numbers ended before it had any: that is one failure. */
 function sumCounts() {
-  const all = [FIRST, ...LANES].map(({ name }) => countsOf(name));
+  const all = [FIRST, ...BEHIND, ...LANES].map(({ name }) => countsOf(name));
   const sums = [0, 1, 2].map((index) => all.reduce((sum, { counts }) => sum + counts[index], 0));
   mkdirSync(dirname(countsFile), { recursive: true });
   writeFileSync(countsFile, `${[sums.join(' '), ...all.flatMap(({ failures }) => failures)].join('\n')}\n`);

@@ -51,14 +51,11 @@ export async function withRedis<T>(
   });
 }
 
+/** Never connected: `createClient` would make a class of 400 commands for each other user, and keep the last one's password as its name. */
+const pattern = createClient({ RESP: 3, disableClientInfo: true, maintNotifications: 'disabled' });
+
 function connectionTo(options: RedisClientOptions) {
-  return createClient({
-    ...options,
-    RESP: 3,
-    disableClientInfo: true,
-    maintNotifications: 'disabled',
-    socket: { ...options.socket, reconnectStrategy: false },
-  });
+  return pattern.duplicate({ ...options, socket: { ...options.socket, reconnectStrategy: false } });
 }
 
 /** Whether Redis itself refused the user or the password. Nothing else is a refusal of a credential. */

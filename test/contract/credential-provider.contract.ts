@@ -255,11 +255,15 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
       // In the middle of them: some have logged in by now, and some have not.
       await Promise.any(logins);
 
-      await quarantine(version);
+      // It is tried again, as it is by Temporal: a server may have no time for it beside so many logins.
+      const contained = await eventually(
+        async () => codesOf(await Promise.allSettled([quarantine(version)]))[0],
+        (code) => code !== 'PROVIDER_UNAVAILABLE',
+      );
 
       const sessions = await rig.sessions(version);
       const opened = await Promise.all(logins);
-      expect([sessions, await rig.sessions(version)]).toEqual([0, 0]);
+      expect([contained, sessions, await rig.sessions(version)]).toEqual(['fulfilled', 0, 0]);
       for (const session of opened) await session?.end();
     });
 

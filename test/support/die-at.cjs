@@ -1,5 +1,5 @@
 // Preloaded into a response worker: kills it, as a crash does, just before or just after the effect of one activity.
-// DIE_AT is `<activity> before` or `<activity> after`.
+// DIE_AT is `<activity> before` or `<activity> after`; DIE_OF is the credential in whose incident it happens.
 const path = require('node:path');
 
 const file = path.resolve(__dirname, '../../dist/activities/index.js');
@@ -15,6 +15,7 @@ function doomed(deps) {
   const activity = all[name];
   if (!activity) throw new Error(`no activity ${name}`);
   all[name] = async (...args) => {
+    if (args[0].credentialId !== process.env.DIE_OF) return activity(...args);
     if (moment === 'after') await activity(...args);
     process.kill(process.pid, 'SIGKILL');
     // The signal is on its way: nothing may be answered meanwhile.
