@@ -2,6 +2,7 @@ import { Context, log } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { IncidentError, isRetryable } from '../domain/errors';
 import type { CallContext } from '../domain/ports/effect';
+import { nextRetryDelay } from './next-retry-delay';
 
 /** Expected while waiting for others: not worth an alarm, so the SDK logs and counts it quietly. */
 const BENIGN = new Set<string>(['DEPENDENT_NOT_MOVED', 'SESSIONS_REMAIN', 'WAVE_NOT_SEEN']);
@@ -19,11 +20,12 @@ export function atActivityEdge<T extends Record<string, Activity>>(activities: T
     const run = async (...args: never[]): Promise<unknown> => {
       // The worker lives: that is what a heartbeat proves, and how a cancellation comes back. Each call bounds its own time.
       const context = Context.current();
+      const began = performance.now();
       const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
       try {
         return await activity(...args);
       } catch (error) {
-        throw toFailure(name, error);
+        throw toFailure(name, error, performance.now() - began);
       } finally {
         clearInterval(beat);
       }
@@ -51,16 +53,16 @@ export function stepTime(): number {
   return Context.current().info.scheduledTimestampMs;
 }
 
-function toFailure(activity: string, error: unknown): Error {
+function toFailure(activity: string, error: unknown, ranMs: number): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (error instanceof IncidentError) {
-    const { retryAfterMs } = error.fields;
+    const delay = nextRetryDelay(error.fields['retryAfterMs'], Context.current().info, ranMs);
     return ApplicationFailure.create({
       type: error.code,
       message: error.message,
       nonRetryable: !isRetryable(error.code),
       details: [error.fields],
-      ...(typeof retryAfterMs === 'number' ? { nextRetryDelay: retryAfterMs } : {}),
+      ...(delay === undefined ? {} : { nextRetryDelay: delay }),
       ...(BENIGN.has(error.code) ? { category: ApplicationFailureCategory.BENIGN } : {}),
     });
   }

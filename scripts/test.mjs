@@ -11,7 +11,7 @@ import { dirname } from 'node:path';
 const SCENES = ['drills', 'demo-interrupted', 'replay', 'canary', 'breaker'];
 const DEMOS = ['demo', 'provider-demo'];
 /** They wait for time-outs of servers, up to minutes long. */
-const PATIENT = ['worker-killed', 'given-up-attempts', 'rotation-ended', 'threat-intel', 'renewal'];
+const PATIENT = ['asked-to-wait', 'worker-killed', 'given-up-attempts', 'rotation-ended', 'threat-intel', 'renewal'];
 
 const [demoFiles, sceneFiles, patientFiles] = [DEMOS, SCENES, PATIENT].map((names) =>
   names.map((name) => `test/integration/${name}.test.ts`),

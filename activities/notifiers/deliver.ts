@@ -33,7 +33,8 @@ interface Answering {
 
 /** What of an answer a failed delivery says. */
 export async function answerTo({ status, headers, body }: Answering): Promise<Answer> {
-  const isPage = isWebPage(headers.get('content-type'), await beginningOf(body));
+  // Of what calls itself HTML and says nothing in time, we do not know that it is the receiver's.
+  const isPage = isWebPage(headers.get('content-type'), (await beginningOf(body)) ?? '<');
   return { status, retryAfterMs: retryAfterMs(headers.get('retry-after')), ...(isPage ? { found: 'a web page' } : {}) };
 }
 
@@ -41,12 +42,16 @@ function isDelivered({ status, found }: Answer): boolean {
   return status >= 200 && status <= 299 && found === undefined;
 }
 
-/** As much as shows what it is. A receiver may answer for ever, or stop in the middle: its status has said what became of the notice. */
-async function beginningOf(body: ReadableStream<Uint8Array> | null): Promise<string> {
+/** As much as shows what it is; undefined where nothing came in time. A receiver may answer for ever, or stop in the middle: its status has said what became of the notice. */
+async function beginningOf(body: ReadableStream<Uint8Array> | null): Promise<string | undefined> {
   const decoder = new TextDecoder();
   const reader = body?.getReader();
-  const end = setTimeout(() => void reader?.cancel().catch(() => undefined), BEGINNING_WITHIN_MS);
   let text = '';
+  let isLate = false;
+  const end = setTimeout(() => {
+    isLate = text === '';
+    void reader?.cancel().catch(() => undefined);
+  }, BEGINNING_WITHIN_MS);
   try {
     for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
       text += decoder.decode(part.value, { stream: true });
@@ -58,7 +63,7 @@ async function beginningOf(body: ReadableStream<Uint8Array> | null): Promise<str
     clearTimeout(end);
     void reader?.cancel().catch(() => undefined);
   }
-  return text;
+  return isLate ? undefined : text;
 }
 
 /**

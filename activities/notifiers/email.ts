@@ -5,7 +5,8 @@ import type { Notifier, RenderedNotice } from '../../domain/ports/notifier';
 import { isLoopback } from '../../domain/safe-to-fetch';
 import { withDeadline } from '../with-deadline';
 
-const TIMEOUT_MS = 10_000;
+/** An attempt has 10 s (workflows/lib/time-limits.ts), and has looked by then whether it was sent before. */
+const TIMEOUT_MS = 7_000;
 const ADDRESS = /^[^\s@<>,;"]+@[^\s@<>,;"]+$/;
 const URGENT: ReadonlySet<string | undefined> = new Set(['critical', 'high']);
 

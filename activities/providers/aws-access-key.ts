@@ -160,7 +160,8 @@ export function createAwsAccessKeyProvider(
           keys.map(async ({ id, isActive }) => isActive || !(await areSessionsEnded(iam, holders, id, signal))),
         );
         if (held.filter(Boolean).length >= MOST_KEYS) throw refused('two keys: no slot is free');
-        return effect('already', `our admin may change the keys of ${credential.principal}; it has ${keys.length}`);
+        const evidence = `our admin may end the keys and sessions of ${credential.principal}, which has ${keys.length}`;
+        return effect('already', `${evidence}; whether it may create one, IAM tells only by doing it`);
       });
     },
 

@@ -1,16 +1,13 @@
 import { replyOf, type Iam } from './aws-calls';
 import { deleteKey, listKeys, setActive, wasUsed, type ListedKey } from './aws-keys';
-import { areSessionsEnded, type Holder } from './aws-sessions';
+import { areSessionsEnded, tryToWrite, type Holder } from './aws-sessions';
 
 /** No key has this id: what is asked for it changes nothing, and is refused by rights before it is looked up. */
 const NOBODYS = 'AKIAAAAAAAAAAAAAAAAA';
 /** Nor has any user this name. */
 const NOBODY = 'tourniquet-nobody';
 
-/**
- * What our admin may not do of what an incident needs, as IAM names it. That it may create keys and write policies IAM tells only by doing it, so
- * those are not asked.
- */
+/** What our admin may not do of what an incident needs, as IAM names it. That it may create keys IAM tells only by creating one, so that is not asked. */
 export async function missingRights(
   iam: Iam,
   holders: readonly Holder[],
@@ -22,13 +19,13 @@ export async function missingRights(
     ['iam:UpdateAccessKey', () => setActive(iam, user, NOBODYS, false, signal)],
     ['iam:DeleteAccessKey', () => deleteKey(iam, user, NOBODYS, signal)],
     ...keys.slice(0, 1).map(({ id }) => ['iam:GetAccessKeyLastUsed', () => wasUsed(iam, id, signal)] as const),
-    ...holders.map(
-      (holder) =>
-        [
-          `iam:${holder.kind === 'user' ? 'GetUserPolicy' : `GetRolePolicy of ${holder.name}`}`,
-          () => areSessionsEnded(iam, [holder], NOBODYS, signal),
-        ] as const,
-    ),
+    ...holders.flatMap((holder) => {
+      const policy = holder.kind === 'user' ? 'UserPolicy' : `RolePolicy of ${holder.name}`;
+      return [
+        [`iam:Get${policy}`, () => areSessionsEnded(iam, [holder], NOBODYS, signal)] as const,
+        [`iam:Put${policy}`, () => tryToWrite(iam, holder, signal)] as const,
+      ];
+    }),
   ];
   const missing: string[] = [];
   for (const [right, ask] of asked) if (!(await isAllowed(ask))) missing.push(right);

@@ -1,9 +1,11 @@
 import {
   GetRolePolicyCommand,
   GetUserPolicyCommand,
+  MalformedPolicyDocumentException,
   NoSuchEntityException,
   PutRolePolicyCommand,
   PutUserPolicyCommand,
+  type IAMClient,
 } from '@aws-sdk/client-iam';
 import { z } from 'zod';
 import { IncidentError } from '../../domain/errors';
@@ -25,6 +27,9 @@ const MOST_NAMED = 20;
  * open within it are refused too.
  */
 const MARGIN_MS = 3_000;
+/** Of a policy that no IAM takes. */
+const PROBE_NAME = 'tourniquet-probe';
+const NO_DOCUMENT = 'none';
 /** How often a policy is written that others write at the same moment. */
 const TRIES = 5;
 const KEY_ID = /AKIA[A-Z0-9]{16}/g;
@@ -65,6 +70,16 @@ export async function missingHolders(iam: Iam, holders: readonly Holder[], signa
   const missing: string[] = [];
   for (const holder of holders) if (!(await read(iam, holder, signal))) missing.push(`${holder.kind} ${holder.name}`);
   return missing;
+}
+
+/** Asks for a policy to be written that IAM refuses by its text, but by rights before that. */
+export async function tryToWrite({ client }: Iam, holder: Holder, abortSignal: AbortSignal): Promise<void> {
+  try {
+    await put(client, holder, { PolicyName: PROBE_NAME, PolicyDocument: NO_DOCUMENT }, abortSignal);
+  } catch (error) {
+    // Who is not there is named by another look.
+    if (!(error instanceof MalformedPolicyDocumentException || error instanceof NoSuchEntityException)) throw error;
+  }
 }
 
 /**
@@ -127,7 +142,7 @@ async function read({ client }: Iam, { kind, name }: Holder, abortSignal: AbortS
   }
 }
 
-async function write({ client }: Iam, { kind, name }: Holder, ended: Ended, abortSignal: AbortSignal): Promise<void> {
+async function write({ client }: Iam, holder: Holder, ended: Ended, abortSignal: AbortSignal): Promise<void> {
   const statement = {
     Sid: `${SID}${ended.keys.slice(-MOST_NAMED).join('')}`,
     Effect: 'Deny',
@@ -136,7 +151,15 @@ async function write({ client }: Iam, { kind, name }: Holder, ended: Ended, abor
     Condition: { DateLessThan: { 'aws:TokenIssueTime': new Date(ended.before).toISOString().replace('.000Z', 'Z') } },
   };
   const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-  const policy = { PolicyName: POLICY_NAME, PolicyDocument };
+  await put(client, holder, { PolicyName: POLICY_NAME, PolicyDocument }, abortSignal);
+}
+
+async function put(
+  client: IAMClient,
+  { kind, name }: Holder,
+  policy: { readonly PolicyName: string; readonly PolicyDocument: string },
+  abortSignal: AbortSignal,
+): Promise<void> {
   if (kind === 'user') await client.send(new PutUserPolicyCommand({ UserName: name, ...policy }), { abortSignal });
   else await client.send(new PutRolePolicyCommand({ RoleName: name, ...policy }), { abortSignal });
 }

@@ -11,8 +11,8 @@ const ONE_MORE_EVERY_MS = 3_600_000 / (MOST_CALLS_AN_HOUR - AT_ONCE);
 /** How long a call waits for more tokens; longer when few calls are left, since one that is spent on one token is missing for a thousand. */
 const GATHER_MS = 100;
 const GATHER_WHEN_SCARCE_MS = 5_000;
-/** An attempt to revoke has 20 s (workflows/lib/time-limits.ts). */
-const LONGEST_WAIT_MS = 10_000;
+/** An attempt to revoke has 20 s (workflows/lib/time-limits.ts), of which what it asks before and looks at after may take 14. */
+const LONGEST_WAIT_MS = 5_000;
 
 interface Waiting {
   readonly token: string;
@@ -91,8 +91,8 @@ export class BulkRevocations {
     }
     const isLimit = status === 403 || status === 429;
     if (isLimit) this.#closedUntil = performance.now() + retryAfterMs;
-    // Below 400 it is a network's word, and none of GitHub's.
-    if (isLimit || status === undefined || status >= 500 || status < 400)
+    // Below 400, or a page, it is a network's word, and none of GitHub's.
+    if (isLimit || status === undefined || status >= 500 || status < 400 || answer?.isPage)
       return this.#unavailable({ status, ...(isLimit ? { retryAfterMs } : {}) });
     if (tokens > 1) {
       this.#most = Math.ceil(tokens / 2);

@@ -26,7 +26,8 @@ export async function presentToGithub(
   const headers = { ...HEADERS, 'user-agent': mark, authorization: `Bearer ${token}` };
   const answer = await sendHttp({ method: 'GET', url: `${url}/rate_limit`, headers }, signal);
   return {
-    answer: presentedAnswer(answer, { refused: [401], accepted: [200] }),
+    // GitHub's API answers no page: with that status, too, it is a proxy's who wants to know who we are.
+    answer: answer?.isPage ? 'no answer' : presentedAnswer(answer, { refused: [401], accepted: [200] }),
     retryAfterMs: answer?.retryAfterMs,
   };
 }

@@ -128,6 +128,7 @@ export const HTTP: ProviderCapabilities = {
     'What else happens there is known to whoever declared its calls.',
     'An account without `disable` is refused by the gateways only until it is revoked.',
     'Sessions and tokens that a value has opened are not looked for.',
+    'When a value was last used is told only where an account says where that stands (`lastUsed`).',
   ],
   permissions: ['whatever the declared calls need'],
 };

@@ -78,13 +78,17 @@ export function adminAnswer(
   throw new IncidentError('PROVIDER_REFUSED', { ...about, status });
 }
 
-/** What was answered to a value that was presented; anything but one of these statuses, and any page in place of an answer, says nothing of it. */
+/**
+ * What was answered to a value that was presented; anything but one of these statuses says nothing of it. Nor does a page, which is some network's: but many
+ * a server says with a page that it refuses one.
+ */
 export function presentedAnswer(
   answer: HttpAnswer | undefined,
   { refused, accepted }: { readonly refused: readonly number[]; readonly accepted: readonly number[] },
 ): Answer {
-  if (answer && refused.includes(answer.status)) return 'refused';
-  return answer && !answer.isPage && accepted.includes(answer.status) ? 'accepted' : 'no answer';
+  if (!answer || (answer.isPage && answer.status < 400)) return 'no answer';
+  if (refused.includes(answer.status)) return 'refused';
+  return accepted.includes(answer.status) ? 'accepted' : 'no answer';
 }
 
 /** Nothing that was asked sends elsewhere; a network's login does. */

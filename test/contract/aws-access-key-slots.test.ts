@@ -265,7 +265,10 @@ describe('keys of an IAM user', () => {
 
     await expect(provider.probe(credential, context)).rejects.toMatchObject({
       code: 'PROVIDER_ADMIN_DENIED',
-      fields: { missing: 'iam:DeleteAccessKey, iam:GetAccessKeyLastUsed, iam:GetRolePolicy of deploy' },
+      fields: {
+        missing:
+          'iam:DeleteAccessKey, iam:GetAccessKeyLastUsed, iam:PutUserPolicy, iam:GetRolePolicy of deploy, iam:PutRolePolicy of deploy',
+      },
     });
   });
 });

@@ -246,6 +246,8 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
 
       expect(session).toBeDefined();
       expect(await rig.sessions(version)).toBe(0);
+      const { endsSessions, derivedTokens } = rig.provider.capabilities;
+      expect([endsSessions, derivedTokens === 'live-on']).toEqual([true, false]);
       await session?.end();
     });
 

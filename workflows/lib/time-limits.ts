@@ -10,7 +10,7 @@ export const TIME_LIMITS = {
   atOnce: {
     startToCloseTimeout: '10s',
     heartbeatTimeout: '5s',
-    // A person is asked after 14 s when each is refused at once, after two minutes when each hangs.
+    // A person is asked after 14 s when each is refused at once, after two minutes when each hangs, or asks us to wait (activities/next-retry-delay.ts).
     retry: { ...QUICK_RETRY, maximumInterval: '2s', maximumAttempts: 10 },
   },
   untilDone: { startToCloseTimeout: '10s', retry: QUICK_RETRY },

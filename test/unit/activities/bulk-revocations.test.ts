@@ -117,6 +117,15 @@ describe('revocations of GitHub', () => {
     expect(await revoked).toMatchObject({ code, fields: { status, ...(retryAfterMs ? { retryAfterMs } : {}) } });
   });
 
+  it.each([200, 302, 404, 407])('a page with status %i is a network’s, and no word of GitHub', async (status) => {
+    const { bulk } = github(() => ({ status, body: undefined, retryAfterMs: undefined, isPage: true }));
+    const revoked = failure(bulk.revoke('one', new AbortController().signal));
+
+    await jest.advanceTimersByTimeAsync(200);
+
+    expect(await revoked).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+  });
+
   it('after GitHub has said to wait nobody asks before that', async () => {
     let limited = true;
     const { bulk, calls } = github(() =>
