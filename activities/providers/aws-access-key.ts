@@ -241,7 +241,10 @@ export function createAwsAccessKeyProvider(
       if (key?.isActive === false) throw rejected();
       const within = { signal: context.signal, withinMs: ACCEPTED_WITHIN_MS };
       const answer = await presentUntil('accepted', stsOf(credential, material), within);
-      if (answer.is === 'no answer') throw new IncidentError('PROVIDER_UNAVAILABLE', { key: publicId });
+      if (answer.is === 'no answer') {
+        const { retryAfterMs } = answer;
+        throw new IncidentError('PROVIDER_UNAVAILABLE', { key: publicId, retryAfterMs });
+      }
       if (answer.is === 'refused' || !answer.arn.endsWith(`/${credential.principal}`)) throw rejected();
       return effect('done', `is ${answer.arn}, whose rights it has`);
     },

@@ -1,10 +1,17 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { retryAfterOfAws } from '../retry-after';
 import { replyOf, withSts, type AwsPlace } from './aws-calls';
 
 /** What became of a key that was presented; `arn`: whose it is. */
 export type KeyAnswer =
-  { readonly is: 'accepted'; readonly arn: string } | { readonly is: 'refused' } | { readonly is: 'no answer' };
+  | { readonly is: 'accepted'; readonly arn: string }
+  | { readonly is: 'refused' }
+  | {
+      readonly is: 'no answer';
+      /** How long AWS asks us to wait, in milliseconds. */
+      readonly retryAfterMs?: number;
+    };
 
 const WITHIN_MS = 3_000;
 const PAUSE_MS = 300;
@@ -20,7 +27,8 @@ export async function presentKey(place: AwsPlace, signal: AbortSignal): Promise<
     );
     return { is: 'accepted', arn };
   } catch (error) {
-    return { is: replyOf(error) === 'InvalidClientTokenId' ? 'refused' : 'no answer' };
+    if (replyOf(error) === 'InvalidClientTokenId') return { is: 'refused' };
+    return { is: 'no answer', ...retryAfterOfAws(error) };
   }
 }
 

@@ -1,5 +1,4 @@
-import { presentedAnswer, sendHttp, type HttpAnswer } from './http-send';
-import type { Answer } from './present-token';
+import { presentedAnswer, sendHttp, type HttpAnswer, type Presented } from './http-send';
 
 /** GitHub refuses requests that do not name a version and an agent. */
 const HEADERS = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
@@ -8,12 +7,6 @@ const AGENT = 'tourniquet';
 /** Asks for what every token may see and no limit counts. Without one it is answered as well. */
 export function askLimits(url: string, signal: AbortSignal): Promise<HttpAnswer | undefined> {
   return sendHttp({ method: 'GET', url: `${url}/rate_limit`, headers: { ...HEADERS, 'user-agent': AGENT } }, signal);
-}
-
-/** What GitHub makes of a token; `retryAfterMs` where it asks us to wait. */
-export interface Presented {
-  readonly answer: Answer;
-  readonly retryAfterMs?: number | undefined;
 }
 
 /** Presents a token, marked as a probe of ours. Only 401 is a refusal of it. */
@@ -25,11 +18,8 @@ export async function presentToGithub(
 ): Promise<Presented> {
   const headers = { ...HEADERS, 'user-agent': mark, authorization: `Bearer ${token}` };
   const answer = await sendHttp({ method: 'GET', url: `${url}/rate_limit`, headers }, signal);
-  return {
-    // GitHub's API answers no page: with that status, too, it is a proxy's who wants to know who we are.
-    answer: answer?.isPage ? 'no answer' : presentedAnswer(answer, { refused: [401], accepted: [200] }),
-    retryAfterMs: answer?.retryAfterMs,
-  };
+  // GitHub's API answers no page: with that status, too, it is a proxy's who wants to know who we are.
+  return presentedAnswer(answer?.isPage ? undefined : answer, { refused: [401], accepted: [200] });
 }
 
 /** Has tokens revoked for ever: by whoever has them, so that nobody logs in for it. */

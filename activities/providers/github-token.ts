@@ -11,8 +11,8 @@ import { adoptionRefused } from './adoption';
 import { BulkRevocations } from './bulk-revocations';
 import { effect } from './effect';
 import { GITHUB_TOKEN, REVOCABLE, type GithubSettings } from './github-account';
-import { askLimits, presentToGithub, revokeAtGithub, type Presented } from './github-api';
-import { adminAnswer } from './http-send';
+import { askLimits, presentToGithub, revokeAtGithub } from './github-api';
+import { adminAnswer, type Presented } from './http-send';
 import type { Answer } from './present-token';
 import { isEnded, markEnded } from './tombstone';
 

@@ -29,6 +29,13 @@ export interface HttpAnswer {
   readonly isPage: boolean;
 }
 
+/** What a value that was presented was answered. */
+export interface Presented {
+  readonly answer: Answer;
+  /** How long the server asks us to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+}
+
 /** Sends one request; undefined when there was no answer in time, or none that could be taken. Lets nothing out: no error holds an address or a value. */
 export async function sendHttp(request: HttpRequest, within: AbortSignal): Promise<HttpAnswer | undefined> {
   // A connection each: one that is kept may have fallen silent since, and what is refused or proven must not hang on it.
@@ -85,10 +92,11 @@ export function adminAnswer(
 export function presentedAnswer(
   answer: HttpAnswer | undefined,
   { refused, accepted }: { readonly refused: readonly number[]; readonly accepted: readonly number[] },
-): Answer {
-  if (!answer || (answer.isPage && answer.status < 400)) return 'no answer';
-  if (refused.includes(answer.status)) return 'refused';
-  return accepted.includes(answer.status) ? 'accepted' : 'no answer';
+): Presented {
+  const said = (what: Answer): Presented => ({ answer: what, retryAfterMs: answer?.retryAfterMs });
+  if (!answer || (answer.isPage && answer.status < 400)) return said('no answer');
+  if (refused.includes(answer.status)) return said('refused');
+  return said(accepted.includes(answer.status) ? 'accepted' : 'no answer');
 }
 
 /** Nothing that was asked sends elsewhere; a network's login does. */

@@ -3,7 +3,7 @@ import type { Credential } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
 import type { HttpSettings } from './http-account';
 import { callAsAdmin, callHttp } from './http-call';
-import { presentedAnswer, type HttpAnswer } from './http-send';
+import { presentedAnswer, type HttpAnswer, type Presented } from './http-send';
 import { at, type Values } from './http-template';
 
 /** An item of a list. */
@@ -16,7 +16,6 @@ interface Listed {
 type AdminCall = Parameters<typeof callAsAdmin>[0];
 
 export type HttpFound = 'active' | 'disabled' | 'absent';
-export type HttpPresented = 'accepted' | 'refused' | 'no answer';
 
 /** One system, as its settings declare it, for one credential. */
 export interface HttpSystem {
@@ -33,7 +32,7 @@ export interface HttpSystem {
   /** Ends one, and looks that it is gone; one that is not there is no failure. */
   delete(id: string): Promise<void>;
   /** Uses a value as a dependent would. */
-  present(value: { readonly id: string; readonly secret: string }, mark: string): Promise<HttpPresented>;
+  present(value: { readonly id: string; readonly secret: string }, mark: string): Promise<Presented>;
 }
 
 export function httpSystem(

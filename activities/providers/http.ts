@@ -11,8 +11,9 @@ import { nameOfFound } from './adoption';
 import { effect } from './effect';
 import { HTTP, type HttpSettings } from './http-account';
 import { endAskedFor, mintOurs, mintShownOnce, storedOf } from './http-mint';
-import { httpSystem, type HttpFound, type HttpPresented, type HttpSystem } from './http-system';
+import { httpSystem, type HttpFound, type HttpSystem } from './http-system';
 import { knownBy } from './known-by';
+import type { Answer } from './present-token';
 import { isEnded, markEnded } from './tombstone';
 
 /** What a call is filled in with that is of one credential. */
@@ -161,10 +162,10 @@ export function createHttpProvider(
       const system = systemOf(credential, context);
       const { publicId: id } = version;
       if ((await system.find(id)) !== 'active') throw new IncidentError('REPLACEMENT_REJECTED', { version: id });
-      const answer = await system.present(await materialOf(version), mark('test'));
+      const { answer, retryAfterMs } = await system.present(await materialOf(version), mark('test'));
       if (answer === 'accepted') return effect('done', `${id} is accepted`);
       const code = answer === 'refused' ? 'REPLACEMENT_REJECTED' : 'PROVIDER_UNAVAILABLE';
-      throw new IncidentError(code, { account: system.account, version: id });
+      throw new IncidentError(code, { account: system.account, version: id, retryAfterMs });
     },
 
     revoke: async (credential, version, context) => end(systemOf(credential, context), version),
@@ -188,14 +189,14 @@ export function createHttpProvider(
       const system = systemOf(credential, context);
       const [oldValue, controlValue] = [await materialOf(old), await materialOf(control)];
       const found = await system.find(old.publicId);
-      const oldAnswer = await system.present(oldValue, mark('verify'));
-      const controlAnswer = await system.present(controlValue, mark('verify'));
-      return judge(oldAnswer, controlAnswer, found);
+      const oldSaid = await system.present(oldValue, mark('verify'));
+      const controlSaid = await system.present(controlValue, mark('verify'));
+      return judge(oldSaid.answer, controlSaid.answer, found);
     },
   };
 }
 
-function judge(old: HttpPresented, control: HttpPresented, found: HttpFound): Verdict {
+function judge(old: Answer, control: Answer, found: HttpFound): Verdict {
   const evidence = `old ${old}, control ${control}, old ${found}`;
   const base = { proof: 'presented', sessions: 0, evidence } as const;
   if (old === 'accepted') return { ...base, verdict: 'alive' };

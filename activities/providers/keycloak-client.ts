@@ -199,10 +199,13 @@ export function createKeycloakClientProvider(
     async test(credential, version, context) {
       const place = versionAt(credential, version.secret, context);
       const { publicId } = version;
+      const { account } = credential;
       const rejected = (reply: string) => new IncidentError('REPLACEMENT_REJECTED', { version: publicId, reply });
       const answer = await place.present();
-      if (answer.is === 'no answer')
-        throw new IncidentError('PROVIDER_UNAVAILABLE', { account: credential.account, version: publicId });
+      if (answer.is === 'no answer') {
+        const { retryAfterMs } = answer;
+        throw new IncidentError('PROVIDER_UNAVAILABLE', { account, version: publicId, retryAfterMs });
+      }
       if (answer.is !== 'accepted' || answer.token === undefined) throw rejected('its request for a token is refused');
       await place.endToken(answer);
       const scopes = answer.scope?.split(' ') ?? credential.scopes;

@@ -130,8 +130,10 @@ export function createOauthClientProvider(
       const rejected = (reply: string) => new IncidentError('REPLACEMENT_REJECTED', { version: id, reply });
       if ((await find()) !== 'active') throw rejected('it is given no tokens');
       const answer = await present();
-      if (answer.is === 'no answer')
-        throw new IncidentError('PROVIDER_UNAVAILABLE', { account: credential.account, version: id });
+      if (answer.is === 'no answer') {
+        const { retryAfterMs } = answer;
+        throw new IncidentError('PROVIDER_UNAVAILABLE', { account: credential.account, version: id, retryAfterMs });
+      }
       if (answer.is !== 'accepted' || answer.token === undefined) throw rejected('its request for a token is refused');
       await tokens.end(answer, await material());
       // A server that gives less than was asked for says what it gave (RFC 6749, 5.1).

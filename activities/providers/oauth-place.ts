@@ -25,7 +25,8 @@ export function oauthPlace({ settings, credential, secrets, ref, mark, signal }:
   const kept = keptOf(secrets, ref);
   const { account, scopes } = credential;
   const { tokenUrl, authMethod } = settings;
-  const unavailable = (reply: string) => new IncidentError('PROVIDER_UNAVAILABLE', { account, reply });
+  const unavailable = (reply: string, retryAfterMs?: number) =>
+    new IncidentError('PROVIDER_UNAVAILABLE', { account, reply, retryAfterMs });
   const denied = () =>
     new IncidentError('PROVIDER_ADMIN_DENIED', { account, reply: 'its registration access token is not taken' });
 
@@ -66,9 +67,9 @@ export function oauthPlace({ settings, credential, secrets, ref, mark, signal }:
     if (found !== 'not taken') return found;
     const client = await known();
     if (!client) return 'absent';
-    const { is } = await tokens.request(client, scopes);
-    if (is === 'no answer') throw unavailable('nobody says whether it is there');
-    if (is !== 'refused') throw denied();
+    const answer = await tokens.request(client, scopes);
+    if (answer.is === 'no answer') throw unavailable('nobody says whether it is there', answer.retryAfterMs);
+    if (answer.is !== 'refused') throw denied();
     return 'absent';
   }
 

@@ -16,7 +16,12 @@ export type TokenAnswer =
       /** Of the token, in seconds. */
       readonly seconds?: number | undefined;
     }
-  | { readonly is: 'refused' | 'no grant' | 'no answer' };
+  | { readonly is: 'refused' | 'no grant' }
+  | {
+      readonly is: 'no answer';
+      /** How long the server asks us to wait, in milliseconds. */
+      readonly retryAfterMs: number | undefined;
+    };
 
 const granted = z.object({
   access_token: z.string().min(1),
@@ -81,11 +86,12 @@ export function oauthTokens(
 }
 
 function judge(answer: HttpAnswer | undefined): TokenAnswer {
-  if (!answer) return { is: 'no answer' };
+  const none: TokenAnswer = { is: 'no answer', retryAfterMs: answer?.retryAfterMs };
+  if (!answer) return none;
   const { data } = granted.safeParse(answer.body);
   if (answer.status === 200 && data)
     return { is: 'accepted', token: data.access_token, scope: data.scope, seconds: data.expires_in };
   // A 401 of somebody in between has no error in it, and says nothing of the client.
   const error = failed.safeParse(answer.body).data?.error ?? '';
-  return (answer.status === 400 || answer.status === 401 ? MEANING[error] : undefined) ?? { is: 'no answer' };
+  return (answer.status === 400 || answer.status === 401 ? MEANING[error] : undefined) ?? none;
 }

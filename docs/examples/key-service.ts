@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { accountOf } from '../../activities/providers/account-of';
 import { nameOfFound } from '../../activities/providers/adoption';
 import { effect } from '../../activities/providers/effect';
-import { adminAnswer, presentedAnswer, sendHttp } from '../../activities/providers/http-send';
+import { adminAnswer, presentedAnswer, sendHttp, type Presented } from '../../activities/providers/http-send';
 import { knownBy } from '../../activities/providers/known-by';
 import { isEnded, markEnded } from '../../activities/providers/tombstone';
 import { unlessMissing } from '../../activities/providers/unless-missing';
@@ -66,7 +66,7 @@ export function createKeyServiceProvider(
       add: async (id: string, value: string) => (await call('PUT', pathOf(id), [201, 409], { value })).status === 201,
       enable: (id: string, enabled: boolean) => call('PATCH', pathOf(id), [200, 404], { enabled }),
       remove: (id: string) => call('DELETE', pathOf(id), [204, 404]),
-      async present({ secret }: SecretVersion): Promise<'accepted' | 'refused' | 'no answer'> {
+      async present({ secret }: SecretVersion): Promise<Presented> {
         const material = parseMaterial('http', await secrets.get(secret));
         const answer = await sendHttp(
           { method: 'GET', url: `${url}/me`, headers: { 'x-key': material.secret } },
@@ -171,10 +171,10 @@ export function createKeyServiceProvider(
     },
 
     async test(credential, version, context) {
-      const answer = await callsFor(credential, context).present(version);
+      const { answer, retryAfterMs } = await callsFor(credential, context).present(version);
       if (answer === 'accepted') return effect('done', `key ${version.publicId} is accepted`);
       const code = answer === 'refused' ? 'REPLACEMENT_REJECTED' : 'PROVIDER_UNAVAILABLE';
-      throw new IncidentError(code, { account: credential.account, version: version.publicId });
+      throw new IncidentError(code, { account: credential.account, version: version.publicId, retryAfterMs });
     },
 
     revoke: (credential, version, context) => end(credential, version.publicId, version, context),
@@ -191,7 +191,8 @@ export function createKeyServiceProvider(
     async verifyDead(credential, old, control, context) {
       const keys = callsFor(credential, context);
       const state = await keys.state(old.publicId);
-      const [oldAnswer, controlAnswer] = [await keys.present(old), await keys.present(control)];
+      const { answer: oldAnswer } = await keys.present(old);
+      const { answer: controlAnswer } = await keys.present(control);
       const base = {
         proof: 'presented',
         sessions: 0,

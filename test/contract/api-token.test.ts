@@ -131,6 +131,10 @@ describeCredentialProvider({
       cases: ['quarantine ends the sessions', 'quarantine lets no login slip through that races it'],
     },
     {
+      reason: 'whether one is taken is asked of our own database',
+      cases: ['says how long a server that is too busy to take a version asks us to wait'],
+    },
+    {
       reason: 'its server is our own database, which keeps the value as well',
       cases: ['discard of what no server can have been told of asks nobody'],
     },

@@ -1,11 +1,11 @@
 import type { SecretVersion } from '../../domain/credential';
-import { IncidentError } from '../../domain/errors';
 import { secretMaterial, valueOf } from '../../domain/secret-material';
 import { callContext } from '../support/call-context';
 import { contractCases, describeWith, type Exemption } from '../support/contract-cases';
 import { eventually } from '../support/eventually';
 import type { ProviderRig } from '../support/provider-rig';
 import { secretRef } from '../support/sample-credential';
+import { codesOf, retryAfterOf } from '../support/result-codes';
 import { OutcomeWatch } from '../support/secret-scan';
 import { CAPTIVE_PORTAL } from '../support/server-says';
 
@@ -498,6 +498,16 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
       },
     );
 
+    contractCase('says how long a server that is too busy to take a version asks us to wait', async () => {
+      const version = await mint();
+      rig.loginWay.mode = rig.busy;
+
+      const [result] = await Promise.allSettled([outcomes.see(rig.provider.test(rig.credential, version, context))]);
+
+      expect(codesOf([result])).toEqual(['PROVIDER_UNAVAILABLE']);
+      expect(retryAfterOf(result)).toBe(rig.busy.retryAfterMs);
+    });
+
     contractCase('says PROVIDER_UNAVAILABLE of an answer that is none, and takes nothing for done', async () => {
       const [version, control] = [await mint(), await mint()];
       rig.adminWay.mode = { answer: CAPTIVE_PORTAL };
@@ -575,19 +585,6 @@ export function describeCredentialProvider({ name, make, skip = [], missing }: P
 
     done();
   });
-}
-
-function codesOf(results: readonly PromiseSettledResult<unknown>[]): unknown[] {
-  return results.map((result) => {
-    if (result.status === 'fulfilled') return 'fulfilled';
-    const reason: unknown = result.reason;
-    return reason instanceof IncidentError ? reason.code : reason;
-  });
-}
-
-function retryAfterOf(result: PromiseSettledResult<unknown>): unknown {
-  const reason: unknown = result.status === 'rejected' ? result.reason : undefined;
-  return reason instanceof IncidentError ? reason.fields['retryAfterMs'] : undefined;
 }
 
 /** What a person has of a version, to give it to us: the secret alone, except where it is a file. */
