@@ -11,6 +11,7 @@ export {
   type ResilientOptions,
 } from './resilient-client';
 export { createResilientFetch } from './http-client';
+export type { ResilientFetch, ResilientRequest } from './resilient-fetch';
 export { createResilientAws } from './aws-client';
 export { createResilientNats } from './nats-client';
 export { createResilientOauthFetch } from './oauth-client';

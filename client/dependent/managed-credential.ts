@@ -57,12 +57,13 @@ export class ManagedCredential<K extends SecretMaterial['kind']> {
 
   /**
    * Resolves with the first version newer than `than`: at once when one is held already, else by re-reading until `withinMs`
-   * is over. All waiting requests share one re-read.
-   * @throws IncidentError CLIENT_PARK_TIMEOUT
+   * is over. All waiting requests share one re-read, and it ends soon after the last of them has given up (`signal`).
+   * @throws IncidentError CLIENT_PARK_TIMEOUT, and the signal's reason
    */
-  async waitForNewer(than: number, withinMs: number = DEFAULT_PARK_MS): Promise<Held<K>> {
+  async waitForNewer(than: number, withinMs: number = DEFAULT_PARK_MS, signal?: AbortSignal): Promise<Held<K>> {
     const deadline = Date.now() + withinMs;
     while (this.#held.version <= than) {
+      signal?.throwIfAborted();
       if (Date.now() >= deadline)
         throw new IncidentError('CLIENT_PARK_TIMEOUT', { credential: this.id, version: than, waitedMs: withinMs });
       await this.reread();

@@ -1,11 +1,11 @@
-import { fetch, type Response } from 'undici';
+import { fetch } from 'undici';
 import { z } from 'zod';
 import { basicCredentials } from '../../domain/basic-credentials';
-import { IncidentError } from '../../domain/errors';
 import type { OauthClientMaterial } from '../../domain/secret-material';
-import type { ResilientFetch } from './http-client';
+import { isCut, RefusedError } from './http-trouble';
 import type { ManagedCredential } from './managed-credential';
-import { ResilientClient, type ResilientOptions } from './resilient-client';
+import { ResilientClient, type ResilientOptions, type Trouble } from './resilient-client';
+import { resilientFetchBy, type ResilientFetch } from './resilient-fetch';
 
 export interface ResilientOauthOptions extends ResilientOptions {
   readonly scopes?: readonly string[];
@@ -28,13 +28,10 @@ const UNTOLD_SECONDS = 60;
 const USED_FOR = 0.9;
 const WITHIN_MS = 10_000;
 
-/** A token or the client is not taken: nothing was done. */
-class RefusedError extends Error {}
-
 /**
  * `fetch` with an access token of the client credentials grant (RFC 6749, 4.4), which is asked for again before it ends. It survives the end of the
  * client's secret, and that of the tokens: a 401 means that nothing was done, so the request waits for the next version and is sent once more; without
- * one in time a 401 is the answer.
+ * one in time a 401 is the answer. A request whose connection is cut is sent once more only where that is safe.
  */
 export function createResilientOauthFetch(
   credential: ManagedCredential<'oauth-client'>,
@@ -45,31 +42,20 @@ export function createResilientOauthFetch(
     {
       open: (client) => requestToken(client, scopes),
       close: () => undefined,
-      troubleOf: (error) => (error instanceof RefusedError ? 'refused' : undefined),
+      troubleOf,
       isOver: ({ renewAt }) => Date.now() >= renewAt,
+      // A token costs the server a login, so one call in a while asks for it; the end of one connection to the API says nothing of that.
+      keepsOthersWaiting: ['refused'],
     },
     options,
   );
-  return async (url, request = {}) => {
-    let refused: Response | undefined;
-    try {
-      return await tokens.run(
-        async ({ value }) => {
-          await refused?.body?.cancel();
-          const headers = { ...request.headers, authorization: `Bearer ${value}` };
-          const response = await fetch(url, { ...request, headers });
-          if (response.status !== 401) return response;
-          refused = response;
-          throw new RefusedError('401');
-        },
-        { safeToRepeat: true },
-      );
-    } catch (error) {
-      const isRefusal = error instanceof RefusedError || error instanceof IncidentError;
-      if (refused && isRefusal) return refused;
-      throw error;
-    }
-  };
+  return resilientFetchBy(tokens, ({ value }) => ({ authorization: `Bearer ${value}` }));
+}
+
+/** That the authorization server is away is no trouble of the credential, whatever way that shows. */
+function troubleOf(error: unknown, _isRefused: boolean, token?: AccessToken): Trouble | undefined {
+  if (error instanceof RefusedError) return 'refused';
+  return token && isCut(error) ? 'cut' : undefined;
 }
 
 async function requestToken(

@@ -1,6 +1,7 @@
 import { IncidentError } from '../../domain/errors';
 import type { SecretMaterial } from '../../domain/secret-material';
 import { DEFAULT_PARK_MS, type Held, type ManagedCredential } from './managed-credential';
+import { untilAborted } from './until-aborted';
 
 type Kind = SecretMaterial['kind'];
 
@@ -20,6 +21,8 @@ export interface ClientKind<K extends Kind, C> {
   over?(client: C): Promise<unknown>;
   /** Mends itself: it stays, whatever trouble a call had, until there is another version. */
   readonly mendsItself?: true;
+  /** Which trouble of one call keeps others from trying the same version for a moment; by default any. */
+  readonly keepsOthersWaiting?: readonly Trouble[];
 }
 
 export interface ResilientOptions {
@@ -30,6 +33,8 @@ export interface ResilientOptions {
 export interface CallOptions {
   /** Repeating it has no second effect: a read, or a write with an idempotency key. Only such a call is made again once it may have been done. */
   readonly safeToRepeat: boolean;
+  /** Of a caller who gives up: the call fails with its reason at once. What was sent is not taken back. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What became of calls, for the service's own metrics; all only grow. */
@@ -76,7 +81,8 @@ interface Generation<K extends Kind, C> extends Held<K> {
   refusedAt: number;
 }
 
-type Attempt<T, G> = { readonly result: T } | { readonly error: unknown; readonly generation: G };
+type Attempt<T, G> =
+  { readonly result: T } | { readonly error: unknown; readonly trouble: Trouble; readonly generation: G };
 
 /** While a version is refused only one call in this time tries it: a login costs the server far more than a wait costs us. */
 const TRY_AGAIN_MS = 250;
@@ -112,22 +118,8 @@ export class ResilientClient<K extends Kind, C> {
    * Makes a call with the client of the version in use; at most twice.
    * @throws AmbiguousOutcomeError when it may have happened and must not be repeated; IncidentError CLIENT_PARK_TIMEOUT, whose cause is the refusal.
    */
-  async run<T>(call: (client: C) => Promise<T>, options: CallOptions): Promise<T> {
-    const generation = this.#generation;
-    let [version, refusal]: readonly [number, unknown] = [generation.version, undefined];
-    if (mayTry(generation)) {
-      const first = await this.attempt(call, options);
-      if ('result' in first) return first.result;
-      first.generation.refusedAt = Date.now();
-      [version, refusal] = [first.generation.version, first.error];
-    }
-    const timedOut = await this.park(version, refusal);
-    // Those that have waited in vain must not all log in at once: one of them may, another's answer just now holds for the rest.
-    if (timedOut && !mayTry(this.#generation)) throw timedOut;
-    // Also when nothing newer came in time: the version may have been restored.
-    const second = await this.attempt(call, options);
-    if ('result' in second) return second.result;
-    throw timedOut ?? second.error;
+  run<T>(call: (client: C) => Promise<T>, options: CallOptions): Promise<T> {
+    return untilAborted(this.callTwice(call, options), options.signal);
   }
 
   /** Resolves when the last call has left and everything is closed. Calls after it fail. */
@@ -137,15 +129,34 @@ export class ResilientClient<K extends Kind, C> {
     await Promise.all([...this.#open.values()].map(({ closed }) => closed));
   }
 
+  private async callTwice<T>(call: (client: C) => Promise<T>, options: CallOptions): Promise<T> {
+    const generation = this.#generation;
+    let [version, refusal]: readonly [number, unknown] = [generation.version, undefined];
+    if (mayTry(generation)) {
+      const first = await this.attempt(call, options);
+      if ('result' in first) return first.result;
+      if (this.kind.keepsOthersWaiting?.includes(first.trouble) ?? true) first.generation.refusedAt = Date.now();
+      [version, refusal] = [first.generation.version, first.error];
+    }
+    const timedOut = await this.park(version, refusal, options.signal);
+    // Those that have waited in vain must not all log in at once: one of them may, another's answer just now holds for the rest.
+    if (timedOut && !mayTry(this.#generation)) throw timedOut;
+    // Also when nothing newer came in time: the version may have been restored.
+    const second = await this.attempt(call, options);
+    if ('result' in second) return second.result;
+    throw timedOut ?? second.error;
+  }
+
   /** @throws what is no trouble of the credential, and AmbiguousOutcomeError */
   private async attempt<T>(
     call: (client: C) => Promise<T>,
-    { safeToRepeat }: CallOptions,
+    { safeToRepeat, signal }: CallOptions,
   ): Promise<Attempt<T, Generation<K, C>>> {
     const { generation, opened } = await this.enter();
     let client: C | undefined;
     try {
       client = await notSent(opened.client);
+      signal?.throwIfAborted();
       const result = await untilOver(opened, call(client));
       generation.refusedAt = 0;
       return { result };
@@ -154,7 +165,8 @@ export class ResilientClient<K extends Kind, C> {
       const isOver = error instanceof ConnectionOverError;
       const found = isOver ? 'cut' : this.kind.troubleOf(error, generation.refusedAt !== 0, client);
       // What was not sent was not cut.
-      const trouble = found && error !== thrown ? 'refused' : found;
+      const isUnsent = error !== thrown;
+      const trouble = signal?.aborted ? undefined : found && isUnsent ? 'refused' : found;
       // One that could not be opened must not stay, whyever.
       if (client === undefined || (trouble && !this.kind.mendsItself)) this.retire(generation, opened);
       if (trouble === undefined) throw error;
@@ -165,7 +177,7 @@ export class ResilientClient<K extends Kind, C> {
           cause: error,
         });
       }
-      return { error, generation };
+      return { error, trouble, generation };
     } finally {
       opened.inFlight -= 1;
       if (opened.isRetired && opened.inFlight === 0) this.close(opened);
@@ -205,10 +217,10 @@ export class ResilientClient<K extends Kind, C> {
   }
 
   /** Waits for a newer version; the error when none came in time. */
-  private async park(version: number, cause: unknown): Promise<Error | undefined> {
+  private async park(version: number, cause: unknown, signal: AbortSignal | undefined): Promise<Error | undefined> {
     this.counters.parked += 1;
     try {
-      await this.credential.waitForNewer(version, this.options.parkMs ?? DEFAULT_PARK_MS);
+      await this.credential.waitForNewer(version, this.options.parkMs ?? DEFAULT_PARK_MS, signal);
       return undefined;
     } catch (error) {
       if (!(error instanceof IncidentError)) throw error;

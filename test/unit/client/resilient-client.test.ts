@@ -97,6 +97,47 @@ describe('a resilient client', () => {
     expect(client.counters).toMatchObject({ refused: 1, parked: 1, timedOut: 1 });
   });
 
+  it('fails at once with the reason of a caller who gives up, and keeps its connection for others', async () => {
+    const { client, credential, opened } = await rig({ parkMs: 60_000 });
+    const waited = jest.spyOn(credential, 'waitForNewer');
+    const caller = new AbortController();
+    const calls = [
+      client.run(() => new Promise<never>(() => undefined), { ...UNSAFE, signal: caller.signal }),
+      client.run(failsAtFirst(new Error('refused')), { ...SAFE, signal: caller.signal }),
+    ];
+    while (client.counters.parked === 0) await new Promise((resolve) => setImmediate(resolve));
+
+    caller.abort(new Error('had enough'));
+
+    for (const call of calls) await expect(call).rejects.toThrow('had enough');
+    // Nor is the secret read any more for a caller who has gone.
+    await expect(waited.mock.results[0]?.value).rejects.toThrow('had enough');
+    expect(client.counters).toEqual({ refused: 1, cut: 0, parked: 1, timedOut: 0, ambiguous: 0 });
+    expect(opened).toHaveLength(1);
+  });
+
+  it('makes no call of a caller who gave up while it was opened', async () => {
+    const { credential } = await held('api-token', token);
+    let letIn = (): void => undefined;
+    const client = new ResilientClient<'api-token', string>(credential, {
+      open: ({ token: value }) => new Promise<string>((resolve) => (letIn = () => resolve(value))),
+      close: () => undefined,
+      troubleOf: () => 'refused',
+    });
+    const caller = new AbortController();
+    const made = jest.fn(() => Promise.resolve());
+
+    const call = client.run(made, { ...SAFE, signal: caller.signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    caller.abort(new Error('had enough'));
+    await expect(call).rejects.toThrow('had enough');
+    letIn();
+    await client.end();
+
+    expect(made).not.toHaveBeenCalled();
+    expect(client.counters).toMatchObject({ refused: 0, parked: 0 });
+  });
+
   it('uses a version that is accepted again', async () => {
     let refused = true;
     const { client } = await rig({ parkMs: 400, refuses: () => refused });
