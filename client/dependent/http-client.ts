@@ -25,7 +25,6 @@ export function createResilientFetch(
       open: secretOf,
       close: () => undefined,
       troubleOf,
-      mendsItself: true,
       // To be refused costs the server no more than any request; and a 401 may be of what one request asks for.
       keepsOthersWaiting: [],
     },

@@ -135,6 +135,31 @@ describe('a resilient fetch', () => {
       expect(send.counters).toEqual({ ...ZERO, refused: 1, parked: 1 });
     });
 
+    it('is sent no third time, and gives the second 401', async () => {
+      const { send, url, seen, publish } = await rig({ 1: [401], 2: [401] });
+      publish(2);
+
+      const response = await send(url);
+
+      expect([response.status, await response.text()]).toEqual([401, 'answered 401']);
+      expect(seen).toEqual(['GET 1', 'GET 2']);
+      expect(send.counters).toEqual({ ...ZERO, refused: 2, parked: 1 });
+    });
+
+    it('fails as fetch does when nobody listens any more by then', async () => {
+      const { send, url, server, publish } = await rig({ 1: [401] });
+      const response = send(url, { method: 'POST', body: '{}' });
+      await eventually(
+        () => send.counters.parked,
+        (parked) => parked === 1,
+      );
+      server.close().closeAllConnections();
+      await once(server, 'close');
+      publish(2);
+
+      await expect(response).rejects.toThrow('fetch failed');
+    });
+
     it('gives its 401 when no other version comes in time', async () => {
       const { send, url, seen } = await rig({ 1: [401] }, 200);
 

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import Fastify from 'fastify';
-import { createResilientFetch, ManagedCredential, ResilientPool } from '../../client';
+import { ManagedCredential, ResilientPool } from '../../client';
 import { openDatabase, type Database } from '../../activities/store/database';
 import type { SecretVersion } from '../../domain/credential';
 import type { CredentialProvider } from '../../domain/ports/credential-provider';
@@ -237,84 +236,5 @@ describe('a resilient pool under load', () => {
 
     expect(waited).not.toHaveBeenCalled();
     await Promise.all([pool.end(), patient.end()]);
-  });
-});
-
-describe('a resilient fetch', () => {
-  const token = (version: number) => `token-${version}`;
-
-  /** A service that accepts one version, and a credential on version 1. */
-  async function startClient(accepted: { version: number }) {
-    const seen: string[] = [];
-    let published = 1;
-    const app = Fastify({ forceCloseConnections: true });
-    app.post('/orders', (request, reply) => {
-      seen.push(`${request.headers.authorization} ${JSON.stringify(request.body)}`);
-      const isAccepted = request.headers.authorization === `Bearer ${token(accepted.version)}`;
-      return reply.code(isAccepted ? 201 : 401).send({ accepted: isAccepted });
-    });
-    const url = await app.listen({ host: '127.0.0.1', port: 0 });
-    const credential = await ManagedCredential.open('reports-token', 'api-token', {
-      read: (_id, version = published) =>
-        Promise.resolve({ version, material: { kind: 'api-token', token: token(version) } }),
-    });
-    const order = (parkMs: number) =>
-      createResilientFetch(credential, { parkMs })(`${url}/orders`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"amount":1}',
-      });
-    return { app, seen, order, publish: (version: number) => void (published = version) };
-  }
-
-  it('parks on 401, and sends once more with the next version', async () => {
-    const accepted = { version: 2 };
-    const { app, seen, order, publish } = await startClient(accepted);
-
-    const response = order(5_000);
-    await eventually(
-      () => seen.length,
-      (requests) => requests === 1,
-    );
-    publish(2);
-
-    expect((await response).status).toBe(201);
-    expect(seen).toEqual(['Bearer token-1 {"amount":1}', 'Bearer token-2 {"amount":1}']);
-    await app.close();
-  });
-
-  it('sends no third time, and gives the 401', async () => {
-    const { app, seen, order, publish } = await startClient({ version: 3 });
-    publish(2);
-
-    const response = await order(5_000);
-
-    expect([response.status, await response.json()]).toEqual([401, { accepted: false }]);
-    expect(seen).toHaveLength(2);
-    await app.close();
-  });
-
-  it('gives the first 401 when no replacement comes in time', async () => {
-    const { app, seen, order } = await startClient({ version: 2 });
-
-    const response = await order(200);
-
-    expect([response.status, await response.json()]).toEqual([401, { accepted: false }]);
-    expect(seen).toHaveLength(1);
-    await app.close();
-  });
-
-  it('does not take a broken connection for a refusal', async () => {
-    const { app, seen, order, publish } = await startClient({ version: 2 });
-    const response = order(5_000);
-    await eventually(
-      () => seen.length,
-      (requests) => requests === 1,
-    );
-    await app.close();
-
-    publish(2);
-
-    await expect(response).rejects.toThrow('fetch failed');
   });
 });

@@ -116,7 +116,7 @@ describe('a resilient client', () => {
     expect(opened).toHaveLength(1);
   });
 
-  it('makes no call of a caller who gave up while it was opened', async () => {
+  it('makes no call of a caller who gave up while it was opened, or before', async () => {
     const { credential } = await held('api-token', token);
     let letIn = (): void => undefined;
     const client = new ResilientClient<'api-token', string>(credential, {
@@ -131,6 +131,7 @@ describe('a resilient client', () => {
     await new Promise((resolve) => setImmediate(resolve));
     caller.abort(new Error('had enough'));
     await expect(call).rejects.toThrow('had enough');
+    await expect(client.run(made, { ...SAFE, signal: caller.signal })).rejects.toThrow('had enough');
     letIn();
     await client.end();
 
