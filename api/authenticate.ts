@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiCaller, ApiKeyStore } from '../activities/store/api-keys';
 import { roleAllows, type ApiRole } from '../domain/api-role';
 import { problem } from './problem';
@@ -10,6 +10,15 @@ export const MOST_FAILURES = { max: 60, timeWindow: 60_000 } as const;
 
 /** Counts one failure; tells for how many seconds the address must wait, if it must. */
 export type FailureLimit = (request: FastifyRequest) => Promise<number | undefined>;
+
+/** Of one scope, in which `@fastify/rate-limit` is registered. */
+export function failureLimit(app: FastifyInstance): FailureLimit {
+  const check = app.createRateLimit(MOST_FAILURES);
+  return async (request) => {
+    const answer = await check(request);
+    return !answer.isAllowed && answer.isExceeded ? answer.ttlInSeconds : undefined;
+  };
+}
 
 /** A hook that lets nobody in without a key that is known. Only failures count: a known key is let in whatever its neighbours do. */
 export function authenticate(apiKeys: ApiKeyStore, limit: FailureLimit) {

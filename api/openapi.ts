@@ -10,6 +10,7 @@ import { credentialParams, registeredAnswer } from './credential-routes';
 import { movedBody, movedParams } from './moved-routes';
 import { leakReportBody } from './leak-report-routes';
 import { secretParams, secretQuery } from './secret-routes';
+import { tokenAnswer, tokenError, tokenRequest } from './token-request';
 import { usageRequest } from './usage-routes';
 
 interface RouteDescription {
@@ -23,6 +24,8 @@ interface RouteDescription {
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** What is sent as a form, as OAuth 2.0 wants it; its 400 is OAuth's, too. */
+  readonly form?: z.ZodType;
   readonly answer: readonly [status: number, description: string, schema?: z.ZodType];
   readonly problems: readonly number[];
 }
@@ -166,6 +169,15 @@ export const ROUTES: readonly RouteDescription[] = [
     problems: [400, 401, 403, 413, 429],
   },
   {
+    method: 'post',
+    path: '/v1/token',
+    summary:
+      'Derive a token from one that is held, with no more scopes, for an hour at most: OAuth 2.0 Token Exchange (RFC 8693). It is refused as soon as that one is',
+    form: tokenRequest,
+    answer: [200, 'The token, which is shown this once', tokenAnswer],
+    problems: [400, 413, 415, 429, 503],
+  },
+  {
     method: 'get',
     path: '/v1/denylist',
     summary: 'Every refusal, for gateways that lost NATS. With If-None-Match, 304 when nothing changed',
@@ -199,7 +211,12 @@ function operation(route: RouteDescription): Record<string, unknown> {
   const [status, description, schema] = route.answer;
   const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
   const content = schema ? { content: { 'application/json': { schema: schemaOf(schema, 'output') } } } : {};
-  const problems = route.problems.map((code) => [code, { description: `See \`code\``, content: problem }]);
+  const oauthError = { 'application/json': { schema: schemaOf(tokenError, 'output') } };
+  const problems = route.problems.map((code) =>
+    route.form && code === 400
+      ? [code, { description: 'RFC 6749, section 5.2', content: oauthError }]
+      : [code, { description: `See \`code\``, content: problem }],
+  );
   const parameters = [
     ...parametersOf('path', route.params),
     ...parametersOf('query', route.query),
@@ -209,11 +226,16 @@ function operation(route: RouteDescription): Record<string, unknown> {
     summary: route.summary,
     ...(route.role ? { security: [{ key: [] }], 'x-role': route.role } : { security: [] }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(route.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
-      : {}),
+    ...requestBody('application/json', route.body),
+    ...requestBody('application/x-www-form-urlencoded', route.form),
     responses: { [status]: { description, ...content }, ...Object.fromEntries(problems) },
   };
+}
+
+function requestBody(mediaType: string, schema: z.ZodType | undefined) {
+  return schema
+    ? { requestBody: { required: true, content: { [mediaType]: { schema: schemaOf(schema, 'input') } } } }
+    : {};
 }
 
 function parametersOf(place: 'path' | 'query' | 'header', schema: z.ZodObject | undefined) {

@@ -4,7 +4,9 @@ import type { Client } from '@temporalio/client';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { ApiKeyStore } from '../activities/store/api-keys';
+import type { ChildTokenStore } from '../activities/store/child-tokens';
 import type { RequestLog } from '../activities/store/request-log';
+import type { TokenStore } from '../activities/store/token-store';
 import type { DenylistAnswer } from '../domain/denylist-answer';
 import { IncidentError } from '../domain/errors';
 import type { Inventory, KnownSecretStores, MovedByHand, SecretStore } from '../domain/ports/stores';
@@ -12,7 +14,7 @@ import type { Policy } from '../domain/policy';
 import type { Subject } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
 import { installApprovalRoutes } from './approval-routes';
-import { authenticate, MOST_FAILURES, type FailureLimit } from './authenticate';
+import { authenticate, failureLimit } from './authenticate';
 import { installCredentialRoutes } from './credential-routes';
 import { installDenylistRoutes } from './denylist-routes';
 import type { MapForeign } from './foreign-records';
@@ -25,6 +27,7 @@ import { openApiDocument } from './openapi';
 import { problem } from './problem';
 import { InvalidRequest } from './read-request';
 import { installSecretRoutes } from './secret-routes';
+import { installTokenRoutes } from './token-routes';
 import { installUpdateRoutes } from './update-routes';
 import { installUsageRoutes } from './usage-routes';
 
@@ -39,8 +42,11 @@ export interface ApiParts {
   readonly policy: Policy;
   readonly requests: RequestLog;
   readonly reports: LeakReportDesk;
-  /** A value's subject under every live fingerprint key. */
-  readonly fingerprintsOf: (value: string) => readonly Subject[];
+  /** Tokens of the api-token provider, from which their holders derive others. */
+  readonly tokens: Pick<TokenStore, 'find'>;
+  readonly childTokens: ChildTokenStore;
+  /** A value's subject under every live fingerprint key, the one for new subjects first. */
+  readonly fingerprintsOf: (value: string) => readonly [Subject, ...Subject[]];
   /** Resolves when the usage stream has all of them. */
   readonly storeUsage: (events: readonly UsageEvent[]) => Promise<void>;
   readonly mapForeign: MapForeign;
@@ -60,7 +66,7 @@ export interface ApiParts {
 /** A credential's id, URL-encoded: three characters for one at worst. */
 const MAX_PARAM_LENGTH = 3 * 128;
 
-/** The HTTP API. Everything but `/healthz` and the description needs a key, or a scanner's signature. The caller listens, on loopback by default. */
+/** The HTTP API. Everything but `/healthz` and the description needs a key, a scanner's signature, or the token that another is derived from. The caller listens, on loopback by default. */
 export function createApi(parts: ApiParts): FastifyInstance {
   const app = Fastify({
     bodyLimit: 1_048_576,
@@ -77,6 +83,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
   });
   const { leakFeeds, log } = parts;
   if (leakFeeds) void app.register((scope) => installFeedRoutes(scope, { ...leakFeeds, log }));
+  void app.register((scope) => installTokenRoutes(scope, parts));
   void app.register(async (protectedApi) => {
     await protectedApi.register(rateLimit, { global: false });
     protectedApi.addHook('onRequest', authenticate(parts.apiKeys, failureLimit(protectedApi)));
@@ -91,14 +98,6 @@ export function createApi(parts: ApiParts): FastifyInstance {
     installDenylistRoutes(protectedApi, parts);
   });
   return app;
-}
-
-function failureLimit(app: FastifyInstance): FailureLimit {
-  const check = app.createRateLimit(MOST_FAILURES);
-  return async (request) => {
-    const answer = await check(request);
-    return !answer.isAllowed && answer.isExceeded ? answer.ttlInSeconds : undefined;
-  };
 }
 
 function answerError(log: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

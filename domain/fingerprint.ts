@@ -10,6 +10,14 @@ export function fingerprint(secret: string, key: FingerprintKey): Subject {
   return fingerprintSubject(key.id, createHmac('sha256', key.key).update(secret, 'utf8').digest('hex'));
 }
 
+/** Under every live key: the first is what new subjects are under. */
+export function fingerprints(
+  secret: string,
+  [first, ...rest]: readonly [FingerprintKey, ...FingerprintKey[]],
+): readonly [Subject, ...Subject[]] {
+  return [fingerprint(secret, first), ...rest.map((key) => fingerprint(secret, key))];
+}
+
 /** A probe of ours is trusted for this long after it was signed, in milliseconds: clocks may differ a little. */
 const PROBE_LIFE_MS = 60_000;
 

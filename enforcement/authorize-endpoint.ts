@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { OUTCOME_HEADER, PRINCIPAL_HEADER, SUBJECT_HEADER } from '../domain/gateway-headers';
+import { OUTCOME_HEADER, SUBJECT_HEADER } from '../domain/gateway-headers';
 import type { GatewayDecision } from './gateway';
 import { refuse, type AuthorizationOptions } from './fastify-plugin';
-import { gatewayRequest, headerText, pathOf, type Asked } from './http-request';
+import { foundHeaders, gatewayRequest, headerText, pathOf, type Asked } from './http-request';
 
 /**
  * The HTTP authorization endpoint other gateways ask: `GET /authorize` for nginx `auth_request` (the original request in
  * X-Original-Method and X-Original-URI), and any method on `/authorize/<original path>` for Envoy's ext_authz HTTP service with
- * path prefix `/authorize`. 200 with the principal's header allows, 401 refuses, 503 says that nobody can tell now. What the proxy's
+ * path prefix `/authorize`. 200 with the headers of principal and scopes allows, 401 refuses, 503 says that nobody can tell now. What the proxy's
  * access log is to name the credential by comes as a header, too, but only to a listed proxy: those hand it to nobody.
  */
 export function installAuthorizeEndpoint(app: FastifyInstance, options: AuthorizationOptions): void {
@@ -20,7 +20,7 @@ export function installAuthorizeEndpoint(app: FastifyInstance, options: Authoriz
       const decision = await options.gateway.authorize(gatewayRequest(request.raw, options.isProxy, asked));
       if (options.isProxy(request.socket.remoteAddress ?? '')) void reply.headers(forTheLog(decision));
       if (!decision.allowed) return refuse(reply, decision);
-      return reply.code(200).header(PRINCIPAL_HEADER, decision.principal).send();
+      return reply.code(200).headers(foundHeaders(decision)).send();
     },
     handler: () => undefined,
   });

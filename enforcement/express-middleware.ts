@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PRINCIPAL_HEADER } from '../domain/gateway-headers';
 import type { GatewayMiddlewareOptions } from './fastify-plugin';
-import { gatewayRequest, pathOf, refusalOf } from './http-request';
+import { foundHeaders, gatewayRequest, pathOf, refusalOf } from './http-request';
 
 /** Express cuts the mount path off `url`; `originalUrl` is what was asked for. */
 interface ExpressRequest extends IncomingMessage {
@@ -31,8 +30,7 @@ export function tourniquetMiddleware(options: GatewayMiddlewareOptions): Express
           return;
         }
         options.connections.hold(request.socket, response, decision.use);
-        // What the client claims to be is overwritten by what it was found to be.
-        request.headers[PRINCIPAL_HEADER] = decision.principal;
+        Object.assign(request.headers, foundHeaders(decision));
         next();
       })
       .catch(next);

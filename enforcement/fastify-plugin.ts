@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { PRINCIPAL_HEADER } from '../domain/gateway-headers';
 import type { ProxyList } from './client-address';
 import type { Gateway, GatewayDecision } from './gateway';
-import { gatewayRequest, pathOf, refusalOf } from './http-request';
+import { foundHeaders, gatewayRequest, pathOf, refusalOf } from './http-request';
 import type { OpenConnections } from './open-connections';
 
 export interface AuthorizationOptions {
@@ -24,8 +23,7 @@ export const tourniquetGateway = fastifyPlugin(
       const decision = await options.gateway.authorize(gatewayRequest(request.raw, options.isProxy, asked));
       if (!decision.allowed) return refuse(reply, decision);
       options.connections.hold(request.raw.socket, reply.raw, decision.use);
-      // What the client claims to be is overwritten by what it was found to be.
-      request.headers[PRINCIPAL_HEADER] = decision.principal;
+      Object.assign(request.headers, foundHeaders(decision));
       return undefined;
     });
     done();

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { InventoryRecord } from '../domain/credential';
 import { endpointOf } from '../domain/endpoint';
-import { fingerprint, verifyProbe, type FingerprintKey } from '../domain/fingerprint';
+import { fingerprints, verifyProbe, type FingerprintKey } from '../domain/fingerprint';
 import type { Subject } from '../domain/subject';
+import { tokenStateAt } from '../domain/token-state';
 import type { BreachEvent, UsageEvent } from '../domain/usage-event';
 import type { DenylistMap, LaneCheck } from './denylist-map';
 import { createEndpointMemory } from './endpoint-memory';
@@ -63,8 +64,8 @@ export interface GatewayParts {
 
 export interface Gateway {
   /**
-   * Refuses what is contained before anything else is asked, then what is not safe to answer, then what its issuer does not know, then
-   * what exceeds the lane it would pass by. A use that breaks its lane closes it, here at once and elsewhere by what is emitted. Emits the usage event, which tells what the credential did: a request that was turned away for our own ignorance is none.
+   * Refuses what is contained before anything else is asked, then what is not safe to answer, then what its issuer does not know or whose
+   * parent is contained, then what exceeds the lane it would pass by. A use that breaks its lane closes it, here at once and elsewhere by what is emitted. Emits the usage event, which tells what the credential did: a request that was turned away for our own ignorance is none.
    */
   authorize(request: GatewayRequest): Promise<GatewayDecision>;
 }
@@ -88,15 +89,18 @@ export function createGateway(parts: GatewayParts): Gateway {
     async authorize(request) {
       if (!request.token) return { allowed: false, status: 401, reason: 'missing' };
       const at = Date.now();
-      const subjects = fingerprints(request.token, parts.fingerprintKeys);
-      const contained = (): boolean =>
+      const own = fingerprints(request.token, parts.fingerprintKeys);
+      const contained = (subjects: readonly Subject[]): boolean =>
         subjects.some((subject) => parts.mirror.check(subject, request.address, Date.now()).refused);
-      if (!contained() && parts.failsClosed(request.method, request.path)) return STALE;
-      const token = contained() ? undefined : await parts.tokens(subjects);
+      if (!contained(own) && parts.failsClosed(request.method, request.path)) return STALE;
+      const token = contained(own) ? undefined : await parts.tokens(own);
+      // What a derived token does, the one that it was derived from does: that one can be answered.
+      const subjects = token?.parentSubjects ?? own;
+      const all = token?.parentSubjects ? [...own, ...subjects] : own;
       // Asked again: a hold that was applied while the issuer was asked refuses this request as well.
-      const refused = contained();
+      const refused = contained(all);
       const subject = knownSubject(parts, subjects, request.address);
-      const isActive = !refused && token?.state === 'active';
+      const isActive = !refused && token !== undefined && tokenStateAt(token, Date.now()) === 'active';
       const probe = probeOf(parts, request, at);
       // Our own probes come by ways that no dependent uses, and teach nothing about any.
       const judged = isActive && probe === undefined ? judge(request, subjects, subject) : FREE_USE;
@@ -115,7 +119,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       }
       parts.emit(event);
       return outcome === 'accepted' && token
-        ? allow(token, { subjects, address: request.address }, subject)
+        ? allow(token, { subjects: all, address: request.address }, subject)
         : { allowed: false, status: 401, reason: outcome === 'contained' ? 'contained' : 'authentication', subject };
     },
   };
@@ -142,11 +146,6 @@ const STALE: GatewayDecision = { allowed: false, status: 503, reason: 'stale', r
 
 function allow(token: CheckedToken, use: CredentialUse, subject: Subject): GatewayDecision {
   return { allowed: true, principal: token.principal, scopes: token.scopes, use, subject };
-}
-
-function fingerprints(token: string, keys: GatewayParts['fingerprintKeys']): readonly [Subject, ...Subject[]] {
-  const [first, ...rest] = keys;
-  return [fingerprint(token, first), ...rest.map((key) => fingerprint(token, key))];
 }
 
 /** After a new key was put first, older versions are still known by another's fingerprint; who is unknown goes by the first. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { PROBE_HEADER } from '../domain/gateway-headers';
+import { PRINCIPAL_HEADER, PROBE_HEADER, SCOPES_HEADER } from '../domain/gateway-headers';
+import { scopeLine } from '../domain/oauth-scope';
 import { clientAddress, type ProxyList } from './client-address';
 import type { GatewayDecision, GatewayRequest } from './gateway';
 
@@ -21,6 +22,11 @@ export function gatewayRequest(message: IncomingMessage, isProxy: ProxyList, ask
     path: asked.path,
     route: asked.route ?? asked.path,
   };
+}
+
+/** What the protected service is told. Both are always there: what the client claims to be is overwritten by what it was found to be. */
+export function foundHeaders({ principal, scopes }: Extract<GatewayDecision, { allowed: true }>) {
+  return { [PRINCIPAL_HEADER]: principal, [SCOPES_HEADER]: scopeLine(scopes) };
 }
 
 export interface Refusal {

@@ -1,11 +1,11 @@
 import type { Subject } from '../domain/subject';
+import type { TokenRecord } from '../domain/token-state';
 
-/** A token as its issuer knows it now. */
-export interface CheckedToken {
+/** A token as its issuer knew it when it was asked. Whether it is good is to be asked at each use: it may expire within the cache. */
+export interface CheckedToken extends TokenRecord {
   readonly publicId: string;
   readonly principal: string;
   readonly scopes: readonly string[];
-  readonly state: 'active' | 'disabled' | 'revoked';
 }
 
 export type TokenLookup = (fingerprints: readonly Subject[]) => Promise<CheckedToken | undefined>;

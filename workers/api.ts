@@ -1,16 +1,18 @@
 import type { Logger } from 'pino';
 import { createApiKeyStore } from '../activities/store/api-keys';
 import { openDatabase } from '../activities/store/database';
+import { createChildTokenStore } from '../activities/store/child-tokens';
 import { createInventory } from '../activities/store/inventory';
 import { createMovedByHand } from '../activities/store/moved-by-hand';
 import { createLeakReportStore } from '../activities/store/leak-reports';
 import { createRequestLog } from '../activities/store/request-log';
+import { createTokenStore } from '../activities/store/token-store';
 import { createFindVersions } from '../api/find-versions';
 import { createLeakReportDesk } from '../api/leak-report-desk';
 import { createApi } from '../api/server';
 import { createValueIndex } from '../api/value-index';
 import { foreignMapper } from '../detectors/sources/registry';
-import { fingerprint } from '../domain/fingerprint';
+import { fingerprints } from '../domain/fingerprint';
 import { readSecretFile, type Config } from './config';
 import { readFingerprintKeys, readKey, readPrivateKey } from './keys';
 import { openLeakFeeds, readLeakFeeds } from './leak-feeds';
@@ -43,9 +45,9 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   const rules = liveRules(settings, log);
   mustOpenSecretStores(settings);
   const { secrets, known: stores } = openSecretStores(settings, database, readKey(config.TOURNIQUET_SEALING_KEY_FILE));
-  const fingerprintsOf = (value: string) => fingerprintKeys.map((key) => fingerprint(value, key));
+  const fingerprintsOf = (value: string) => fingerprints(value, fingerprintKeys);
   // Under the first key: what is found is fingerprinted under each.
-  const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprint(value, fingerprintKeys[0]) });
+  const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprintsOf(value)[0] });
   const findVersions = createFindVersions(inventory, byValue);
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),
@@ -69,6 +71,8 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     taskQueue,
     policy,
     requests: createRequestLog(database),
+    tokens: createTokenStore(database),
+    childTokens: createChildTokenStore(database),
     reports,
     fingerprintsOf,
     storeUsage: (events) => usage.store(events),

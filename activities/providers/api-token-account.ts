@@ -10,7 +10,8 @@ export const API_TOKEN: ProviderCapabilities = {
   overlap: 'values',
   quarantine: 'reversible',
   endsSessions: true,
-  derivedTokens: 'none',
+  // A child is refused as its parent is, because the gateways look at that one.
+  derivedTokens: 'end',
   lastUsed: 'none',
   secretOrigin: 'ours',
   // Gateways keep a checked token for TOKEN_CACHE_MS (enforcement/token-check.ts) and no longer.

@@ -8,6 +8,7 @@ import type { Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
 import { parseMaterial } from '../../domain/secret-material';
 import { formatToken, tokenPublicId } from '../../domain/token-format';
+import { tokenStateAt } from '../../domain/token-state';
 import type { ApiToken, TokenStore } from '../store/token-store';
 import { API_TOKEN } from './api-token-account';
 import { effect } from './effect';
@@ -68,18 +69,14 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
     quarantine: (_credential, version) => end(version, 'disabled'),
 
     async release(credential, version) {
-      const ask = () => reaching(() => tokens.findByPublicId(version.publicId));
+      const ask = async () => stateNow(await reaching(() => tokens.findByPublicId(version.publicId)));
       const before = await ask();
-      if (before?.state === 'active') return effect('already', `token ${version.publicId} is active`);
+      if (before === 'active') return effect('already', `token ${version.publicId} is active`);
       // The store takes nothing back from revoked, whoever comes first.
-      if (before?.state === 'disabled') await reaching(() => tokens.setState(version.publicId, 'active'));
-      const after = await ask();
-      if (after?.state !== 'active')
-        throw new IncidentError('CONTAINMENT_FINAL', {
-          credential: credential.id,
-          token: version.publicId,
-          state: after?.state,
-        });
+      if (before === 'disabled') await reaching(() => tokens.setState(version.publicId, 'active'));
+      const state = await ask();
+      if (state !== 'active')
+        throw new IncidentError('CONTAINMENT_FINAL', { credential: credential.id, token: version.publicId, state });
       return effect('done', `token ${version.publicId} is active again`);
     },
 
@@ -103,8 +100,8 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
     async test(_credential, version) {
       const token = await tokenOf(version);
       const found = await reaching(() => tokens.find(parts.fingerprintKeys.map((key) => fingerprint(token, key))));
-      if (found?.state !== 'active')
-        throw new IncidentError('REPLACEMENT_REJECTED', { token: version.publicId, state: found?.state });
+      if (!found || stateNow(found) !== 'active')
+        throw new IncidentError('REPLACEMENT_REJECTED', { token: version.publicId, state: stateNow(found) });
       return effect('done', `token ${version.publicId} is active with ${found.scopes.length} scopes`);
     },
 
@@ -118,18 +115,19 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
     },
 
     async verifyDead(_credential, old, control, context) {
-      const record = await reaching(() => tokens.findByPublicId(old.publicId));
+      const record = stateNow(await reaching(() => tokens.findByPublicId(old.publicId)));
+      // A gateway looks at this record for each token that was derived from it, too: what is proven of it is proven of those.
       const live = await reaching(() => gateways.live());
       if (live.length === 0) {
         // Nobody to present it to. The control's record is read by the same way: a look that finds nothing proves nothing.
-        const controlRecord = await reaching(() => tokens.findByPublicId(control.publicId));
-        const oldAnswer = record?.state === 'active' ? 'accepted' : 'refused';
-        const controlAnswer = controlRecord?.state === 'active' ? 'accepted' : 'no answer';
+        const controlRecord = stateNow(await reaching(() => tokens.findByPublicId(control.publicId)));
+        const oldAnswer = record === 'active' ? 'accepted' : 'refused';
+        const controlAnswer = controlRecord === 'active' ? 'accepted' : 'no answer';
         return {
-          verdict: judge(record?.state, [{ oldAnswer, controlAnswer }]),
+          verdict: judge(record, [{ oldAnswer, controlAnswer }]),
           proof: 'state',
           sessions: 0,
-          evidence: `record ${record?.state ?? 'absent'}, control ${controlRecord?.state ?? 'absent'}, no gateway lives`,
+          evidence: `record ${record ?? 'absent'}, control ${controlRecord ?? 'absent'}, no gateway lives`,
           ...(oldAnswer === 'refused' ? { oldRefused: true } : {}),
         };
       }
@@ -144,10 +142,10 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
       );
       const evidence = answers.map((a) => `${a.gatewayId}: old ${a.oldAnswer}, control ${a.controlAnswer}`).join('; ');
       return {
-        verdict: judge(record?.state, answers),
+        verdict: judge(record, answers),
         proof: 'presented',
         sessions: 0,
-        evidence: `record ${record?.state ?? 'absent'}; ${evidence}`,
+        evidence: `record ${record ?? 'absent'}; ${evidence}`,
         ...(answers.every(({ oldAnswer }) => oldAnswer === 'refused') ? { oldRefused: true } : {}),
         ...(answers.every(({ controlAnswer }) => controlAnswer === 'refused') ? { controlRefused: true } : {}),
       };
@@ -155,12 +153,19 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
   };
 }
 
+type StateNow = ReturnType<typeof tokenStateAt> | undefined;
+
+/** Undefined of a token that there is none of. */
+function stateNow(token: ApiToken | undefined): StateNow {
+  return token && tokenStateAt(token, Date.now());
+}
+
 function judge(
-  state: ApiToken['state'] | undefined,
+  state: StateNow,
   answers: readonly { oldAnswer: Answer; controlAnswer: Answer }[],
 ): 'dead' | 'alive' | 'unknown' {
   if (state === 'active' || answers.some((answer) => answer.oldAnswer === 'accepted')) return 'alive';
   const isProven = answers.every((answer) => answer.oldAnswer === 'refused' && answer.controlAnswer === 'accepted');
-  // One that is only disabled can be enabled again.
+  // One that is only disabled can be enabled again; one that is expired can't.
   return isProven && state !== 'disabled' ? 'dead' : 'unknown';
 }

@@ -1,17 +1,18 @@
 import type { Subject } from '../../domain/subject';
+import type { TokenRecord } from '../../domain/token-state';
 import type { Database } from './database';
 
-export interface ApiToken {
+export interface ApiToken extends TokenRecord {
   readonly publicId: string;
   readonly principal: string;
   readonly scopes: readonly string[];
-  readonly state: 'active' | 'disabled' | 'revoked';
 }
 
 /** Tokens the api-token provider issues and checks, known by keyed fingerprint only. */
 export interface TokenStore {
-  /** The token one of these fingerprints belongs to. */
+  /** The token one of these fingerprints belongs to. One that was derived has what its parent has now: the principal and the state, and it ends with it. */
   find(fingerprints: readonly Subject[]): Promise<ApiToken | undefined>;
+  /** None that was derived: those are ended by their parent. */
   findByPublicId(publicId: string): Promise<ApiToken | undefined>;
   insert(fingerprint: Subject, token: ApiToken): Promise<'stored' | 'exists'>;
   /** Whether our database role may issue and end tokens. */
@@ -25,28 +26,37 @@ interface Row {
   principal: string;
   scopes: string[];
   state: ApiToken['state'];
+  expires_at: Date | null;
+  parent_subjects: [Subject, ...Subject[]] | null;
 }
 
-const COLUMNS = 'public_id, principal, scopes, state';
+const OWN = `SELECT public_id, principal, scopes, state, expires_at, NULL::text[] AS parent_subjects FROM api_tokens`;
+
+// The parent is read at each look, so that nothing has to be written to its children when it is refused. LEAST passes over NULL.
+const DERIVED = `SELECT c.public_id, p.principal, c.scopes, p.state, LEAST(c.expires_at, p.expires_at), c.parent_subjects
+  FROM child_tokens c JOIN api_tokens p ON p.public_id = c.parent`;
 
 export function createTokenStore(database: Database): TokenStore {
   return {
     async find(fingerprints) {
-      const result = await database.query<Row>(`SELECT ${COLUMNS} FROM api_tokens WHERE fingerprint = ANY($1)`, [
-        fingerprints,
-      ]);
+      const result = await database.query<Row>(
+        `${OWN} WHERE fingerprint = ANY($1) UNION ALL ${DERIVED} WHERE c.fingerprint = ANY($1)`,
+        [fingerprints],
+      );
       return result.rows[0] && toToken(result.rows[0]);
     },
 
     async findByPublicId(publicId) {
-      const result = await database.query<Row>(`SELECT ${COLUMNS} FROM api_tokens WHERE public_id = $1`, [publicId]);
+      const result = await database.query<Row>(`${OWN} WHERE public_id = $1`, [publicId]);
       return result.rows[0] && toToken(result.rows[0]);
     },
 
     async insert(fingerprint, token) {
+      const expiresAt = token.expiresAt === undefined ? null : new Date(token.expiresAt);
       const result = await database.query(
-        `INSERT INTO api_tokens (fingerprint, public_id, principal, scopes, state) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-        [fingerprint, token.publicId, token.principal, JSON.stringify(token.scopes), token.state],
+        `INSERT INTO api_tokens (fingerprint, public_id, principal, scopes, state, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT DO NOTHING`,
+        [fingerprint, token.publicId, token.principal, JSON.stringify(token.scopes), token.state, expiresAt],
       );
       return result.rowCount === 1 ? 'stored' : 'exists';
     },
@@ -68,5 +78,12 @@ export function createTokenStore(database: Database): TokenStore {
 }
 
 function toToken(row: Row): ApiToken {
-  return { publicId: row.public_id, principal: row.principal, scopes: row.scopes, state: row.state };
+  return {
+    publicId: row.public_id,
+    principal: row.principal,
+    scopes: row.scopes,
+    state: row.state,
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at.getTime() }),
+    ...(row.parent_subjects === null ? {} : { parentSubjects: row.parent_subjects }),
+  };
 }

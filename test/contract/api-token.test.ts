@@ -37,7 +37,9 @@ async function makeRig(): Promise<ApiTokenRig> {
   await migrate(ours.url);
   const database = openDatabase(ours.url, { applicationName: 'contract' });
   await database.query(`CREATE ROLE response LOGIN PASSWORD 'response-password'`);
-  await database.query('GRANT SELECT, INSERT, UPDATE ON api_tokens TO response');
+  await database.query(
+    'GRANT SELECT, INSERT, UPDATE ON api_tokens TO response; GRANT SELECT ON child_tokens TO response',
+  );
   const secrets = testSecretStore(database);
 
   const adminUrl = new URL(ours.url);

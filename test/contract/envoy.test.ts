@@ -6,7 +6,13 @@ import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { endpointOf } from '../../domain/endpoint';
-import { OUTCOME_HEADER, PRINCIPAL_HEADER, PROBE_HEADER, SUBJECT_HEADER } from '../../domain/gateway-headers';
+import {
+  OUTCOME_HEADER,
+  PRINCIPAL_HEADER,
+  PROBE_HEADER,
+  SCOPES_HEADER,
+  SUBJECT_HEADER,
+} from '../../domain/gateway-headers';
 import { startGuardedService, type GuardedService } from '../support/guarded-services';
 
 const names = z.object({ patterns: z.array(z.strictObject({ exact: z.string().regex(/^[a-z-]+$/) })) });
@@ -120,15 +126,18 @@ describe('Envoy’s ext_authz with the documented configuration', () => {
 
     expect(sent).toEqual(expect.arrayContaining(['authorization', 'user-agent', 'x-forwarded-for', PROBE_HEADER]));
     // Claims about the request or its principal are Envoy's and ours to make.
-    expect(sent.filter((name) => name.startsWith('x-original') || name === PRINCIPAL_HEADER)).toEqual([]);
+    const claims: readonly string[] = [PRINCIPAL_HEADER, SCOPES_HEADER];
+    expect(sent.filter((name) => name.startsWith('x-original') || claims.includes(name))).toEqual([]);
   });
 
   it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-    'lets %s through by the principal found',
+    'lets %s through by the principal and the scopes found',
     async (method) => {
-      const passed = await check(service, original({ method, headers: { [PRINCIPAL_HEADER]: 'admin' } }));
+      const claimed = { [PRINCIPAL_HEADER]: 'admin', [SCOPES_HEADER]: 'everything' };
+      const passed = await check(service, original({ method, headers: claimed }));
 
-      expect(passed).toMatchObject({ to: 'service', headers: { [PRINCIPAL_HEADER]: 'reports' } });
+      const found = { [PRINCIPAL_HEADER]: 'reports', [SCOPES_HEADER]: 'reports:read' };
+      expect(passed).toMatchObject({ to: 'service', headers: found });
       expect(service.events).toMatchObject([
         { action: { name: endpointOf(method, '/reports/7') }, client: { address: '203.0.113.7', agent: 'curl/8' } },
       ]);

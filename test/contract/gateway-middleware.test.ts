@@ -3,7 +3,7 @@ import { Agent, get, request, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { fetch } from 'undici';
 import { eventually } from '../support/eventually';
-import { GUARDS, startGuardedService, type GuardedService } from '../support/guarded-services';
+import { GUARDS, startGuardedService, subjectOf, type GuardedService } from '../support/guarded-services';
 
 const OFFICE = '203.0.113.7';
 const OFFICE_LANE = {
@@ -52,10 +52,13 @@ describe.each(Object.keys(GUARDS) as (keyof typeof GUARDS)[])('%s', (guard) => {
     return { status: response.statusCode, socket };
   }
 
-  it('lets through with the principal it found, whatever the client claims', async () => {
-    const response = await ask('token-a', '/reports/7?secret=x', { 'x-tourniquet-principal': 'admin' });
+  it('lets through with the principal and the scopes it found, whatever the client claims', async () => {
+    const response = await ask('token-a', '/reports/7?secret=x', {
+      'x-tourniquet-principal': 'admin',
+      'x-tourniquet-scopes': 'everything',
+    });
 
-    expect(await response.json()).toEqual({ principal: 'reports' });
+    expect(await response.json()).toEqual({ principal: 'reports', scopes: 'reports:read' });
     expect(service.events).toMatchObject([{ outcome: 'accepted', client: { address: OFFICE } }]);
     expect(JSON.stringify(service.events)).not.toMatch(/secret|token-a/);
   });
@@ -99,6 +102,18 @@ describe.each(Object.keys(GUARDS) as (keyof typeof GUARDS)[])('%s', (guard) => {
     // The service does not go on for nobody.
     expect(await eventually(service.streaming, (count) => count === 1)).toBe(1);
     other.response.destroy();
+  });
+
+  it('cuts the stream of a token that was derived from a refused one, and refuses it from then on', async () => {
+    const child = await openStream('child-of-token-a');
+    expect(service.events).toMatchObject([{ subject: subjectOf('token-a'), outcome: 'accepted' }]);
+
+    const at = Date.now();
+    service.refuse('token-a');
+
+    expect((await child.ended) - at).toBeLessThan(AT_ONCE_MS);
+    expect((await ask('child-of-token-a')).status).toBe(401);
+    expect(service.events.at(-1)).toMatchObject({ subject: subjectOf('token-a'), outcome: 'contained' });
   });
 
   it('leaves the stream of a context that may still pass, until its lane closes', async () => {

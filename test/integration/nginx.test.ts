@@ -141,13 +141,16 @@ async function send(path: string, { token, method = 'GET', headers = {}, body, a
 }
 
 describe('nginx with the documented configuration', () => {
-  it('lets through with the principal the gateway found, whatever the client claims', async () => {
+  it('lets through with the principal and the scopes the gateway found, whatever the client claims', async () => {
     const { token } = await issue();
 
-    const answer = await send('/reports/7?x=1', { token, headers: { 'x-tourniquet-principal': 'admin' } });
+    const claimed = { 'x-tourniquet-principal': 'admin', 'x-tourniquet-scopes': 'everything' };
+    const answer = await send('/reports/7?x=1', { token, headers: claimed });
 
     expect([answer.status, answer.text]).toEqual([200, 'the service']);
     expect(received).toMatchObject([{ url: '/reports/7?x=1', headers: { 'x-tourniquet-principal': 'reports' } }]);
+    // It has none.
+    expect(received[0]?.headers).not.toHaveProperty('x-tourniquet-scopes');
   });
 
   it('tells the gateway the request as it was, and never its body', async () => {

@@ -4,17 +4,19 @@ import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createApiKeyStore } from '../../activities/store/api-keys';
 import type { Database } from '../../activities/store/database';
+import { createChildTokenStore } from '../../activities/store/child-tokens';
 import { createInventory } from '../../activities/store/inventory';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { createMovedByHand } from '../../activities/store/moved-by-hand';
 import { createRequestLog } from '../../activities/store/request-log';
+import { createTokenStore } from '../../activities/store/token-store';
 import { createFindVersions } from '../../api/find-versions';
 import { createLeakReportDesk, type LeakReportDesk } from '../../api/leak-report-desk';
 import { createValueIndex } from '../../api/value-index';
 import type { ApiParts } from '../../api/server';
 import { RuleSet } from '../../detectors/sigma/rule-set';
 import { DEFAULT_POLICY } from '../../domain/policy';
-import { fingerprint } from '../../domain/fingerprint';
+import { fingerprints } from '../../domain/fingerprint';
 import { openDenylistView } from '../../workers/denylist-view';
 import { foreignMapper } from '../../detectors/sources/registry';
 import { openUsageIntake } from '../../workers/sources/usage-intake';
@@ -45,8 +47,8 @@ export function testApi(
   const usage = openUsageIntake(() => servers.connectNats(), { partitions: TEST_PARTITIONS, log });
   const denylist = openDenylistView(() => servers.connectNats(), log);
   const secrets = testSecretStore(database);
-  const fingerprintsOf = (value: string) => TEST_FINGERPRINT_KEYS.map((key) => fingerprint(value, key));
-  const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprintsOf(value)[0] ?? '' });
+  const fingerprintsOf = (value: string) => fingerprints(value, TEST_FINGERPRINT_KEYS);
+  const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprintsOf(value)[0] });
   const desk = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
@@ -67,6 +69,8 @@ export function testApi(
     taskQueue,
     policy: DEFAULT_POLICY,
     requests: createRequestLog(database),
+    tokens: createTokenStore(database),
+    childTokens: createChildTokenStore(database),
     reports: desk,
     fingerprintsOf,
     storeUsage: (events) => usage.store(events),

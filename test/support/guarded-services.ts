@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -12,6 +12,7 @@ import { tourniquetMiddleware } from '../../enforcement/express-middleware';
 import { tourniquetGateway, type GatewayMiddlewareOptions } from '../../enforcement/fastify-plugin';
 import { createGateway } from '../../enforcement/gateway';
 import { createOpenConnections, type OpenConnections } from '../../enforcement/open-connections';
+import type { CheckedToken } from '../../enforcement/token-check';
 import { createGatewayServer } from '../../workers/gateway/gateway-server';
 import { TEST_FINGERPRINT_KEYS } from './fingerprint-keys';
 import { sampleRefusal } from './sample-refusal';
@@ -52,12 +53,7 @@ export async function startGuardedService(guard: keyof typeof GUARDS): Promise<G
     mirror: map,
     failsClosed: (method, path) => shut.includes(`${method} ${path}`),
     // Every token that says so was issued.
-    tokens: ([subject]) =>
-      Promise.resolve(
-        ISSUED.some((token) => subjectOf(token) === subject)
-          ? { publicId: 'tqt_x', principal: 'reports', scopes: [], state: 'active' as const }
-          : undefined,
-      ),
+    tokens: ([subject]) => Promise.resolve(ISSUED.map(issued).find((token) => token.subject === subject)),
     fingerprintKeys: TEST_FINGERPRINT_KEYS,
     inventory: { lookup: () => undefined },
     emit: (event) => (event.kind === 'usage' ? events.push(event) : undefined),
@@ -82,8 +78,21 @@ export async function startGuardedService(guard: keyof typeof GUARDS): Promise<G
   };
 }
 
-/** Tokens that the issuer knows. */
-export const ISSUED = ['token-a', 'token-b', 'token-c'];
+/** Tokens that the issuer knows; the last was derived from the first. */
+export const ISSUED = ['token-a', 'token-b', 'token-c', 'child-of-token-a'];
+
+function issued(token: string): CheckedToken & { readonly subject: Subject } {
+  const parent = /^child-of-(?<name>.*)$/.exec(token)?.groups?.['name'];
+  return {
+    subject: subjectOf(token),
+    publicId: 'tqt_x',
+    principal: 'reports',
+    // What holds a space would read as two.
+    scopes: ['reports:read', 'reports:write all'],
+    state: 'active',
+    ...(parent === undefined ? {} : { parentSubjects: [subjectOf(parent)] }),
+  };
+}
 
 interface Served {
   readonly url: string;
@@ -104,10 +113,14 @@ function stream(response: ServerResponse, seen: Seen): void {
   response.on('close', () => clearInterval(timer));
 }
 
+function found(headers: IncomingHttpHeaders) {
+  return { principal: headers['x-tourniquet-principal'], scopes: headers['x-tourniquet-scopes'] };
+}
+
 function addRoutes(app: FastifyInstance, seen: Seen): void {
   app.get('/reports/:id', (request) => {
     seen.reached.push(request.url);
-    return { principal: request.headers['x-tourniquet-principal'] };
+    return found(request.headers);
   });
   app.get('/stream', (request, reply) => {
     seen.reached.push(request.url);
@@ -134,7 +147,7 @@ async function guardWithExpress(options: GatewayMiddlewareOptions, seen: Seen): 
   app.use(tourniquetMiddleware(options));
   app.get('/reports/:id', (request, response) => {
     seen.reached.push(request.url);
-    response.json({ principal: request.headers['x-tourniquet-principal'] });
+    response.json(found(request.headers));
   });
   app.get('/stream', (request, response) => {
     seen.reached.push(request.url);

@@ -1,5 +1,6 @@
 import type { InventoryRecord } from '../../../domain/credential';
 import { fingerprint, signProbe } from '../../../domain/fingerprint';
+import type { Subject } from '../../../domain/subject';
 import type { BreachEvent, UsageEvent } from '../../../domain/usage-event';
 import { createDenylistMap, type RefusalCheck } from '../../../enforcement/denylist-map';
 import { createGateway, type GatewayRequest } from '../../../enforcement/gateway';
@@ -22,7 +23,7 @@ const request: GatewayRequest = {
 };
 
 function gatewayWith(
-  check: (subject: string, address: string, now: number) => RefusalCheck,
+  check: (subject: Subject, address: string, now: number) => RefusalCheck,
   token: CheckedToken | undefined,
   lookup: (subject: string) => InventoryRecord | undefined = () => undefined,
   shut: readonly string[] = [],
@@ -146,6 +147,63 @@ describe('gateway', () => {
       expect(events[0]).toMatchObject({ outcome: 'authentication' });
     },
   );
+
+  it('refuses what has expired, whatever the cache of its issuer still says', async () => {
+    jest.useFakeTimers({ now: 1_000 });
+    const { gateway, events } = gatewayWith(free, { ...ACTIVE, expiresAt: 2_000 });
+
+    const before = await gateway.authorize(request);
+    jest.setSystemTime(2_000);
+    const after = await gateway.authorize(request);
+
+    expect([before, after]).toMatchObject([{ allowed: true }, { allowed: false, reason: 'authentication' }]);
+    expect(events.map(({ outcome }) => outcome)).toEqual(['accepted', 'authentication']);
+    jest.useRealTimers();
+  });
+
+  describe('with a derived token', () => {
+    const PARENT = [fingerprint('the-parent', KEYS[0]), fingerprint('the-parent', KEYS[1])] as const;
+    const CHILD: CheckedToken = { ...ACTIVE, scopes: ['read'], parentSubjects: PARENT };
+
+    it('lets it pass with its own scopes, as a use of the one that it was derived from', async () => {
+      const known = (subject: string) =>
+        subject === PARENT[1] ? ({ principalKind: 'workload', knownContexts: [] } as never) : undefined;
+      const { gateway, events } = gatewayWith(free, CHILD, known);
+
+      const decision = await gateway.authorize(request);
+
+      const own = KEYS.map((key) => fingerprint('the-token', key));
+      expect(decision).toMatchObject({ allowed: true, scopes: ['read'], subject: PARENT[1] });
+      expect(decision).toMatchObject({ use: { subjects: [...own, ...PARENT] } });
+      expect(events).toMatchObject([{ subject: PARENT[1], principalKind: 'workload', outcome: 'accepted' }]);
+    });
+
+    it.each(PARENT)('refuses it when that one is refused, by the denylist alone: %s', async (refusedSubject) => {
+      const { gateway, events } = gatewayWith((subject) => (subject === refusedSubject ? refused : free()), CHILD);
+
+      await expect(gateway.authorize(request)).resolves.toMatchObject({ allowed: false, reason: 'contained' });
+      expect(events).toMatchObject([{ subject: refusedSubject, outcome: 'contained' }]);
+    });
+
+    it('holds it to the lane of that one', async () => {
+      const map = createDenylistMap();
+      map.join(
+        sampleRefusal(PARENT[0], {
+          mode: 'known-contexts-only',
+          allow: [{ id: 'office', networks: ['192.0.2.0/24'], endpoints: ['POST /orders'] }],
+        }),
+      );
+      const { gateway } = gatewayWith(map.check, CHILD);
+      const from = async (address: string, path = '/orders') =>
+        (await gateway.authorize({ ...request, address, path, route: path })).allowed;
+
+      expect([await from('192.0.2.1'), await from('198.51.100.9'), await from('192.0.2.1', '/users')]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+    });
+  });
 
   it('shuts a route that must not be had without knowing, but tells a refused credential that it is refused', async () => {
     const shut = ['POST /orders'];
