@@ -14,13 +14,18 @@ export type FindVersions = (subjects: readonly Subject[]) => Promise<Found>;
 
 /**
  * Looks in the inventory, and then among the values: a role's password or an access key's secret is no subject there, since records of its use name only the role or the key.
- * `byValue`: by fingerprint. The function throws what the index throws, when nothing was found without it.
+ * `byValue`: by fingerprint. The function throws what the index throws, when nothing was found without it. `parentOf`: of a token that was derived, what
+ * it was derived from, which is the one that can be answered.
  */
-export function createFindVersions(inventory: Pick<Inventory, 'findBySubject'>, byValue: ValueIndex): FindVersions {
+export function createFindVersions(
+  inventory: Pick<Inventory, 'findBySubject'>,
+  byValue: ValueIndex,
+  parentOf: (subjects: readonly Subject[]) => Promise<readonly Subject[]>,
+): FindVersions {
   return async (subjects) => {
     const values = subjects.filter((subject) => subject.startsWith('fp:'));
     const ids = subjects.filter((subject) => !values.includes(subject));
-    const known = await firstOf(inventory, values);
+    const known = (await firstOf(inventory, values)) ?? (await firstOf(inventory, await parentOf(values)));
     if (known) return { versions: [known], byIdOnly: false };
     const failures: unknown[] = [];
     for (const value of values) {

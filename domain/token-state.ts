@@ -17,3 +17,8 @@ export function tokenStateAt({ state, expiresAt }: TokenRecord, now: number): To
   if (state === 'revoked') return 'revoked';
   return expiresAt !== undefined && now >= expiresAt ? 'expired' : state;
 }
+
+/** By which subjects a derived token that still lives is answered: those of what it was derived from. None of any other. */
+export function livingParentOf(token: TokenRecord | undefined, now: number): readonly Subject[] {
+  return token?.parentSubjects && tokenStateAt(token, now) !== 'expired' ? token.parentSubjects : [];
+}

@@ -13,6 +13,8 @@ import { createApi } from '../api/server';
 import { createValueIndex } from '../api/value-index';
 import { foreignMapper } from '../detectors/sources/registry';
 import { fingerprints } from '../domain/fingerprint';
+import type { Subject } from '../domain/subject';
+import { livingParentOf } from '../domain/token-state';
 import { readSecretFile, type Config } from './config';
 import { readFingerprintKeys, readKey, readPrivateKey } from './keys';
 import { openLeakFeeds, readLeakFeeds } from './leak-feeds';
@@ -46,9 +48,11 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   mustOpenSecretStores(settings);
   const { secrets, known: stores } = openSecretStores(settings, database, readKey(config.TOURNIQUET_SEALING_KEY_FILE));
   const fingerprintsOf = (value: string) => fingerprints(value, fingerprintKeys);
+  const tokens = createTokenStore(database);
+  const parentOf = async (subjects: readonly Subject[]) => livingParentOf(await tokens.find(subjects), Date.now());
   // Under the first key: what is found is fingerprinted under each.
   const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprintsOf(value)[0] });
-  const findVersions = createFindVersions(inventory, byValue);
+  const findVersions = createFindVersions(inventory, byValue, parentOf);
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
@@ -71,7 +75,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     taskQueue,
     policy,
     requests: createRequestLog(database),
-    tokens: createTokenStore(database),
+    tokens,
     childTokens: createChildTokenStore(database),
     reports,
     fingerprintsOf,

@@ -60,7 +60,7 @@ beforeAll(async () => {
   api = testApi(database, { temporal: stack.temporal, connectNats: () => connect({ servers: server.url }) }, log);
   const { inventory, secrets, temporal, taskQueue, policy, fingerprintsOf } = api.parts;
   const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprintsOf(value)[0] ?? '' });
-  const findVersions = createFindVersions(inventory, byValue);
+  const findVersions = createFindVersions(inventory, byValue, () => Promise.resolve([]));
   const reports = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,

@@ -17,6 +17,8 @@ import type { ApiParts } from '../../api/server';
 import { RuleSet } from '../../detectors/sigma/rule-set';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import { fingerprints } from '../../domain/fingerprint';
+import type { Subject } from '../../domain/subject';
+import { livingParentOf } from '../../domain/token-state';
 import { openDenylistView } from '../../workers/denylist-view';
 import { foreignMapper } from '../../detectors/sources/registry';
 import { openUsageIntake } from '../../workers/sources/usage-intake';
@@ -48,11 +50,13 @@ export function testApi(
   const denylist = openDenylistView(() => servers.connectNats(), log);
   const secrets = testSecretStore(database);
   const fingerprintsOf = (value: string) => fingerprints(value, TEST_FINGERPRINT_KEYS);
+  const tokens = createTokenStore(database);
+  const parentOf = async (subjects: readonly Subject[]) => livingParentOf(await tokens.find(subjects), Date.now());
   const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprintsOf(value)[0] });
   const desk = createLeakReportDesk({
     reports: createLeakReportStore(database),
     inventory,
-    findVersions: createFindVersions(inventory, byValue),
+    findVersions: createFindVersions(inventory, byValue, parentOf),
     temporal,
     taskQueue,
     policy: DEFAULT_POLICY,
@@ -69,7 +73,7 @@ export function testApi(
     taskQueue,
     policy: DEFAULT_POLICY,
     requests: createRequestLog(database),
-    tokens: createTokenStore(database),
+    tokens,
     childTokens: createChildTokenStore(database),
     reports: desk,
     fingerprintsOf,

@@ -20,6 +20,7 @@ function find(failing = false) {
         return Promise.resolve(hash === value('b') ? [FIRST, SECOND] : []);
       },
     },
+    (subjects) => Promise.resolve(subjects.includes(value('d')) ? [value('e'), KEY_ID] : []),
   );
 }
 
@@ -33,4 +34,8 @@ it('finds all that share a value, and says where an id alone was found beside a 
 it('looks for every form of what was found before it says that it can not tell', async () => {
   expect(await find(true)([value('a'), value('b')])).toMatchObject({ versions: [FIRST, SECOND] });
   await expect(find(true)([value('a'), value('c')])).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' });
+});
+
+it('finds what a token was derived from: that is what can be answered', async () => {
+  expect(await find()([value('d')])).toEqual({ versions: [BY_ID], byIdOnly: false });
 });

@@ -1,0 +1,254 @@
+import { randomBytes } from 'node:crypto';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { FastifyInstance } from 'fastify';
+import { fetch } from 'undici';
+import { createApiKeyStore } from '../../activities/store/api-keys';
+import { createChildTokenStore } from '../../activities/store/child-tokens';
+import { openDatabase, type Database } from '../../activities/store/database';
+import { createInventory } from '../../activities/store/inventory';
+import { createLeakReportStore } from '../../activities/store/leak-reports';
+import { migrate } from '../../activities/store/migrate';
+import { createTokenStore } from '../../activities/store/token-store';
+import { MOST_FAILURES } from '../../api/authenticate';
+import { createApi } from '../../api/server';
+import { MOST_LIVING_CHILDREN } from '../../domain/child-token-limits';
+import { fingerprints } from '../../domain/fingerprint';
+import { partitionOf } from '../../domain/subject';
+import { formatToken } from '../../domain/token-format';
+import type { UsageBatch } from '../../domain/usage-event';
+import { ensureStreams, USAGE_STREAM } from '../../workers/detection/streams';
+import { testApi, TEST_PARTITIONS, type TestApi } from '../support/api-parts';
+import { eventually } from '../support/eventually';
+import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
+import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
+import { integrationStack } from '../support/integration-stack';
+import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { recordedLog } from '../support/recorded-log';
+import { sampleCredential, sampleVersion } from '../support/sample-credential';
+import { findSecrets } from '../support/secret-scan';
+
+const { log, lines } = recordedLog();
+const secrets: string[] = [];
+
+let fresh: FreshDatabase;
+let database: Database;
+let server: PrivateNatsServer;
+let nats: NatsConnection;
+let api: TestApi;
+let app: FastifyInstance;
+let url: string;
+let nextId = 1;
+
+beforeAll(async () => {
+  const stack = integrationStack();
+  fresh = await freshDatabase(stack.postgres.adminUrl);
+  await migrate(fresh.url);
+  database = openDatabase(fresh.url, { applicationName: 'child-tokens' });
+  // Of its own: it is stopped.
+  server = await privateNatsServer();
+  const connectNats = () => connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  nats = await connectNats();
+  await ensureStreams(await jetstreamManager(nats), { partitions: TEST_PARTITIONS });
+  api = testApi(database, { temporal: stack.temporal, connectNats }, log);
+  app = createApi(api.parts);
+  url = await app.listen({ host: '127.0.0.1', port: 0 });
+  await eventually(
+    () => api.parts.denylist(),
+    (answer) => answer !== undefined,
+  );
+});
+
+afterAll(async () => {
+  expect(findSecrets(lines, secrets)).toEqual([]);
+  await app.close();
+  await api.stop();
+  await Promise.all([nats.close(), database.end()]);
+  await server.stop();
+  await fresh.drop();
+});
+
+/** A token that its issuer knows as good. */
+async function issue(expiresAt?: number) {
+  const token = formatToken(randomBytes);
+  const publicId = `tqt_parent-${nextId++}`;
+  const subjects = fingerprints(token, TEST_FINGERPRINT_KEYS);
+  await createTokenStore(database).insert(subjects[0], {
+    publicId,
+    principal: 'reports',
+    scopes: ['reports:read', 'orders:read'],
+    state: 'active',
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  });
+  secrets.push(token);
+  return { token, publicId, subjects };
+}
+
+const WISH = {
+  grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+  subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+  scope: 'orders:read',
+};
+
+async function ask(token: string, options: { readonly json?: true; readonly more?: Record<string, string> } = {}) {
+  const wish = { ...WISH, subject_token: token, ...options.more };
+  const sent = options.json
+    ? { body: JSON.stringify(wish), headers: { 'content-type': 'application/json' } }
+    : { body: new URLSearchParams(wish) };
+  const response = await fetch(`${url}/v1/token`, { method: 'POST', ...sent });
+  const body = (await response.json()) as Record<string, unknown>;
+  if (typeof body['access_token'] === 'string') secrets.push(body['access_token']);
+  return { status: response.status, headers: response.headers, body };
+}
+
+describe('the store of child tokens', () => {
+  const child = (parent: Awaited<ReturnType<typeof issue>>, seconds = 60) => {
+    const token = formatToken(randomBytes);
+    const [fingerprint] = fingerprints(token, TEST_FINGERPRINT_KEYS);
+    const publicId = `tqt_child-${nextId++}`;
+    return { fingerprint, publicId, parent: parent.publicId, parentSubjects: parent.subjects, scopes: ['x'], seconds };
+  };
+  const keep = (one: ReturnType<typeof child>) => createChildTokenStore(database).keep(one);
+  const find = (one: ReturnType<typeof child>) => createTokenStore(database).find([one.fingerprint]);
+  const count = async (parent: string) =>
+    (await database.query('SELECT 1 FROM child_tokens WHERE parent = $1', [parent])).rowCount;
+
+  it('keeps one that is found with its parent’s principal and state, and by no public id', async () => {
+    const parent = await issue();
+    const one = child(parent);
+    const from = Date.now();
+
+    expect(await keep(one)).toEqual({ livesSeconds: 60 });
+
+    const found = await find(one);
+    expect(found).toEqual({
+      publicId: one.publicId,
+      principal: 'reports',
+      scopes: ['x'],
+      state: 'active',
+      expiresAt: expect.any(Number) as number,
+      parentSubjects: [...parent.subjects],
+    });
+    expect(Math.abs((found?.expiresAt ?? 0) - from - 60_000)).toBeLessThan(5_000);
+    expect(await createTokenStore(database).findByPublicId(one.publicId)).toBeUndefined();
+    await createTokenStore(database).setState(parent.publicId, 'revoked');
+    expect(await find(one)).toMatchObject({ state: 'revoked' });
+  });
+
+  it('ends one with its parent, and derives from none that is over or ended', async () => {
+    const ends = Date.now() + 30_000;
+    const [bounded, over, revoked] = [await issue(ends), await issue(Date.now()), await issue()];
+    await createTokenStore(database).setState(revoked.publicId, 'revoked');
+    const one = child(bounded);
+
+    const kept = await keep(one);
+
+    expect(kept).toEqual({ livesSeconds: expect.any(Number) as number });
+    expect((await find(one))?.expiresAt).toBe(ends);
+    expect([await keep(child(over)), await keep(child(revoked))]).toEqual(['dead', 'dead']);
+    expect([await count(over.publicId), await count(revoked.publicId)]).toEqual([0, 0]);
+  });
+
+  it('lets no more of one parent live than may, however many come at once, and forgets those that are over', async () => {
+    const [parent, other] = [await issue(), await issue()];
+    await database.query(
+      `INSERT INTO child_tokens (fingerprint, public_id, parent, parent_subjects, scopes, expires_at)
+       SELECT $1 || n, $1 || n, $1, '{x}', '[]', now() + interval '1 minute' FROM generate_series(1, $2::int) n`,
+      [parent.publicId, MOST_LIVING_CHILDREN - 2],
+    );
+
+    const kept = await Promise.all(Array.from({ length: 6 }, () => keep(child(parent))));
+
+    expect(kept.filter((one) => one === 'full')).toHaveLength(4);
+    expect([await count(parent.publicId), await keep(child(other))]).toEqual([
+      MOST_LIVING_CHILDREN,
+      { livesSeconds: 60 },
+    ]);
+    expect(await ask(parent.token)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    await database.query('UPDATE child_tokens SET expires_at = now() WHERE parent = $1', [parent.publicId]);
+    expect(await keep(child(parent))).toEqual({ livesSeconds: 60 });
+    expect(await count(parent.publicId)).toBe(1);
+  });
+});
+
+describe('POST /v1/token', () => {
+  it('gives whoever holds a token another one, without a key, and tells the detectors of it', async () => {
+    const parent = await issue();
+
+    const { status, headers, body } = await ask(parent.token, { more: { expires_in: '60' } });
+
+    expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 60, scope: 'orders:read' });
+    const subjects = fingerprints(String(body['access_token']), TEST_FINGERPRINT_KEYS);
+    expect(await createTokenStore(database).find(subjects)).toMatchObject({ scopes: ['orders:read'] });
+    const [subject] = parent.subjects;
+    const partition = partitionOf(subject, TEST_PARTITIONS);
+    const manager = await jetstreamManager(nats);
+    const last = await manager.streams.getMessage(USAGE_STREAM, { last_by_subj: `usage.${partition}` });
+    expect(last?.json<UsageBatch>().events).toMatchObject([
+      { subject, outcome: 'accepted', source: 'token-exchange', client: { address: '127.0.0.1' } },
+    ]);
+  });
+
+  it('takes nothing but a form, and says so as other routes do', async () => {
+    const answer = await ask((await issue()).token, { json: true });
+
+    expect(answer).toMatchObject({ status: 415, body: { code: 'REQUEST_INVALID' } });
+    const nothing = await fetch(`${url}/v1/token`, { method: 'POST' });
+    expect([nothing.status, await nothing.json()]).toMatchObject([400, { error: 'invalid_request' }]);
+  });
+
+  it('answers a leak of the new token by the one that it was derived from', async () => {
+    const parent = await issue();
+    const credential = sampleCredential({ id: 'reports-token', provider: 'api-token' });
+    // Revoked, so that nothing is started: what counts is that it was known.
+    const version = sampleVersion({ credentialId: credential.id, state: 'revoked', subjects: [parent.subjects[0]] });
+    await createInventory(database).register(credential, version);
+    const { body } = await ask(parent.token);
+    const key = await createApiKeyStore(database).issue('scanner', 'responder');
+
+    await fetch(`${url}/v1/leak-reports`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ token: body['access_token'], source: 'a public repository' }),
+    });
+    await eventually(
+      () => createLeakReportStore(database).open(),
+      (open) => open.length === 0,
+    );
+
+    const { rows } = await database.query<{ outcome: string }>('SELECT outcome FROM leak_reports');
+    expect(rows).toEqual([{ outcome: 'dead' }]);
+  });
+
+  it('lets nobody try values for long', async () => {
+    const parent = await issue();
+    const tries = Array.from({ length: MOST_FAILURES.max }, () => ask(formatToken(randomBytes)));
+    await Promise.all(tries);
+
+    const limited = await ask(formatToken(randomBytes));
+
+    expect(limited).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
+    expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
+    // Whoever holds one is not limited by those beside it.
+    expect((await ask(parent.token)).status).toBe(200);
+  });
+
+  it('makes none while nobody can say what is refused', async () => {
+    const parent = await issue();
+    await server.server.stop();
+
+    const stale = await eventually(
+      () => ask(parent.token),
+      ({ body }) => body['code'] === 'DENYLIST_STALE',
+    );
+    await server.server.start();
+
+    expect([stale.status, stale.headers.get('retry-after')]).toEqual([503, '1']);
+    const back = await eventually(
+      () => ask(parent.token),
+      ({ status }) => status === 200,
+    );
+    expect(back.status).toBe(200);
+  });
+});
