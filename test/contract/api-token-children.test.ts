@@ -238,32 +238,39 @@ describe('a token that was derived from one of the api-token provider', () => {
       'more scopes than its parent has',
       (parent: string) => rig.derive(parent, { scope: 'reports:read admin' }),
       'invalid_scope',
+      'authorization',
     ],
-    ['a derived parent', async (parent: string) => rig.derive((await rig.derive(parent)).token), 'invalid_request'],
-    ['a parent that nobody issued', () => rig.derive('canary'), 'invalid_request'],
-  ])('is not to be had with %s', async (_case, ask, error) => {
+    [
+      'a derived parent',
+      async (parent: string) => rig.derive((await rig.derive(parent)).token),
+      'invalid_request',
+      'authorization',
+    ],
+    ['a parent that nobody issued', () => rig.derive('canary'), 'invalid_request', 'authentication'],
+  ])('is not to be had with %s', async (_case, ask, error, outcome) => {
     const parent = await rig.mint();
 
     const refused = await ask(parent.token);
 
     expect(refused).toMatchObject({ status: 400, answer: { error } });
     expect(refused.answer).not.toHaveProperty('access_token');
+    expect(rig.derivations.at(-1)).toMatchObject({ outcome });
   });
 });
 
 test('a token of the provider that has expired is dead, and nothing brings it back', async () => {
   const rig = await makeRig();
   const [old, control] = [await rig.mint(), await rig.mint()];
-  const with_ = [rig.credential, old.version] as const;
-  await rig.provider.quarantine(...with_, callContext());
+  const ofOld = [rig.credential, old.version] as const;
+  await rig.provider.quarantine(...ofOld, callContext());
   await rig.database.query('UPDATE api_tokens SET expires_at = now() WHERE public_id = $1', [old.version.publicId]);
 
-  await expect(rig.provider.release(...with_, callContext())).rejects.toMatchObject({ code: 'CONTAINMENT_FINAL' });
-  await expect(rig.provider.test(...with_, callContext())).rejects.toMatchObject({
+  await expect(rig.provider.release(...ofOld, callContext())).rejects.toMatchObject({ code: 'CONTAINMENT_FINAL' });
+  await expect(rig.provider.test(...ofOld, callContext())).rejects.toMatchObject({
     code: 'REPLACEMENT_REJECTED',
     fields: { state: 'expired' },
   });
-  const verdict = rig.provider.verifyDead(...with_, control.version, callContext());
+  const verdict = rig.provider.verifyDead(...ofOld, control.version, callContext());
   expect(await verdict).toMatchObject({ verdict: 'dead', proof: 'presented' });
   await rig.stop();
 });

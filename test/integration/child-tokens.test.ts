@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { fetch } from 'undici';
 import { createApiKeyStore } from '../../activities/store/api-keys';
 import { createChildTokenStore } from '../../activities/store/child-tokens';
-import { openDatabase, type Database } from '../../activities/store/database';
+import { openDatabase, warmUp, type Database } from '../../activities/store/database';
 import { createInventory } from '../../activities/store/inventory';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { migrate } from '../../activities/store/migrate';
@@ -143,7 +143,8 @@ describe('the store of child tokens', () => {
 
     const kept = await keep(one);
 
-    expect(kept).toEqual({ livesSeconds: expect.any(Number) as number });
+    expect(kept).toHaveProperty('livesSeconds');
+    expect(typeof kept === 'object' && kept.livesSeconds <= 30).toBe(true);
     expect((await find(one))?.expiresAt).toBe(ends);
     expect([await keep(child(over)), await keep(child(revoked))]).toEqual(['dead', 'dead']);
     expect([await count(over.publicId), await count(revoked.publicId)]).toEqual([0, 0]);
@@ -157,9 +158,11 @@ describe('the store of child tokens', () => {
       [parent.publicId, MOST_LIVING_CHILDREN - 2],
     );
 
-    const kept = await Promise.all(Array.from({ length: 6 }, () => keep(child(parent))));
+    // Connections that are there already: else they come one after the other.
+    await warmUp(database, 10);
+    const kept = await Promise.all(Array.from({ length: 30 }, () => keep(child(parent))));
 
-    expect(kept.filter((one) => one === 'full')).toHaveLength(4);
+    expect(kept.filter((one) => one === 'full')).toHaveLength(28);
     expect([await count(parent.publicId), await keep(child(other))]).toEqual([
       MOST_LIVING_CHILDREN,
       { livesSeconds: 60 },
