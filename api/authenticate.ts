@@ -8,12 +8,15 @@ const callers = new WeakMap<FastifyRequest, ApiCaller>();
 /** So many requests without a known key an address and minute; a program with the wrong key needs no more to notice. */
 export const MOST_FAILURES = { max: 60, timeWindow: 60_000 } as const;
 
-/** Counts one failure; tells for how many seconds the address must wait, if it must. */
-export type FailureLimit = (request: FastifyRequest) => Promise<number | undefined>;
+/** Counts a request; tells for how many seconds whoever sent it must wait, if they must. */
+export type RequestLimit = (request: FastifyRequest) => Promise<number | undefined>;
 
-/** Of one scope, in which `@fastify/rate-limit` is registered. */
-export function failureLimit(app: FastifyInstance): FailureLimit {
-  const check = app.createRateLimit(MOST_FAILURES);
+/** Of failures, by address; of one scope, in which `@fastify/rate-limit` is registered. */
+export function failureLimit(app: FastifyInstance): RequestLimit {
+  return limitOf(app.createRateLimit(MOST_FAILURES));
+}
+
+export function limitOf(check: ReturnType<FastifyInstance['createRateLimit']>): RequestLimit {
   return async (request) => {
     const answer = await check(request);
     return !answer.isAllowed && answer.isExceeded ? answer.ttlInSeconds : undefined;
@@ -21,7 +24,7 @@ export function failureLimit(app: FastifyInstance): FailureLimit {
 }
 
 /** A hook that lets nobody in without a key that is known. Only failures count: a known key is let in whatever its neighbours do. */
-export function authenticate(apiKeys: ApiKeyStore, limit: FailureLimit) {
+export function authenticate(apiKeys: ApiKeyStore, limit: RequestLimit) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const key = /^Bearer (?<key>tqk_[\w-]{20,100})$/.exec(request.headers.authorization ?? '')?.groups?.['key'];
     const caller = key ? await apiKeys.authenticate(key) : undefined;

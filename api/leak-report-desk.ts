@@ -9,6 +9,7 @@ import { isLeakFeed } from '../domain/leak-feed';
 import type { Inventory } from '../domain/ports/stores';
 import { atLeast, compareSeverity } from '../domain/severity';
 import { weighed } from '../domain/severity-mapping';
+import type { Subject } from '../domain/subject';
 import type { ControlEvent } from '../domain/usage-event';
 import { askTemporal } from './ask-temporal';
 import type { FindVersions } from './find-versions';
@@ -17,6 +18,8 @@ export interface LeakReportDeskParts {
   readonly reports: LeakReportStore;
   readonly inventory: Pick<Inventory, 'credential'>;
   readonly findVersions: FindVersions;
+  /** Of a token that was derived and lives: what it was derived from. */
+  readonly parentOf: (subjects: readonly Subject[]) => Promise<readonly Subject[]>;
   readonly temporal: Client;
   readonly taskQueue: string;
   readonly policy: Policy;
@@ -66,8 +69,11 @@ export function createLeakReportDesk(parts: LeakReportDeskParts): LeakReportDesk
 
   return {
     async take(report) {
+      // By then a derived token may live no more, and nobody could tell whose it was.
+      const subjects = [...report.subjects, ...(await parts.parentOf(report.subjects))];
+      const kept = { ...report, subjects };
       // What was told before is acted on, or will be.
-      if (await parts.reports.add(report)) settle(report);
+      if (await parts.reports.add(kept)) settle(kept);
     },
     async settleOpen() {
       for (const report of await parts.reports.open()) settle(report);

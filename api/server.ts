@@ -54,6 +54,8 @@ export interface ApiParts {
   readonly approvalKey: KeyObject;
   /** The denylist, as far as it can be vouched for. */
   readonly denylist: () => DenylistAnswer | undefined;
+  /** Whether one of these is refused, in a lane or not; undefined while nobody can vouch for it. */
+  readonly isContained: (subjects: readonly Subject[]) => boolean | undefined;
   /** Scanners' names of kinds of secrets that are public by design. */
   readonly publicTypes?: ReadonlySet<string>;
   /** Proxies whose X-Forwarded-For counts: without them all who come through one would share its limits. */

@@ -6,18 +6,21 @@ import type { Subject } from '../domain/subject';
 import { formatToken, tokenPublicId } from '../domain/token-format';
 import { tokenStateAt } from '../domain/token-state';
 import type { UsageEvent } from '../domain/usage-event';
-import { failureLimit } from './authenticate';
+import { failureLimit, limitOf } from './authenticate';
 import { problem } from './problem';
 import type { ApiParts } from './server';
 import { ACCESS_TOKEN, readTokenRequest, refusal, type TokenRefusal, type TokenWish } from './token-request';
 
 type Parts = Pick<
   ApiParts,
-  'tokens' | 'childTokens' | 'inventory' | 'fingerprintsOf' | 'denylist' | 'storeUsage' | 'log'
+  'tokens' | 'childTokens' | 'inventory' | 'fingerprintsOf' | 'isContained' | 'storeUsage' | 'log'
 >;
 
 /** More than the longest request takes. */
 const BODY_LIMIT = 16_384;
+
+/** So many derivations from one token a minute: a service that starts a thousand workers needs two, and whoever has stolen it keeps no process busy. */
+export const MOST_DERIVATIONS = { max: 600, timeWindow: 60_000 } as const;
 
 /**
  * Where whoever holds a token of the api-token provider derives one from it, with no more scopes and a short life (RFC 8693). Nobody has a key for
@@ -25,7 +28,12 @@ const BODY_LIMIT = 16_384;
  */
 export async function installTokenRoutes(app: FastifyInstance, parts: Parts): Promise<void> {
   await app.register(rateLimit, { global: false });
-  const limit = failureLimit(app);
+  const failures = failureLimit(app);
+  const parents = new WeakMap<FastifyRequest, string>();
+  const derivations = limitOf(
+    app.createRateLimit({ ...MOST_DERIVATIONS, keyGenerator: (request) => parents.get(request) ?? '' }),
+  );
+  const oneAtATime = createQueue();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -37,33 +45,38 @@ export async function installTokenRoutes(app: FastifyInstance, parts: Parts): Pr
     void reply.header('cache-control', 'no-store');
     const wish = readTokenRequest(request.body instanceof URLSearchParams ? request.body : new URLSearchParams());
     if ('error' in wish) return refuse(reply, wish);
-    // Without it a token that was refused a moment ago would go on making others.
-    const denylist = parts.denylist();
-    if (!denylist) return problem(reply.header('retry-after', '1'), 'DENYLIST_STALE');
-
     const own = parts.fingerprintsOf(wish.token);
     const parent = await parts.tokens.find(own);
     const subjects = parent?.parentSubjects ?? own;
-    // In whatever mode, and from wherever it comes: a lane is for what a dependent did before, and not for new tokens.
-    const isContained = denylist.entries.some(
-      ({ subject, status }) => status !== 'lifted' && (own.includes(subject) || subjects.includes(subject)),
-    );
+    // Without it a token that was refused a moment ago would go on making others.
+    const isContained = parts.isContained([...own, ...subjects]);
+    if (isContained === undefined) return problem(reply.header('retry-after', '1'), 'DENYLIST_STALE');
+
     const refused = isContained ? CONTAINED : refusalOf(parent, wish);
-    const waitSeconds = refused && (await limit(request));
+    parents.set(request, parent?.publicId ?? '');
+    const waitSeconds = await (refused || !parent ? failures : derivations)(request);
     if (waitSeconds !== undefined) return problem(reply.header('retry-after', String(waitSeconds)), 'RATE_LIMITED');
-    // Before a token is made: none is, that the detectors could not know of.
-    const subject = await knownSubject(parts, subjects);
-    await parts.storeUsage([useOf(subject, request, refused?.outcome ?? 'accepted')]);
-    if (refused || !parent) return refuse(reply, refused?.answer ?? NOT_ACCEPTED);
-    return derive(parts, { wish, parent, subjects: own }, reply);
+    // All wait for one connection to the database: whoever derives must not keep those that read a replacement from theirs.
+    const derived =
+      refused || !parent
+        ? (refused ?? NOT_KNOWN)
+        : await oneAtATime(() => derive(parts, { wish, parent, subjects: own }));
+    // Before it is given to anybody: no token lives that the detectors could not know of.
+    await parts.storeUsage([await useOf(parts, { subjects, request, outcome: derived.outcome })]);
+    if (derived.outcome !== 'accepted') return refuse(reply, derived.answer);
+    return reply.code(200).send(derived.answer);
   });
+}
+
+interface Derived {
+  readonly outcome: 'accepted';
+  readonly answer: object;
 }
 
 async function derive(
   { childTokens, fingerprintsOf, log }: Parts,
   from: { readonly wish: TokenWish; readonly parent: ApiToken; readonly subjects: readonly [Subject, ...Subject[]] },
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+): Promise<Derived | Refused> {
   const { wish, parent, subjects } = from;
   const token = formatToken(randomBytes);
   const publicId = tokenPublicId(token) ?? '';
@@ -75,17 +88,17 @@ async function derive(
     scopes: wish.scopes,
     seconds: wish.seconds,
   });
-  if (kept === 'dead') return refuse(reply, NOT_ACCEPTED);
-  if (kept === 'full')
-    return refuse(reply, refusal('invalid_request', 'as many tokens as may live were derived from the subject token'));
+  if (kept === 'dead') return NOT_KNOWN;
+  if (kept === 'full') return FULL;
   log.info({ parent: parent.publicId, token: publicId, seconds: kept.livesSeconds }, 'a token was derived');
-  return reply.code(200).send({
+  const answer = {
     access_token: token,
     issued_token_type: ACCESS_TOKEN,
     token_type: 'Bearer',
     expires_in: kept.livesSeconds,
     scope: wish.scopes.join(' '),
-  });
+  };
+  return { outcome: 'accepted', answer };
 }
 
 interface Refused {
@@ -96,10 +109,14 @@ interface Refused {
 /** The same of every token that does not work: who is contained, and why, is not said. */
 const NOT_ACCEPTED = refusal('invalid_request', 'the subject token is not accepted');
 const CONTAINED: Refused = { outcome: 'contained', answer: NOT_ACCEPTED };
+const NOT_KNOWN: Refused = { outcome: 'authentication', answer: NOT_ACCEPTED };
+const FULL: Refused = {
+  outcome: 'authorization',
+  answer: refusal('invalid_request', 'as many tokens as may live were derived from the subject token'),
+};
 
 function refusalOf(parent: ApiToken | undefined, { scopes }: TokenWish): Refused | undefined {
-  if (!parent || tokenStateAt(parent, Date.now()) !== 'active')
-    return { outcome: 'authentication', answer: NOT_ACCEPTED };
+  if (!parent || tokenStateAt(parent, Date.now()) !== 'active') return NOT_KNOWN;
   if (parent.parentSubjects)
     return { outcome: 'authorization', answer: refusal('invalid_request', 'a derived token can derive none') };
   if (scopes.every((scope) => parent.scopes.includes(scope))) return undefined;
@@ -112,21 +129,41 @@ function refuse(reply: FastifyReply, body: TokenRefusal): FastifyReply {
 }
 
 /** After a new key was put first, older versions are still known by another's fingerprint. */
-async function knownSubject({ inventory }: Parts, subjects: readonly [Subject, ...Subject[]]): Promise<Subject> {
-  for (const subject of subjects) if (await inventory.findBySubject(subject)) return subject;
-  return subjects[0];
-}
-
-function useOf(subject: Subject, request: FastifyRequest, outcome: UsageEvent['outcome']): UsageEvent {
+async function useOf(
+  { inventory }: Parts,
+  use: {
+    readonly subjects: readonly [Subject, ...Subject[]];
+    readonly request: FastifyRequest;
+    readonly outcome: UsageEvent['outcome'];
+  },
+): Promise<UsageEvent> {
+  const { subjects, request, outcome } = use;
+  let [subject, principalKind]: [Subject, UsageEvent['principalKind']] = [subjects[0], 'unknown'];
+  for (const one of subjects) {
+    const version = await inventory.findBySubject(one);
+    if (!version) continue;
+    [subject, principalKind] = [one, (await inventory.credential(version.credentialId)).principalKind];
+    break;
+  }
   return {
     kind: 'usage',
     id: `token/${randomUUID()}`,
     at: Date.now(),
     subject,
     source: 'token-exchange',
-    principalKind: 'unknown',
+    principalKind,
     client: { address: request.ip, agent: (request.headers['user-agent'] ?? '').slice(0, 512) },
     action: { kind: 'write', name: 'POST /v1/token' },
     outcome,
+  };
+}
+
+/** Runs one after the other, in the order of the calls. */
+function createQueue() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work, work);
+    last = next;
+    return next;
   };
 }

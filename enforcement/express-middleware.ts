@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayMiddlewareOptions } from './fastify-plugin';
-import { foundHeaders, gatewayRequest, pathOf, refusalOf } from './http-request';
+import { gatewayRequest, pathOf, refusalOf, tellService } from './http-request';
 
 /** Express cuts the mount path off `url`; `originalUrl` is what was asked for. */
 interface ExpressRequest extends IncomingMessage {
@@ -30,7 +30,7 @@ export function tourniquetMiddleware(options: GatewayMiddlewareOptions): Express
           return;
         }
         options.connections.hold(request.socket, response, decision.use);
-        Object.assign(request.headers, foundHeaders(decision));
+        tellService(request.headers, decision);
         next();
       })
       .catch(next);

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ProxyList } from './client-address';
 import type { Gateway, GatewayDecision } from './gateway';
-import { foundHeaders, gatewayRequest, pathOf, refusalOf } from './http-request';
+import { gatewayRequest, pathOf, refusalOf, tellService } from './http-request';
 import type { OpenConnections } from './open-connections';
 
 export interface AuthorizationOptions {
@@ -23,7 +23,7 @@ export const tourniquetGateway = fastifyPlugin(
       const decision = await options.gateway.authorize(gatewayRequest(request.raw, options.isProxy, asked));
       if (!decision.allowed) return refuse(reply, decision);
       options.connections.hold(request.raw.socket, reply.raw, decision.use);
-      Object.assign(request.headers, foundHeaders(decision));
+      tellService(request.headers, decision);
       return undefined;
     });
     done();

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { PRINCIPAL_HEADER, PROBE_HEADER, SCOPES_HEADER } from '../domain/gateway-headers';
 import { scopeLine } from '../domain/oauth-scope';
 import { clientAddress, type ProxyList } from './client-address';
@@ -24,9 +24,24 @@ export function gatewayRequest(message: IncomingMessage, isProxy: ProxyList, ask
   };
 }
 
-/** What the protected service is told. Both are always there: what the client claims to be is overwritten by what it was found to be. */
+/** What the protected service is told. Both are always there. */
 export function foundHeaders({ principal, scopes }: Extract<GatewayDecision, { allowed: true }>) {
   return { [PRINCIPAL_HEADER]: principal, [SCOPES_HEADER]: scopeLine(scopes) };
+}
+
+/**
+ * Writes into a request what the gateway found. What the client claims to be is overwritten, under names with underscores too, which many a service takes for
+ * the same; and it can't name ours in `Connection`, by which it would have a proxy behind us drop them (RFC 9110, 7.6.1).
+ */
+export function tellService(headers: IncomingHttpHeaders, decision: Extract<GatewayDecision, { allowed: true }>): void {
+  const found = foundHeaders(decision);
+  for (const name of Object.keys(headers)) if (name.replaceAll('_', '-') in found) delete headers[name];
+  if (headers.connection !== undefined)
+    headers.connection = headers.connection
+      .split(',')
+      .filter((name) => !(name.trim().toLowerCase().replaceAll('_', '-') in found))
+      .join(',');
+  Object.assign(headers, found);
 }
 
 export interface Refusal {

@@ -57,6 +57,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     reports: createLeakReportStore(database),
     inventory,
     findVersions,
+    parentOf,
     temporal: temporal.client,
     taskQueue,
     policy,
@@ -83,6 +84,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
     mapForeign: (source) => foreignMapper(source, rules),
     approvalKey: readPrivateKey(config.TOURNIQUET_APPROVAL_KEY_FILE),
     denylist: () => denylist.answer(),
+    isContained: (subjects) => denylist.isContained(subjects),
     leakFeeds:
       feedsFile && openLeakFeeds(feedsFile, { database, inventory, secrets, reports, findVersions, fingerprintsOf }),
     publicTypes: new Set(feedsFile?.publicTypes),

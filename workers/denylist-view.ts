@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { DenylistAnswer } from '../domain/denylist-answer';
+import type { Subject } from '../domain/subject';
 import { createDenylistMap } from '../enforcement/denylist-map';
 import { openDenylistLink } from './denylist-link';
 import { errorLabel } from './log';
@@ -9,8 +10,13 @@ import { errorLabel } from './log';
 export interface DenylistView {
   /** Undefined while nobody can vouch for it: this process has lost NATS, or has not applied everything yet. */
   answer(): DenylistAnswer | undefined;
+  /** Whether one of these is refused, in a lane or not; undefined while nobody can vouch for it. */
+  isContained(subjects: readonly Subject[]): boolean | undefined;
   stop(): Promise<void>;
 }
+
+/** In no lane. */
+const NOWHERE = '';
 
 /** Its process starts, and does its other work, without NATS. */
 export function openDenylistView(connect: () => Promise<NatsConnection>, log: Logger): DenylistView {
@@ -27,12 +33,15 @@ export function openDenylistView(connect: () => Promise<NatsConnection>, log: Lo
     if (state.fresh) log.info('the denylist is fresh');
     else log.warn({ code: 'DENYLIST_STALE', why: state.why }, 'the denylist is stale: gateways get 503');
   });
+  const vouchedFor = () => (freshness.state().fresh ? link.mirror() : undefined);
   return {
     answer() {
-      const mirror = link.mirror();
-      if (!mirror || !freshness.state().fresh) return undefined;
+      const mirror = vouchedFor();
+      if (!mirror) return undefined;
       return { bucket: mirror.bucket(), revision: mirror.appliedRevision(), entries: [...map.entries()] };
     },
+    isContained: (subjects) =>
+      vouchedFor() && subjects.some((subject) => map.check(subject, NOWHERE, Date.now()).refused),
     async stop() {
       freshness.stop();
       await link.stop();

@@ -18,7 +18,7 @@ export interface ChildToken {
 /** Children of the api-token provider's tokens (token-store.ts finds them). Nothing ends one: it ends with its parent, or by its time. */
 export interface ChildTokenStore {
   /**
-   * Keeps one, and removes those of the same parent whose time is over. @returns for how many seconds it lives; `dead` when its parent is not
+   * Keeps one, and removes those, of whichever parent, whose time was over a day ago. @returns for how many seconds it lives; `dead` when its parent is not
    * active now, `full` when that one has as many living children as it may have: nothing was kept then.
    */
   keep(child: ChildToken): Promise<{ readonly livesSeconds: number } | 'dead' | 'full'>;
@@ -32,11 +32,9 @@ export function createChildTokenStore(database: Database): ChildTokenStore {
         await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
           `tourniquet.child_tokens.${child.parent}`,
         ]);
-        await client.query('DELETE FROM child_tokens WHERE parent = $1 AND expires_at <= statement_timestamp()', [
-          child.parent,
-        ]);
+        await client.query(`DELETE FROM child_tokens WHERE expires_at < statement_timestamp() - interval '1 day'`);
         const { rows } = await client.query<{ living: string }>(
-          'SELECT count(*) AS living FROM child_tokens WHERE parent = $1',
+          'SELECT count(*) AS living FROM child_tokens WHERE parent = $1 AND expires_at > statement_timestamp()',
           [child.parent],
         );
         if (Number(rows[0]?.living) >= MOST_LIVING_CHILDREN) return 'full';

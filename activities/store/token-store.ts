@@ -32,8 +32,10 @@ interface Row {
 
 const OWN = `SELECT public_id, principal, scopes, state, expires_at, NULL::text[] AS parent_subjects FROM api_tokens`;
 
-// The parent is read at each look, so that nothing has to be written to its children when it is refused. LEAST passes over NULL.
-const DERIVED = `SELECT c.public_id, p.principal, c.scopes, p.state, LEAST(c.expires_at, p.expires_at), c.parent_subjects
+// The parent is read at each look, so that nothing has to be written to its children when it is refused, or may do less. LEAST passes over NULL.
+const DERIVED = `SELECT c.public_id, p.principal,
+    (SELECT coalesce(jsonb_agg(scope), '[]') FROM jsonb_array_elements(c.scopes) scope WHERE p.scopes @> scope) AS scopes,
+    p.state, LEAST(c.expires_at, p.expires_at), c.parent_subjects
   FROM child_tokens c JOIN api_tokens p ON p.public_id = c.parent`;
 
 export function createTokenStore(database: Database): TokenStore {

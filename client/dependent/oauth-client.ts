@@ -46,6 +46,7 @@ export function createResilientOauthFetch(
       isOver: ({ renewAt }) => Date.now() >= renewAt,
       // A token costs the server a login, so one call in a while asks for it; the end of one connection to the API says nothing of that.
       keepsOthersWaiting: ['refused'],
+      endedBy: ['refused'],
     },
     options,
   );

@@ -79,7 +79,7 @@ function poolKind(config: ResilientPoolOptions['pool']): ClientKind<'postgres', 
     },
     close: ({ pool }) => pool.end(),
     // It drops the one session that had trouble.
-    mendsItself: true,
+    endedBy: [],
     troubleOf(error, isRefused, open) {
       // Queued behind logins of which none is let in: nothing was sent, and its turn would have ended as theirs did.
       const isLetIn = !isRefused && (open?.connected ?? 0) > 0;

@@ -19,8 +19,8 @@ export interface ClientKind<K extends Kind, C> {
   isOver?(client: C): boolean;
   /** Settles when the connection is over, for clients that then leave calls without an answer: those count as cut. */
   over?(client: C): Promise<unknown>;
-  /** Mends itself: it stays, whatever trouble a call had, until there is another version. */
-  readonly mendsItself?: true;
+  /** Which trouble of a call ends the client, so that the next call opens another; by default any. */
+  readonly endedBy?: readonly Trouble[];
   /** Which trouble of one call keeps others from trying the same version for a moment; by default any. */
   readonly keepsOthersWaiting?: readonly Trouble[];
 }
@@ -168,7 +168,8 @@ export class ResilientClient<K extends Kind, C> {
       const isUnsent = error !== thrown;
       const trouble = signal?.aborted ? undefined : found && isUnsent ? 'refused' : found;
       // One that could not be opened must not stay, whyever.
-      if (client === undefined || (trouble && !this.kind.mendsItself)) this.retire(generation, opened);
+      const endsIt = trouble !== undefined && (this.kind.endedBy?.includes(trouble) ?? true);
+      if (client === undefined || endsIt) this.retire(generation, opened);
       if (trouble === undefined) throw error;
       this.counters[trouble] += 1;
       if (trouble === 'cut' && !safeToRepeat) {

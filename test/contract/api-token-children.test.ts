@@ -30,7 +30,7 @@ import { findSecrets } from '../support/secret-scan';
 /** The rights that each process needs on the two tables of tokens, and no more. */
 const RIGHTS = {
   gateway: 'GRANT SELECT ON api_tokens, child_tokens TO gateway',
-  api: `GRANT SELECT ON api_tokens, child_tokens, secret_versions, version_subjects TO api;
+  api: `GRANT SELECT ON api_tokens, child_tokens, secret_versions, version_subjects, credentials TO api;
     GRANT INSERT, DELETE ON child_tokens TO api`,
   response: 'GRANT SELECT ON api_tokens, child_tokens TO response; GRANT INSERT, UPDATE ON api_tokens TO response',
 };
@@ -61,7 +61,7 @@ async function makeRig() {
       childTokens: createChildTokenStore(ofApi),
       inventory: createInventory(ofApi),
       fingerprintsOf: (value) => fingerprints(value, TEST_FINGERPRINT_KEYS),
-      denylist: () => view.answer(),
+      isContained: (subjects) => view.isContained(subjects),
       storeUsage: (events) => Promise.resolve(void derivations.push(...events)),
       log,
     }),

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, get, request, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { fetch } from 'undici';
 import { eventually } from '../support/eventually';
 import { GUARDS, startGuardedService, subjectOf, type GuardedService } from '../support/guarded-services';
@@ -61,6 +62,19 @@ describe.each(Object.keys(GUARDS) as (keyof typeof GUARDS)[])('%s', (guard) => {
     expect(await response.json()).toEqual({ principal: 'reports', scopes: 'reports:read' });
     expect(service.events).toMatchObject([{ outcome: 'accepted', client: { address: OFFICE } }]);
     expect(JSON.stringify(service.events)).not.toMatch(/secret|token-a/);
+  });
+
+  it('tells the service what it found though the client names that as of this connection only, or writes it otherwise', async () => {
+    const hostile = {
+      connection: 'close, X-Tourniquet-Scopes, x-tourniquet-principal',
+      x_tourniquet_principal: 'admin',
+      'X_Tourniquet-Scopes': 'everything',
+    };
+    // Not by `fetch`, which sends no such header.
+    const asked = get(`${service.url}/reports/7`, { headers: { ...headers('token-a'), ...hostile } });
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+
+    expect(await json(response)).toEqual({ principal: 'reports', scopes: 'reports:read' });
   });
 
   it.each([

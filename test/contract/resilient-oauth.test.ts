@@ -121,6 +121,17 @@ describe('a resilient fetch with tokens of OAuth', () => {
     expect(shown).toHaveLength(2);
   });
 
+  it('keeps its token when a connection is cut: nobody logs in anew for that', async () => {
+    const { send, order } = await serviceOf([await server.register()]);
+    isCutting = true;
+    await expect(send(cuts, { method: 'POST', body: '{}' })).rejects.toThrow(AmbiguousOutcomeError);
+    isCutting = false;
+
+    expect(await order()).toBe(201);
+    expect(shown).toHaveLength(2);
+    expect(new Set(shown).size).toBe(1);
+  });
+
   it('keeps no other request waiting for one whose connection was cut', async () => {
     const { send, order } = await serviceOf([await server.register()], { parkMs: 2_000 });
     await order();

@@ -12,6 +12,7 @@ import { migrate } from '../../activities/store/migrate';
 import { createTokenStore } from '../../activities/store/token-store';
 import { MOST_FAILURES } from '../../api/authenticate';
 import { createApi } from '../../api/server';
+import { MOST_DERIVATIONS } from '../../api/token-routes';
 import { MOST_LIVING_CHILDREN } from '../../domain/child-token-limits';
 import { fingerprints } from '../../domain/fingerprint';
 import { partitionOf } from '../../domain/subject';
@@ -106,7 +107,14 @@ describe('the store of child tokens', () => {
     const token = formatToken(randomBytes);
     const [fingerprint] = fingerprints(token, TEST_FINGERPRINT_KEYS);
     const publicId = `tqt_child-${nextId++}`;
-    return { fingerprint, publicId, parent: parent.publicId, parentSubjects: parent.subjects, scopes: ['x'], seconds };
+    return {
+      fingerprint,
+      publicId,
+      parent: parent.publicId,
+      parentSubjects: parent.subjects,
+      scopes: ['orders:read'],
+      seconds,
+    };
   };
   const keep = (one: ReturnType<typeof child>) => createChildTokenStore(database).keep(one);
   const find = (one: ReturnType<typeof child>) => createTokenStore(database).find([one.fingerprint]);
@@ -124,7 +132,7 @@ describe('the store of child tokens', () => {
     expect(found).toEqual({
       publicId: one.publicId,
       principal: 'reports',
-      scopes: ['x'],
+      scopes: ['orders:read'],
       state: 'active',
       expiresAt: expect.any(Number) as number,
       parentSubjects: [...parent.subjects],
@@ -170,7 +178,23 @@ describe('the store of child tokens', () => {
     expect(await ask(parent.token)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
     await database.query('UPDATE child_tokens SET expires_at = now() WHERE parent = $1', [parent.publicId]);
     expect(await keep(child(parent))).toEqual({ livesSeconds: 60 });
-    expect(await count(parent.publicId)).toBe(1);
+    expect(await count(parent.publicId)).toBe(MOST_LIVING_CHILDREN + 1);
+    await database.query(`UPDATE child_tokens SET expires_at = now() - interval '2 days' WHERE parent = $1`, [
+      parent.publicId,
+    ]);
+    expect(await keep(child(other))).toEqual({ livesSeconds: 60 });
+    expect(await count(parent.publicId)).toBe(0);
+  });
+
+  it('lets one do no more than its parent may by now', async () => {
+    const parent = await issue();
+    const one = child(parent);
+    await keep(one);
+    const before = await find(one);
+
+    await database.query(`UPDATE api_tokens SET scopes = '["reports:read"]' WHERE public_id = $1`, [parent.publicId]);
+
+    expect([before?.scopes, (await find(one))?.scopes]).toEqual([['orders:read'], []]);
   });
 });
 
@@ -222,6 +246,32 @@ describe('POST /v1/token', () => {
 
     const { rows } = await database.query<{ outcome: string }>('SELECT outcome FROM leak_reports');
     expect(rows).toEqual([{ outcome: 'dead' }]);
+  });
+
+  it('keeps of a leak of the new token whose it was: it may have ended by the time that anybody can act', async () => {
+    const parent = await issue();
+    const { body } = await ask(parent.token);
+    const key = await createApiKeyStore(database).issue('other-scanner', 'responder');
+
+    await fetch(`${url}/v1/leak-reports`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ token: body['access_token'], source: 'another repository' }),
+    });
+
+    const { rows } = await database.query<{ subjects: string[] }>(
+      `SELECT subjects FROM leak_reports WHERE source = 'another repository'`,
+    );
+    expect(rows[0]?.subjects).toEqual(expect.arrayContaining([parent.subjects[0]]));
+  });
+
+  it('lets nobody derive from one token for long', async () => {
+    const [parent, other] = [await issue(), await issue()];
+    for (let count = 0; count < MOST_DERIVATIONS.max; count += 50)
+      await Promise.all(Array.from({ length: 50 }, () => ask(parent.token)));
+
+    expect(await ask(parent.token)).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
+    expect(await ask(other.token)).toMatchObject({ status: 200 });
   });
 
   it('lets nobody try values for long', async () => {

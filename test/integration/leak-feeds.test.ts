@@ -65,6 +65,7 @@ beforeAll(async () => {
     reports: createLeakReportStore(database),
     inventory,
     findVersions,
+    parentOf: () => Promise.resolve([]),
     temporal,
     taskQueue,
     policy,

@@ -57,6 +57,7 @@ export function testApi(
     reports: createLeakReportStore(database),
     inventory,
     findVersions: createFindVersions(inventory, byValue, parentOf),
+    parentOf,
     temporal,
     taskQueue,
     policy: DEFAULT_POLICY,
@@ -81,6 +82,7 @@ export function testApi(
     mapForeign: (source) => foreignMapper(source, RuleSet.EMPTY),
     approvalKey: generateKeyPairSync('ed25519').privateKey,
     denylist: () => denylist.answer(),
+    isContained: (subjects) => denylist.isContained(subjects),
     log,
   };
   return {

@@ -114,7 +114,10 @@ function stream(response: ServerResponse, seen: Seen): void {
 }
 
 function found(headers: IncomingHttpHeaders) {
-  return { principal: headers['x-tourniquet-principal'], scopes: headers['x-tourniquet-scopes'] };
+  // As services have them that take an underscore for a hyphen.
+  const twice = Object.keys(headers).filter((name) => /^x[-_]tourniquet.*_|^x_/.test(name));
+  const told = { principal: headers['x-tourniquet-principal'], scopes: headers['x-tourniquet-scopes'] };
+  return twice.length > 0 ? { ...told, twice } : told;
 }
 
 function addRoutes(app: FastifyInstance, seen: Seen): void {

@@ -15,7 +15,10 @@ CREATE TABLE child_tokens (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX child_tokens_of ON child_tokens (parent, expires_at);
+CREATE INDEX child_tokens_over ON child_tokens (expires_at);
 
 -- Down Migration
+-- Nothing that is dead comes back with a build that knows no expiry.
+UPDATE api_tokens SET state = 'revoked' WHERE expires_at <= now();
 DROP TABLE child_tokens;
 ALTER TABLE api_tokens DROP COLUMN expires_at;

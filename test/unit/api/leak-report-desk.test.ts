@@ -54,6 +54,7 @@ async function reported(
     },
     findVersions: (subjects) => Promise.resolve({ versions: subjects.includes(SUBJECT) ? [version] : [], byIdOnly }),
     inventory: { credential: () => Promise.resolve(sampleCredential()) },
+    parentOf: () => Promise.resolve([]),
     temporal,
     taskQueue: 'tests',
     policy,
