@@ -61,15 +61,21 @@ export async function installTokenRoutes(app: FastifyInstance, parts: Parts): Pr
       refused || !parent
         ? (refused ?? NOT_KNOWN)
         : await oneAtATime(() => derive(parts, { wish, parent, subjects: own }));
-    // Before it is given to anybody: no token lives that the detectors could not know of.
-    await parts.storeUsage([await useOf(parts, { subjects, request, outcome: derived.outcome })]);
-    if (derived.outcome !== 'accepted') return refuse(reply, derived.answer);
-    return reply.code(200).send(derived.answer);
+    try {
+      // Before it is given to anybody: no token lives that the detectors could not know of.
+      await parts.storeUsage([await useOf(parts, { subjects, request, outcome: derived.outcome })]);
+    } catch (error) {
+      // Left there, it would count among those that may live, and in an outage of a minute they would be as many as may.
+      if ('publicId' in derived) await parts.childTokens.forget(derived.publicId).catch(() => undefined);
+      throw error;
+    }
+    return 'publicId' in derived ? reply.code(200).send(derived.answer) : refuse(reply, derived.answer);
   });
 }
 
 interface Derived {
   readonly outcome: 'accepted';
+  readonly publicId: string;
   readonly answer: object;
 }
 
@@ -98,11 +104,12 @@ async function derive(
     expires_in: kept.livesSeconds,
     scope: wish.scopes.join(' '),
   };
-  return { outcome: 'accepted', answer };
+  return { outcome: 'accepted', publicId, answer };
 }
 
 interface Refused {
-  readonly outcome: Exclude<UsageEvent['outcome'], 'accepted'>;
+  /** Of the token that was shown, which may be good. */
+  readonly outcome: UsageEvent['outcome'];
   readonly answer: TokenRefusal;
 }
 
@@ -111,7 +118,7 @@ const NOT_ACCEPTED = refusal('invalid_request', 'the subject token is not accept
 const CONTAINED: Refused = { outcome: 'contained', answer: NOT_ACCEPTED };
 const NOT_KNOWN: Refused = { outcome: 'authentication', answer: NOT_ACCEPTED };
 const FULL: Refused = {
-  outcome: 'authorization',
+  outcome: 'accepted',
   answer: refusal('invalid_request', 'as many tokens as may live were derived from the subject token'),
 };
 

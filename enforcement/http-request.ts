@@ -35,11 +35,11 @@ export function foundHeaders({ principal, scopes }: Extract<GatewayDecision, { a
  */
 export function tellService(headers: IncomingHttpHeaders, decision: Extract<GatewayDecision, { allowed: true }>): void {
   const found = foundHeaders(decision);
-  for (const name of Object.keys(headers)) if (name.replaceAll('_', '-') in found) delete headers[name];
+  for (const name of Object.keys(headers)) if (Object.hasOwn(found, name.replaceAll('_', '-'))) delete headers[name];
   if (headers.connection !== undefined)
     headers.connection = headers.connection
       .split(',')
-      .filter((name) => !(name.trim().toLowerCase().replaceAll('_', '-') in found))
+      .filter((name) => !Object.hasOwn(found, name.trim().toLowerCase().replaceAll('_', '-')))
       .join(',');
   Object.assign(headers, found);
 }

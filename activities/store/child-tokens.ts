@@ -22,6 +22,8 @@ export interface ChildTokenStore {
    * active now, `full` when that one has as many living children as it may have: nothing was kept then.
    */
   keep(child: ChildToken): Promise<{ readonly livesSeconds: number } | 'dead' | 'full'>;
+  /** Removes one that nobody was given. */
+  forget(publicId: string): Promise<void>;
 }
 
 export function createChildTokenStore(database: Database): ChildTokenStore {
@@ -32,7 +34,7 @@ export function createChildTokenStore(database: Database): ChildTokenStore {
         await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
           `tourniquet.child_tokens.${child.parent}`,
         ]);
-        await client.query(`DELETE FROM child_tokens WHERE expires_at < statement_timestamp() - interval '1 day'`);
+        await client.query(FORGET_OLD);
         const { rows } = await client.query<{ living: string }>(
           'SELECT count(*) AS living FROM child_tokens WHERE parent = $1 AND expires_at > statement_timestamp()',
           [child.parent],
@@ -48,8 +50,16 @@ export function createChildTokenStore(database: Database): ChildTokenStore {
         ]);
         return kept.rows[0] ? { livesSeconds: kept.rows[0].lives } : 'dead';
       }),
+    async forget(publicId) {
+      await database.query('DELETE FROM child_tokens WHERE public_id = $1', [publicId]);
+    },
   };
 }
+
+/** Some at a time: nobody who derives shall wait for all that there are after a long while. */
+const FORGET_OLD = `
+  DELETE FROM child_tokens WHERE fingerprint IN
+    (SELECT fingerprint FROM child_tokens WHERE expires_at < statement_timestamp() - interval '1 day' ORDER BY expires_at LIMIT 2000)`;
 
 /** Not below a second: who is told "0 seconds" has nothing. */
 const INSERT = `

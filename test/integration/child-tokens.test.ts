@@ -14,6 +14,7 @@ import { MOST_FAILURES } from '../../api/authenticate';
 import { createApi } from '../../api/server';
 import { MOST_DERIVATIONS } from '../../api/token-routes';
 import { MOST_LIVING_CHILDREN } from '../../domain/child-token-limits';
+import { IncidentError } from '../../domain/errors';
 import { fingerprints } from '../../domain/fingerprint';
 import { partitionOf } from '../../domain/subject';
 import { formatToken } from '../../domain/token-format';
@@ -285,6 +286,22 @@ describe('POST /v1/token', () => {
     expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
     // Whoever holds one is not limited by those beside it.
     expect((await ask(parent.token)).status).toBe(200);
+  });
+
+  it('leaves none behind that nobody was given, since its use could not be stored', async () => {
+    const parent = await issue();
+    const storeUsage = () => Promise.reject(new IncidentError('BACKEND_UNAVAILABLE', {}));
+    const deaf = createApi({ ...api.parts, storeUsage });
+    const at = await deaf.listen({ host: '127.0.0.1', port: 0 });
+
+    const answer = await fetch(`${at}/v1/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ ...WISH, subject_token: parent.token }),
+    });
+
+    expect(answer.status).toBe(503);
+    expect((await database.query('SELECT 1 FROM child_tokens WHERE parent = $1', [parent.publicId])).rowCount).toBe(0);
+    await deaf.close();
   });
 
   it('makes none while nobody can say what is refused', async () => {
