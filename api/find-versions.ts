@@ -39,7 +39,8 @@ export function createFindVersions(
   };
 }
 
-async function firstOf(
+/** The first that one of these subjects is of. */
+export async function firstOf(
   inventory: Pick<Inventory, 'findBySubject'>,
   subjects: readonly Subject[],
 ): Promise<SecretVersion | undefined> {

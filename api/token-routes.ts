@@ -2,11 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiToken } from '../activities/store/token-store';
+import { Queue } from '../domain/queue';
 import type { Subject } from '../domain/subject';
 import { formatToken, tokenPublicId } from '../domain/token-format';
 import { tokenStateAt } from '../domain/token-state';
 import type { UsageEvent } from '../domain/usage-event';
 import { failureLimit, limitOf } from './authenticate';
+import { firstOf } from './find-versions';
 import { problem } from './problem';
 import type { ApiParts } from './server';
 import { ACCESS_TOKEN, readTokenRequest, refusal, type TokenRefusal, type TokenWish } from './token-request';
@@ -33,7 +35,7 @@ export async function installTokenRoutes(app: FastifyInstance, parts: Parts): Pr
   const derivations = limitOf(
     app.createRateLimit({ ...MOST_DERIVATIONS, keyGenerator: (request) => parents.get(request) ?? '' }),
   );
-  const oneAtATime = createQueue();
+  const queue = new Queue();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -52,15 +54,13 @@ export async function installTokenRoutes(app: FastifyInstance, parts: Parts): Pr
     const isContained = parts.isContained([...own, ...subjects]);
     if (isContained === undefined) return problem(reply.header('retry-after', '1'), 'DENYLIST_STALE');
 
-    const refused = isContained ? CONTAINED : refusalOf(parent, wish);
-    parents.set(request, parent?.publicId ?? '');
-    const waitSeconds = await (refused || !parent ? failures : derivations)(request);
+    const from = isContained ? CONTAINED : derivable(parent, wish);
+    const isRefused = 'answer' in from;
+    if (!isRefused) parents.set(request, from.publicId);
+    const waitSeconds = await (isRefused ? failures : derivations)(request);
     if (waitSeconds !== undefined) return problem(reply.header('retry-after', String(waitSeconds)), 'RATE_LIMITED');
     // All wait for one connection to the database: whoever derives must not keep those that read a replacement from theirs.
-    const derived =
-      refused || !parent
-        ? (refused ?? NOT_KNOWN)
-        : await oneAtATime(() => derive(parts, { wish, parent, subjects: own }));
+    const derived = isRefused ? from : await queue.run(() => derive(parts, { wish, parent: from, subjects: own }));
     try {
       // Before it is given to anybody: no token lives that the detectors could not know of.
       await parts.storeUsage([await useOf(parts, { subjects, request, outcome: derived.outcome })]);
@@ -122,11 +122,12 @@ const FULL: Refused = {
   answer: refusal('invalid_request', 'as many tokens as may live were derived from the subject token'),
 };
 
-function refusalOf(parent: ApiToken | undefined, { scopes }: TokenWish): Refused | undefined {
+/** The token itself, where this may be derived from it. */
+function derivable(parent: ApiToken | undefined, { scopes }: TokenWish): ApiToken | Refused {
   if (!parent || tokenStateAt(parent, Date.now()) !== 'active') return NOT_KNOWN;
   if (parent.parentSubjects)
     return { outcome: 'authorization', answer: refusal('invalid_request', 'a derived token can derive none') };
-  if (scopes.every((scope) => parent.scopes.includes(scope))) return undefined;
+  if (scopes.every((scope) => parent.scopes.includes(scope))) return parent;
   const answer = refusal('invalid_scope', 'the subject token does not have all of these scopes');
   return { outcome: 'authorization', answer };
 }
@@ -145,13 +146,9 @@ async function useOf(
   },
 ): Promise<UsageEvent> {
   const { subjects, request, outcome } = use;
-  let [subject, principalKind]: [Subject, UsageEvent['principalKind']] = [subjects[0], 'unknown'];
-  for (const one of subjects) {
-    const version = await inventory.findBySubject(one);
-    if (!version) continue;
-    [subject, principalKind] = [one, (await inventory.credential(version.credentialId)).principalKind];
-    break;
-  }
+  const version = await firstOf(inventory, subjects);
+  const subject = subjects.find((one) => version?.subjects.includes(one)) ?? subjects[0];
+  const principalKind = version ? (await inventory.credential(version.credentialId)).principalKind : 'unknown';
   return {
     kind: 'usage',
     id: `token/${randomUUID()}`,
@@ -162,15 +159,5 @@ async function useOf(
     client: { address: request.ip, agent: (request.headers['user-agent'] ?? '').slice(0, 512) },
     action: { kind: 'write', name: 'POST /v1/token' },
     outcome,
-  };
-}
-
-/** Runs one after the other, in the order of the calls. */
-function createQueue() {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(work: () => Promise<T>): Promise<T> => {
-    const next = last.then(work, work);
-    last = next;
-    return next;
   };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
-import { fingerprint, type FingerprintKey } from '../../domain/fingerprint';
+import { fingerprint, fingerprints, type FingerprintKey } from '../../domain/fingerprint';
 import type { CredentialProvider } from '../../domain/ports/credential-provider';
 import type { GatewayRegistry } from '../../domain/ports/denylist';
 import type { Effect } from '../../domain/ports/effect';
@@ -89,7 +89,7 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
         throw new IncidentError('SECRET_UNREADABLE', { path: next.secret.path, version: next.secret.version });
       const issued = { publicId, principal: credential.principal, scopes: credential.scopes, state: 'active' as const };
       const stored = await reaching(() => tokens.insert(fingerprint(token, parts.fingerprintKeys[0]), issued));
-      const subjects = parts.fingerprintKeys.map((key) => fingerprint(token, key));
+      const subjects = fingerprints(token, parts.fingerprintKeys);
       return {
         state: stored === 'stored' ? 'done' : 'already',
         value: { publicId, subjects, secret: next.secret },
@@ -99,7 +99,7 @@ export function createApiTokenProvider(parts: Parts): CredentialProvider {
 
     async test(_credential, version) {
       const token = await tokenOf(version);
-      const found = await reaching(() => tokens.find(parts.fingerprintKeys.map((key) => fingerprint(token, key))));
+      const found = await reaching(() => tokens.find(fingerprints(token, parts.fingerprintKeys)));
       if (!found || stateNow(found) !== 'active')
         throw new IncidentError('REPLACEMENT_REJECTED', { token: version.publicId, state: stateNow(found) });
       return effect('done', `token ${version.publicId} is active with ${found.scopes.length} scopes`);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credential, SecretVersion } from '../../domain/credential';
 import { IncidentError } from '../../domain/errors';
-import { fingerprint, signProbe, type FingerprintKey } from '../../domain/fingerprint';
+import { fingerprint, fingerprints, signProbe, type FingerprintKey } from '../../domain/fingerprint';
 import type { CredentialProvider, Verdict } from '../../domain/ports/credential-provider';
 import type { CallContext, Effect } from '../../domain/ports/effect';
 import type { SecretStore } from '../../domain/ports/stores';
@@ -111,7 +111,7 @@ export function createGithubTokenProvider(
       const id = `token-${fingerprint(value, key).slice(-16)}`;
       return {
         publicId: id,
-        subjects: fingerprintKeys.map((one) => fingerprint(value, one)),
+        subjects: fingerprints(value, fingerprintKeys),
         material: { kind: 'http', id, secret: value },
       };
     },

@@ -9,6 +9,7 @@ import type { OauthClientMaterial } from '../../domain/secret-material';
 import { accountOf } from './account-of';
 import { adoptionRefused } from './adoption';
 import { effect } from './effect';
+import { tryForToken } from './try-for-token';
 import { KEYCLOAK_CLIENT, placesOf, type KeycloakClientSettings } from './keycloak-account';
 import { keycloakAdmin, type KeycloakAdmin } from './keycloak-admin';
 import { proveSecretDead } from './keycloak-proof';
@@ -197,20 +198,8 @@ export function createKeycloakClientProvider(
     },
 
     async test(credential, version, context) {
-      const place = versionAt(credential, version.secret, context);
       const { publicId } = version;
-      const { account } = credential;
-      const rejected = (reply: string) => new IncidentError('REPLACEMENT_REJECTED', { version: publicId, reply });
-      const answer = await place.present();
-      if (answer.is === 'no answer') {
-        const { retryAfterMs } = answer;
-        throw new IncidentError('PROVIDER_UNAVAILABLE', { account, version: publicId, retryAfterMs });
-      }
-      if (answer.is !== 'accepted' || answer.token === undefined) throw rejected('its request for a token is refused');
-      await place.endToken(answer);
-      const scopes = answer.scope?.split(' ') ?? credential.scopes;
-      const missing = credential.scopes.filter((scope) => !scopes.includes(scope));
-      if (missing.length > 0) throw rejected(`without the scope ${missing.join(' ')}`);
+      await tryForToken(credential, publicId, versionAt(credential, version.secret, context));
       return effect('done', `${publicId} gets a token`);
     },
 

@@ -11,7 +11,9 @@ import { OAUTH_CLIENT, type OauthClientSettings } from './oauth-account';
 import { oauthPlace, type OauthPlace } from './oauth-place';
 import { proveClientDead } from './oauth-proof';
 import { oauthRegistrar } from './oauth-registration';
+import type { TokenAnswer } from './oauth-tokens';
 import { isEnded, markEnded } from './tombstone';
+import { tryForToken } from './try-for-token';
 
 /**
  * Clients of an OAuth 2 authorization server, which get tokens with a secret (RFC 6749, 4.4). A version is a client of its own, so that old and new live side
@@ -127,19 +129,10 @@ export function createOauthClientProvider(
     async test(credential, version, context) {
       const { present, find, tokens, material } = placeOf(credential, version, context);
       const { publicId: id } = version;
-      const rejected = (reply: string) => new IncidentError('REPLACEMENT_REJECTED', { version: id, reply });
-      if ((await find()) !== 'active') throw rejected('it is given no tokens');
-      const answer = await present();
-      if (answer.is === 'no answer') {
-        const { retryAfterMs } = answer;
-        throw new IncidentError('PROVIDER_UNAVAILABLE', { account: credential.account, version: id, retryAfterMs });
-      }
-      if (answer.is !== 'accepted' || answer.token === undefined) throw rejected('its request for a token is refused');
-      await tokens.end(answer, await material());
-      // A server that gives less than was asked for says what it gave (RFC 6749, 5.1).
-      const scopes = answer.scope?.split(' ') ?? credential.scopes;
-      const missing = credential.scopes.filter((scope) => !scopes.includes(scope));
-      if (missing.length > 0) throw rejected(`without the scope ${missing.join(' ')}`);
+      if ((await find()) !== 'active')
+        throw new IncidentError('REPLACEMENT_REJECTED', { version: id, reply: 'it is given no tokens' });
+      const endToken = async (answer: TokenAnswer) => tokens.end(answer, await material());
+      await tryForToken(credential, id, { present, endToken });
       return effect('done', `client ${id} is given a token`);
     },
 

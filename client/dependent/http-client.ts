@@ -1,7 +1,7 @@
 import type { ApiTokenMaterial, HttpMaterial } from '../../domain/secret-material';
-import { isCut, RefusedError } from './http-trouble';
+import { httpTroubleOf } from './http-trouble';
 import type { ManagedCredential } from './managed-credential';
-import { ResilientClient, type ResilientOptions, type Trouble } from './resilient-client';
+import { ResilientClient, type ResilientOptions } from './resilient-client';
 import { resilientFetchBy, type ResilientFetch } from './resilient-fetch';
 
 export interface ResilientFetchOptions extends ResilientOptions {
@@ -24,7 +24,7 @@ export function createResilientFetch(
     {
       open: secretOf,
       close: () => undefined,
-      troubleOf,
+      troubleOf: httpTroubleOf,
       // To be refused costs the server no more than any request; and a 401 may be of what one request asks for.
       keepsOthersWaiting: [],
     },
@@ -39,9 +39,4 @@ function secretOf(material: ApiTokenMaterial | HttpMaterial): string {
 
 function bearer(token: string) {
   return { authorization: `Bearer ${token}` };
-}
-
-function troubleOf(error: unknown): Trouble | undefined {
-  if (error instanceof RefusedError) return 'refused';
-  return isCut(error) ? 'cut' : undefined;
 }

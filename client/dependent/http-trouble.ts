@@ -1,3 +1,5 @@
+import type { Trouble } from './resilient-client';
+
 /** A request was answered with 401, or the secret that it needed was not taken: nothing was done. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
@@ -16,4 +18,10 @@ export function isCut(error: unknown): boolean {
   // No `instanceof`: errors of the operating system come from outside of a test's realm.
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
   return CUT.includes(cause.code) && !('syscall' in cause && cause.syscall === 'connect');
+}
+
+/** Of a call of `fetch` by a client; that it could not be opened, whatever way that shows, is an outage of whoever opens it. */
+export function httpTroubleOf(error: unknown, _isRefused: boolean, client?: unknown): Trouble | undefined {
+  if (error instanceof RefusedError) return 'refused';
+  return client !== undefined && isCut(error) ? 'cut' : undefined;
 }

@@ -2,9 +2,9 @@ import { fetch } from 'undici';
 import { z } from 'zod';
 import { basicCredentials } from '../../domain/basic-credentials';
 import type { OauthClientMaterial } from '../../domain/secret-material';
-import { isCut, RefusedError } from './http-trouble';
+import { httpTroubleOf, RefusedError } from './http-trouble';
 import type { ManagedCredential } from './managed-credential';
-import { ResilientClient, type ResilientOptions, type Trouble } from './resilient-client';
+import { ResilientClient, type ResilientOptions } from './resilient-client';
 import { resilientFetchBy, type ResilientFetch } from './resilient-fetch';
 
 export interface ResilientOauthOptions extends ResilientOptions {
@@ -42,7 +42,7 @@ export function createResilientOauthFetch(
     {
       open: (client) => requestToken(client, scopes),
       close: () => undefined,
-      troubleOf,
+      troubleOf: httpTroubleOf,
       isOver: ({ renewAt }) => Date.now() >= renewAt,
       // A token costs the server a login, so one call in a while asks for it; the end of one connection to the API says nothing of that.
       keepsOthersWaiting: ['refused'],
@@ -51,12 +51,6 @@ export function createResilientOauthFetch(
     options,
   );
   return resilientFetchBy(tokens, ({ value }) => ({ authorization: `Bearer ${value}` }));
-}
-
-/** That the authorization server is away is no trouble of the credential, whatever way that shows. */
-function troubleOf(error: unknown, _isRefused: boolean, token?: AccessToken): Trouble | undefined {
-  if (error instanceof RefusedError) return 'refused';
-  return token && isCut(error) ? 'cut' : undefined;
 }
 
 async function requestToken(

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, type ConsumerMessages, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
-import { Lane } from './lane';
+import { Queue } from '../../domain/queue';
 import { OwnershipLost, PartitionFolder, type FolderParts } from './partition-folder';
 import { PaceKeeper } from './pace-keeper';
 import { RiskKeeper } from './risk-keeper';
@@ -26,10 +26,10 @@ export class PartitionWorker {
   readonly #folder: PartitionFolder;
   readonly #pace: PaceKeeper;
   readonly #risk: RiskKeeper;
-  /** For messages, and for taking what a chunk is to hold. */
-  readonly #lane = new Lane();
+  /** For messages, and for taking what a chunk is to hold: nothing is folded meanwhile. */
+  readonly #folds = new Queue();
   /** For chunks: each is written over the one before. */
-  readonly #saves = new Lane();
+  readonly #saves = new Queue();
   #messages: ConsumerMessages | undefined;
   /** The consumer's own count of what it gave out: one that is missing went to somebody else, or got lost. */
   #lastDelivery: number | undefined;
@@ -96,7 +96,7 @@ export class PartitionWorker {
     try {
       if (signal.aborted) return;
       for await (const message of messages) {
-        await this.#lane.run(() => this.#take(message));
+        await this.#folds.run(() => this.#take(message));
         if (signal.aborted) break;
         if (++this.#sinceSnapshot >= SNAPSHOT_EVERY_MESSAGES) await this.#save();
       }
@@ -142,7 +142,7 @@ export class PartitionWorker {
   /** Messages are folded while it is written; `stoppedMs` is how long they were not. */
   #save(): Promise<{ readonly hasWritten: boolean; readonly stoppedMs: number }> {
     return this.#saves.run(async () => {
-      const { last, written, stoppedMs } = await this.#lane.run(() => {
+      const { last, written, stoppedMs } = await this.#folds.run(() => {
         const begin = performance.now();
         const written = this.#folder.save();
         return Promise.resolve({ last: this.#lastMessage, written, stoppedMs: performance.now() - begin });

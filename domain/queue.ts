@@ -1,5 +1,5 @@
-/** Runs what it is given one after the other, so that nothing is folded while a snapshot is written. */
-export class Lane {
+/** Runs what it is given one after the other, in the order of the calls. */
+export class Queue {
   #last: Promise<unknown> = Promise.resolve();
 
   run<T>(work: () => Promise<T>): Promise<T> {
