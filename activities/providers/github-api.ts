@@ -18,8 +18,9 @@ export async function presentToGithub(
 ): Promise<Presented> {
   const headers = { ...HEADERS, 'user-agent': mark, authorization: `Bearer ${token}` };
   const answer = await sendHttp({ method: 'GET', url: `${url}/rate_limit`, headers }, signal);
+  const presented = presentedAnswer(answer, { refused: [401], accepted: [200] });
   // GitHub's API answers no page: with that status, too, it is a proxy's who wants to know who we are.
-  return presentedAnswer(answer?.isPage ? undefined : answer, { refused: [401], accepted: [200] });
+  return answer?.isPage ? { ...presented, answer: 'no answer' } : presented;
 }
 
 /** Has tokens revoked for ever: by whoever has them, so that nobody logs in for it. */

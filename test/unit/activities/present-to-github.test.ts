@@ -31,3 +31,15 @@ it.each([
 
   expect(presented.answer).toBe(answer);
 });
+
+it.each([
+  ['what limits it', 429, JSON_TYPE, '{"message":"rate limit"}'],
+  ['a proxy with a page', 503, PAGE, '<html>too busy</html>'],
+  ['a proxy that wants to know who we are', 401, PAGE, '<html>log in later</html>'],
+] as const)('hands on the wait that %s asks for, answering %i', async (_who, status, headers, text) => {
+  said = { status, headers: { ...headers, 'retry-after': '7' }, text };
+
+  const presented = await presentToGithub(url, 'ghp_x', 'mark', new AbortController().signal);
+
+  expect(presented).toEqual({ answer: 'no answer', retryAfterMs: 7_000 });
+});
