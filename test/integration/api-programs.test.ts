@@ -1,13 +1,8 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { WorkflowNotFoundError } from '@temporalio/client';
-import type { FastifyInstance } from 'fastify';
 import { fetch } from 'undici';
 import { createApiKeyStore } from '../../activities/store/api-keys';
-import { openDatabase, type Database } from '../../activities/store/database';
 import { createInventory } from '../../activities/store/inventory';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
-import { migrate } from '../../activities/store/migrate';
 import { MOST_FAILURES } from '../../api/authenticate';
 import { ROUTES } from '../../api/openapi';
 import { createApi } from '../../api/server';
@@ -18,14 +13,12 @@ import { fingerprint } from '../../domain/fingerprint';
 import { partitionOf, publicIdSubject, type Subject } from '../../domain/subject';
 import { formatToken } from '../../domain/token-format';
 import type { UsageBatch, UsageEvent } from '../../domain/usage-event';
-import { ensureStreams, USAGE_STREAM } from '../../workers/detection/streams';
+import { USAGE_STREAM } from '../../workers/detection/streams';
 import type { IncidentInput } from '../../workflows/messages';
-import { testApi, TEST_PARTITIONS, type TestApi } from '../support/api-parts';
+import { TEST_PARTITIONS } from '../support/api-parts';
 import { eventually } from '../support/eventually';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
-import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
-import { integrationStack } from '../support/integration-stack';
-import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { isolatedApi, type IsolatedApi } from '../support/isolated-api';
 import { recordedLog } from '../support/recorded-log';
 import { sampleCredential, sampleVersion } from '../support/sample-credential';
 import { findSecrets } from '../support/secret-scan';
@@ -33,43 +26,17 @@ import { findSecrets } from '../support/secret-scan';
 const { log, lines } = recordedLog();
 const started = new Set<string>();
 const keys: Record<string, string> = {};
-let fresh: FreshDatabase;
-let database: Database;
-let server: PrivateNatsServer;
-let nats: NatsConnection;
+let api: IsolatedApi;
 let manager: JetStreamManager;
-let api: TestApi;
-let app: FastifyInstance;
-let url: string;
 let nextId = 1;
 
 beforeAll(async () => {
-  const stack = integrationStack();
-  fresh = await freshDatabase(stack.postgres.adminUrl);
-  await migrate(fresh.url);
-  database = openDatabase(fresh.url, { applicationName: 'api-programs' });
-  server = await privateNatsServer();
-  nats = await connect({ servers: server.url });
-  manager = await jetstreamManager(nats);
-  await ensureStreams(manager, { partitions: TEST_PARTITIONS });
-  api = testApi(database, { temporal: stack.temporal, connectNats: () => connect({ servers: server.url }) }, log);
-  app = createApi(api.parts);
-  url = await app.listen({ host: '127.0.0.1', port: 0 });
-  for (const role of API_ROLES) keys[role] = await createApiKeyStore(database).issue(`the-${role}`, role);
+  api = await isolatedApi('api-programs', { log });
+  manager = await jetstreamManager(api.nats);
+  for (const role of API_ROLES) keys[role] = await createApiKeyStore(api.database).issue(`the-${role}`, role);
 });
 
-afterAll(async () => {
-  await app.close();
-  await api.desk.stop();
-  for (const id of started) {
-    const ended = api.temporal.workflow.getHandle(id).terminate('the test is over');
-    await ended.catch((error: unknown) => expect(error).toBeInstanceOf(WorkflowNotFoundError));
-  }
-  await api.stop();
-  await Promise.all([nats.close(), database.end()]);
-  await server.stop();
-  await fresh.drop();
-});
+afterAll(() => api.stop(started));
 
 interface Answer {
   readonly status: number;
@@ -85,7 +52,7 @@ async function call(
 ): Promise<Answer> {
   const { as = 'responder', body, raw, headers = {} } = options;
   const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-  const response = await fetch(`${url}${path}`, {
+  const response = await fetch(`${api.url}${path}`, {
     method,
     headers: {
       authorization: `Bearer ${keys[as] ?? as}`,
@@ -105,7 +72,7 @@ async function known(states: readonly VersionState[] = ['live'], subjects: reado
   for (const [index, state] of states.entries()) {
     const version = index + 1;
     const own = index === 0 ? subjects : [];
-    await createInventory(database).register(
+    await createInventory(api.database).register(
       sampleCredential({ id }),
       sampleVersion({ credentialId: id, version, state, subjects: own }),
     );
@@ -160,7 +127,7 @@ describe('POST /v1/incidents', () => {
 
   it('refuses what can not be meant', async () => {
     const id = await known(['revoked', 'live']);
-    await createInventory(database).setProvenDead(id, 1, true);
+    await createInventory(api.database).setProvenDead(id, 1, true);
     const post = async (body: unknown) => {
       const { status, body: problem } = await call('POST', '/v1/incidents', { body });
       return [status, problem['code']];
@@ -199,8 +166,11 @@ describe('POST /v1/incidents', () => {
     const body = { credential: id, reason: 'on a laptop that was stolen' };
     const first = await call('POST', '/v1/incidents', { body, headers });
     const run = await runOf(incidentId(id, 1));
-    await createInventory(database).setState(id, 1, 'revoked');
-    await createInventory(database).register(sampleCredential({ id }), sampleVersion({ credentialId: id, version: 2 }));
+    await createInventory(api.database).setState(id, 1, 'revoked');
+    await createInventory(api.database).register(
+      sampleCredential({ id }),
+      sampleVersion({ credentialId: id, version: 2 }),
+    );
 
     const again = await call('POST', '/v1/incidents', { body, headers });
 
@@ -226,7 +196,7 @@ describe('POST /v1/incidents', () => {
     const headers = { 'idempotency-key': `crashed-${id}` };
     const body = { credential: id, reason: 'x' };
     const first = await call('POST', '/v1/incidents', { body, headers });
-    await database.query('UPDATE api_requests SET status = NULL, answer = NULL WHERE key = $1', [`crashed-${id}`]);
+    await api.database.query('UPDATE api_requests SET status = NULL, answer = NULL WHERE key = $1', [`crashed-${id}`]);
 
     const again = await call('POST', '/v1/incidents', { body, headers });
 
@@ -410,7 +380,7 @@ describe('POST /v1/leak-reports', () => {
         'received',
       ]);
     }
-    const store = createLeakReportStore(database);
+    const store = createLeakReportStore(api.database);
     const counts = await eventually(
       () => store.counts(),
       ({ open = 0 }) => open === 0,
@@ -427,7 +397,7 @@ describe('POST /v1/leak-reports', () => {
       [...subjects].sort().map((one) => [one, 'leaked']),
     );
 
-    const { rows } = await database.query('SELECT * FROM leak_reports');
+    const { rows } = await api.database.query('SELECT * FROM leak_reports');
     const history = await api.temporal.workflow.getHandle(incidentId(id, 1)).fetchHistory();
     expect(
       findSecrets({ rows, lines, stream, history, answers: [ours.text, others.text] }, [CANARY, stranger]),
@@ -443,11 +413,11 @@ describe('POST /v1/leak-reports', () => {
       await call('POST', '/v1/leak-reports', { body: { subject: one, source: 'a person', severity: 'critical' } });
 
     await eventually(
-      () => createLeakReportStore(database).counts(),
+      () => createLeakReportStore(api.database).counts(),
       ({ open = 0 }) => open === 0,
     );
 
-    const { rows } = await database.query<{ outcome: string }>(
+    const { rows } = await api.database.query<{ outcome: string }>(
       `SELECT outcome FROM leak_reports WHERE source = 'a person' ORDER BY received_at`,
     );
     expect(rows.map(({ outcome }) => outcome)).toEqual(['incident', 'incident', 'dead']);
@@ -460,7 +430,7 @@ describe('POST /v1/leak-reports', () => {
   it('settles a report whose process died after its answer', async () => {
     const subject = publicIdSubject('postgres-role', `orders/later-${process.pid}`);
     const id = await known(['live'], [subject]);
-    const store = createLeakReportStore(database);
+    const store = createLeakReportStore(api.database);
     // As a process leaves it that died between its answer and its deed.
     await store.add({
       id: '00000000-0000-4000-8000-000000000001',
@@ -506,7 +476,7 @@ describe('the description', () => {
   });
 
   it('is served to everybody, and refers to nothing that is not in it', async () => {
-    const response = await fetch(`${url}/v1/openapi.json`);
+    const response = await fetch(`${api.url}/v1/openapi.json`);
     const document = (await response.json()) as { openapi: string; paths: Record<string, unknown> };
 
     expect(document.openapi).toBe('3.1.0');
@@ -561,8 +531,8 @@ describe('what is wrong with a request', () => {
   it('is that NATS is away: usage is sent again, and a leak report is kept until it is back', async () => {
     const subject = publicIdSubject('postgres-role', `orders/away-${process.pid}`);
     const id = await known(['live'], [subject]);
-    const store = createLeakReportStore(database);
-    await server.server.stop();
+    const store = createLeakReportStore(api.database);
+    await api.natsServer.stop();
 
     const usage = await call('POST', '/v1/usage', { body: { events: [use('while-away')] } });
     const report = await call('POST', '/v1/leak-reports', { body: { subject, source: 'while NATS was away' } });
@@ -572,7 +542,7 @@ describe('what is wrong with a request', () => {
     await api.desk.settleOpen();
     expect(await store.open()).toMatchObject([{ source: 'while NATS was away' }]);
 
-    await server.server.start();
+    await api.natsServer.start();
     const left = await eventually(
       async () => {
         await api.desk.settleOpen();

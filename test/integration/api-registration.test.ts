@@ -1,15 +1,8 @@
-import type { FastifyInstance } from 'fastify';
-import { connect } from '@nats-io/transport-node';
 import { fetch } from 'undici';
 import { createApiKeyStore } from '../../activities/store/api-keys';
-import { openDatabase, type Database } from '../../activities/store/database';
-import { migrate } from '../../activities/store/migrate';
-import { createApi } from '../../api/server';
 import { registrationId } from '../../domain/credential';
-import { testApi, type TestApi } from '../support/api-parts';
 import { eventually } from '../support/eventually';
-import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
-import { integrationStack } from '../support/integration-stack';
+import { listeningApi, type ListeningApi } from '../support/listening-api';
 import { recordedLog } from '../support/recorded-log';
 import { findSecrets } from '../support/secret-scan';
 
@@ -25,37 +18,22 @@ const BODY = {
 
 /** Where nobody takes the work up, so that it waits for as long as the test wants. */
 describe('a registration by the API', () => {
-  let fresh: FreshDatabase;
-  let database: Database;
-  let api: TestApi;
-  let app: FastifyInstance;
-  let url: string;
+  let api: ListeningApi;
   let key: string;
 
   beforeAll(async () => {
-    fresh = await freshDatabase(integrationStack().postgres.adminUrl);
-    await migrate(fresh.url);
-    database = openDatabase(fresh.url, { applicationName: 'api' });
-    const { temporal, nats } = integrationStack();
-    api = testApi(database, { temporal, connectNats: () => connect({ servers: nats.url }) }, log);
-    app = createApi(api.parts);
-    url = await app.listen({ host: '127.0.0.1', port: 0 });
-    key = await createApiKeyStore(database).issue('ada', 'admin');
+    api = await listeningApi('api-registration', { log });
+    key = await createApiKeyStore(api.database).issue('ada', 'admin');
   });
 
-  afterAll(async () => {
-    await app.close();
-    await api.stop();
-    await database.end();
-    await fresh.drop();
-  });
+  afterAll(() => api.stop());
 
   afterEach(() => {
     expect(findSecrets(lines, [VALUE, key])).toEqual([]);
   });
 
   async function put(id: string, body: unknown): Promise<{ readonly status: number; readonly text: string }> {
-    const response = await fetch(`${url}/v1/credentials/${encodeURIComponent(id)}`, {
+    const response = await fetch(`${api.url}/v1/credentials/${encodeURIComponent(id)}`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -63,7 +41,8 @@ describe('a registration by the API', () => {
     return { status: response.status, text: await response.text() };
   }
 
-  const given = async () => (await database.query(`SELECT 1 FROM secrets WHERE path LIKE 'registrations/%'`)).rowCount;
+  const given = async () =>
+    (await api.database.query(`SELECT 1 FROM secrets WHERE path LIKE 'registrations/%'`)).rowCount;
 
   it('is one at a time, keeps the value out of Temporal, and forgets what it could not begin with', async () => {
     const handle = api.temporal.workflow.getHandle(registrationId('one-db'));

@@ -1,42 +1,25 @@
-import type { FastifyInstance } from 'fastify';
-import { connect } from '@nats-io/transport-node';
 import { fetch } from 'undici';
 import { createApiKeyStore } from '../../activities/store/api-keys';
-import { openDatabase, type Database } from '../../activities/store/database';
 import { createInventory } from '../../activities/store/inventory';
-import { createApi } from '../../api/server';
 import { createSecretClient } from '../../client';
 import type { DependentRecord, VersionState } from '../../domain/credential';
 import { nextStep, type ErrorCode } from '../../domain/errors';
-import { testApi, type TestApi } from '../support/api-parts';
-import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
-import { integrationStack } from '../support/integration-stack';
+import { listeningApi, type ListeningApi } from '../support/listening-api';
 import { testSecretStore } from '../support/orders-server';
-import { migrate } from '../../activities/store/migrate';
 import { recordedLog } from '../support/recorded-log';
 import { sampleCredential, sampleVersion, secretRef } from '../support/sample-credential';
 import { findSecrets } from '../support/secret-scan';
 
 const { log, lines } = recordedLog();
 
-let fresh: FreshDatabase;
-let database: Database;
-let api: TestApi;
-let app: FastifyInstance;
-let url: string;
+let api: ListeningApi;
 let exporterKey: string;
 let dashboardKey: string;
 let viewerKey: string;
 
 beforeAll(async () => {
-  fresh = await freshDatabase(integrationStack().postgres.adminUrl);
-  await migrate(fresh.url);
-  database = openDatabase(fresh.url, { applicationName: 'api' });
-  const apiKeys = createApiKeyStore(database);
-  const { temporal, nats } = integrationStack();
-  api = testApi(database, { temporal, connectNats: () => connect({ servers: nats.url }) }, log);
-  app = createApi(api.parts);
-  url = await app.listen({ host: '127.0.0.1', port: 0 });
+  api = await listeningApi('api', { log });
+  const apiKeys = createApiKeyStore(api.database);
   exporterKey = await apiKeys.issue('exporter', 'dependent');
   dashboardKey = await apiKeys.issue('dashboard', 'dependent');
   viewerKey = await apiKeys.issue('viewer', 'viewer');
@@ -46,12 +29,7 @@ afterEach(() => {
   expect(findSecrets(lines, ['canary', exporterKey, dashboardKey, viewerKey])).toEqual([]);
 });
 
-afterAll(async () => {
-  await app.close();
-  await api.stop();
-  await database.end();
-  await fresh.drop();
-});
+afterAll(() => api.stop());
 
 let nextId = 1;
 
@@ -60,19 +38,19 @@ async function register(states: readonly VersionState[]): Promise<string> {
   const id = `reports-token-${nextId++}`;
   const exporter: DependentRecord = { id: 'exporter', kind: 'kv-pull', target: '', owner: 'analytics', criticality: 2 };
   const credential = sampleCredential({ id, provider: 'api-token', dependents: [exporter] });
-  const inventory = createInventory(database);
+  const inventory = createInventory(api.database);
   for (const [index, state] of states.entries()) {
     const version = index + 1;
     await inventory.register(credential, sampleVersion({ credentialId: id, version, state }));
     const value = JSON.stringify({ kind: 'api-token', token: `canary-${id}-v${version}` });
-    await testSecretStore(database).putIfAbsent(secretRef(id, version), value);
+    await testSecretStore(api.database).putIfAbsent(secretRef(id, version), value);
   }
   return id;
 }
 
 function ask(id: string, key?: string, query = '') {
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-  return fetch(`${url}/v1/credentials/${id}/secret${query}`, { headers });
+  return fetch(`${api.url}/v1/credentials/${id}/secret${query}`, { headers });
 }
 
 /** What RFC 9457 and our table say of a code. */
@@ -159,7 +137,7 @@ describe('the secret route', () => {
 
   it('answers 500 when the value can not be read, and says no more', async () => {
     const id = await register(['live']);
-    await database.query(`UPDATE secrets SET tag = decode(repeat('00', 16), 'hex') WHERE path = $1`, [
+    await api.database.query(`UPDATE secrets SET tag = decode(repeat('00', 16), 'hex') WHERE path = $1`, [
       secretRef(id, 1).path,
     ]);
 
@@ -173,8 +151,8 @@ describe('the secret route', () => {
     const id = await register(['live']);
 
     const [read, denied] = await Promise.allSettled([
-      createSecretClient(url, exporterKey).read(id),
-      createSecretClient(url, dashboardKey).read(id),
+      createSecretClient(api.url, exporterKey).read(id),
+      createSecretClient(api.url, dashboardKey).read(id),
     ]);
 
     expect(read).toMatchObject({ value: { version: 1, material: { token: `canary-${id}-v1` } } });
@@ -183,7 +161,7 @@ describe('the secret route', () => {
 
   it('lets in nobody by the key before the last', async () => {
     const id = await register(['live']);
-    const apiKeys = createApiKeyStore(database);
+    const apiKeys = createApiKeyStore(api.database);
     const old = await apiKeys.issue('exporter', 'dependent');
     exporterKey = await apiKeys.issue('exporter', 'dependent');
 
@@ -194,7 +172,7 @@ describe('the secret route', () => {
 });
 
 test('health needs no key', async () => {
-  const response = await fetch(`${url}/healthz`);
+  const response = await fetch(`${api.url}/healthz`);
 
   expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
 });

@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
-import type { FastifyInstance } from 'fastify';
 import { fetch } from 'undici';
 import { createApiKeyStore } from '../../activities/store/api-keys';
 import { createChildTokenStore } from '../../activities/store/child-tokens';
-import { openDatabase, warmUp, type Database } from '../../activities/store/database';
+import { warmUp } from '../../activities/store/database';
 import { createInventory } from '../../activities/store/inventory';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
-import { migrate } from '../../activities/store/migrate';
 import { createTokenStore } from '../../activities/store/token-store';
 import { MOST_FAILURES } from '../../api/authenticate';
 import { createApi } from '../../api/server';
@@ -19,13 +16,11 @@ import { fingerprints } from '../../domain/fingerprint';
 import { partitionOf } from '../../domain/subject';
 import { formatToken } from '../../domain/token-format';
 import type { UsageBatch } from '../../domain/usage-event';
-import { ensureStreams, USAGE_STREAM } from '../../workers/detection/streams';
-import { testApi, TEST_PARTITIONS, type TestApi } from '../support/api-parts';
+import { USAGE_STREAM } from '../../workers/detection/streams';
+import { TEST_PARTITIONS } from '../support/api-parts';
 import { eventually } from '../support/eventually';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
-import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
-import { integrationStack } from '../support/integration-stack';
-import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { isolatedApi, type IsolatedApi } from '../support/isolated-api';
 import { recordedLog } from '../support/recorded-log';
 import { sampleCredential, sampleVersion } from '../support/sample-credential';
 import { findSecrets } from '../support/secret-scan';
@@ -33,28 +28,11 @@ import { findSecrets } from '../support/secret-scan';
 const { log, lines } = recordedLog();
 const secrets: string[] = [];
 
-let fresh: FreshDatabase;
-let database: Database;
-let server: PrivateNatsServer;
-let nats: NatsConnection;
-let api: TestApi;
-let app: FastifyInstance;
-let url: string;
+let api: IsolatedApi;
 let nextId = 1;
 
 beforeAll(async () => {
-  const stack = integrationStack();
-  fresh = await freshDatabase(stack.postgres.adminUrl);
-  await migrate(fresh.url);
-  database = openDatabase(fresh.url, { applicationName: 'child-tokens' });
-  // Of its own: it is stopped.
-  server = await privateNatsServer();
-  const connectNats = () => connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  nats = await connectNats();
-  await ensureStreams(await jetstreamManager(nats), { partitions: TEST_PARTITIONS });
-  api = testApi(database, { temporal: stack.temporal, connectNats }, log);
-  app = createApi(api.parts);
-  url = await app.listen({ host: '127.0.0.1', port: 0 });
+  api = await isolatedApi('child-tokens', { log });
   await eventually(
     () => api.parts.denylist(),
     (answer) => answer !== undefined,
@@ -63,11 +41,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   expect(findSecrets(lines, secrets)).toEqual([]);
-  await app.close();
   await api.stop();
-  await Promise.all([nats.close(), database.end()]);
-  await server.stop();
-  await fresh.drop();
 });
 
 /** A token that its issuer knows as good. */
@@ -75,7 +49,7 @@ async function issue(expiresAt?: number) {
   const token = formatToken(randomBytes);
   const publicId = `tqt_parent-${nextId++}`;
   const subjects = fingerprints(token, TEST_FINGERPRINT_KEYS);
-  await createTokenStore(database).insert(subjects[0], {
+  await createTokenStore(api.database).insert(subjects[0], {
     publicId,
     principal: 'reports',
     scopes: ['reports:read', 'orders:read'],
@@ -97,7 +71,7 @@ async function ask(token: string, options: { readonly json?: true; readonly more
   const sent = options.json
     ? { body: JSON.stringify(wish), headers: { 'content-type': 'application/json' } }
     : { body: new URLSearchParams(wish) };
-  const response = await fetch(`${url}/v1/token`, { method: 'POST', ...sent });
+  const response = await fetch(`${api.url}/v1/token`, { method: 'POST', ...sent });
   const body = (await response.json()) as Record<string, unknown>;
   if (typeof body['access_token'] === 'string') secrets.push(body['access_token']);
   return { status: response.status, headers: response.headers, body };
@@ -117,10 +91,10 @@ describe('the store of child tokens', () => {
       seconds,
     };
   };
-  const keep = (one: ReturnType<typeof child>) => createChildTokenStore(database).keep(one);
-  const find = (one: ReturnType<typeof child>) => createTokenStore(database).find([one.fingerprint]);
+  const keep = (one: ReturnType<typeof child>) => createChildTokenStore(api.database).keep(one);
+  const find = (one: ReturnType<typeof child>) => createTokenStore(api.database).find([one.fingerprint]);
   const count = async (parent: string) =>
-    (await database.query('SELECT 1 FROM child_tokens WHERE parent = $1', [parent])).rowCount;
+    (await api.database.query('SELECT 1 FROM child_tokens WHERE parent = $1', [parent])).rowCount;
 
   it('keeps one that is found with its parent’s principal and state, and by no public id', async () => {
     const parent = await issue();
@@ -139,15 +113,15 @@ describe('the store of child tokens', () => {
       parentSubjects: [...parent.subjects],
     });
     expect(Math.abs((found?.expiresAt ?? 0) - from - 60_000)).toBeLessThan(5_000);
-    expect(await createTokenStore(database).findByPublicId(one.publicId)).toBeUndefined();
-    await createTokenStore(database).setState(parent.publicId, 'revoked');
+    expect(await createTokenStore(api.database).findByPublicId(one.publicId)).toBeUndefined();
+    await createTokenStore(api.database).setState(parent.publicId, 'revoked');
     expect(await find(one)).toMatchObject({ state: 'revoked' });
   });
 
   it('ends one with its parent, and derives from none that is over or ended', async () => {
     const ends = Date.now() + 30_000;
     const [bounded, over, revoked] = [await issue(ends), await issue(Date.now()), await issue()];
-    await createTokenStore(database).setState(revoked.publicId, 'revoked');
+    await createTokenStore(api.database).setState(revoked.publicId, 'revoked');
     const one = child(bounded);
 
     const kept = await keep(one);
@@ -161,14 +135,14 @@ describe('the store of child tokens', () => {
 
   it('lets no more of one parent live than may, however many come at once, and forgets those that are over', async () => {
     const [parent, other] = [await issue(), await issue()];
-    await database.query(
+    await api.database.query(
       `INSERT INTO child_tokens (fingerprint, public_id, parent, parent_subjects, scopes, expires_at)
        SELECT $1 || n, $1 || n, $1, '{x}', '[]', now() + interval '1 minute' FROM generate_series(1, $2::int) n`,
       [parent.publicId, MOST_LIVING_CHILDREN - 2],
     );
 
     // Connections that are there already: else they come one after the other.
-    await warmUp(database, 10);
+    await warmUp(api.database, 10);
     const kept = await Promise.all(Array.from({ length: 30 }, () => keep(child(parent))));
 
     expect(kept.filter((one) => one === 'full')).toHaveLength(28);
@@ -177,10 +151,10 @@ describe('the store of child tokens', () => {
       { livesSeconds: 60 },
     ]);
     expect(await ask(parent.token)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
-    await database.query('UPDATE child_tokens SET expires_at = now() WHERE parent = $1', [parent.publicId]);
+    await api.database.query('UPDATE child_tokens SET expires_at = now() WHERE parent = $1', [parent.publicId]);
     expect(await keep(child(parent))).toEqual({ livesSeconds: 60 });
     expect(await count(parent.publicId)).toBe(MOST_LIVING_CHILDREN + 1);
-    await database.query(`UPDATE child_tokens SET expires_at = now() - interval '2 days' WHERE parent = $1`, [
+    await api.database.query(`UPDATE child_tokens SET expires_at = now() - interval '2 days' WHERE parent = $1`, [
       parent.publicId,
     ]);
     expect(await keep(child(other))).toEqual({ livesSeconds: 60 });
@@ -193,7 +167,9 @@ describe('the store of child tokens', () => {
     await keep(one);
     const before = await find(one);
 
-    await database.query(`UPDATE api_tokens SET scopes = '["reports:read"]' WHERE public_id = $1`, [parent.publicId]);
+    await api.database.query(`UPDATE api_tokens SET scopes = '["reports:read"]' WHERE public_id = $1`, [
+      parent.publicId,
+    ]);
 
     expect([before?.scopes, (await find(one))?.scopes]).toEqual([['orders:read'], []]);
   });
@@ -208,10 +184,10 @@ describe('POST /v1/token', () => {
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 60, scope: 'orders:read' });
     const subjects = fingerprints(String(body['access_token']), TEST_FINGERPRINT_KEYS);
-    expect(await createTokenStore(database).find(subjects)).toMatchObject({ scopes: ['orders:read'] });
+    expect(await createTokenStore(api.database).find(subjects)).toMatchObject({ scopes: ['orders:read'] });
     const [subject] = parent.subjects;
     const partition = partitionOf(subject, TEST_PARTITIONS);
-    const manager = await jetstreamManager(nats);
+    const manager = await jetstreamManager(api.nats);
     const last = await manager.streams.getMessage(USAGE_STREAM, { last_by_subj: `usage.${partition}` });
     expect(last?.json<UsageBatch>().events).toMatchObject([
       { subject, outcome: 'accepted', source: 'token-exchange', client: { address: '127.0.0.1' } },
@@ -222,7 +198,7 @@ describe('POST /v1/token', () => {
     const answer = await ask((await issue()).token, { json: true });
 
     expect(answer).toMatchObject({ status: 415, body: { code: 'REQUEST_INVALID' } });
-    const nothing = await fetch(`${url}/v1/token`, { method: 'POST' });
+    const nothing = await fetch(`${api.url}/v1/token`, { method: 'POST' });
     expect([nothing.status, await nothing.json()]).toMatchObject([400, { error: 'invalid_request' }]);
   });
 
@@ -231,36 +207,36 @@ describe('POST /v1/token', () => {
     const credential = sampleCredential({ id: 'reports-token', provider: 'api-token' });
     // Revoked, so that nothing is started: what counts is that it was known.
     const version = sampleVersion({ credentialId: credential.id, state: 'revoked', subjects: [parent.subjects[0]] });
-    await createInventory(database).register(credential, version);
+    await createInventory(api.database).register(credential, version);
     const { body } = await ask(parent.token);
-    const key = await createApiKeyStore(database).issue('scanner', 'responder');
+    const key = await createApiKeyStore(api.database).issue('scanner', 'responder');
 
-    await fetch(`${url}/v1/leak-reports`, {
+    await fetch(`${api.url}/v1/leak-reports`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify({ token: body['access_token'], source: 'a public repository' }),
     });
     await eventually(
-      () => createLeakReportStore(database).open(),
+      () => createLeakReportStore(api.database).open(),
       (open) => open.length === 0,
     );
 
-    const { rows } = await database.query<{ outcome: string }>('SELECT outcome FROM leak_reports');
+    const { rows } = await api.database.query<{ outcome: string }>('SELECT outcome FROM leak_reports');
     expect(rows).toEqual([{ outcome: 'dead' }]);
   });
 
   it('keeps of a leak of the new token whose it was: it may have ended by the time that anybody can act', async () => {
     const parent = await issue();
     const { body } = await ask(parent.token);
-    const key = await createApiKeyStore(database).issue('other-scanner', 'responder');
+    const key = await createApiKeyStore(api.database).issue('other-scanner', 'responder');
 
-    await fetch(`${url}/v1/leak-reports`, {
+    await fetch(`${api.url}/v1/leak-reports`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify({ token: body['access_token'], source: 'another repository' }),
     });
 
-    const { rows } = await database.query<{ subjects: string[] }>(
+    const { rows } = await api.database.query<{ subjects: string[] }>(
       `SELECT subjects FROM leak_reports WHERE source = 'another repository'`,
     );
     expect(rows[0]?.subjects).toEqual(expect.arrayContaining([parent.subjects[0]]));
@@ -300,19 +276,21 @@ describe('POST /v1/token', () => {
     });
 
     expect(answer.status).toBe(503);
-    expect((await database.query('SELECT 1 FROM child_tokens WHERE parent = $1', [parent.publicId])).rowCount).toBe(0);
+    expect((await api.database.query('SELECT 1 FROM child_tokens WHERE parent = $1', [parent.publicId])).rowCount).toBe(
+      0,
+    );
     await deaf.close();
   });
 
   it('makes none while nobody can say what is refused', async () => {
     const parent = await issue();
-    await server.server.stop();
+    await api.natsServer.stop();
 
     const stale = await eventually(
       () => ask(parent.token),
       ({ body }) => body['code'] === 'DENYLIST_STALE',
     );
-    await server.server.start();
+    await api.natsServer.start();
 
     expect([stale.status, stale.headers.get('retry-after')]).toEqual([503, '1']);
     const back = await eventually(

@@ -1,35 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
-import { connect } from '@nats-io/transport-node';
-import { jetstreamManager } from '@nats-io/jetstream';
-import type { FastifyInstance } from 'fastify';
 import { fetch } from 'undici';
-import { openDatabase, type Database } from '../../activities/store/database';
+import type { Database } from '../../activities/store/database';
 import { createFeedCounts } from '../../activities/store/feed-counts';
 import { createFeedDeliveries } from '../../activities/store/feed-deliveries';
 import { createInventory } from '../../activities/store/inventory';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
-import { migrate } from '../../activities/store/migrate';
 import { createFeedDesk } from '../../api/leak-feeds/feed-desk';
 import { githubFeed } from '../../api/leak-feeds/github';
 import { gitguardianFeed } from '../../api/leak-feeds/gitguardian';
 import { createFindVersions } from '../../api/find-versions';
 import { hmslHash } from '../../api/leak-feeds/hmsl-hash';
 import { createLeakReportDesk } from '../../api/leak-report-desk';
-import { createApi } from '../../api/server';
+import type { ApiParts } from '../../api/server';
 import { createValueIndex } from '../../api/value-index';
 import { incidentId } from '../../domain/credential';
 import { fingerprint } from '../../domain/fingerprint';
 import { publicIdSubject } from '../../domain/subject';
 import { formatToken } from '../../domain/token-format';
-import { ensureStreams } from '../../workers/detection/streams';
 import { pageForWaitingReports } from '../../workers/response/waiting-reports';
-import { testApi, TEST_PARTITIONS, type TestApi } from '../support/api-parts';
 import { eventually } from '../support/eventually';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
-import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
-import { integrationStack } from '../support/integration-stack';
-import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { isolatedApi, type IsolatedApi } from '../support/isolated-api';
 import { recordedLog } from '../support/recorded-log';
 import { sampleCredential, sampleVersion } from '../support/sample-credential';
 import { findSecrets } from '../support/secret-scan';
@@ -39,26 +31,21 @@ const PER_HOUR = 3;
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const { log, lines } = recordedLog();
 
-let fresh: FreshDatabase;
-let database: Database;
-let server: PrivateNatsServer;
-let api: TestApi;
-let app: FastifyInstance;
-let url: string;
+let api: IsolatedApi;
 let next = 0;
 const started: string[] = [];
 
 beforeAll(async () => {
-  const stack = integrationStack();
-  fresh = await freshDatabase(stack.postgres.adminUrl);
-  await migrate(fresh.url);
-  database = openDatabase(fresh.url, { applicationName: 'leak-feeds' });
-  server = await privateNatsServer();
-  const nats = await connect({ servers: server.url });
-  await ensureStreams(await jetstreamManager(nats), { partitions: TEST_PARTITIONS });
-  await nats.close();
-  api = testApi(database, { temporal: stack.temporal, connectNats: () => connect({ servers: server.url }) }, log);
-  const { inventory, secrets, temporal, taskQueue, policy, fingerprintsOf } = api.parts;
+  api = await isolatedApi('leak-feeds', {
+    log,
+    otherParts: (parts, database) => ({ leakFeeds: leakFeeds(parts, database) }),
+  });
+});
+
+afterAll(() => api.stop(started));
+
+function leakFeeds(parts: ApiParts, database: Database): ApiParts['leakFeeds'] {
+  const { inventory, secrets, temporal, taskQueue, policy, fingerprintsOf } = parts;
   const byValue = createValueIndex({ inventory, secrets, hashOf: (value) => fingerprintsOf(value)[0] ?? '' });
   const findVersions = createFindVersions(inventory, byValue, () => Promise.resolve([]));
   const reports = createLeakReportDesk({
@@ -83,33 +70,15 @@ beforeAll(async () => {
     publicTypes: new Set(['publishable_key']),
   });
   const keys = { find: (id: string) => Promise.resolve(id === 'current' ? publicKey : undefined) };
-  app = createApi({
-    ...api.parts,
-    leakFeeds: {
-      feeds: [githubFeed(keys), gitguardianFeed(GITGUARDIAN_TOKEN)],
-      desk,
-      deliveries: createFeedDeliveries(database),
-    },
-  });
-  url = await app.listen({ host: '127.0.0.1', port: 0 });
-});
-
-afterAll(async () => {
-  await app.close();
-  await api.desk.stop();
-  for (const id of started)
-    await api.temporal.workflow
-      .getHandle(id)
-      .terminate('the test is over')
-      .catch(() => undefined);
-  await api.stop();
-  await database.end();
-  await server.stop();
-  await fresh.drop();
-});
+  return {
+    feeds: [githubFeed(keys), gitguardianFeed(GITGUARDIAN_TOKEN)],
+    desk,
+    deliveries: createFeedDeliveries(database),
+  };
+}
 
 beforeEach(async () => {
-  await database.query('TRUNCATE leak_reports, feed_counts, feed_deliveries');
+  await api.database.query('TRUNCATE leak_reports, feed_counts, feed_deliveries');
 });
 
 /** A live token of ours, in the inventory and sealed in the store. */
@@ -120,7 +89,7 @@ async function ours(): Promise<{ readonly id: string; readonly token: string }> 
     credentialId: id,
     subjects: TEST_FINGERPRINT_KEYS.map((key) => fingerprint(token, key)),
   });
-  await createInventory(database).register(sampleCredential({ id, provider: 'api-token' }), version);
+  await createInventory(api.database).register(sampleCredential({ id, provider: 'api-token' }), version);
   await api.parts.secrets.putIfAbsent(version.secret, JSON.stringify({ kind: 'api-token', token }));
   started.push(incidentId(id, 1));
   return { id, token };
@@ -128,7 +97,7 @@ async function ours(): Promise<{ readonly id: string; readonly token: string }> 
 
 async function github(found: readonly object[], { key = 'current', tamper = false } = {}) {
   const body = JSON.stringify(found);
-  const response = await fetch(`${url}/v1/leak-feeds/github`, {
+  const response = await fetch(`${api.url}/v1/leak-feeds/github`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -160,7 +129,7 @@ const isRunning = (id: string): Promise<string> =>
     (status) => status === 'RUNNING',
   );
 
-const reportsKept = async (): Promise<number> => (await database.query('SELECT FROM leak_reports')).rowCount ?? 0;
+const reportsKept = async (): Promise<number> => (await api.database.query('SELECT FROM leak_reports')).rowCount ?? 0;
 
 it('a value of ours that GitHub found is answered as a leak; one that is not ours is counted and not kept', async () => {
   const { id, token } = await ours();
@@ -178,7 +147,7 @@ it('a value of ours that GitHub found is answered as a leak; one that is not our
   });
   expect(await isRunning(id)).toBe('RUNNING');
   expect(await reportsKept()).toBe(1);
-  expect(await createFeedCounts(database).totals('github')).toEqual({ taken: 1, unknown: 1, public: 1 });
+  expect(await createFeedCounts(api.database).totals('github')).toEqual({ taken: 1, unknown: 1, public: 1 });
   expect(findSecrets(JSON.stringify(lines), [token, strangers])).toEqual([]);
 });
 
@@ -191,7 +160,7 @@ it('what is forged, changed, or signed by an unknown key is refused before any o
   ];
 
   expect(answers).toMatchObject(answers.map(() => ({ status: 401, body: { code: 'FEED_UNVERIFIED' } })));
-  expect([await reportsKept(), await createFeedCounts(database).totals('github')]).toEqual([0, {}]);
+  expect([await reportsKept(), await createFeedCounts(api.database).totals('github')]).toEqual([0, {}]);
 });
 
 it('a replay is refused before it is read, and the same finding told anew is the same report', async () => {
@@ -206,7 +175,7 @@ it('a replay is refused before it is read, and the same finding told anew is the
 
   for (let time = 0; time < 3; time++)
     expect(await github([finding(token)])).toMatchObject({ status: 409, body: { code: 'FEED_REPLAYED' } });
-  expect(await createFeedCounts(database).totals('github')).toEqual({ taken: 1 });
+  expect(await createFeedCounts(api.database).totals('github')).toEqual({ taken: 1 });
   expect((await github([finding(token), finding('ghp_another')])).status).toBe(200);
 
   await api.desk.settleOpen();
@@ -217,7 +186,7 @@ it('a place that holds the value is not shown', async () => {
   const { token } = await ours();
   await github([finding(token, { url: `https://github.test/?key=${token}` })]);
 
-  const { rows } = await database.query<{ source: string }>('SELECT source FROM leak_reports');
+  const { rows } = await api.database.query<{ source: string }>('SELECT source FROM leak_reports');
 
   expect(rows).toEqual([{ source: 'github: a place whose name holds the value' }]);
 });
@@ -227,7 +196,7 @@ it('GitGuardian keeps values to itself, and is understood by their hash', async 
   const timestamp = String(Math.floor(Date.now() / 1000));
   const body = JSON.stringify({ action: 'incident_triggered', incident: { hmsl_hash: await hmslHash(token) } });
   const send = (signature: string) =>
-    fetch(`${url}/v1/leak-feeds/gitguardian`, {
+    fetch(`${api.url}/v1/leak-feeds/gitguardian`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', timestamp, 'gitguardian-signature': `sha256=${signature}` },
       body,
@@ -246,7 +215,7 @@ it('a flood of true findings is answered within its hour: the others wait, and p
 
   await github(leaked.map(({ token }) => finding(token)));
 
-  const store = createLeakReportStore(database);
+  const store = createLeakReportStore(api.database);
   await eventually(
     () => store.counts(),
     ({ incident }) => incident === PER_HOUR,
@@ -269,7 +238,7 @@ it('a flood of true findings is answered within its hour: the others wait, and p
 async function namedById(provider: string, publicId: string, material: object): Promise<string> {
   const id = `feeds-${process.pid}-${++next}`;
   const version = sampleVersion({ credentialId: id, subjects: [publicIdSubject(provider, publicId)] });
-  await createInventory(database).register(sampleCredential({ id, provider, principal: id }), version);
+  await createInventory(api.database).register(sampleCredential({ id, provider, principal: id }), version);
   await api.parts.secrets.putIfAbsent(version.secret, JSON.stringify(material));
   started.push(incidentId(id, 1));
   return id;
@@ -308,7 +277,7 @@ it('an access key is ours by its id or its secret, and a password also within a 
 
 it('one value in many places takes one place of the hour, and a dead one takes none', async () => {
   const dead = await ours();
-  await createInventory(database).setState(dead.id, 1, 'revoked');
+  await createInventory(api.database).setState(dead.id, 1, 'revoked');
   const [many, ...others] = await Promise.all(Array.from({ length: PER_HOUR }, ours));
 
   await github(
@@ -320,5 +289,5 @@ it('one value in many places takes one place of the hour, and a dead one takes n
   await github(others.map(({ token }) => finding(token)));
 
   for (const { id } of others) expect(await isRunning(id)).toBe('RUNNING');
-  expect(await createLeakReportStore(database).waiting(new Date(Date.now() + 120_000))).toEqual([]);
+  expect(await createLeakReportStore(api.database).waiting(new Date(Date.now() + 120_000))).toEqual([]);
 });

@@ -1,22 +1,18 @@
 import { chmod, readdir } from 'node:fs/promises';
-import { connect } from '@nats-io/transport-node';
-import type { FastifyInstance } from 'fastify';
 import { Client } from 'pg';
 import { issueFirstVersion } from '../../activities/issue-first-version';
 import { createRotationActivities } from '../../activities/rotation';
 import { createApiKeyStore } from '../../activities/store/api-keys';
-import { openDatabase, type Database } from '../../activities/store/database';
+import type { Database } from '../../activities/store/database';
 import { createInventory } from '../../activities/store/inventory';
-import { migrate } from '../../activities/store/migrate';
-import { createApi } from '../../api/server';
+import type { ApiParts } from '../../api/server';
 import { createSecretClient } from '../../client';
 import type { SecretRef, SecretVersion } from '../../domain/credential';
 import { parseMaterial } from '../../domain/secret-material';
 import { openSecretStores } from '../../workers/secret-stores';
 import type { Settings } from '../../workers/settings';
-import { testApi, type TestApi } from '../support/api-parts';
-import { freshDatabase, type FreshDatabase } from '../support/fresh-database';
 import { integrationStack } from '../support/integration-stack';
+import { listeningApi, type ListeningApi } from '../support/listening-api';
 import { ordersAccount, ordersProvider } from '../support/orders-server';
 import { recordedLog } from '../support/recorded-log';
 import { runActivity } from '../support/run-activity';
@@ -27,37 +23,23 @@ import { temporaryFolder } from '../support/temporary-folder';
 const { log, lines } = recordedLog();
 const folder = temporaryFolder();
 
-let fresh: FreshDatabase;
-let database: Database;
-let api: TestApi;
-let app: FastifyInstance;
-let url: string;
+let api: ListeningApi;
 let key: string;
 let account: Awaited<ReturnType<typeof ordersAccount>>;
 let nextId = 1;
 
 beforeAll(async () => {
-  const { postgres, temporal, nats } = integrationStack();
-  fresh = await freshDatabase(postgres.adminUrl);
-  await migrate(fresh.url);
-  database = openDatabase(fresh.url, { applicationName: 'secret-stores' });
-  account = await ordersAccount(postgres.adminUrl);
+  account = await ordersAccount(integrationStack().postgres.adminUrl);
   await chmod(folder.path, 0o700);
-  api = testApi(database, { temporal, connectNats: () => connect({ servers: nats.url }) }, log);
   // Of another default than the workers of some cases: what is read depends on the ref only.
-  app = createApi({ ...api.parts, secrets: storesWith('postgres').secrets });
-  url = await app.listen({ host: '127.0.0.1', port: 0 });
-  key = await createApiKeyStore(database).issue('exporter', 'dependent');
+  const otherParts = (_parts: ApiParts, database: Database) => ({ secrets: storesWith('postgres', database).secrets });
+  api = await listeningApi('secret-stores', { log, otherParts });
+  key = await createApiKeyStore(api.database).issue('exporter', 'dependent');
 });
 
-afterAll(async () => {
-  await app.close();
-  await api.stop();
-  await database.end();
-  await fresh.drop();
-});
+afterAll(() => api.stop());
 
-function storesWith(byDefault: 'postgres' | 'files') {
+function storesWith(byDefault: 'postgres' | 'files', database = api.database) {
   const secretStores = { default: byDefault, files: { directory: folder.path } };
   return openSecretStores({ secretStores } as Settings, database, Buffer.alloc(32, 7));
 }
@@ -69,7 +51,7 @@ function workerWith(byDefault: 'postgres' | 'files') {
   return {
     secrets,
     provider,
-    inventory: createInventory(database),
+    inventory: createInventory(api.database),
     providers: new Map([['postgres-role', provider]]),
     projection: { write: () => Promise.resolve() },
     audit: { append: () => Promise.resolve() },
@@ -95,7 +77,10 @@ async function works(material: string): Promise<boolean> {
 }
 
 async function kept(ref: SecretRef): Promise<number> {
-  const rows = await database.query('SELECT 1 FROM secrets WHERE path = $1 AND version = $2', [ref.path, ref.version]);
+  const rows = await api.database.query('SELECT 1 FROM secrets WHERE path = $1 AND version = $2', [
+    ref.path,
+    ref.version,
+  ]);
   return rows.rowCount ?? 0;
 }
 
@@ -108,7 +93,7 @@ it('mints into the default store, where the API finds it', async () => {
   const credential = newCredential();
 
   const first = await issueFirstVersion(worker, credential);
-  const { version, material } = await createSecretClient(url, key).read(credential.id);
+  const { version, material } = await createSecretClient(api.url, key).read(credential.id);
 
   expect(first.secret).toEqual({ store: 'files', path: `credentials/${credential.id}`, version: 1 });
   expect([version, await works(JSON.stringify(material))]).toEqual([1, true]);
@@ -159,7 +144,7 @@ it('looks in our own database for what was reserved before there were others', a
   const worker = workerWith('files');
   const first = await issueFirstVersion(worker, newCredential());
   await worker.inventory.reserveVersion(first.credentialId, 'run/old', 'files');
-  await database.query(
+  await api.database.query(
     `UPDATE secret_versions SET secret_store = '', secret_path = '' WHERE credential_id = $1 AND version = 2`,
     [first.credentialId],
   );
