@@ -45,6 +45,23 @@ export async function deriveToken(
   return { outcome: 'accepted', publicId, answer };
 }
 
+/** Of one that nobody was given. Left there, it would count among those that may live, and in an outage of a minute they would be as many as may. */
+export async function takeBack({ childTokens, log }: DerivationParts, { publicId }: DerivedToken): Promise<void> {
+  try {
+    await childTokens.forget(publicId);
+    log.warn(
+      { token: publicId },
+      'a token that was derived is removed: its use could not be stored, and nobody was given it',
+    );
+  } catch (error) {
+    // Not thrown: whoever asked is told why there is none for them.
+    log.error(
+      { token: publicId, error: error instanceof Error ? error.name : typeof error },
+      'a token that was derived, and that nobody was given, could not be removed: it counts among those that may live until it is over',
+    );
+  }
+}
+
 interface RefusedDerivation {
   /** Of the token that was shown, which may be good. */
   readonly outcome: UsageEvent['outcome'];
@@ -60,12 +77,12 @@ const FULL: RefusedDerivation = {
   answer: refusal('invalid_request', 'as many tokens as may live were derived from the subject token'),
 };
 
-/** The token itself, where what is wished may be derived from it. */
-export function parentOrRefusal(parent: ApiToken | undefined, { scopes }: TokenWish): ApiToken | RefusedDerivation {
-  if (!parent || tokenStateAt(parent, Date.now()) !== 'active') return NOT_KNOWN;
-  if (parent.parentSubjects)
+/** The token that was shown, where what is wished may be derived from it. */
+export function parentOrRefusal(shown: ApiToken | undefined, { scopes }: TokenWish): ApiToken | RefusedDerivation {
+  if (!shown || tokenStateAt(shown, Date.now()) !== 'active') return NOT_KNOWN;
+  if (shown.parentSubjects)
     return { outcome: 'authorization', answer: refusal('invalid_request', 'a derived token can derive none') };
-  if (scopes.every((scope) => parent.scopes.includes(scope))) return parent;
+  if (scopes.every((scope) => shown.scopes.includes(scope))) return shown;
   const answer = refusal('invalid_scope', 'the subject token does not have all of these scopes');
   return { outcome: 'authorization', answer };
 }

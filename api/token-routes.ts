@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Queue } from '../domain/queue';
 import { failureLimit, limitOf } from './authenticate';
-import { CONTAINED, deriveToken, parentOrRefusal, useOfParent, type DerivationParts } from './derive-token';
+import { CONTAINED, deriveToken, parentOrRefusal, takeBack, useOfParent, type DerivationParts } from './derive-token';
 import { problem } from './problem';
 import type { ApiParts } from './server';
 import { readTokenRequest, type TokenRefusal } from './token-request';
@@ -39,25 +39,25 @@ export async function installTokenRoutes(app: FastifyInstance, parts: Parts): Pr
     const wish = readTokenRequest(request.body instanceof URLSearchParams ? request.body : new URLSearchParams());
     if ('error' in wish) return refuse(reply, wish);
     const own = parts.fingerprintsOf(wish.token);
-    const parent = await parts.tokens.find(own);
-    const subjects = parent?.parentSubjects ?? own;
+    const shown = await parts.tokens.find(own);
+    // Of the token whose use this is.
+    const subjects = shown?.parentSubjects ?? own;
     // Without it a token that was refused a moment ago would go on making others.
     const isContained = parts.isContained([...own, ...subjects]);
     if (isContained === undefined) return problem(reply.header('retry-after', '1'), 'DENYLIST_STALE');
 
-    const from = isContained ? CONTAINED : parentOrRefusal(parent, wish);
-    const isRefused = 'answer' in from;
-    if (!isRefused) parents.set(request, from.publicId);
+    const parent = isContained ? CONTAINED : parentOrRefusal(shown, wish);
+    const isRefused = 'answer' in parent;
+    if (!isRefused) parents.set(request, parent.publicId);
     const waitSeconds = await (isRefused ? failures : derivations)(request);
     if (waitSeconds !== undefined) return problem(reply.header('retry-after', String(waitSeconds)), 'RATE_LIMITED');
     // All wait for one connection to the database: whoever derives must not keep those that read a replacement from theirs.
-    const derived = isRefused ? from : await queue.run(() => deriveToken(parts, { wish, parent: from, subjects: own }));
+    const derived = isRefused ? parent : await queue.run(() => deriveToken(parts, { wish, parent, subjects: own }));
     try {
       // Before it is given to anybody: no token lives that the detectors could not know of.
       await parts.storeUsage([await useOfParent(parts, { subjects, request, outcome: derived.outcome })]);
     } catch (error) {
-      // Left there, it would count among those that may live, and in an outage of a minute they would be as many as may.
-      if ('publicId' in derived) await parts.childTokens.forget(derived.publicId).catch(() => undefined);
+      if ('publicId' in derived) await queue.run(() => takeBack(parts, derived));
       throw error;
     }
     return 'publicId' in derived ? reply.code(200).send(derived.answer) : refuse(reply, derived.answer);

@@ -2,6 +2,9 @@ import { MOST_LIVING_CHILDREN } from '../../domain/child-token-limits';
 import type { Subject } from '../../domain/subject';
 import { inTransaction, type Database } from './database';
 
+/** Many more than are derived meanwhile, so that none are left for long; removed in some milliseconds. */
+export const FORGOTTEN_AT_ONCE = 2_000;
+
 /** A token that is derived from another, known by keyed fingerprint only. */
 export interface ChildToken {
   readonly fingerprint: Subject;
@@ -18,8 +21,8 @@ export interface ChildToken {
 /** Children of the api-token provider's tokens (token-store.ts finds them). Nothing ends one: it ends with its parent, or by its time. */
 export interface ChildTokenStore {
   /**
-   * Keeps one, and removes those, of whichever parent, whose time was over a day ago. @returns for how many seconds it lives; `dead` when its parent is not
-   * active now, `full` when that one has as many living children as it may have: nothing was kept then.
+   * Keeps one, and removes some of those, of whichever parent, whose time was over a day ago. @returns for how many seconds it lives; `dead` when its parent
+   * is not active now, `full` when that one has as many living children as it may have: nothing was kept then.
    */
   keep(child: ChildToken): Promise<{ readonly livesSeconds: number } | 'dead' | 'full'>;
   /** Removes one that nobody was given. */
@@ -56,10 +59,16 @@ export function createChildTokenStore(database: Database): ChildTokenStore {
   };
 }
 
-/** Some at a time: nobody who derives shall wait for all that there are after a long while. */
+/**
+ * Some at a time, and by one process at a time: nobody who derives shall wait for all that there are after a long while, nor for rows that another removes, which
+ * two might even want of each other. Rows can't be passed over by their locks: that would need the right to change them.
+ */
 const FORGET_OLD = `
   DELETE FROM child_tokens WHERE fingerprint IN
-    (SELECT fingerprint FROM child_tokens WHERE expires_at < statement_timestamp() - interval '1 day' ORDER BY expires_at LIMIT 2000)`;
+    (SELECT fingerprint FROM child_tokens
+     WHERE (SELECT pg_try_advisory_xact_lock(hashtextextended('tourniquet.child_tokens', 0)))
+       AND expires_at < statement_timestamp() - interval '1 day'
+     ORDER BY expires_at LIMIT ${FORGOTTEN_AT_ONCE})`;
 
 /** Not below a second: who is told "0 seconds" has nothing. */
 const INSERT = `

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { fetch } from 'undici';
 import { createApiKeyStore } from '../../activities/store/api-keys';
-import { createChildTokenStore } from '../../activities/store/child-tokens';
+import { createChildTokenStore, FORGOTTEN_AT_ONCE } from '../../activities/store/child-tokens';
 import { warmUp } from '../../activities/store/database';
 import { createInventory } from '../../activities/store/inventory';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
@@ -13,7 +14,7 @@ import { MOST_DERIVATIONS } from '../../api/token-routes';
 import { MOST_LIVING_CHILDREN } from '../../domain/child-token-limits';
 import { IncidentError } from '../../domain/errors';
 import { fingerprints } from '../../domain/fingerprint';
-import { partitionOf } from '../../domain/subject';
+import { partitionOf, type Subject } from '../../domain/subject';
 import { formatToken } from '../../domain/token-format';
 import type { UsageBatch } from '../../domain/usage-event';
 import { USAGE_STREAM } from '../../workers/detection/streams';
@@ -75,6 +76,14 @@ async function ask(token: string, options: { readonly json?: true; readonly more
   const body = (await response.json()) as Record<string, unknown>;
   if (typeof body['access_token'] === 'string') secrets.push(body['access_token']);
   return { status: response.status, headers: response.headers, body };
+}
+
+/** The last that the detectors were told in the partition of a subject. */
+async function lastUses(subject: Subject) {
+  const manager = await jetstreamManager(api.nats);
+  const partition = partitionOf(subject, TEST_PARTITIONS);
+  const last = await manager.streams.getMessage(USAGE_STREAM, { last_by_subj: `usage.${partition}` });
+  return last?.json<UsageBatch>().events;
 }
 
 describe('the store of child tokens', () => {
@@ -151,6 +160,9 @@ describe('the store of child tokens', () => {
       { livesSeconds: 60 },
     ]);
     expect(await ask(parent.token)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    // The token that was shown is good: nothing was refused to it.
+    const [subject] = parent.subjects;
+    expect(await lastUses(subject)).toMatchObject([{ subject, outcome: 'accepted' }]);
     await api.database.query('UPDATE child_tokens SET expires_at = now() WHERE parent = $1', [parent.publicId]);
     expect(await keep(child(parent))).toEqual({ livesSeconds: 60 });
     expect(await count(parent.publicId)).toBe(MOST_LIVING_CHILDREN + 1);
@@ -159,6 +171,40 @@ describe('the store of child tokens', () => {
     ]);
     expect(await keep(child(other))).toEqual({ livesSeconds: 60 });
     expect(await count(parent.publicId)).toBe(0);
+  });
+
+  it('forgets some at a time, and keeps nobody waiting meanwhile who derives from another', async () => {
+    const [parent, other] = [await issue(), await issue()];
+    await api.database.query(
+      `INSERT INTO child_tokens (fingerprint, public_id, parent, parent_subjects, scopes, expires_at)
+       SELECT $1 || n, $1 || n, $1, '{x}', '[]', now() - interval '2 days' FROM generate_series(1, $2::int) n`,
+      [parent.publicId, FORGOTTEN_AT_ONCE + 1],
+    );
+    // Of which another transaction holds the fingerprint, so that it has forgotten, and is not yet kept.
+    const held = child(parent);
+    const holder = await api.database.connect();
+    await holder.query('BEGIN');
+    await holder.query(
+      `INSERT INTO child_tokens (fingerprint, public_id, parent, parent_subjects, scopes, expires_at)
+       VALUES ($1, 'held', $2, '{x}', '[]', now())`,
+      [held.fingerprint, parent.publicId],
+    );
+    const waiting = keep(held);
+    await eventually(
+      () =>
+        api.database.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        ),
+      ({ rowCount }) => rowCount === 1,
+    );
+
+    const kept = keep(child(other));
+    const first = await Promise.race([kept, delay(2_000, 'still waiting')]);
+    await holder.query('ROLLBACK');
+    holder.release();
+
+    expect([first, await kept, await waiting]).toEqual(Array(3).fill({ livesSeconds: 60 }));
+    expect(await count(parent.publicId)).toBe(2);
   });
 
   it('lets one do no more than its parent may by now', async () => {
@@ -186,10 +232,7 @@ describe('POST /v1/token', () => {
     const subjects = fingerprints(String(body['access_token']), TEST_FINGERPRINT_KEYS);
     expect(await createTokenStore(api.database).find(subjects)).toMatchObject({ scopes: ['orders:read'] });
     const [subject] = parent.subjects;
-    const partition = partitionOf(subject, TEST_PARTITIONS);
-    const manager = await jetstreamManager(api.nats);
-    const last = await manager.streams.getMessage(USAGE_STREAM, { last_by_subj: `usage.${partition}` });
-    expect(last?.json<UsageBatch>().events).toMatchObject([
+    expect(await lastUses(subject)).toMatchObject([
       { subject, outcome: 'accepted', source: 'token-exchange', client: { address: '127.0.0.1' } },
     ]);
   });
@@ -264,22 +307,31 @@ describe('POST /v1/token', () => {
     expect((await ask(parent.token)).status).toBe(200);
   });
 
-  it('leaves none behind that nobody was given, since its use could not be stored', async () => {
+  it.each([
+    ['leaves none behind that nobody was given', {}, 0, 'a token that was derived is removed'],
+    [
+      'says which one it could not remove that nobody was given',
+      { forget: () => Promise.reject(new Error('away')) },
+      1,
+      'could not be removed',
+    ],
+  ])('%s, when its use can not be stored', async (_case, store, left, said) => {
     const parent = await issue();
     const storeUsage = () => Promise.reject(new IncidentError('BACKEND_UNAVAILABLE', {}));
-    const deaf = createApi({ ...api.parts, storeUsage });
+    const childTokens = { ...createChildTokenStore(api.database), ...store };
+    const deaf = createApi({ ...api.parts, childTokens, storeUsage });
     const at = await deaf.listen({ host: '127.0.0.1', port: 0 });
 
     const answer = await fetch(`${at}/v1/token`, {
       method: 'POST',
       body: new URLSearchParams({ ...WISH, subject_token: parent.token }),
     });
-
-    expect(answer.status).toBe(503);
-    expect((await api.database.query('SELECT 1 FROM child_tokens WHERE parent = $1', [parent.publicId])).rowCount).toBe(
-      0,
-    );
     await deaf.close();
+
+    expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'BACKEND_UNAVAILABLE' }]);
+    const { rowCount } = await api.database.query('SELECT 1 FROM child_tokens WHERE parent = $1', [parent.publicId]);
+    expect(rowCount).toBe(left);
+    expect(lines.filter((line) => line.includes(said))).toHaveLength(1);
   });
 
   it('makes none while nobody can say what is refused', async () => {
