@@ -20,7 +20,7 @@ export function isCut(error: unknown): boolean {
   return CUT.includes(cause.code) && !('syscall' in cause && cause.syscall === 'connect');
 }
 
-/** Of a call of `fetch` by a client; that it could not be opened, whatever way that shows, is an outage of whoever opens it. */
+/** What an error of a call of `fetch` says of the credential. Without a client there was no call yet: a connection that ended then is an outage of whoever opens clients. */
 export function httpTroubleOf(error: unknown, _isRefused: boolean, client?: unknown): Trouble | undefined {
   if (error instanceof RefusedError) return 'refused';
   return client !== undefined && isCut(error) ? 'cut' : undefined;

@@ -29,7 +29,7 @@ export interface ResilientFetch {
 /** Methods that only read (RFC 9110, 9.2.1), as far as `fetch` sends them. */
 const SAFE: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
-/** `fetch` by clients whose calls show `headersOf` them; what `troubleOf` them says of its errors is `RefusedError` and `isCut`. */
+/** `fetch` by clients whose calls show `headersOf` them, and whose `troubleOf` is `httpTroubleOf`. */
 export function resilientFetchBy<K extends SecretMaterial['kind'], C>(
   clients: ResilientClient<K, C>,
   headersOf: (client: C) => Readonly<Record<string, string>>,
