@@ -1,19 +1,19 @@
-import { hash48 } from './hash48';
+import type { Row } from './rows';
 
-/** Which action comes right after which, as far as it was seen; plain JSON. Actions are hashes, since clients choose their names. */
-export interface ActionOrder {
-  /** In the order in which they were first seen. */
-  readonly actions: number[];
-  /** For each, a bit for each action that came right after it. */
-  readonly follows: number[];
-  /** So many of the first actions are known from an earlier day. */
-  readonly settled: number;
-  /** Pairs of settled actions that were new lately; halved with each day. */
-  fresh: number;
-  /** The day it was settled last, and the subject's clean uses until then. */
-  readonly day: number;
-  readonly uses: number;
-}
+/**
+ * Which action comes right after which, as far as it was seen: four numbers, and then for each action, in the order in which they were first seen, its short
+ * mark and a bit for each action that came right after it. A row without numbers knows nothing, and never will: there were too many.
+ */
+export type ActionOrder = Row;
+
+/** So many of the first actions are known from an earlier day. */
+const SETTLED = 0;
+/** Pairs of settled actions that were new lately; halved with each day. */
+const FRESH = 1;
+/** The day it was settled last, and the subject's clean uses until then. */
+const DAY = 2;
+const USES = 3;
+const ACTIONS = 4;
 
 export const ORDER_LIMITS = {
   /** With more, the order of actions says little, and a pair of them is new every day. */
@@ -24,46 +24,79 @@ export const ORDER_LIMITS = {
   fresh: 16,
 } as const;
 
-export function noOrder(): ActionOrder {
-  return { actions: [], follows: [], settled: 0, fresh: ORDER_LIMITS.fresh, day: 0, uses: 0 };
+export const NO_ORDER: readonly number[] = [0, ORDER_LIMITS.fresh, 0, 0];
+
+/** An action in 20 bits of its mark. Two that are alike are one action to us: something is missed then, and nothing made up. */
+export function shortMark(mark: number): number {
+  return mark & 0xfffff;
 }
 
-/** An action's name in 20 bits. Two that are alike are one action to us: something is missed then, and nothing made up. */
-export function markOf(name: string): number {
-  return hash48(name) & 0xfffff;
+/** How many of the first actions would be settled, and how many pairs fresh, if the day before `day` were closed; it is when there was enough use of it. */
+export interface Settled {
+  readonly settled: number;
+  readonly fresh: number;
 }
 
-/** The order with the day before `day` closed, when there was enough use of it. */
-export function settled(order: ActionOrder, day: number, uses: number): ActionOrder {
-  if (order.day === 0) return { ...order, day, uses };
-  if (day <= order.day || uses - order.uses < ORDER_LIMITS.usesOfDay) return order;
-  return { ...order, settled: order.actions.length, fresh: order.fresh >> 1, day, uses };
+export function settledOn(order: ActionOrder, day: number, uses: number): Settled {
+  const [settled, fresh] = [order.get(SETTLED), order.get(FRESH)];
+  return isOver(order, day, uses) ? { settled: countOf(order), fresh: fresh >> 1 } : { settled, fresh };
 }
 
-/** Knows an action; false when there are too many. */
-export function learnAction({ actions, follows }: ActionOrder, mark: number): boolean {
-  if (actions.includes(mark)) return true;
-  if (actions.length >= ORDER_LIMITS.actions) return false;
-  actions.push(mark);
-  follows.push(0);
-  return true;
+/** Closes the day before `day`, when there was enough use of it. */
+export function settle(order: ActionOrder, day: number, uses: number): void {
+  const isFirst = order.get(DAY) === 0;
+  if (!isFirst && !isOver(order, day, uses)) return;
+  if (!isFirst) {
+    const { settled, fresh } = settledOn(order, day, uses);
+    order.set(SETTLED, settled);
+    order.set(FRESH, fresh);
+  }
+  order.set(DAY, day);
+  order.set(USES, uses);
+}
+
+function isOver(order: ActionOrder, day: number, uses: number): boolean {
+  const last = order.get(DAY);
+  return last !== 0 && day > last && uses - order.get(USES) >= ORDER_LIMITS.usesOfDay;
+}
+
+/** The index of an action, or -1. */
+export function indexOf(order: ActionOrder, mark: number): number {
+  for (let index = ACTIONS; index < order.length; index += 2)
+    if (order.get(index) === mark) return (index - ACTIONS) / 2;
+  return -1;
+}
+
+/** Knows an action; its index, or -1 when there are too many. */
+export function learnAction(order: ActionOrder, mark: number): number {
+  const known = indexOf(order, mark);
+  const count = countOf(order);
+  if (known !== -1) return known;
+  if (count >= ORDER_LIMITS.actions) return -1;
+  order.replace([...order.toArray(), mark, 0]);
+  return count;
 }
 
 /** Whether two actions, by their indices, are long known and never came in this order. */
-export function isRare(order: ActionOrder, from: number, to: number): boolean {
-  return isSettled(order, from) && isSettled(order, to) && !isSeen(order, from, to);
+export function isRare(order: ActionOrder, { settled }: Settled, from: number, to: number): boolean {
+  const isKnown = from >= 0 && from < settled && to >= 0 && to < settled;
+  return isKnown && !isSeen(order, from, to);
 }
 
-export function learnPair(order: ActionOrder, from: number, to: number): void {
+export function learnPair(order: ActionOrder, settled: Settled, from: number, to: number): void {
   if (isSeen(order, from, to)) return;
-  if (isRare(order, from, to)) order.fresh += 1;
-  order.follows[from] = (order.follows[from] ?? 0) | (1 << to);
+  if (isRare(order, settled, from, to)) order.add(FRESH, 1);
+  order.set(followsAt(from), order.get(followsAt(from)) | (1 << to));
 }
 
-function isSeen({ follows }: ActionOrder, from: number, to: number): boolean {
-  return ((follows[from] ?? 0) & (1 << to)) !== 0;
+function isSeen(order: ActionOrder, from: number, to: number): boolean {
+  return (order.get(followsAt(from)) & (1 << to)) !== 0;
 }
 
-function isSettled({ settled }: ActionOrder, index: number): boolean {
-  return index >= 0 && index < settled;
+function followsAt(index: number): number {
+  return ACTIONS + 2 * index + 1;
+}
+
+function countOf(order: ActionOrder): number {
+  return (order.length - ACTIONS) / 2;
 }

@@ -3,7 +3,6 @@ import type { ErrorCode } from '../domain/errors';
 import type { UsageEvent } from '../domain/usage-event';
 import type { Detector, Finding, SubjectFacts } from './detector';
 import type { LocatedUsageEvent } from './located-event';
-import type { SubjectState } from './partition-state';
 
 /** A detector that threw. It goes on with the state it had when it judged, and nobody else notices. */
 export interface DetectorFailure {
@@ -25,20 +24,15 @@ export interface Answer {
 }
 
 /**
- * Shows one event to the detectors. All judge it by their states before it, and only then all remember it, told who objected: whatever is
+ * Shows one event to the detectors, of the subject at hand. All judge it by their states before it, and only then all remember it, told who objected: whatever is
  * under suspicion must not teach anybody.
  */
-export function askDetectors(
-  subject: SubjectState,
-  located: LocatedUsageEvent,
-  detectors: readonly Detector[],
-  facts: SubjectFacts,
-): Answer {
+export function askDetectors(located: LocatedUsageEvent, detectors: readonly Detector[], facts: SubjectFacts): Answer {
   const findings: DetectorFinding[] = [];
   const failures: DetectorFailure[] = [];
   for (const detector of detectors) {
     try {
-      const found = detector.judge(stateOf(subject, detector), located, facts);
+      const found = detector.judge(located, facts);
       if (found.length > 0) for (const finding of found) findings.push({ detector, finding });
     } catch (error) {
       failures.push(failureOf(detector, located, error));
@@ -49,16 +43,12 @@ export function askDetectors(
   for (const detector of detectors) {
     if (!detector.remember || failed?.has(detector.id)) continue;
     try {
-      detector.remember(stateOf(subject, detector), located, told);
+      detector.remember(located, told);
     } catch (error) {
       failures.push(failureOf(detector, located, error));
     }
   }
   return { findings, failures };
-}
-
-function stateOf({ detectors }: SubjectState, detector: Detector): object {
-  return (detectors[detector.id] ??= detector.initial());
 }
 
 function failureOf(detector: Detector, { event }: LocatedUsageEvent, error: unknown): DetectorFailure {

@@ -26,3 +26,8 @@ const CLOUD_OF: ReadonlyMap<number, string> = new Map(
 export function cloudOf(asn: number): string {
   return CLOUD_OF.get(asn) ?? '';
 }
+
+/** One of a cloud's autonomous systems; 0 of what is none of them. */
+export function cloudSystem(cloud: string): number {
+  return CLOUDS[cloud]?.[0] ?? 0;
+}

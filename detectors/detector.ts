@@ -2,6 +2,7 @@ import type { Family } from '../domain/families';
 import type { Severity } from '../domain/severity';
 import type { BreachEvent, ControlEvent, PartitionEvent } from '../domain/usage-event';
 import type { LocatedUsageEvent, Place } from './located-event';
+import { placeRows, type Rows, type RowValues } from './rows';
 
 /** What is known of the subject beside the event; the engine keeps it, since all detectors ask for it. */
 export interface SubjectFacts {
@@ -51,31 +52,47 @@ export interface Samples {
 /**
  * A fold over one subject's located events, in two steps: first every detector judges an event, then every detector remembers it.
  *
- * - `state` is an object of plain JSON and bounded, whatever the events.
+ * - `initial` is what it keeps of a subject never seen: named rows of numbers, which `judge` and `remember` are given as they are for the subject at hand.
+ *   Bounded, whatever the events. Of names that clients choose it keeps marks (`marks.ts`).
  * - `judge` speaks on every event it objects to, and changes nothing; the engine holds back repetitions (see `rearm.ts`).
- * - `remember` changes the state in place, and is told in `suspectedBy` who objected: nothing may be learnt from such an event
+ * - `remember` writes into the rows, and is told in `suspectedBy` who objected: nothing may be learnt from such an event
  *   (`teaches` says so), but it is still counted.
  * - Neither ever sees probes, duplicates, or uses that prove no possession of the value.
  */
-export interface DetectorSpec<S> {
+export interface DetectorSpec<Name extends string> extends About {
+  /** `{}` where there is nothing to remember. */
+  readonly initial: RowValues<Name>;
+  judge(rows: Rows<Name>, event: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[];
+  /** Left out where there is nothing to remember. What was written before it throws stays written. */
+  remember?(rows: Rows<Name>, event: LocatedUsageEvent, facts: SubjectFacts): void;
+}
+
+interface About {
   readonly id: string;
   readonly family: Family;
   /** Every number the detector judges by; the source of each stands beside it. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** A new object each time: `remember` writes into it. */
-  initial(): S;
-  judge(state: S, event: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[];
-  /** Left out where there is nothing to remember. What was written before it throws stays written. */
-  remember?(state: S, event: LocatedUsageEvent, facts: SubjectFacts): void;
   samples(): Samples;
 }
 
-/** A detector as the registry and the engine hold it: its state is opaque to them. */
-export type Detector = DetectorSpec<object>;
+/** A detector as the registry and the engine hold it: its rows are those of the subject at hand (`takeInHand`). */
+export interface Detector extends About {
+  judge(event: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[];
+  remember?(event: LocatedUsageEvent, facts: SubjectFacts): void;
+}
 
 export const NO_FINDINGS: readonly Finding[] = [];
 
-/** Hides the state's type. Sound, because the engine hands a detector only states that this detector made. */
-export function defineDetector<S extends object>(spec: DetectorSpec<S>): Detector {
-  return spec;
+/** Gives the detector its rows in whatever is remembered of a subject. */
+export function defineDetector<Name extends string>(spec: DetectorSpec<Name>): Detector {
+  const { id, family, parameters } = spec;
+  const rows = placeRows(id, spec.initial);
+  const detector: Detector = {
+    id,
+    family,
+    parameters,
+    judge: (event, facts) => spec.judge(rows, event, facts),
+    samples: () => spec.samples(),
+  };
+  return spec.remember ? { ...detector, remember: (event, facts) => spec.remember?.(rows, event, facts) } : detector;
 }

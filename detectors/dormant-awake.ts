@@ -2,6 +2,7 @@ import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFa
 import { hasLearned } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { duration } from './person-text';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 const PARAMETERS = {
@@ -10,24 +11,20 @@ const PARAMETERS = {
   confidence: 0.5,
 } as const;
 
-interface DormantState {
-  lastAt: number;
-}
-
 /** A credential nobody used for weeks is used again. */
-export const dormantAwake = defineDetector<DormantState>({
+export const dormantAwake = defineDetector<'lastAt'>({
   id: 'dormant-awake',
   family: 'origin',
   parameters: PARAMETERS,
-  initial: () => ({ lastAt: 0 }),
+  initial: { lastAt: [0] },
   judge,
   remember,
   samples,
 });
 
-function judge({ lastAt }: DormantState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+function judge({ lastAt }: Rows<'lastAt'>, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at } = located.event;
-  const slept = at - lastAt;
+  const slept = at - lastAt.get(0);
   if (slept < PARAMETERS.dormantMs || !hasLearned(facts, at)) return NO_FINDINGS;
   const { confidence } = PARAMETERS;
   const reason = `used after ${duration(slept)} without any use`;
@@ -35,8 +32,8 @@ function judge({ lastAt }: DormantState, located: LocatedUsageEvent, facts: Subj
 }
 
 /** When it was last used is a fact and no habit, so a use under suspicion counts too: only the waking one is reported. */
-function remember(state: DormantState, { event }: LocatedUsageEvent): void {
-  state.lastAt = Math.max(event.at, state.lastAt);
+function remember({ lastAt }: Rows<'lastAt'>, { event }: LocatedUsageEvent): void {
+  lastAt.set(0, Math.max(event.at, lastAt.get(0)));
 }
 
 function samples(): Samples {

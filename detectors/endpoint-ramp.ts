@@ -3,7 +3,18 @@ import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFa
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
-import { countInQuarter, isHighForLong, quarterOf, RAMP, riseOf, type Ramp } from './ramp';
+import {
+  countInQuarter,
+  EMPTY_RAMP,
+  isLearnt,
+  lastQuarter,
+  quarterOf,
+  RAMP,
+  RAMP_SIZE,
+  riseOf,
+  type Ramps,
+} from './ramp';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse } from './sample-life';
 
 const PARAMETERS = {
@@ -16,81 +27,67 @@ const PARAMETERS = {
   confidence: 0.5,
 } as const;
 
-interface EndpointRamp extends Ramp {
-  /** As the client names it. */
-  readonly endpoint: string;
-}
-
-interface EndpointRampState {
-  ramps: EndpointRamp[];
-}
+/** The marks of its endpoints (marks.ts), and for each a ramp. */
+type RampRows = Rows<'marks' | 'ramps'>;
 
 /** One endpoint several times as much as on any day before, for an hour, however slowly it rose, though the whole may look as ever. */
-export const endpointRamp = defineDetector<EndpointRampState>({
+export const endpointRamp = defineDetector<'marks' | 'ramps'>({
   id: 'endpoint-ramp',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: () => ({ ramps: [] }),
+  initial: { marks: [], ramps: [] },
   judge,
   remember,
   samples,
 });
 
-function judge({ ramps }: EndpointRampState, { event }: LocatedUsageEvent): readonly Finding[] {
-  // Names are compared only where there is something to say, which is hardly ever.
-  const ramp = ramps.find((one) => isHighForLong(one) && one.endpoint === event.action.name);
-  const rise = ramp && riseOf(ramp, event);
+function judge({ marks, ramps }: RampRows, located: LocatedUsageEvent): readonly Finding[] {
+  const { event } = located;
+  const endpoint = marks.indexOf(located.marks.action);
+  const rise = endpoint === -1 ? undefined : riseOf(ramps, endpoint * RAMP_SIZE, event);
   if (rise === undefined) return NO_FINDINGS;
   const reason = `${forPerson(event.action.name)} ${rise}`;
   return [{ severity: 'low', confidence: PARAMETERS.confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 
-function remember(state: EndpointRampState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+function remember(rows: RampRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const { event } = located;
   const isClean = teaches(located, facts);
-  const known = rampOf(state.ramps, event.action.name);
-  if (known) countInQuarter(known, event, isClean);
-  else if (isClean) begin(state, event);
+  const known = rows.marks.indexOf(located.marks.action);
+  const endpoint = known === -1 && isClean ? begin(rows, located) : known;
+  if (endpoint !== -1) countInQuarter(rows.ramps, endpoint * RAMP_SIZE, event, isClean);
 }
 
-function begin(state: EndpointRampState, event: UsageEvent): void {
-  const kept =
-    state.ramps.length < PARAMETERS.endpoints ? state.ramps : withoutOneForgotten(state.ramps, quarterOf(event));
-  if (!kept) return;
-  // Written out: an object made by a spread takes twice as much.
-  const ramp = {
-    endpoint: event.action.name,
-    quarter: 0,
-    uses: 0,
-    clean: 0,
-    high: 0,
-    most: 0,
-    quarters: 0,
-    usual: 0,
-    days: 0,
-  };
-  countInQuarter(ramp, event, true);
-  // Neither `push` nor a spread, which reserve room for more than twice as many as there are.
-  state.ramps = kept.concat(ramp);
+/** Makes room for one more, and says where; -1 where there is none. */
+function begin({ marks, ramps }: RampRows, { event, marks: { action } }: LocatedUsageEvent): number {
+  const [before, counts] = [marks.toArray(), ramps.toArray()];
+  if (before.length < PARAMETERS.endpoints) {
+    marks.replace([...before, action]);
+    ramps.replace([...counts, ...EMPTY_RAMP]);
+    return before.length;
+  }
+  const leaving = forgotten(before, ramps, quarterOf(event));
+  if (leaving === undefined) return -1;
+  marks.set(leaving, action);
+  ramps.replace(counts.toSpliced(leaving * RAMP_SIZE, RAMP_SIZE, ...EMPTY_RAMP));
+  return leaving;
 }
 
 /**
- * Without the one that was not used for longest; undefined where all are still in use, and a newcomer is not counted. A client chooses the names: whoever
+ * The one that was not used for longest; undefined where all are still in use, and a newcomer is not counted. A client chooses the names: whoever
  * makes a tour of many takes the place of nobody, and leaves his own after an hour. Nor do twenty endpoints, used in turn, keep each other from learning.
  */
-function withoutOneForgotten(ramps: readonly EndpointRamp[], quarter: number): EndpointRamp[] | undefined {
-  const { keptQuarters, tourQuarters, leastQuartersOfDay } = PARAMETERS;
-  const forgotten = ramps.filter((ramp) => {
-    const isLearnt = ramp.days > 0 || ramp.quarters >= leastQuartersOfDay;
-    return quarter - ramp.quarter >= (isLearnt ? keptQuarters : tourQuarters);
-  });
-  const [first] = forgotten.sort((a, b) => a.quarter - b.quarter);
-  return first && ramps.filter((ramp) => ramp !== first);
-}
-
-function rampOf(ramps: readonly EndpointRamp[], endpoint: string): EndpointRamp | undefined {
-  for (let index = 0; index < ramps.length; index++) if (ramps[index]?.endpoint === endpoint) return ramps[index];
-  return undefined;
+function forgotten(marks: readonly number[], ramps: Ramps, quarter: number): number | undefined {
+  const { keptQuarters, tourQuarters } = PARAMETERS;
+  const quarters = marks.map((_mark, endpoint) => lastQuarter(ramps, endpoint * RAMP_SIZE));
+  const [first] = marks
+    .map((_mark, endpoint) => endpoint)
+    .filter((endpoint) => {
+      const kept = isLearnt(ramps, endpoint * RAMP_SIZE) ? keptQuarters : tourQuarters;
+      return quarter - (quarters[endpoint] ?? 0) >= kept;
+    })
+    .sort((a, b) => (quarters[a] ?? 0) - (quarters[b] ?? 0));
+  return first;
 }
 
 function samples(): Samples {

@@ -2,9 +2,9 @@ import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFa
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
-import { countUse, countWith, deviations, emptyWindow, type RateWindow } from './rate-window';
+import { bucketsOf, countUse, countWith, deviations, EMPTY_WINDOW, meanOf, startOf, WINDOW_SIZE } from './rate-window';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
-import { entryOf, moveToEnd } from './short-list';
 
 const PARAMETERS = {
   /** Buckets of 10 s, smoothing 0.05, 6 deviations, at least 20 uses: reference/detection.md 1.2.9. */
@@ -19,49 +19,59 @@ const PARAMETERS = {
   confidence: 0.5,
 } as const;
 
-interface EndpointState {
-  /** Pairs, since clients choose the names. The last used comes last. */
-  readonly windows: [endpoint: string, window: RateWindow][];
-}
+/** The marks of its endpoints (marks.ts), and for each a window. */
+type EndpointRows = Rows<'marks' | 'windows'>;
 
 /** Many more uses of one endpoint than it usually gets, though the whole may look as ever. */
-export const endpointSpike = defineDetector<EndpointState>({
+export const endpointSpike = defineDetector<'marks' | 'windows'>({
   id: 'endpoint-spike',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: () => ({ windows: [] }),
+  initial: { marks: [], windows: [] },
   judge,
   remember,
   samples,
 });
 
-function judge(state: EndpointState, { event }: LocatedUsageEvent): readonly Finding[] {
-  const { at, action, outcome } = event;
-  // Clients that we refuse try again and again: their number says nothing of the thief.
-  const window = outcome === 'contained' ? undefined : entryOf(state.windows, action.name)?.[1];
-  return window ? judgeWindow(action.name, window, at) : NO_FINDINGS;
-}
-
-function remember({ windows }: EndpointState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+function judge({ marks, windows }: EndpointRows, located: LocatedUsageEvent): readonly Finding[] {
   const { at, action, outcome } = located.event;
-  if (outcome === 'contained') return;
-  const { lengthMs, smoothing, endpoints } = PARAMETERS;
-  const known = entryOf(windows, action.name);
-  if (!known && windows.length >= endpoints) windows.shift();
-  const entry: [string, RateWindow] = known ?? [action.name, emptyWindow()];
-  countUse(entry[1], at, lengthMs, teaches(located, facts), smoothing);
-  if (known) moveToEnd(windows, known);
-  else windows.push(entry);
+  // Clients that we refuse try again and again: their number says nothing of the thief.
+  if (outcome === 'contained') return NO_FINDINGS;
+  const endpoint = marks.indexOf(located.marks.action);
+  if (endpoint === -1) return NO_FINDINGS;
+  const { lengthMs, leastUses, leastBuckets, leastRatio, leastDeviations, confidence } = PARAMETERS;
+  const window = endpoint * WINDOW_SIZE;
+  const count = countWith(windows, window, at, lengthMs);
+  if (count < leastUses || bucketsOf(windows, window) < leastBuckets) return NO_FINDINGS;
+  const mean = meanOf(windows, window);
+  if (count < mean * leastRatio || deviations(windows, window, count) <= leastDeviations) return NO_FINDINGS;
+  const reason = `${forPerson(action.name)} used ${count} times within 10 s, ${Math.floor(count / mean)} times the usual`;
+  return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 
-function judgeWindow(endpoint: string, window: RateWindow, at: number): readonly Finding[] {
-  const { lengthMs, leastUses, leastBuckets, leastRatio, leastDeviations, confidence } = PARAMETERS;
-  const { mean, buckets } = window;
-  const count = countWith(window, at, lengthMs);
-  const isMany = count >= leastUses && buckets >= leastBuckets && count >= mean * leastRatio;
-  if (!isMany || deviations(window, count) <= leastDeviations) return NO_FINDINGS;
-  const reason = `${forPerson(endpoint)} used ${count} times within 10 s, ${Math.floor(count / mean)} times the usual`;
-  return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
+function remember(rows: EndpointRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { at, outcome } = located.event;
+  if (outcome === 'contained') return;
+  const { lengthMs, smoothing } = PARAMETERS;
+  const { marks, windows } = rows;
+  const known = marks.indexOf(located.marks.action);
+  const endpoint = known === -1 ? begin(rows, located.marks.action) : known;
+  countUse(windows, endpoint * WINDOW_SIZE, { at, clean: teaches(located, facts) }, lengthMs, smoothing);
+}
+
+/** Makes room for one more, and says where. */
+function begin({ marks, windows }: EndpointRows, mark: number): number {
+  const [before, counts] = [marks.toArray(), windows.toArray()];
+  if (before.length < PARAMETERS.endpoints) {
+    marks.replace([...before, mark]);
+    windows.replace([...counts, ...EMPTY_WINDOW]);
+    return before.length;
+  }
+  const starts = before.map((_mark, endpoint) => startOf(windows, endpoint * WINDOW_SIZE));
+  const oldest = starts.indexOf(Math.min(...starts));
+  marks.set(oldest, mark);
+  windows.replace(counts.toSpliced(oldest * WINDOW_SIZE, WINDOW_SIZE, ...EMPTY_WINDOW));
+  return oldest;
 }
 
 function samples(): Samples {

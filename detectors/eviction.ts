@@ -17,11 +17,11 @@ export function isForgotten(subject: SubjectState, clock: number): boolean {
 
 /** Those idle longest, listed ones last: so many that a tenth of `limit` is free again; none while there are not more than `limit`. */
 export function longestIdle(state: PartitionState, limit: number): readonly [name: string, subject: SubjectState][] {
-  if (state.size <= limit) return [];
+  if (state.subjects.size <= limit) return [];
   const isListed = (subject: SubjectState) => (subject.listed === 'none' ? 0 : 1);
-  return Object.entries(state.subjects)
+  return [...state.subjects]
     .sort(([nameA, a], [nameB, b]) => isListed(a) - isListed(b) || a.lastAt - b.lastAt || (nameA < nameB ? -1 : 1))
-    .slice(0, state.size - Math.floor(limit * KEPT_SHARE));
+    .slice(0, state.subjects.size - Math.floor(limit * KEPT_SHARE));
 }
 
 /** What stays of a partition that was too full, so that a full one is not sorted for every new subject. */
@@ -48,7 +48,7 @@ export function putAway(state: PartitionState, subjects: readonly (readonly [nam
 export function strangersIn(state: PartitionState, events: readonly PartitionEvent[]): readonly string[] {
   if (!state.hasIdle) return [];
   const subjects = new Set(events.flatMap((event) => ('subject' in event ? [event.subject] : [])));
-  return [...subjects].filter((name) => !state.subjects[name]);
+  return [...subjects].filter((name) => !state.subjects.has(name));
 }
 
 /**

@@ -2,6 +2,7 @@ import type { UsageEvent } from '../domain/usage-event';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse } from './sample-life';
 
 const PARAMETERS = {
@@ -18,35 +19,32 @@ const PARAMETERS = {
   extremeConfidence: 0.7,
 } as const;
 
-interface VolumeState {
-  start: number;
-  /** In the open window: all bytes, and those under no suspicion. */
-  bytes: number;
-  clean: number;
-  /** Of closed windows. */
-  most: number;
-  windows: number;
-}
+/** When the open window began; in it all bytes, and those under no suspicion; and of closed windows the most, and how many there were. */
+const START = 0;
+const BYTES = 1;
+const CLEAN = 2;
+const MOST = 3;
+const WINDOWS = 4;
 
 /** Much more is handed out to the credential than ever within ten minutes. Only for sources that see the size of answers. */
-export const exfiltration = defineDetector<VolumeState>({
+export const exfiltration = defineDetector<'volume'>({
   id: 'exfiltration',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: () => ({ start: 0, bytes: 0, clean: 0, most: 0, windows: 0 }),
+  initial: { volume: [0, 0, 0, 0, 0] },
   judge,
   remember,
   samples,
 });
 
-function judge(state: VolumeState, { event }: LocatedUsageEvent): readonly Finding[] {
-  const start = windowOf(state, event);
+function judge({ volume }: Rows<'volume'>, { event }: LocatedUsageEvent): readonly Finding[] {
+  const start = windowOf(volume, event);
   if (start === undefined) return NO_FINDINGS;
-  const opens = start > state.start;
-  const bytes = (opens ? 0 : state.bytes) + (event.bytes ?? 0);
+  const opens = start > volume.get(START);
+  const bytes = (opens ? 0 : volume.get(BYTES)) + (event.bytes ?? 0);
   const { leastBytes, leastWindows, overUsual, extremeRatio, confidence, extremeConfidence } = PARAMETERS;
   if (bytes < leastBytes) return NO_FINDINGS;
-  const { most, windows } = opens ? closed(state) : state;
+  const [most, windows] = opens ? closed(volume) : [volume.get(MOST), volume.get(WINDOWS)];
   if (windows < leastWindows || bytes < most * overUsual) return NO_FINDINGS;
   const isExtreme = bytes >= most * extremeRatio;
   return [
@@ -60,30 +58,28 @@ function judge(state: VolumeState, { event }: LocatedUsageEvent): readonly Findi
   ];
 }
 
-function remember(state: VolumeState, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const start = windowOf(state, located.event);
+function remember({ volume }: Rows<'volume'>, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const start = windowOf(volume, located.event);
   if (start === undefined) return;
-  if (start > state.start) Object.assign(state, closed(state), { start, bytes: 0, clean: 0 });
+  if (start > volume.get(START)) volume.replace([start, 0, 0, ...closed(volume)]);
   const { bytes = 0 } = located.event;
-  state.bytes += bytes;
-  if (teaches(located, facts)) state.clean += bytes;
+  volume.add(BYTES, bytes);
+  if (teaches(located, facts)) volume.add(CLEAN, bytes);
 }
 
 /** When the use's window began; undefined for what is not counted: late by more than a window, its own is long closed. */
-function windowOf({ start }: VolumeState, { at, bytes = 0, outcome }: UsageEvent): number | undefined {
+function windowOf(volume: Row, { at, bytes = 0, outcome }: UsageEvent): number | undefined {
   if (bytes === 0 || outcome !== 'accepted') return undefined;
   const { lengthMs } = PARAMETERS;
   const begin = at - (at % lengthMs);
-  return begin < start - lengthMs ? undefined : begin;
+  return begin < volume.get(START) - lengthMs ? undefined : begin;
 }
 
 /** What is usual once the open window is closed. */
-function closed({ clean, most, windows }: VolumeState): Pick<VolumeState, 'most' | 'windows'> {
-  if (clean === 0) return { most, windows };
-  return {
-    most: Math.max(clean, most * PARAMETERS.fading),
-    windows: Math.min(windows + 1, PARAMETERS.leastWindows),
-  };
+function closed(volume: Row): readonly [most: number, windows: number] {
+  const [clean, most, windows] = [volume.get(CLEAN), volume.get(MOST), volume.get(WINDOWS)];
+  if (clean === 0) return [most, windows];
+  return [Math.max(clean, most * PARAMETERS.fading), Math.min(windows + 1, PARAMETERS.leastWindows)];
 }
 
 function samples(): Samples {

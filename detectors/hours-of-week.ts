@@ -1,13 +1,14 @@
-/**
- * In how many weeks each slot of two hours of the week was used: 0 to 3, which is many. Two slots a hexadecimal digit, so that a week is a
- * text of 42 letters.
- */
-export type HoursOfWeek = string;
+import type { Row } from './rows';
+
+/** In how many weeks each slot of two hours of the week was used, 0 to 3, which is many: two bits for each slot, fourteen slots a number. */
+export type HoursOfWeek = Row;
 
 export const SLOT_MS = 7_200_000;
 export const SLOTS_OF_WEEK = 84;
 
-export const NO_HOURS: HoursOfWeek = '0'.repeat(SLOTS_OF_WEEK / 2);
+const SLOTS_OF_NUMBER = 14;
+
+export const NO_HOURS: readonly number[] = [0, 0, 0, 0, 0, 0];
 
 const MANY = 3;
 
@@ -21,34 +22,25 @@ export function weeksAround(hours: HoursOfWeek, slot: number): number {
   return weeksOf(hours, slot - 1) + weeksOf(hours, slot) + weeksOf(hours, slot + 1);
 }
 
-/** One more week in which the slot was used. */
-export function withWeek(hours: HoursOfWeek, slot: number): HoursOfWeek {
-  if (weeksOf(hours, slot) === MANY) return hours;
-  const index = placeOf(slot);
-  const digit = digitAt(hours, index) + (1 << shiftOf(slot));
-  return hours.slice(0, index) + digit.toString(16) + hours.slice(index + 1);
+/** Counts one more week in which the slot was used. */
+export function addWeek(hours: HoursOfWeek, slot: number): void {
+  if (weeksOf(hours, slot) < MANY) hours.add(placeOf(slot), 1 << shiftOf(slot));
 }
 
-/** One week less for each slot. */
-export function faded(hours: HoursOfWeek): HoursOfWeek {
-  return hours.replace(/[^0]/g, (digit) => {
-    const weeks = parseInt(digit, 16);
-    return (Math.max(0, (weeks & 3) - 1) + 4 * Math.max(0, (weeks >> 2) - 1)).toString(16);
-  });
+/** Takes one week from each slot. */
+export function fade(hours: HoursOfWeek): void {
+  for (let slot = 0; slot < SLOTS_OF_WEEK; slot++)
+    if (weeksOf(hours, slot) > 0) hours.add(placeOf(slot), -(1 << shiftOf(slot)));
 }
 
 function weeksOf(hours: HoursOfWeek, slot: number): number {
-  return (digitAt(hours, placeOf(slot)) >> shiftOf(slot)) & 3;
+  return (hours.get(placeOf(slot)) >> shiftOf(slot)) & MANY;
 }
 
 function placeOf(slot: number): number {
-  return (slot % SLOTS_OF_WEEK) >> 1;
+  return Math.floor((slot % SLOTS_OF_WEEK) / SLOTS_OF_NUMBER);
 }
 
 function shiftOf(slot: number): number {
-  return (slot & 1) << 1;
-}
-
-function digitAt(hours: HoursOfWeek, index: number): number {
-  return parseInt(hours.charAt(index), 16);
+  return 2 * (slot % SLOTS_OF_NUMBER);
 }

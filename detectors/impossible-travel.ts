@@ -3,8 +3,8 @@ import { leastDistanceKm } from './geography/distance';
 import { hasLearned, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { duration } from './person-text';
+import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
-import { entryOf, moveToEnd } from './short-list';
 
 const PARAMETERS = {
   /** Panther's ImpossibleTravel.Login, and the reference's choice. */
@@ -24,30 +24,30 @@ const PARAMETERS = {
 /** Last known use is kept to this. */
 const RESOLUTION_MS = 1_000;
 
-interface TravelState {
-  /** Countries of unsuspected use, and when it was last seen there. */
-  places: [country: string, lastAt: number][];
-}
+/** Countries of unsuspected use (`numberOf`), each with the time it was last seen there. */
+type TravelRows = Rows<'places'>;
+
+type Seen = readonly [country: number, lastAt: number];
 
 /**
  * Use from a country that nobody could have reached since the last use elsewhere. Countries the credential is regularly used from
  * are never travelled to: a use there only proves that it lives there. The thief's own use teaches nothing, so the owner's next use is
  * no travel back.
  */
-export const impossibleTravel = defineDetector<TravelState>({
+export const impossibleTravel = defineDetector<'places'>({
   id: 'impossible-travel',
   family: 'travel',
   parameters: PARAMETERS,
-  initial: () => ({ places: [] }),
+  initial: { places: [] },
   judge,
   remember,
   samples,
 });
 
-function judge(state: TravelState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+function judge(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at } = located.event;
   const { country } = located.place;
-  const journey = journeyOf(state, located, facts);
+  const journey = journeyOf(rows, located, facts);
   if (!journey) return NO_FINDINGS;
   const far = Math.floor(journey.km / 100) * 100;
   const reason = `used from ${country} ${duration(at - journey.lastAt)} after use in ${journey.from}, at least ${far.toLocaleString('en')} km away`;
@@ -55,24 +55,25 @@ function judge(state: TravelState, located: LocatedUsageEvent, facts: SubjectFac
   return [{ severity: 'medium', confidence, deterministic: false, accuses: 'use', reason }];
 }
 
-function remember(state: TravelState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+function remember(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const { country } = located.place;
-  if (country === '' || !teaches(located, facts) || journeyOf(state, located, facts)) return;
-  settle(state, country, located.event.at);
+  if (country === '' || !teaches(located, facts) || journeyOf(rows, located, facts)) return;
+  settle(rows.places, numberOf(country), located.event.at);
 }
 
-function journeyOf(state: TravelState, { event, place }: LocatedUsageEvent, facts: SubjectFacts) {
+function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts: SubjectFacts) {
   if (place.country === '' || !hasLearned(facts, event.at)) return undefined;
-  return journeyTo(state, place.country, event.at);
+  return journeyTo(rows.places, place.country, event.at);
 }
 
 /** The latest use elsewhere from which `country` was out of reach. */
-function journeyTo(state: TravelState, country: string, at: number) {
-  if (entryOf(state.places, country)) return undefined;
+function journeyTo(places: Row, country: string, at: number) {
+  if (places.indexOf(numberOf(country), 2) !== -1) return undefined;
   let latest: { from: string; lastAt: number; km: number } | undefined;
-  for (const [from, lastAt] of state.places) {
+  for (const [number, lastAt] of seenIn(places)) {
     const elapsed = Math.max(Math.abs(at - lastAt), PARAMETERS.shortestMs);
     if (elapsed > PARAMETERS.windowMs || (latest && lastAt <= latest.lastAt)) continue;
+    const from = countryOf(number);
     const km = leastDistanceKm(from, country);
     if (km >= PARAMETERS.leastKm && (km * 3_600_000) / elapsed > PARAMETERS.fastestKmPerHour)
       latest = { from, lastAt, km };
@@ -80,17 +81,29 @@ function journeyTo(state: TravelState, country: string, at: number) {
   return latest;
 }
 
-function settle(state: TravelState, country: string, at: number): void {
-  const known = entryOf(state.places, country);
-  if (known && at - known[1] < RESOLUTION_MS) return;
-  if (known) {
-    known[1] = at;
-    moveToEnd(state.places, known);
+function settle(places: Row, country: number, at: number): void {
+  const known = places.indexOf(country, 2);
+  if (known !== -1) {
+    if (at - places.get(known + 1) >= RESOLUTION_MS) places.set(known + 1, at);
     return;
   }
-  if (state.places.length >= PARAMETERS.places)
-    state.places = state.places.toSorted((a, b) => b[1] - a[1]).slice(0, -1);
-  state.places.push([country, at]);
+  const kept = seenIn(places)
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, PARAMETERS.places - 1);
+  places.replace([...kept, [country, at]].flat());
+}
+
+function seenIn(places: Row): readonly Seen[] {
+  return Array.from({ length: places.length / 2 }, (_, index) => [places.get(2 * index), places.get(2 * index + 1)]);
+}
+
+/** A country's two letters as digits. */
+function numberOf(country: string): number {
+  return parseInt(country, 36);
+}
+
+function countryOf(number: number): string {
+  return number.toString(36).toUpperCase();
 }
 
 function samples(): Samples {

@@ -1,84 +1,119 @@
-import { entryOf } from './short-list';
+import { markOf } from './marks';
+import type { Row } from './rows';
 
 /**
- * The values of one dimension (agents, networks, countries) that a subject is known by: bounded, and plain JSON. Pairs and
- * triples in arrays, not objects, since clients choose the values. Changed in place.
+ * The values of one dimension (agents, networks, countries) that a subject is known by, in a row: first how many are known, or `WIDE`; then each of them, its mark (marks.ts) and
+ * the day it was last used; then each that is on its way to being known, its mark, the days it was seen on, and the last of them.
  */
-export interface KnownValues {
-  /** Value and the day it was last used. */
-  known: [value: string, lastDay: number][];
-  /** Value, days it was seen on, and the last of them: on its way to being known. */
-  pending: [value: string, days: number, lastDay: number][];
-  /** So many values are normal that a new one says nothing. */
-  wide: boolean;
-}
+export type KnownValues = Row;
 
 /** Days: 3 from design.md (a context is known once seen on three days), 30 from reference/detection.md (forget). */
 const LIMITS = { known: 32, pending: 8, daysToKnow: 3, daysToForget: 30 } as const;
 
-export function noneKnown(): KnownValues {
-  return { known: [], pending: [], wide: false };
-}
+/** So many values are normal that a new one says nothing. */
+const WIDE = -1;
+
+export type Known = readonly [mark: number, lastDay: number];
+export type Pending = readonly [mark: number, days: number, lastDay: number];
+
+const KNOWN_SIZE = 2;
+const PENDING_SIZE = 3;
+
+export const NONE_KNOWN: readonly number[] = [0];
 
 /** A value that nobody has. */
-export const NO_VALUE = '-';
+export const NO_VALUE = markOf('-');
 
 /** Nothing is known yet and everything is news all the same: a value that nobody has stands for "knows what it knows". */
-export function nothingButNews(): KnownValues {
-  return { known: [[NO_VALUE, 0]], pending: [], wide: false };
+export const NOTHING_BUT_NEWS: readonly number[] = [1, NO_VALUE, 0];
+
+/** Of values that are not wide. */
+export function valuesOf(known: readonly Known[], pending: readonly Pending[]): readonly number[] {
+  return [known.length, ...known.flat(), ...pending.flat()];
+}
+
+export const WIDE_VALUES: readonly number[] = [WIDE];
+
+export function isWide(values: KnownValues): boolean {
+  return values.get(0) === WIDE;
 }
 
 /**
- * Whether `value` would be news. Nothing is while no value is known at all, and an empty value never is. One is forgotten that was not used for
+ * Whether the value with this mark would be news. Nothing is while no value is known at all, and what has no mark never is. One is forgotten that was not used for
  * a month in which others were: while nothing is used at all, as before a sleeper wakes, nothing is forgotten.
  */
-export function isNew(values: KnownValues, value: string, day: number): boolean {
-  if (value === '' || values.wide || values.known.length === 0) return false;
-  const entry = entryOf(values.known, value);
-  if (entry === undefined) return true;
-  const isForgotten = (today: number): boolean => entry[1] < today - LIMITS.daysToForget;
-  return isForgotten(day) && isForgotten(lastDayOf(values));
+export function isNew(values: KnownValues, mark: number, day: number): boolean {
+  if (mark === 0 || values.get(0) <= 0) return false;
+  const lastUsed = lastDayOf(values, mark);
+  if (lastUsed === undefined) return true;
+  const isForgotten = (today: number): boolean => lastUsed < today - LIMITS.daysToForget;
+  return isForgotten(day) && isForgotten(latestDay(knownOf(values)));
 }
 
-/** Takes `value` for known. Mostly nothing changes. */
-export function learn(values: KnownValues, value: string, day: number): void {
-  if (value === '' || values.wide) return;
-  const entry = entryOf(values.known, value);
-  if (entry && entry[1] >= day) return;
-  const slept = day - lastDayOf(values);
-  if (values.known.length > 0 && slept > LIMITS.daysToForget)
-    values.known = values.known.map(([known, last]) => [known, last + slept]);
-  values.known = values.known.filter(([known, last]) => known !== value && last >= day - LIMITS.daysToForget);
-  values.wide = values.known.length >= LIMITS.known;
-  if (values.wide) {
-    values.known = [];
-    values.pending = [];
-    return;
-  }
-  values.known.push([value, day]);
-  distrust(values, value);
+/** Whether it is the only one known. */
+export function isOnlyOne(values: KnownValues): boolean {
+  return values.get(0) === 1;
 }
 
-/** The last day on which any of them was used. */
-function lastDayOf({ known }: KnownValues): number {
-  return Math.max(...known.map(([, day]) => day));
+/** Takes the value for known. Mostly nothing changes. */
+export function learn(values: KnownValues, mark: number, day: number): void {
+  if (mark === 0 || isWide(values)) return;
+  if ((lastDayOf(values, mark) ?? -1) >= day) return;
+  const before = knownOf(values);
+  const slept = day - latestDay(before);
+  const known =
+    before.length > 0 && slept > LIMITS.daysToForget ? before.map(([one, last]): Known => [one, last + slept]) : before;
+  const kept = known.filter(([one, last]) => one !== mark && last >= day - LIMITS.daysToForget);
+  if (kept.length >= LIMITS.known) values.replace(WIDE_VALUES);
+  else values.replace(valuesOf([...kept, [mark, day]], without(pendingOf(values), mark)));
 }
 
 /** Notes a day on which an unknown value was used with nothing else against it; after enough days it is known. */
-export function consider(values: KnownValues, value: string, day: number): void {
-  if (!isNew(values, value, day)) return;
-  const entry = entryOf(values.pending, value);
-  if (entry && entry[2] >= day) return;
-  const days = (entry?.[1] ?? 0) + 1;
+export function consider(values: KnownValues, mark: number, day: number): void {
+  if (!isNew(values, mark, day)) return;
+  const index = values.indexOf(mark, PENDING_SIZE, 1 + KNOWN_SIZE * values.get(0));
+  if (index !== -1 && values.get(index + 2) >= day) return;
+  const days = index === -1 ? 1 : values.get(index + 1) + 1;
   if (days >= LIMITS.daysToKnow) {
-    learn(values, value, day);
+    learn(values, mark, day);
     return;
   }
-  const others = values.pending.filter(([name]) => name !== value).slice(1 - LIMITS.pending);
-  values.pending = [...others, [value, days, day]];
+  const others = without(pendingOf(values), mark).slice(1 - LIMITS.pending);
+  values.replace(valuesOf(knownOf(values), [...others, [mark, days, day]]));
 }
 
 /** Forgets that an unknown value was ever on its way: something spoke against it. */
-export function distrust(values: KnownValues, value: string): void {
-  if (entryOf(values.pending, value)) values.pending = values.pending.filter(([name]) => name !== value);
+export function distrust(values: KnownValues, mark: number): void {
+  const pending = pendingOf(values);
+  const others = without(pending, mark);
+  if (others.length < pending.length) values.replace(valuesOf(knownOf(values), others));
+}
+
+/** The day a known value was last used. */
+function lastDayOf(values: KnownValues, mark: number): number | undefined {
+  const end = 1 + 2 * values.get(0);
+  for (let index = 1; index < end; index += 2) if (values.get(index) === mark) return values.get(index + 1);
+  return undefined;
+}
+
+/** The last day on which any of them was used. */
+function latestDay(known: readonly Known[]): number {
+  return Math.max(...known.map(([, day]) => day));
+}
+
+function without(pending: readonly Pending[], mark: number): readonly Pending[] {
+  return pending.filter(([one]) => one !== mark);
+}
+
+function knownOf(values: KnownValues): readonly Known[] {
+  const count = Math.max(0, values.get(0));
+  return Array.from({ length: count }, (_, one) => [values.get(1 + 2 * one), values.get(2 + 2 * one)]);
+}
+
+function pendingOf(values: KnownValues): readonly Pending[] {
+  const first = 1 + 2 * Math.max(0, values.get(0));
+  return Array.from({ length: (values.length - first) / 3 }, (_, one) => {
+    const index = first + 3 * one;
+    return [values.get(index), values.get(index + 1), values.get(index + 2)];
+  });
 }

@@ -11,19 +11,17 @@ const PARAMETERS = {
   confidence: 0.7,
 } as const;
 
-type BreachState = Record<string, never>;
-
 /** A known context that broke the limits of its lane: what a gateway reported of this very use, which it refused. */
-export const laneBreach = defineDetector<BreachState>({
+export const laneBreach = defineDetector({
   id: 'lane-breach',
   family: 'lane',
   parameters: PARAMETERS,
-  initial: () => ({}),
+  initial: {},
   judge,
   samples,
 });
 
-function judge(_state: BreachState, { event }: LocatedUsageEvent, { breach }: SubjectFacts): readonly Finding[] {
+function judge(_rows: unknown, { event }: LocatedUsageEvent, { breach }: SubjectFacts): readonly Finding[] {
   if (breach?.use !== event.id) return NO_FINDINGS;
   const context = forPerson(breach.context);
   const did =

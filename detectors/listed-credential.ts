@@ -8,22 +8,20 @@ const PARAMETERS = {
   graceMs: 60_000,
 } as const;
 
-type ListedState = Record<string, never>;
-
 /**
  * Use of a version that is revoked, a honeytoken, or known to have leaked. Needs no judgement and no learning. Times are those of the
  * events: a use before the listing is not a use of something listed.
  */
-export const listedCredential = defineDetector<ListedState>({
+export const listedCredential = defineDetector({
   id: 'listed-credential',
   family: 'listed',
   parameters: PARAMETERS,
-  initial: () => ({}),
+  initial: {},
   judge,
   samples,
 });
 
-function judge(_state: ListedState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+function judge(_rows: unknown, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const found = located.event.at < facts.listedAt ? undefined : findingOf(located, facts);
   return found ? [found] : NO_FINDINGS;
 }

@@ -1,5 +1,8 @@
 import type { Listing } from '../domain/intel';
 import type { UsageEvent } from '../domain/usage-event';
+import { agentFamily } from './agent-family';
+import { markOf } from './marks';
+import { serviceOf } from './service-of';
 
 /** Where an address lies, as far as we can tell; an empty string where we cannot. */
 export interface Place {
@@ -9,9 +12,22 @@ export interface Place {
   readonly country: string;
   /** Number of the autonomous system that routes it; missing, or 0, where nobody says. */
   readonly asn?: number;
+  /** Of `network` and `country` (marks.ts), where somebody made them once for many events. */
+  readonly networkMark?: number;
+  readonly countryMark?: number;
 }
 
 export const NOWHERE: Place = { network: '', country: '' };
+
+/** What states keep of a use's names (marks.ts); 0 where there is none. */
+export interface Marks {
+  readonly agent: number;
+  readonly action: number;
+  /** Of the action: see `serviceOf`. */
+  readonly service: number;
+  readonly network: number;
+  readonly country: number;
+}
 
 /** A usage event with everything detectors ask of its address and agent, worked out once. */
 export interface LocatedUsageEvent {
@@ -19,6 +35,19 @@ export interface LocatedUsageEvent {
   readonly place: Place;
   /** The agent without versions: see `agentFamily`. */
   readonly agent: string;
+  readonly marks: Marks;
   /** What lists in force say of its address. */
   readonly listings: readonly Listing[];
+}
+
+export function locatedUse(event: UsageEvent, place: Place, listings: readonly Listing[]): LocatedUsageEvent {
+  const agent = agentFamily(event.client.agent);
+  const marks = {
+    agent: markOf(agent),
+    action: markOf(event.action.name),
+    service: markOf(serviceOf(event.action.name)),
+    network: place.networkMark ?? markOf(place.network),
+    country: place.countryMark ?? markOf(place.country),
+  };
+  return { event, place, agent, marks, listings };
 }

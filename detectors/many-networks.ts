@@ -1,8 +1,8 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { hasLearned, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import type { Row, Rows } from './rows';
 import { manyPlaces, SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
-import { moveToEnd } from './short-list';
 
 const PARAMETERS = {
   /** reference/detection.md 1.2.8. */
@@ -23,74 +23,87 @@ const PARAMETERS = {
   usualRemembered: 32,
 } as const;
 
+/** What is kept of each network it was used from. */
 interface SeenNetwork {
-  readonly network: string;
-  readonly country: string;
-  /** Missing in what was kept before it was looked up. */
-  readonly asn?: number | undefined;
+  /** Of the network and its country: see marks.ts. */
+  readonly mark: number;
+  readonly country: number;
+  /** Of the operator; 0 where nobody says whose it is. */
+  readonly asn: number;
   readonly firstAt: number;
-  lastAt: number;
+  readonly lastAt: number;
   /** Seen while habits were learnt: part of the usual, never of a spread. */
   readonly usual: boolean;
 }
 
-interface SpreadState {
-  seen: SeenNetwork[];
-  /** Most networks that appeared within one window while habits were learnt. */
-  usual: number;
-}
+const SEEN_SIZE = 6;
+const LAST_AT = 4;
+const USUAL = 5;
+
+/**
+ * `seen`: for each network six numbers, in the order of `SeenNetwork`. `usual`: the most networks that appeared within one window while habits
+ * were learnt.
+ */
+type SpreadRows = Rows<'seen' | 'usual'>;
 
 /** Last use is kept to this. */
 const RESOLUTION_MS = 10_000;
 
 /** One value used from many networks that all appeared within minutes: a botnet, or a value that was posted somewhere. */
-export const manyNetworks = defineDetector<SpreadState>({
+export const manyNetworks = defineDetector<'seen' | 'usual'>({
   id: 'many-networks',
   family: 'spread',
   parameters: PARAMETERS,
-  initial: () => ({ seen: [], usual: 0 }),
+  initial: { seen: [], usual: [0] },
   judge,
   remember,
   samples,
 });
 
-function judge(state: SpreadState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+function judge(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at } = located.event;
-  const { network } = located.place;
-  if (network === '' || !hasLearned(facts, at)) return NO_FINDINGS;
-  const known = entryOf(state, network);
-  if (known?.usual) return NO_FINDINGS;
-  const entry = entryFor(located, known, false);
-  return isFresh(entry, at) ? judgeSpread(withEntry(state.seen, known, entry), state.usual, at) : NO_FINDINGS;
+  const { network } = located.marks;
+  if (network === 0 || !hasLearned(facts, at) || isUsual(rows.seen, network)) return NO_FINDINGS;
+  const seen = seenIn(rows.seen);
+  const entry = entryFor(located, seen, false);
+  return isFresh(entry, at) ? judgeSpread(withEntry(seen, entry), rows.usual.get(0), at) : NO_FINDINGS;
 }
 
-function remember(state: SpreadState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+function remember(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const { at } = located.event;
-  const { network } = located.place;
-  if (network === '') return;
-  const known = entryOf(state, network);
-  if (known?.usual) {
-    touch(state, known, at);
+  const { network } = located.marks;
+  if (network === 0) return;
+  if (isUsual(rows.seen, network)) {
+    touch(rows.seen, rows.seen.indexOf(network, SEEN_SIZE), at);
     return;
   }
-  const entry = entryFor(located, known, !hasLearned(facts, at) && teaches(located, facts));
-  state.seen = withEntry(state.seen, known, entry);
-  if (entry.usual) state.usual = Math.max(state.usual, countUsual(state, at));
+  const seen = seenIn(rows.seen);
+  const entry = entryFor(located, seen, !hasLearned(facts, at) && teaches(located, facts));
+  const entries = withEntry(seen, entry);
+  rows.seen.replace(
+    entries.flatMap((one) => [one.mark, one.country, one.asn, one.firstAt, one.lastAt, one.usual ? 1 : 0]),
+  );
+  if (entry.usual) rows.usual.set(0, Math.max(rows.usual.get(0), countUsual(entries, at)));
 }
 
-function entryFor({ event, place }: LocatedUsageEvent, known: SeenNetwork | undefined, usual: boolean): SeenNetwork {
-  const { network, country, asn } = place;
-  return { network, country, asn, firstAt: known?.firstAt ?? event.at, lastAt: event.at, usual };
+function entryFor(
+  { event, place, marks }: LocatedUsageEvent,
+  seen: readonly SeenNetwork[],
+  usual: boolean,
+): SeenNetwork {
+  const { network: mark, country } = marks;
+  const firstAt = seen.find((one) => one.mark === mark)?.firstAt ?? event.at;
+  return { mark, country, asn: place.asn ?? 0, firstAt, lastAt: event.at, usual };
 }
 
 function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): readonly Finding[] {
   const fresh = seen.filter((entry) => !entry.usual && isFresh(entry, at));
-  const countries = new Set(fresh.map((entry) => entry.country).filter((country) => country !== '')).size;
+  const countries = new Set(fresh.map((entry) => entry.country).filter((country) => country !== 0)).size;
   // A credential of so many places has no usual number of them.
   if (usual > PARAMETERS.usualRemembered) return NO_FINDINGS;
   const kept = seen.filter((entry) => entry.usual).length;
   const room = PARAMETERS.remembered - Math.min(kept, PARAMETERS.usualRemembered);
-  const systems = new Set(fresh.map(({ asn, network }) => (asn ? asn : network))).size;
+  const systems = new Set(fresh.map(({ asn, mark }) => (asn === 0 ? -mark : asn))).size;
   const confidence = weigh({ networks: fresh.length, systems, countries, usual, room });
   if (confidence === 0) return NO_FINDINGS;
   const from = countries > 1 ? ` in ${countries} countries` : '';
@@ -120,24 +133,33 @@ function isFresh(entry: SeenNetwork, at: number): boolean {
   return Math.abs(at - entry.firstAt) <= PARAMETERS.windowMs;
 }
 
-function countUsual(state: SpreadState, at: number): number {
-  return state.seen.filter((entry) => entry.usual && isFresh(entry, at)).length;
+function countUsual(seen: readonly SeenNetwork[], at: number): number {
+  return seen.filter((entry) => entry.usual && isFresh(entry, at)).length;
 }
 
-function touch(state: SpreadState, entry: SeenNetwork, at: number): void {
-  if (at - entry.lastAt < RESOLUTION_MS) return;
-  entry.lastAt = at;
-  moveToEnd(state.seen, entry);
+function isUsual(seen: Row, network: number): boolean {
+  const index = seen.indexOf(network, SEEN_SIZE);
+  return index !== -1 && seen.get(index + USUAL) === 1;
 }
 
-/** By index: every use comes by here. */
-function entryOf({ seen }: SpreadState, network: string): SeenNetwork | undefined {
-  for (let index = 0; index < seen.length; index++) if (seen[index]?.network === network) return seen[index];
-  return undefined;
+function touch(seen: Row, index: number, at: number): void {
+  if (at - seen.get(index + LAST_AT) >= RESOLUTION_MS) seen.set(index + LAST_AT, at);
 }
 
-/** The entry in place of the known one; without one, and where there are too many, of the stalest. */
-function withEntry(seen: readonly SeenNetwork[], known: SeenNetwork | undefined, entry: SeenNetwork): SeenNetwork[] {
+function seenIn(row: Row): readonly SeenNetwork[] {
+  const numbers = row.toArray();
+  return Array.from({ length: numbers.length / SEEN_SIZE }, (_, index) => {
+    const [mark = 0, country = 0, asn = 0, firstAt = 0, lastAt = 0, usual] = numbers.slice(
+      index * SEEN_SIZE,
+      (index + 1) * SEEN_SIZE,
+    );
+    return { mark, country, asn, firstAt, lastAt, usual: usual === 1 };
+  });
+}
+
+/** The entry in place of the known one of its network; without one, and where there are too many, of the stalest. */
+function withEntry(seen: readonly SeenNetwork[], entry: SeenNetwork): readonly SeenNetwork[] {
+  const known = seen.find(({ mark }) => mark === entry.mark);
   const leaving = known ?? (seen.length < PARAMETERS.remembered ? undefined : stalest(seen));
   return [...seen.filter((other) => other !== leaving), entry];
 }

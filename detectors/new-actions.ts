@@ -1,8 +1,9 @@
-import { countIn, NO_BURST, type Burst } from './burst';
+import { countIn, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { isNew, learn, noneKnown, type KnownValues } from './known-values';
+import { isNew, learn, NONE_KNOWN } from './known-values';
 import { dayOf, hasLearned, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 const PARAMETERS = {
@@ -21,70 +22,74 @@ const WHOAMI = /GetCallerIdentity|\bwhoami\b|\/(?:me|userinfo|introspect)$/i;
 
 /** New actions of one window. */
 interface Tour {
-  burst: Burst;
-  names: string[];
-  worked: boolean;
-  refused: boolean;
+  readonly burst: Burst;
+  readonly worked: boolean;
+  readonly refused: boolean;
+  /** Their marks (marks.ts), as far as they decide. */
+  readonly actions: readonly number[];
 }
 
-interface ActionsState extends Tour {
-  readonly known: KnownValues;
-  readonly networks: KnownValues;
-}
+/** What it is known to do, and where from; and a tour, in the order of `Tour`. */
+type ActionRows = Rows<'known' | 'networks' | 'tour'>;
 
 /** Many actions within seconds that the credential is not known for, or "who am I" from a place it is not known in. */
-export const newActions = defineDetector<ActionsState>({
+export const newActions = defineDetector<keyof ActionRows>({
   id: 'new-actions',
   family: 'probing',
   parameters: PARAMETERS,
-  initial: () => ({
-    known: noneKnown(),
-    networks: noneKnown(),
-    burst: NO_BURST,
-    names: [],
-    worked: false,
-    refused: false,
-  }),
+  initial: { known: NONE_KNOWN, networks: NONE_KNOWN, tour: [0, 0, 0, 0] },
   judge,
   remember,
   samples,
 });
 
-function judge(state: ActionsState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
-  const { at, action, outcome } = located.event;
+function judge(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+  const { event, marks } = located;
   // What we refuse says nothing of what its holder would do.
-  if (outcome === 'contained' || !hasLearned(facts, at)) return NO_FINDINGS;
-  const day = dayOf(at);
-  if (!isNew(state.known, action.name, day)) return judgeTour(state, false);
-  const asksWho = isNew(state.networks, located.place.network, day) && WHOAMI.test(action.name);
-  return judgeTour(longer(state, located), asksWho);
+  if (event.outcome === 'contained' || !hasLearned(facts, event.at)) return NO_FINDINGS;
+  const day = dayOf(event.at);
+  if (!isNew(rows.known, marks.action, day))
+    return rows.tour.length < FULL_TOUR ? NO_FINDINGS : judgeTour(tourIn(rows.tour), false);
+  const asksWho = isNew(rows.networks, marks.network, day) && WHOAMI.test(event.action.name);
+  return judgeTour(longer(tourIn(rows.tour), located), asksWho);
 }
 
-function remember(state: ActionsState, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { at, action, outcome } = located.event;
-  if (outcome === 'contained') return;
-  const day = dayOf(at);
-  if (hasLearned(facts, at) && isNew(state.known, action.name, day)) Object.assign(state, longer(state, located));
+function remember(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { event, marks } = located;
+  if (event.outcome === 'contained') return;
+  const day = dayOf(event.at);
+  if (hasLearned(facts, event.at) && isNew(rows.known, marks.action, day)) {
+    const { burst, worked, refused, actions } = longer(tourIn(rows.tour), located);
+    rows.tour.replace([burst.from, burst.count, worked ? 1 : 0, refused ? 1 : 0, ...actions]);
+  }
   if (!teaches(located, facts)) return;
-  learn(state.known, action.name, day);
-  learn(state.networks, located.place.network, day);
+  learn(rows.known, marks.action, day);
+  learn(rows.networks, marks.network, day);
+}
+
+/** Numbers of a tour that something is to be said of. */
+const FULL_TOUR = 4 + PARAMETERS.leastActions;
+
+function tourIn(row: Row): Tour {
+  const [from = 0, count = 0, worked, refused, ...actions] = row.toArray();
+  return { burst: { from, count }, worked: worked === 1, refused: refused === 1, actions };
 }
 
 /** The tour with one new action more. */
-function longer(tour: Tour, { event: { at, action, outcome } }: LocatedUsageEvent): Tour {
+function longer(tour: Tour, { event: { at, outcome }, marks }: LocatedUsageEvent): Tour {
   const burst = countIn(tour.burst, at, PARAMETERS.windowMs);
   const begins = burst.count === 1;
-  const names = begins ? [] : tour.names;
-  const isAnother = names.length < PARAMETERS.leastActions && !names.includes(action.name);
+  const actions = begins ? [] : tour.actions;
+  const isAnother = actions.length < PARAMETERS.leastActions && !actions.includes(marks.action);
   return {
     burst,
-    names: isAnother ? [...names, action.name] : names,
     worked: (!begins && tour.worked) || outcome === 'accepted',
     refused: (!begins && tour.refused) || outcome === 'authorization',
+    actions: isAnother ? [...actions, marks.action] : actions,
   };
 }
 
-function judgeTour({ names, worked, refused }: Tour, asksWho: boolean): readonly Finding[] {
+function judgeTour({ actions, worked, refused }: Tour, asksWho: boolean): readonly Finding[] {
   const { leastActions, confidence, mixedConfidence, whoamiConfidence } = PARAMETERS;
   const common = { deterministic: false, accuses: 'use' } as const;
   if (asksWho)
@@ -97,7 +102,7 @@ function judgeTour({ names, worked, refused }: Tour, asksWho: boolean): readonly
         reason: 'asked whose credential it is, from a network it is not known in',
       },
     ];
-  if (names.length < leastActions) return NO_FINDINGS;
+  if (actions.length < leastActions) return NO_FINDINGS;
   const isMixed = worked && refused;
   return [
     {

@@ -1,8 +1,9 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, noneKnown, type KnownValues } from './known-values';
+import { consider, distrust, isNew, learn, NONE_KNOWN, type KnownValues } from './known-values';
 import { dayOf, hasLearned, isSettled, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 /**
@@ -23,14 +24,8 @@ const PARAMETERS = {
   quietUses: 10,
 } as const;
 
-interface OriginState {
-  readonly agents: KnownValues;
-  readonly networks: KnownValues;
-  /** Autonomous systems, as `AS16509`; missing in what was kept before they were looked up. */
-  systems?: KnownValues;
-  readonly countries: KnownValues;
-  usesSinceNews: number;
-}
+/** What it is known to be used from and by, the operators by their numbers (autonomous systems); and how many uses there were since there was news. */
+type OriginRows = Rows<'agents' | 'networks' | 'systems' | 'countries' | 'usesSinceNews'>;
 
 interface News {
   readonly agent: boolean;
@@ -40,47 +35,43 @@ interface News {
 }
 
 /** A network, country or agent that the credential is not known to be used from. */
-export const newOrigin = defineDetector<OriginState>({
+export const newOrigin = defineDetector<keyof OriginRows>({
   id: 'new-origin',
   family: 'origin',
   parameters: PARAMETERS,
-  initial: () => ({
-    agents: noneKnown(),
-    networks: noneKnown(),
-    systems: noneKnown(),
-    countries: noneKnown(),
-    usesSinceNews: 0,
-  }),
+  initial: {
+    agents: NONE_KNOWN,
+    networks: NONE_KNOWN,
+    systems: NONE_KNOWN,
+    countries: NONE_KNOWN,
+    usesSinceNews: [0],
+  },
   judge,
   remember,
   samples,
 });
 
-function judge(state: OriginState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
-  const news = newsIn(state, located);
-  return speaksOf(news, state, located, facts) ? [finding(located, news, weigh(news))] : NO_FINDINGS;
+function judge(rows: OriginRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+  const news = newsIn(rows, located);
+  return speaksOf(news, rows, located, facts) ? [finding(located, news, weigh(news))] : NO_FINDINGS;
 }
 
-function remember(state: OriginState, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const news = newsIn(state, located);
-  if (speaksOf(news, state, located, facts)) weighTrust(state, located, facts, weigh(news));
-  else if (teaches(located, facts)) learnAll(state, located, isNews(news));
+function remember(rows: OriginRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const news = newsIn(rows, located);
+  if (speaksOf(news, rows, located, facts)) weighTrust(rows, located, facts, weigh(news));
+  else if (teaches(located, facts)) learnAll(rows, located, isNews(news));
 }
 
-function newsIn(state: OriginState, { event, agent, place }: LocatedUsageEvent): News {
+function newsIn(rows: OriginRows, { event, marks, place }: LocatedUsageEvent): News {
   const day = dayOf(event.at);
-  const network = isNew(state.networks, place.network, day);
+  const network = isNew(rows.networks, marks.network, day);
   return {
-    agent: isNew(state.agents, agent, day),
+    agent: isNew(rows.agents, marks.agent, day),
     network,
     // A network that is known is news of no kind.
-    system: network && state.systems !== undefined && isNew(state.systems, systemOf(place), day),
-    country: isNew(state.countries, place.country, day),
+    system: network && isNew(rows.systems, place.asn ?? 0, day),
+    country: isNew(rows.countries, marks.country, day),
   };
-}
-
-function systemOf({ asn = 0 }: LocatedUsageEvent['place']): string {
-  return asn === 0 ? '' : `AS${asn}`;
 }
 
 function isNews({ agent, network, country }: News): boolean {
@@ -90,40 +81,44 @@ function isNews({ agent, network, country }: News): boolean {
 /** While habits settle, news is no news. */
 function speaksOf(
   news: News,
-  { usesSinceNews }: OriginState,
+  { usesSinceNews }: OriginRows,
   { event: { at } }: LocatedUsageEvent,
   facts: SubjectFacts,
 ): boolean {
   if (!isNews(news) || !hasLearned(facts, at)) return false;
-  return isSettled(facts, at) || usesSinceNews >= PARAMETERS.quietUses;
+  return isSettled(facts, at) || usesSinceNews.get(0) >= PARAMETERS.quietUses;
 }
 
-function learnAll(state: OriginState, { event, agent, place }: LocatedUsageEvent, isNews: boolean): void {
-  const day = dayOf(event.at);
-  learn(state.agents, agent, day);
-  learn(state.networks, place.network, day);
-  learn((state.systems ??= noneKnown()), systemOf(place), day);
-  learn(state.countries, place.country, day);
-  state.usesSinceNews = isNews ? 0 : Math.min(state.usesSinceNews + 1, PARAMETERS.quietUses);
+function learnAll(rows: OriginRows, located: LocatedUsageEvent, isNews: boolean): void {
+  weighAll(rows, located, learn);
+  const { usesSinceNews } = rows;
+  usesSinceNews.set(0, isNews ? 0 : Math.min(usesSinceNews.get(0) + 1, PARAMETERS.quietUses));
 }
 
 /** A weak novelty that nothing else speaks against becomes known in time, or a redeployment would be reported for ever. */
 function weighTrust(
-  state: OriginState,
-  { event, agent, place }: LocatedUsageEvent,
+  rows: OriginRows,
+  located: LocatedUsageEvent,
   { suspectedBy }: SubjectFacts,
   confidence: number,
 ): void {
   const harmless =
     confidence < PARAMETERS.country &&
-    event.outcome === 'accepted' &&
+    located.event.outcome === 'accepted' &&
     suspectedBy.every((family) => family === 'origin');
+  weighAll(rows, located, harmless ? consider : distrust);
+}
+
+function weighAll(
+  rows: OriginRows,
+  { event, marks, place }: LocatedUsageEvent,
+  weighed: (values: KnownValues, mark: number, day: number) => void,
+): void {
   const day = dayOf(event.at);
-  const weighed = harmless ? consider : distrust;
-  weighed(state.agents, agent, day);
-  weighed(state.networks, place.network, day);
-  if (state.systems) weighed(state.systems, systemOf(place), day);
-  weighed(state.countries, place.country, day);
+  weighed(rows.agents, marks.agent, day);
+  weighed(rows.networks, marks.network, day);
+  weighed(rows.systems, place.asn ?? 0, day);
+  weighed(rows.countries, marks.country, day);
 }
 
 function weigh(news: News): number {
@@ -137,7 +132,7 @@ function finding({ agent, place }: LocatedUsageEvent, news: News, confidence: nu
   const where = [
     ...(news.country ? [`a new country, ${place.country} (${place.network})`] : []),
     ...(news.network && !news.country
-      ? [`a new network, ${place.network}${news.system ? ` of another operator, ${systemOf(place)}` : ''}`]
+      ? [`a new network, ${place.network}${news.system ? ` of another operator, AS${place.asn}` : ''}`]
       : []),
   ];
   const by = news.agent ? [`by a new agent, "${forPerson(agent)}"`] : [];

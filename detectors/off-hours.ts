@@ -1,16 +1,8 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import {
-  faded,
-  NO_HOURS,
-  slotOf,
-  SLOT_MS,
-  SLOTS_OF_WEEK,
-  weeksAround,
-  withWeek,
-  type HoursOfWeek,
-} from './hours-of-week';
+import { addWeek, fade, NO_HOURS, slotOf, SLOT_MS, SLOTS_OF_WEEK, weeksAround } from './hours-of-week';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, steadyLife } from './sample-life';
 
 const PARAMETERS = {
@@ -30,75 +22,79 @@ const PARAMETERS = {
   confidence: 0.4,
 } as const;
 
-interface HoursState {
-  /** The open slot; all uses in it up to `leastUses`, and whether any was under no suspicion. */
-  slot: number;
-  uses: number;
-  clean: 0 | 1;
-  /** The slot of the first clean use. */
-  since: number;
-  /** Slots of use since the second week: at known times, and at such as it was never used. */
-  kept: number;
-  new: number;
-  hours: HoursOfWeek;
-}
+/** The open slot; all uses in it up to `leastUses`, and whether any was under no suspicion. */
+const SLOT = 0;
+const USES = 1;
+const CLEAN = 2;
+/** The slot of the first clean use. */
+const SINCE = 3;
+/** Slots of use since the second week: at known times, and at such as it was never used. */
+const KEPT = 4;
+const NEW = 5;
+
+type HoursRows = Rows<'slots' | 'hours'>;
 
 /** A credential that keeps hours is used at a time of the week at which it hardly ever was. Who is used at all times keeps none. */
-export const offHours = defineDetector<HoursState>({
+export const offHours = defineDetector<'slots' | 'hours'>({
   id: 'off-hours',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: () => ({ slot: 0, uses: 0, clean: 0, since: 0, kept: 0, new: 0, hours: NO_HOURS }),
+  initial: { slots: [0, 0, 0, 0, 0, 0], hours: NO_HOURS },
   judge,
   remember,
   samples,
 });
 
-function judge(state: HoursState, { event: { at, outcome } }: LocatedUsageEvent): readonly Finding[] {
+function judge({ slots, hours }: HoursRows, { event: { at, outcome } }: LocatedUsageEvent): readonly Finding[] {
   const { leastUses, leastSlots, leastWeeks, leastKept, keptForNew, freeNew, confidence } = PARAMETERS;
+  const slot = slots.get(SLOT);
   // A use that opens a slot is the only one of it.
-  if (outcome === 'contained' || state.uses + 1 < leastUses || slotOf(at) !== state.slot) return NO_FINDINGS;
-  if (state.slot - state.since < leastSlots) return NO_FINDINGS;
-  if (state.kept < leastKept || state.new > freeNew + state.kept / keptForNew) return NO_FINDINGS;
-  if (weeksAround(state.hours, state.slot) >= leastWeeks) return NO_FINDINGS;
-  const time = new Date(state.slot * SLOT_MS).toUTCString();
+  if (outcome === 'contained' || slots.get(USES) + 1 < leastUses || slotOf(at) !== slot) return NO_FINDINGS;
+  if (slot - slots.get(SINCE) < leastSlots) return NO_FINDINGS;
+  const kept = slots.get(KEPT);
+  if (kept < leastKept || slots.get(NEW) > freeNew + kept / keptForNew) return NO_FINDINGS;
+  if (weeksAround(hours, slot) >= leastWeeks) return NO_FINDINGS;
+  const time = new Date(slot * SLOT_MS).toUTCString();
   const reason = `used ${leastUses} times and more in the two hours from ${time.slice(0, 3)} ${time.slice(17, 22)} UTC, when it hardly ever is`;
   return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 
-function remember(state: HoursState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+function remember(rows: HoursRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { slots } = rows;
   const { at, outcome } = located.event;
   const slot = slotOf(at);
   // What we refuse is no use; and the slot of a late use is closed: others will come in it next week.
-  if (outcome === 'contained' || slot < state.slot) return;
-  if (slot > state.slot) openSlot(state, slot);
-  if (state.uses < PARAMETERS.leastUses) state.uses += 1;
-  if (state.clean === 1 || !teaches(located, facts)) return;
-  state.clean = 1;
-  if (state.since === 0) state.since = slot;
+  if (outcome === 'contained' || slot < slots.get(SLOT)) return;
+  if (slot > slots.get(SLOT)) openSlot(rows, slot);
+  if (slots.get(USES) < PARAMETERS.leastUses) slots.add(USES, 1);
+  if (slots.get(CLEAN) === 1 || !teaches(located, facts)) return;
+  slots.set(CLEAN, 1);
+  if (slots.get(SINCE) === 0) slots.set(SINCE, slot);
 }
 
-function openSlot(state: HoursState, slot: number): void {
+function openSlot(rows: HoursRows, slot: number): void {
+  const { slots, hours } = rows;
   const { fadingSlots } = PARAMETERS;
-  const age = state.slot - state.since;
-  if (state.clean === 1) {
-    weighSlot(state, age);
-    state.hours = withWeek(state.hours, state.slot);
+  const since = slots.get(SINCE);
+  const age = slots.get(SLOT) - since;
+  if (slots.get(CLEAN) === 1) {
+    weighSlot(rows, age);
+    addWeek(hours, slots.get(SLOT));
   }
-  const isFading = state.since > 0 && Math.floor((slot - state.since) / fadingSlots) > Math.floor(age / fadingSlots);
-  if (isFading) state.hours = faded(state.hours);
-  state.slot = slot;
-  state.uses = 0;
-  state.clean = 0;
+  const isFading = since > 0 && Math.floor((slot - since) / fadingSlots) > Math.floor(age / fadingSlots);
+  if (isFading) fade(hours);
+  slots.set(SLOT, slot);
+  slots.set(USES, 0);
+  slots.set(CLEAN, 0);
 }
 
 /** Whether the slot was a known time, from the second week on. */
-function weighSlot(state: HoursState, age: number): void {
+function weighSlot({ slots, hours }: HoursRows, age: number): void {
   if (age < SLOTS_OF_WEEK) return;
-  const isKnown = weeksAround(state.hours, state.slot) >= (age < PARAMETERS.leastSlots ? 1 : PARAMETERS.leastWeeks);
-  const halving = state.kept + state.new >= PARAMETERS.remembered ? 1 : 0;
-  state.kept = (state.kept >> halving) + (isKnown ? 1 : 0);
-  state.new = (state.new >> halving) + (isKnown ? 0 : 1);
+  const isKnown = weeksAround(hours, slots.get(SLOT)) >= (age < PARAMETERS.leastSlots ? 1 : PARAMETERS.leastWeeks);
+  const halving = slots.get(KEPT) + slots.get(NEW) >= PARAMETERS.remembered ? 1 : 0;
+  slots.set(KEPT, (slots.get(KEPT) >> halving) + (isKnown ? 1 : 0));
+  slots.set(NEW, (slots.get(NEW) >> halving) + (isKnown ? 0 : 1));
 }
 
 function samples(): Samples {

@@ -1,8 +1,10 @@
 import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, noneKnown, type KnownValues } from './known-values';
+import { consider, distrust, isNew, isOnlyOne, learn, NONE_KNOWN } from './known-values';
 import { dayOf, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import { markOf } from './marks';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 const PARAMETERS = {
@@ -13,26 +15,29 @@ const PARAMETERS = {
   leastMs: 86_400_000,
 } as const;
 
-interface CloudState {
-  /** Where clean uses came from: the cloud, or else the operator. */
-  readonly places: KnownValues;
-  uses: number;
-  since: number;
-}
+/**
+ * `places`: where clean uses came from, the cloud or else the operator. `life`: the operator that was learnt last, which is of the only place where one is known; how many
+ * uses there were; and when the first was.
+ */
+type CloudRows = Rows<'places' | 'life'>;
+
+const SYSTEM = 0;
+const USES = 1;
+const SINCE = 2;
 
 /** A workload that lives in one cloud, and is used from outside of it. Of the family of `new-origin`, since both go by the address. */
-export const outsideCloud = defineDetector<CloudState>({
+export const outsideCloud = defineDetector<'places' | 'life'>({
   id: 'outside-cloud',
   family: 'origin',
   parameters: PARAMETERS,
-  initial: () => ({ places: noneKnown(), uses: 0, since: 0 }),
+  initial: { places: NONE_KNOWN, life: [0, 0, 0] },
   judge,
   remember,
   samples,
 });
 
-function judge(state: CloudState, located: LocatedUsageEvent): readonly Finding[] {
-  const home = homeLeft(state, located);
+function judge(rows: CloudRows, located: LocatedUsageEvent): readonly Finding[] {
+  const home = homeLeft(rows, located);
   if (home === undefined) return NO_FINDINGS;
   const { place } = located;
   const reason = `a workload of ${home} used from ${placeOf(place)} (${place.network})`;
@@ -40,37 +45,35 @@ function judge(state: CloudState, located: LocatedUsageEvent): readonly Finding[
 }
 
 /** The one cloud that the workload lives in, where this use is from elsewhere. */
-function homeLeft({ places, uses, since }: CloudState, { event, place }: LocatedUsageEvent): string | undefined {
-  const from = placeOf(place);
-  if (from === '' || event.principalKind !== 'workload' || places.known.length !== 1) return undefined;
-  const home = places.known[0]?.[0] ?? '';
-  const isSettled = uses >= PARAMETERS.leastUses && event.at - since >= PARAMETERS.leastMs;
-  return isSettled && isCloud(home) && isNew(places, from, dayOf(event.at)) ? home : undefined;
+function homeLeft({ places, life }: CloudRows, { event, place }: LocatedUsageEvent): string | undefined {
+  if (event.principalKind !== 'workload' || life.get(USES) < PARAMETERS.leastUses || !isOnlyOne(places))
+    return undefined;
+  const home = cloudOf(life.get(SYSTEM));
+  if (home === '' || event.at - life.get(SINCE) < PARAMETERS.leastMs) return undefined;
+  return isNew(places, markOf(placeOf(place)), dayOf(event.at)) ? home : undefined;
 }
 
-function remember(state: CloudState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+function remember(rows: CloudRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const { event, place } = located;
-  const from = placeOf(place);
-  if (from === '') return;
+  const { places, life } = rows;
+  const mark = markOf(placeOf(place));
+  if (mark === 0) return;
   const day = dayOf(event.at);
-  if (homeLeft(state, located) !== undefined) {
+  if (homeLeft(rows, located) !== undefined) {
     // Another place that nothing else speaks against becomes known in time, or a move would be told for ever.
     const isHarmless = event.outcome === 'accepted' && facts.suspectedBy.every((family) => family === 'origin');
-    (isHarmless ? consider : distrust)(state.places, from, day);
+    (isHarmless ? consider : distrust)(places, mark, day);
     return;
   }
   if (!teaches(located, facts)) return;
-  learn(state.places, from, day);
-  state.uses += 1;
-  if (state.since === 0) state.since = event.at;
+  learn(places, mark, day);
+  life.set(SYSTEM, place.asn ?? 0);
+  life.add(USES, 1);
+  if (life.get(SINCE) === 0) life.set(SINCE, event.at);
 }
 
 function placeOf({ asn = 0 }: LocatedUsageEvent['place']): string {
   return asn === 0 ? '' : cloudOf(asn) || `AS${asn}`;
-}
-
-function isCloud(place: string): boolean {
-  return place !== '' && !/^AS\d+$/.test(place);
 }
 
 function samples(): Samples {

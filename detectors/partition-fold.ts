@@ -3,7 +3,6 @@ import type { Family } from '../domain/families';
 import { DEFAULT_RISK } from '../domain/risk';
 import type { RiskEvent } from '../domain/risk-event';
 import type { ControlEvent, PartitionEvent, StreamEvent, UsageEvent } from '../domain/usage-event';
-import { agentFamily } from './agent-family';
 import { concludeEvent } from './conclude-event';
 import { detectorsConcerned } from './detectors-concerned';
 import { isStale, notAhead } from './time-rules';
@@ -11,11 +10,12 @@ import type { Detector, SubjectFacts } from './detector';
 import { askDetectors, type DetectorFailure } from './ask-detectors';
 import { inForce, listingsOf, type AskList } from './listings';
 import { isForgotten } from './eviction';
-import type { LocatedUsageEvent, Place } from './located-event';
+import { locatedUse, type LocatedUsageEvent, type Place } from './located-event';
 import { emptySubject, type PartitionState, type SubjectState } from './partition-state';
 import { askedWhileShedding, noteOrdinary, pace } from './shedding';
 import { isRepeated } from './recent-ids';
 import { DETECTORS } from './registry';
+import { takeInHand } from './rows';
 import { addSubject } from './subject-shards';
 
 export interface FoldOptions {
@@ -75,7 +75,8 @@ export function foldPartition(
     }
     state.clock = Math.max(state.clock, event.at);
     const subject = subjectOf(state, event);
-    if (isRepeated(subject, event.id)) continue;
+    takeInHand(subject);
+    if (isRepeated(event.id)) continue;
     if (event.kind === 'control') list(subject, event);
     else if (event.kind === 'breach') {
       const { use, context, what, detail } = event;
@@ -96,15 +97,11 @@ function foldUse(
 ): void {
   const detectors = detectorsConcerned(subject, event, options.detectors ?? DETECTORS);
   if (detectors.length === 0) return;
-  const located: LocatedUsageEvent = {
-    event,
-    place: options.locate(event),
-    agent: agentFamily(event.client.agent),
-    listings: listingsOf(intel?.lists ?? [], event, options.askList),
-  };
+  const listings = listingsOf(intel?.lists ?? [], event, options.askList);
+  const located = locatedUse(event, options.locate(event), listings);
   const all = askedAbout(located, detectors);
   const asked = shedsSince === undefined ? all : askedWhileShedding(shedsSince, subject, located, all);
-  const answer = askDetectors(subject, located, asked, factsOf(subject));
+  const answer = askDetectors(located, asked, factsOf(subject));
   for (const failure of answer.failures) failures.push(failure);
   if (answer.findings.length > 0)
     messages.push(...concludeEvent(subject, event, answer.findings, risk?.thresholds ?? DEFAULT_RISK));
@@ -130,11 +127,11 @@ function factsOf(subject: SubjectState): SubjectFacts {
 }
 
 function subjectOf(state: PartitionState, event: StreamEvent): SubjectState {
-  const known = state.subjects[event.subject];
+  const known = state.subjects.get(event.subject);
   if (known && !isForgotten(known, state.clock)) return known;
   const subject = emptySubject();
   subject.lastAt = event.at;
-  if (known) state.subjects[event.subject] = subject;
+  if (known) state.subjects.set(event.subject, subject);
   else addSubject(state, event.subject, subject);
   return subject;
 }

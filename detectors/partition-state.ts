@@ -1,31 +1,23 @@
-import { z } from 'zod';
 import type { IntelEvent } from '../domain/intel';
 import type { RiskEvent } from '../domain/risk-event';
 import type { BreachEvent, ControlEvent } from '../domain/usage-event';
 import type { Evidence } from './assess';
 import type { Spoken } from './rearm';
-
-/** Raised when a stored state can no longer be read as what it was. */
-export const STATE_SCHEMA = 1;
+import { freshNumbers, type Numbers } from './rows';
 
 export const PARTITION_LIMITS = {
   /** A subject that comes back later is learnt anew. Longer than a year, so that a job of once a year is known. */
   idleMs: 400 * 86_400_000,
   /** One that had no use yet that taught anything: whoever makes up credentials makes nobody keep them. */
   strangerMs: 30 * 86_400_000,
-  /** Subjects of one partition in memory; above it the longest idle are kept beside the snapshot. Some 4.8 KB each in one. */
-  subjects: 20_000,
-  /** Ids of the latest events of a subject, to recognise a redelivery. */
-  recentIds: 32,
+  /** Subjects of one partition in memory; above it the longest idle are kept beside the snapshot. Some 2.4 KB each in one. */
+  subjects: 40_000,
 } as const;
 
-/** All that is remembered of one subject; plain JSON, bounded. */
+/** All that is remembered of one subject, bounded. */
 export interface SubjectState {
   /** Latest event time. */
   lastAt: number;
-  /** Hashes of the latest event ids; `nextRecent` is where the next goes. */
-  recent: number[];
-  nextRecent: number;
   listed: ControlEvent['listed'];
   listedAt: number;
   breach?: Pick<BreachEvent, 'use' | 'context' | 'what' | 'detail'>;
@@ -33,8 +25,8 @@ export interface SubjectState {
   ordinary?: { readonly since: number; readonly uses: readonly number[] };
   cleanUses: number;
   cleanSince: number;
-  /** One state a detector, by its id. */
-  detectors: Record<string, unknown>;
+  /** What all detectors remember, and the engine of event ids: see rows.ts. */
+  numbers: Numbers;
   evidence: Evidence[];
   /** By detector id, and topic where it has several. */
   spoken: Record<string, Spoken>;
@@ -42,12 +34,10 @@ export interface SubjectState {
   assessed?: Spoken;
 }
 
-/** All that is remembered of a partition: exactly this is a snapshot. */
+/** All that is remembered of a partition: exactly this is in its snapshot (stored-state.ts). */
 export interface PartitionState {
-  readonly schema: typeof STATE_SCHEMA;
   /** Latest event time of the partition: what idle means is measured by it. */
   clock: number;
-  size: number;
   /** Some subjects are kept beside the snapshot: one that is not here may be there. */
   hasIdle?: true;
   /** Time of the event since which it sheds learning: see shedding.ts. */
@@ -56,36 +46,21 @@ export interface PartitionState {
   risk?: Pick<RiskEvent, 'at' | 'thresholds'>;
   /** The lists in force, of the newest event that named any. */
   intel?: Pick<IntelEvent, 'at' | 'lists'>;
-  /** By subject. Keys begin with `fp:` or `id:`, so none can meet an object's own names. */
-  subjects: Record<string, SubjectState>;
+  readonly subjects: Map<string, SubjectState>;
 }
-
-const envelope = z.looseObject({
-  schema: z.literal(STATE_SCHEMA),
-  clock: z.number(),
-  size: z.number(),
-  subjects: z.record(z.string(), z.looseObject({ lastAt: z.number(), detectors: z.record(z.string(), z.unknown()) })),
-});
 
 export function emptyPartition(): PartitionState {
-  return { schema: STATE_SCHEMA, clock: 0, size: 0, subjects: {} };
-}
-
-/** A stored state, or undefined when it is of another schema: then the partition is learnt anew. */
-export function restorePartition(stored: unknown): PartitionState | undefined {
-  return envelope.safeParse(stored).success ? (stored as PartitionState) : undefined;
+  return { clock: 0, subjects: new Map() };
 }
 
 export function emptySubject(): SubjectState {
   return {
     lastAt: 0,
-    recent: [],
-    nextRecent: 0,
     listed: 'none',
     listedAt: 0,
     cleanUses: 0,
     cleanSince: 0,
-    detectors: {},
+    numbers: freshNumbers(),
     evidence: [],
     spoken: {},
   };

@@ -1,7 +1,8 @@
-import { countIn, NO_BURST, type Burst } from './burst';
+import { countIn, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { hasLearned } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 const PARAMETERS = {
@@ -16,48 +17,55 @@ const PARAMETERS = {
   overUsual: 3,
 } as const;
 
-interface ProbingState {
-  denials: Burst;
-  /** Different actions that were refused in this window, as far as they decide. */
-  actions: string[];
+interface Refusals {
+  /** Of one window. */
+  readonly denials: Burst;
   /** Most refusals of one window while habits were learnt. */
-  usual: number;
+  readonly usual: number;
+  /** Marks (marks.ts) of different actions that were refused in this window, as far as they decide. */
+  readonly actions: readonly number[];
 }
 
+/** In the order of `Refusals`. */
+type ProbingRows = Rows<'refusals'>;
+
 /** The credential is refused again and again: somebody looks for what it may do. */
-export const privilegeProbing = defineDetector<ProbingState>({
+export const privilegeProbing = defineDetector<'refusals'>({
   id: 'privilege-probing',
   family: 'probing',
   parameters: PARAMETERS,
-  initial: () => ({ denials: NO_BURST, actions: [], usual: 0 }),
+  initial: { refusals: [0, 0, 0] },
   judge,
   remember,
   samples,
 });
 
-function judge(state: ProbingState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
-  return located.event.outcome === 'authorization' ? judgeAll(counted(state, located, facts)) : NO_FINDINGS;
+function judge(rows: ProbingRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+  return located.event.outcome === 'authorization' ? judgeAll(counted(rows, located, facts)) : NO_FINDINGS;
 }
 
-function remember(state: ProbingState, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  if (located.event.outcome === 'authorization') Object.assign(state, counted(state, located, facts));
+function remember(rows: ProbingRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  if (located.event.outcome !== 'authorization') return;
+  const { denials, usual, actions } = counted(rows, located, facts);
+  rows.refusals.replace([denials.from, denials.count, usual, ...actions]);
 }
 
-/** The state with one refusal more. */
-function counted(state: ProbingState, { event: { at, action } }: LocatedUsageEvent, facts: SubjectFacts): ProbingState {
-  const denials = countIn(state.denials, at, PARAMETERS.windowMs);
-  const before = denials.count === 1 ? [] : state.actions;
-  const isNew = before.length < PARAMETERS.leastActions && !before.includes(action.name);
+/** With one refusal more. */
+function counted({ refusals }: ProbingRows, { event, marks }: LocatedUsageEvent, facts: SubjectFacts): Refusals {
+  const [from = 0, count = 0, usual = 0, ...before] = refusals.toArray();
+  const denials = countIn({ from, count }, event.at, PARAMETERS.windowMs);
+  const actions = denials.count === 1 ? [] : before;
+  const isNew = actions.length < PARAMETERS.leastActions && !actions.includes(marks.action);
   // Refusals teach only how many of them are usual, and only while habits are learnt.
-  const learns = !hasLearned(facts, at) && facts.cleanUses > 0 && facts.suspectedBy.length === 0;
+  const learns = !hasLearned(facts, event.at) && facts.cleanUses > 0 && facts.suspectedBy.length === 0;
   return {
     denials,
-    actions: isNew ? [...before, action.name] : before,
-    usual: learns ? Math.max(state.usual, denials.count) : state.usual,
+    usual: learns ? Math.max(usual, denials.count) : usual,
+    actions: isNew ? [...actions, marks.action] : actions,
   };
 }
 
-function judgeAll({ denials, actions, usual }: ProbingState): readonly Finding[] {
+function judgeAll({ denials, actions, usual }: Refusals): readonly Finding[] {
   const { leastDenials, overUsual, leastActions } = PARAMETERS;
   if (denials.count < Math.max(leastDenials, usual * overUsual)) return NO_FINDINGS;
   const isProbing = actions.length >= leastActions;

@@ -1,4 +1,5 @@
 import type { UsageEvent } from '../domain/usage-event';
+import type { Row } from './rows';
 
 /**
  * Slow ramps are reference/detection.md 1.2.9, which takes a CUSUM; that would tell the morning of every working day. So a day is compared
@@ -20,48 +21,60 @@ export const RAMP = {
   fading: 0.97,
 } as const;
 
-/** Uses by quarters of an hour, and the most that was usual in one; plain JSON. */
-export interface Ramp {
-  /** The open quarter, counted from 1970; all uses in it, and those under no suspicion. */
-  quarter: number;
-  uses: number;
-  clean: number;
-  /** Closed quarters right before it that had several times the usual. */
-  high: number;
-  /** Of today: the most clean uses of a closed quarter, and the closed quarters that had any. */
-  most: number;
-  quarters: number;
-  /** What `most` was on the days before, which fades; uses, to a tenth. */
-  usual: number;
-  days: number;
+/** Ramps in a row, eight numbers each: uses by quarters of an hour, and the most that was usual in one. A ramp is named by where its numbers begin. */
+export type Ramps = Row;
+
+/** The open quarter, counted from 1970; all uses in it, and those under no suspicion. */
+const QUARTER = 0;
+const USES = 1;
+const CLEAN = 2;
+/** Closed quarters right before it that had several times the usual. */
+const HIGH = 3;
+/** Of today: the most clean uses of a closed quarter, and the closed quarters that had any. */
+const MOST = 4;
+const QUARTERS = 5;
+/** What `MOST` was on the days before, which fades; uses, to a tenth. */
+const USUAL = 6;
+const DAYS = 7;
+
+/** Numbers of a ramp. */
+export const RAMP_SIZE = 8;
+
+export const EMPTY_RAMP: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0];
+
+/** The quarter it was used in last. */
+export function lastQuarter(ramps: Ramps, ramp: number): number {
+  return ramps.get(ramp + QUARTER);
 }
 
-export function emptyRamp(): Ramp {
-  return { quarter: 0, uses: 0, clean: 0, high: 0, most: 0, quarters: 0, usual: 0, days: 0 };
+/** Whether it has learnt a day, or will at midnight. */
+export function isLearnt(ramps: Ramps, ramp: number): boolean {
+  return ramps.get(ramp + DAYS) > 0 || ramps.get(ramp + QUARTERS) >= RAMP.leastQuartersOfDay;
 }
 
 /** What to say of the open quarter, where it has with this use several times the usual after an hour that had it, too. */
-export function riseOf(ramp: Ramp, event: UsageEvent): string | undefined {
+export function riseOf(ramps: Ramps, ramp: number, event: UsageEvent): string | undefined {
+  if (!isHighForLong(ramps, ramp)) return undefined;
   // A use that opens a quarter is the only one of it.
-  if (!counts(ramp, event) || quarterOf(event) > ramp.quarter) return undefined;
-  const uses = ramp.uses + 1;
-  if (!isHighForLong(ramp) || !isHigh(ramp, uses)) return undefined;
-  const times = Math.floor(uses / ramp.usual);
+  if (!counts(ramps, ramp, event) || quarterOf(event) > lastQuarter(ramps, ramp)) return undefined;
+  const uses = ramps.get(ramp + USES) + 1;
+  if (!isHigh(ramps, ramp, uses)) return undefined;
+  const times = Math.floor(uses / ramps.get(ramp + USUAL));
   return `used ${uses} times within 15 min after an hour as busy, ${times} times the most that was usual`;
 }
 
 /** Whether the quarters before the open one had several times the usual: it may be the last of an hour. */
-export function isHighForLong({ high }: Ramp): boolean {
-  return high >= RAMP.leastQuarters - 1;
+function isHighForLong(ramps: Ramps, ramp: number): boolean {
+  return ramps.get(ramp + HIGH) >= RAMP.leastQuarters - 1;
 }
 
 /** Counts one use; one of a later quarter closes the open one, whose clean uses are learnt at the end of its day. */
-export function countInQuarter(ramp: Ramp, event: UsageEvent, clean: boolean): void {
-  if (!counts(ramp, event)) return;
+export function countInQuarter(ramps: Ramps, ramp: number, event: UsageEvent, clean: boolean): void {
+  if (!counts(ramps, ramp, event)) return;
   const quarter = quarterOf(event);
-  if (quarter > ramp.quarter) openQuarter(ramp, quarter);
-  ramp.uses += 1;
-  if (clean) ramp.clean += 1;
+  if (quarter > lastQuarter(ramps, ramp)) openQuarter(ramps, ramp, quarter);
+  ramps.add(ramp + USES, 1);
+  if (clean) ramps.add(ramp + CLEAN, 1);
 }
 
 export function quarterOf({ at }: UsageEvent): number {
@@ -69,35 +82,42 @@ export function quarterOf({ at }: UsageEvent): number {
 }
 
 /** Not what we refuse, whose clients try again and again; and what a use late by more than a quarter belonged to is long closed. */
-function counts(ramp: Ramp, event: UsageEvent): boolean {
-  return event.outcome !== 'contained' && quarterOf(event) >= ramp.quarter - 1;
+function counts(ramps: Ramps, ramp: number, event: UsageEvent): boolean {
+  return event.outcome !== 'contained' && quarterOf(event) >= lastQuarter(ramps, ramp) - 1;
 }
 
-function openQuarter(ramp: Ramp, quarter: number): void {
+function openQuarter(ramps: Ramps, ramp: number, quarter: number): void {
   const { quartersOfDay, leastQuarters } = RAMP;
-  const isNext = quarter === ramp.quarter + 1;
-  const isNextDay = Math.floor(quarter / quartersOfDay) > Math.floor(ramp.quarter / quartersOfDay);
-  ramp.high = isNext && isHigh(ramp, ramp.uses) ? Math.min(ramp.high + 1, leastQuarters) : 0;
-  ramp.most = Math.max(ramp.most, ramp.clean);
-  if (ramp.clean > 0) ramp.quarters += 1;
-  ramp.quarter = quarter;
-  ramp.uses = 0;
-  ramp.clean = 0;
-  if (isNextDay && ramp.quarters > 0) closeDay(ramp);
+  const [before, uses, clean] = [lastQuarter(ramps, ramp), ramps.get(ramp + USES), ramps.get(ramp + CLEAN)];
+  const isHighNow = quarter === before + 1 && isHigh(ramps, ramp, uses);
+  ramps.set(ramp + HIGH, isHighNow ? Math.min(ramps.get(ramp + HIGH) + 1, leastQuarters) : 0);
+  ramps.set(ramp + MOST, Math.max(ramps.get(ramp + MOST), clean));
+  if (clean > 0) ramps.add(ramp + QUARTERS, 1);
+  ramps.set(ramp + QUARTER, quarter);
+  ramps.set(ramp + USES, 0);
+  ramps.set(ramp + CLEAN, 0);
+  const isNextDay = Math.floor(quarter / quartersOfDay) > Math.floor(before / quartersOfDay);
+  if (isNextDay && ramps.get(ramp + QUARTERS) > 0) closeDay(ramps, ramp);
 }
 
-function closeDay(ramp: Ramp): void {
+function closeDay(ramps: Ramps, ramp: number): void {
   const { leastDays, leastQuartersOfDay, growth, fading } = RAMP;
-  const { most, usual, days, quarters } = ramp;
+  const [most, quarters, usual, days] = [MOST, QUARTERS, USUAL, DAYS].map((field) => ramps.get(ramp + field)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const learnt = days < leastDays ? Math.max(most, usual) : Math.max(Math.min(most, usual * growth), usual * fading);
-  ramp.most = 0;
-  ramp.quarters = 0;
+  ramps.set(ramp + MOST, 0);
+  ramps.set(ramp + QUARTERS, 0);
   // In tenths: whole numbers would keep a usual of 1 or 2 from ever growing, and more digits make every state longer.
-  ramp.usual = Math.round(learnt * 10) / 10;
-  if (quarters >= leastQuartersOfDay && days < leastDays) ramp.days = days + 1;
+  ramps.set(ramp + USUAL, Math.round(learnt * 10) / 10);
+  if (quarters >= leastQuartersOfDay && days < leastDays) ramps.set(ramp + DAYS, days + 1);
 }
 
-function isHigh({ usual, days }: Ramp, uses: number): boolean {
+function isHigh(ramps: Ramps, ramp: number, uses: number): boolean {
   const { leastUses, leastRatio, leastDays } = RAMP;
-  return uses >= leastUses && days >= leastDays && uses >= usual * leastRatio;
+  if (uses < leastUses || ramps.get(ramp + DAYS) < leastDays) return false;
+  return uses >= ramps.get(ramp + USUAL) * leastRatio;
 }

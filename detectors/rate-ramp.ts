@@ -1,30 +1,31 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
-import { countInQuarter, emptyRamp, RAMP, riseOf, type Ramp } from './ramp';
+import { countInQuarter, RAMP, riseOf, EMPTY_RAMP } from './ramp';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, steadyLife } from './sample-life';
 
 const PARAMETERS = { ...RAMP, confidence: 0.5 } as const;
 
 /** Several times as much use as on any day before, for an hour, however slowly it rose. Speaks of the traffic. */
-export const rateRamp = defineDetector<Ramp>({
+export const rateRamp = defineDetector<'ramp'>({
   id: 'rate-ramp',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: emptyRamp,
+  initial: { ramp: EMPTY_RAMP },
   judge,
   remember,
   samples,
 });
 
-function judge(ramp: Ramp, { event }: LocatedUsageEvent): readonly Finding[] {
-  const reason = riseOf(ramp, event);
+function judge({ ramp }: Rows<'ramp'>, { event }: LocatedUsageEvent): readonly Finding[] {
+  const reason = riseOf(ramp, 0, event);
   if (reason === undefined) return NO_FINDINGS;
   return [{ severity: 'low', confidence: PARAMETERS.confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 
-function remember(ramp: Ramp, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  countInQuarter(ramp, located.event, teaches(located, facts));
+function remember({ ramp }: Rows<'ramp'>, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  countInQuarter(ramp, 0, located.event, teaches(located, facts));
 }
 
 function samples(): Samples {

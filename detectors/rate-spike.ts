@@ -1,7 +1,17 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
-import { countUse, countWith, deviations, emptyWindow, type RateWindow } from './rate-window';
+import {
+  bucketsOf,
+  countUse,
+  countWith,
+  deviations,
+  EMPTY_WINDOW,
+  meanOf,
+  WINDOW_SIZE,
+  type RateWindows,
+} from './rate-window';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, steadyLife } from './sample-life';
 
 const PARAMETERS = {
@@ -22,46 +32,45 @@ const PARAMETERS = {
   extremeConfidence: 0.7,
 } as const;
 
-interface RateState {
-  readonly short: RateWindow;
-  readonly long: RateWindow;
-}
+/** Where the numbers of each window begin. */
+const SHORT = 0;
+const LONG = WINDOW_SIZE;
 
 /** Many more uses than usual within a second or ten. Speaks of the traffic, not of the use that completed it. */
-export const rateSpike = defineDetector<RateState>({
+export const rateSpike = defineDetector<'windows'>({
   id: 'rate-spike',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: () => ({ short: emptyWindow(), long: emptyWindow() }),
+  initial: { windows: [...EMPTY_WINDOW, ...EMPTY_WINDOW] },
   judge,
   remember,
   samples,
 });
 
-function judge(state: RateState, { event }: LocatedUsageEvent): readonly Finding[] {
+function judge({ windows }: Rows<'windows'>, { event }: LocatedUsageEvent): readonly Finding[] {
   // Clients that we refuse try again and again: their number says nothing of the thief.
   if (event.outcome === 'contained') return NO_FINDINGS;
   const { shortMs, longMs } = PARAMETERS;
-  const found = judgeWindow(state.short, event.at, shortMs) ?? judgeWindow(state.long, event.at, longMs);
+  const found = judgeWindow(windows, SHORT, event.at, shortMs) ?? judgeWindow(windows, LONG, event.at, longMs);
   return found ? [found] : NO_FINDINGS;
 }
 
-function remember(state: RateState, located: LocatedUsageEvent, facts: SubjectFacts): void {
+function remember({ windows }: Rows<'windows'>, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const { at, outcome } = located.event;
   if (outcome === 'contained') return;
-  const clean = teaches(located, facts);
+  const use = { at, clean: teaches(located, facts) };
   const { shortMs, longMs, smoothing } = PARAMETERS;
-  countUse(state.short, at, shortMs, clean, smoothing);
-  countUse(state.long, at, longMs, clean, smoothing);
+  countUse(windows, SHORT, use, shortMs, smoothing);
+  countUse(windows, LONG, use, longMs, smoothing);
 }
 
-function judgeWindow(window: RateWindow, at: number, lengthMs: number): Finding | undefined {
-  const { mean, buckets } = window;
-  const count = countWith(window, at, lengthMs);
+function judgeWindow(windows: RateWindows, window: number, at: number, lengthMs: number): Finding | undefined {
+  const count = countWith(windows, window, at, lengthMs);
   const leastUses = lengthMs === PARAMETERS.shortMs ? PARAMETERS.leastUsesAtOnce : PARAMETERS.leastUses;
-  if (count < leastUses || buckets < PARAMETERS.leastBuckets) return undefined;
-  const ratio = count / mean;
-  if (ratio < PARAMETERS.leastRatio || deviations(window, count) <= PARAMETERS.leastDeviations) return undefined;
+  if (count < leastUses || bucketsOf(windows, window) < PARAMETERS.leastBuckets) return undefined;
+  const ratio = count / meanOf(windows, window);
+  if (ratio < PARAMETERS.leastRatio || deviations(windows, window, count) <= PARAMETERS.leastDeviations)
+    return undefined;
   const extreme = ratio >= PARAMETERS.extremeRatio;
   return {
     severity: extreme ? 'medium' : 'low',

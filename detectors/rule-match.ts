@@ -1,10 +1,12 @@
 import type { RuleMatch } from '../domain/usage-event';
 import { countIn, NO_BURST, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, NO_VALUE, nothingButNews, type KnownValues } from './known-values';
+import { consider, distrust, isNew, learn, NO_VALUE, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
 import { dayOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import { markOf } from './marks';
 import { forPerson } from './person-text';
+import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 /**
@@ -26,69 +28,80 @@ const PARAMETERS = {
 /** Rules whose bursts are counted, for one subject at one time. */
 const MOST_BURSTS = 16;
 
-interface RuleState {
-  /** Rules it matches as a habit: on three days, with nothing else against it (known-values.ts). */
-  readonly habits: KnownValues;
-  /** Pairs, not an object: ids of rules are chosen by others. */
-  bursts: [rule: string, burst: Burst][];
-}
+/** Rules it matches as a habit: on three days, with nothing else against it (known-values.ts). And bursts: a rule's mark, and both numbers of `Burst`. */
+type RuleRows = Rows<'habits' | 'bursts'>;
+
+/** By the mark of the rule. */
+type Bursts = readonly (readonly [mark: number, burst: Burst])[];
 
 /** A record matched a rule of the folder `rules/`, or of the user's own: something that thieves do and that is not this credential's work. */
-export const ruleMatch = defineDetector<RuleState>({
+export const ruleMatch = defineDetector<'habits' | 'bursts'>({
   id: 'rule-match',
   family: 'signature',
   parameters: PARAMETERS,
-  initial: () => ({ habits: nothingButNews(), bursts: [] }),
+  initial: { habits: NOTHING_BUT_NEWS, bursts: [] },
   judge,
   remember,
   samples,
 });
 
-function judge(state: RuleState, located: LocatedUsageEvent): readonly Finding[] {
+function judge({ habits, bursts }: RuleRows, located: LocatedUsageEvent): readonly Finding[] {
   const { rules, at } = located.event;
   if (!rules) return NO_FINDINGS;
-  const [gravest] = toldOf(state.habits, rules, counted(state.bursts, rules, at), at).sort(
+  const [gravest] = toldOf(habits, rules, counted(burstsIn(bursts), rules, at), at).sort(
     (a, b) => confidenceOf(b) - confidenceOf(a),
   );
   return gravest ? [finding(gravest, located)] : NO_FINDINGS;
 }
 
-function remember(state: RuleState, { event }: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
+function remember({ habits, bursts }: RuleRows, { event }: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
   const { rules, at, outcome } = event;
   const day = dayOf(at);
   // Most uses match nothing, and a rule is forgotten by the uses without it.
-  learn(state.habits, NO_VALUE, day);
+  learn(habits, NO_VALUE, day);
   if (!rules) return;
-  state.bursts = counted(state.bursts, rules, at);
-  const told = toldOf(state.habits, rules, state.bursts, at);
-  for (const { id } of rules) if (!isNew(state.habits, id, day)) learn(state.habits, id, day);
+  const now = counted(burstsIn(bursts), rules, at);
+  bursts.replace(now.flatMap(([mark, { from, count }]) => [mark, from, count]));
+  const told = toldOf(habits, rules, now, at);
+  for (const mark of marksOf(rules)) if (!isNew(habits, mark, day)) learn(habits, mark, day);
   const harmless = outcome === 'accepted' && suspectedBy.every((family) => family === 'signature');
-  for (const { id } of told) (harmless ? consider : distrust)(state.habits, id, day);
+  for (const mark of marksOf(told)) (harmless ? consider : distrust)(habits, mark, day);
 }
 
-function counted(bursts: RuleState['bursts'], rules: readonly RuleMatch[], at: number): RuleState['bursts'] {
+function burstsIn(row: Row): Bursts {
+  const numbers = row.toArray();
+  return Array.from({ length: numbers.length / 3 }, (_, index) => {
+    const [mark = 0, from = 0, count = 0] = numbers.slice(3 * index, 3 * index + 3);
+    return [mark, { from, count }];
+  });
+}
+
+function marksOf(rules: readonly RuleMatch[]): readonly number[] {
+  return rules.map(({ id }) => markOf(id));
+}
+
+function counted(bursts: Bursts, rules: readonly RuleMatch[], at: number): Bursts {
   let next = bursts;
   for (const { id, burst } of rules) {
     if (burst === undefined) continue;
-    const before = next.find(([rule]) => rule === id)?.[1] ?? NO_BURST;
-    const others = next.filter(([rule]) => rule !== id).slice(1 - MOST_BURSTS);
-    next = [...others, [id, countIn(before, at, PARAMETERS.burstWindowMs)]];
+    const mark = markOf(id);
+    const others = next.filter(([rule]) => rule !== mark).slice(1 - MOST_BURSTS);
+    next = [...others, [mark, countIn(burstOf(next, mark), at, PARAMETERS.burstWindowMs)]];
   }
   return next;
 }
 
-function toldOf(
-  habits: KnownValues,
-  rules: readonly RuleMatch[],
-  bursts: RuleState['bursts'],
-  at: number,
-): RuleMatch[] {
-  return rules.filter((rule) => isTold(rule, bursts) && isNew(habits, rule.id, dayOf(at)));
+function burstOf(bursts: Bursts, mark: number): Burst {
+  return bursts.find(([rule]) => rule === mark)?.[1] ?? NO_BURST;
 }
 
-function isTold({ id, burst, level }: RuleMatch, bursts: RuleState['bursts']): boolean {
+function toldOf(habits: KnownValues, rules: readonly RuleMatch[], bursts: Bursts, at: number): RuleMatch[] {
+  return rules.filter((rule) => isTold(rule, bursts) && isNew(habits, markOf(rule.id), dayOf(at)));
+}
+
+function isTold({ id, burst, level }: RuleMatch, bursts: Bursts): boolean {
   if (burst === undefined) return level !== 'informational';
-  return (bursts.find(([rule]) => rule === id)?.[1].count ?? 0) >= burst;
+  return burstOf(bursts, markOf(id)).count >= burst;
 }
 
 function confidenceOf({ level, burst }: RuleMatch): number {

@@ -1,7 +1,18 @@
-import { isRare, learnAction, learnPair, markOf, noOrder, settled, type ActionOrder } from './action-order';
+import {
+  indexOf,
+  isRare,
+  learnAction,
+  learnPair,
+  NO_ORDER,
+  settle,
+  settledOn,
+  shortMark,
+  type Settled,
+} from './action-order';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { dayOf, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse } from './sample-life';
 
 const PARAMETERS = {
@@ -17,92 +28,91 @@ const PARAMETERS = {
 } as const;
 
 const NONE = -1;
+const NO_USE = [0, NONE, 0, 0, 0, 0];
 
-interface SequenceState {
-  /** The last use: time, index of its action, clean uses before it, and whether it taught. */
-  at: number;
-  last: number;
-  uses: number;
-  clean: boolean;
-  /** Rare pairs one after the other, and when the first of them was. */
-  run: number;
-  from: number;
-  /** Null where there are too many actions. */
-  order: ActionOrder | null;
-}
+/** The last use: time, index of its action, the subject's clean uses before it, and whether it taught. */
+const AT = 0;
+const LAST = 1;
+const USES = 2;
+const CLEAN = 3;
+/** Rare pairs one after the other, and when the first of them was. */
+const RUN = 4;
+const FROM = 5;
 
-function begin(order: ActionOrder | null): SequenceState {
-  return { at: 0, last: NONE, uses: 0, clean: false, run: 0, from: 0, order };
-}
+type SequenceRows = Rows<'last' | 'order'>;
 
 /** Actions that are all known, in an order in which they never came: somebody else's program, or a person. */
-export const sequenceRarity = defineDetector<SequenceState>({
+export const sequenceRarity = defineDetector<'last' | 'order'>({
   id: 'sequence-rarity',
   family: 'probing',
   parameters: PARAMETERS,
-  initial: () => begin(noOrder()),
+  initial: { last: NO_USE, order: NO_ORDER },
   judge,
   remember,
   samples,
 });
 
-function judge(state: SequenceState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+function judge(rows: SequenceRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { leastPairs, confidence } = PARAMETERS;
-  const { at, action, outcome } = located.event;
-  if (state.run + 1 < leastPairs || state.order === null) return NO_FINDINGS;
-  if (outcome === 'contained' || at < state.at) return NO_FINDINGS;
-  const order = settled(state.order, dayOf(at), facts.cleanUses);
-  const last = order.actions.indexOf(markOf(action.name));
-  const run = isNext(state, last, facts) ? runWith(state, order, last, at) : 0;
+  const { at, outcome } = located.event;
+  const { last, order } = rows;
+  if (last.get(RUN) + 1 < leastPairs || order.length === 0) return NO_FINDINGS;
+  if (outcome === 'contained' || at < last.get(AT)) return NO_FINDINGS;
+  const settled = settledOn(order, dayOf(at), facts.cleanUses);
+  const action = indexOf(order, shortMark(located.marks.action));
+  const run = isNext(last, action, facts) ? runWith(rows, settled, action, at) : 0;
   if (run < leastPairs) return NO_FINDINGS;
   const reason = `${leastPairs} actions and more within a minute, each known, in an order they never came in`;
   return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 
-function remember(state: SequenceState, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { at, action, outcome } = located.event;
-  if (outcome === 'contained' || state.order === null) return;
-  if (at < state.at) {
-    forgetLast(state);
+function remember(rows: SequenceRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { at, outcome } = located.event;
+  const { last, order } = rows;
+  if (outcome === 'contained' || order.length === 0) return;
+  if (at < last.get(AT)) {
+    forgetLast(last);
     return;
   }
   const clean = teaches(located, facts);
-  const order = settled(state.order, dayOf(at), facts.cleanUses);
-  const mark = markOf(action.name);
-  if (clean && !learnAction(order, mark)) {
-    Object.assign(state, begin(null));
+  settle(order, dayOf(at), facts.cleanUses);
+  const mark = shortMark(located.marks.action);
+  const action = clean ? learnAction(order, mark) : indexOf(order, mark);
+  if (clean && action === NONE) {
+    order.replace([]);
+    last.replace(NO_USE);
     return;
   }
-  const last = order.actions.indexOf(mark);
-  const isPair = isNext(state, last, facts);
-  const run = isPair ? runWith(state, order, last, at) : 0;
-  if (isPair && clean && state.clean) learnPair(order, state.last, last);
-  if (run < 2) state.from = run === 0 ? 0 : at;
-  state.at = at;
-  state.last = last;
-  state.uses = facts.cleanUses;
-  state.clean = clean;
-  state.run = run;
-  state.order = order;
+  const settled = settledOn(order, dayOf(at), facts.cleanUses);
+  const isPair = isNext(last, action, facts);
+  const run = isPair ? runWith(rows, settled, action, at) : 0;
+  if (isPair && clean && last.get(CLEAN) === 1) learnPair(order, settled, last.get(LAST), action);
+  if (run < 2) last.set(FROM, run === 0 ? 0 : at);
+  last.set(AT, at);
+  last.set(LAST, action);
+  last.set(USES, facts.cleanUses);
+  last.set(CLEAN, clean ? 1 : 0);
+  last.set(RUN, run);
 }
 
 /** A use that came too late tells that the order we see is not the order there was. */
-function forgetLast(state: SequenceState): void {
-  state.last = NONE;
-  state.run = 0;
-  state.from = 0;
+function forgetLast(last: Row): void {
+  last.set(LAST, NONE);
+  last.set(RUN, 0);
+  last.set(FROM, 0);
 }
 
 /** Whether no use came between: while a partition sheds, we are shown only some. */
-function isNext(state: SequenceState, last: number, { cleanUses }: SubjectFacts): boolean {
-  return last !== NONE && state.last !== NONE && cleanUses === state.uses + (state.clean ? 1 : 0);
+function isNext(last: Row, action: number, { cleanUses }: SubjectFacts): boolean {
+  return action !== NONE && last.get(LAST) !== NONE && cleanUses === last.get(USES) + last.get(CLEAN);
 }
 
 /** How many rare pairs one after the other there are with this one. */
-function runWith(state: SequenceState, order: ActionOrder, last: number, at: number): number {
-  if (!isRare(order, state.last, last)) return 0;
-  if (state.run > 0 && at - state.from <= PARAMETERS.windowMs) return state.run + 1;
-  return order.fresh <= PARAMETERS.mostFresh ? 1 : 0;
+function runWith({ last, order }: SequenceRows, settled: Settled, action: number, at: number): number {
+  if (!isRare(order, settled, last.get(LAST), action)) return 0;
+  const run = last.get(RUN);
+  if (run > 0 && at - last.get(FROM) <= PARAMETERS.windowMs) return run + 1;
+  return settled.fresh <= PARAMETERS.mostFresh ? 1 : 0;
 }
 
 function samples(): Samples {

@@ -2,8 +2,20 @@ import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFa
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
-import { countMinute, emptyTail, tailThreshold, type ServiceTail } from './tail';
+import { serviceOf } from './service-of';
+import {
+  beginTail,
+  closedMinutes,
+  countInMinute,
+  countMinute,
+  lastMinute,
+  levelOf,
+  markOfTail,
+  tailThreshold,
+  type ServiceTail,
+} from './tail';
 
 const PARAMETERS = {
   /** One alarm in ten thousand minutes of its own; level and calibration: reference/detection.md 1.2.9, SPOT. */
@@ -12,87 +24,75 @@ const PARAMETERS = {
   calibrationMinutes: 1_000,
   /** Below that a person would not look at it: reference/detection.md 1.2.9. */
   leastUses: 20,
-  /** Services that are counted; the one that was seen in the fewest minutes makes room. */
-  services: 6,
-  forgottenMs: 14 * 86_400_000,
+  forgottenMinutes: 14 * 1_440,
   confidence: 0.5,
 } as const;
 
-interface TailState {
-  readonly tails: ServiceTail[];
-}
+/** Of six services; the one that was seen in the fewest minutes makes room for another. */
+const TAILS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
+
+type TailRows = Rows<(typeof TAILS)[number]>;
 
 /**
  * More uses of one service within a minute than its own tail allows: rare extremes follow one law whatever the rest looks like (peaks over threshold, Siffer et al., KDD 2017), so that
  * bursts, nightly jobs and people need no model each.
  */
-export const serviceTail = defineDetector<TailState>({
+export const serviceTail = defineDetector<(typeof TAILS)[number]>({
   id: 'service-tail',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: () => ({ tails: [] }),
+  initial: { a: [], b: [], c: [], d: [], e: [], f: [] },
   judge,
   remember,
   samples,
 });
 
-function judge({ tails }: TailState, { event }: LocatedUsageEvent): readonly Finding[] {
+function judge(tails: TailRows, { event, marks }: LocatedUsageEvent): readonly Finding[] {
   const { at, action, outcome } = event;
-  const tail = outcome === 'contained' ? undefined : tailOf(tails, serviceOf(action.name));
-  if (!tail || tail.minutes < PARAMETERS.calibrationMinutes || at < tail.start) return NO_FINDINGS;
-  const count = at < tail.start + MINUTE_MS ? tail.count + 1 : 1;
+  const tail = outcome === 'contained' ? undefined : tailOf(tails, marks.service);
+  const minute = minuteOf(at);
+  if (!tail || closedMinutes(tail) < PARAMETERS.calibrationMinutes || minute < lastMinute(tail)) return NO_FINDINGS;
+  const count = countInMinute(tail, minute);
   if (count < PARAMETERS.leastUses || count <= tailThreshold(tail, PARAMETERS)) return NO_FINDINGS;
   const { confidence } = PARAMETERS;
-  const reason = `${forPerson(tail.service)} used ${count} times within a minute, where ${Math.ceil(tail.level)} are many`;
+  const reason = `${forPerson(serviceOf(action.name))} used ${count} times within a minute, where ${Math.ceil(levelOf(tail))} are many`;
   return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 
-const MINUTE_MS = 60_000;
-
-function remember({ tails }: TailState, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { at, action, outcome } = located.event;
+function remember(tails: TailRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { at, outcome } = located.event;
   if (outcome === 'contained') return;
-  const service = serviceOf(action.name);
+  const { service } = located.marks;
   const known = tailOf(tails, service);
   const isClean = teaches(located, facts);
   if (known) {
-    countMinute(known, at - (at % MINUTE_MS), isClean, PARAMETERS);
+    countMinute(known, minuteOf(at), isClean, PARAMETERS);
     return;
   }
   // A thief's tour of other services makes nobody forget what is usual of one.
   if (!isClean) return;
-  const tail = emptyTail(service);
-  countMinute(tail, at - (at % MINUTE_MS), true, PARAMETERS);
-  if (tails.length < PARAMETERS.services) tails.push(tail);
-  else replaceLeast(tails, tail);
+  const tail = tailOf(tails, NO_SERVICE) ?? leastOf(tails, minuteOf(at));
+  beginTail(tail, service);
+  countMinute(tail, minuteOf(at), true, PARAMETERS);
 }
+
+/** The mark of a row that is no tail yet. */
+const NO_SERVICE = 0;
 
 /** One that was not used for weeks; else the one with the fewest minutes, of which least is known. */
-function replaceLeast(tails: ServiceTail[], tail: ServiceTail): void {
-  const worthOf = ({ start, minutes }: ServiceTail): number =>
-    start < tail.start - PARAMETERS.forgottenMs ? -1 : minutes;
-  let least = 0;
-  for (let index = 1; index < tails.length; index++) {
-    const [one, other] = [tails[index], tails[least]];
-    if (one && other && worthOf(one) <= worthOf(other)) least = index;
-  }
-  tails[least] = tail;
+function leastOf(tails: TailRows, minute: number): ServiceTail {
+  const worthOf = (tail: ServiceTail): number =>
+    lastMinute(tail) < minute - PARAMETERS.forgottenMinutes ? -1 : closedMinutes(tail);
+  return TAILS.map((name) => tails[name]).reduce((least, tail) => (worthOf(tail) <= worthOf(least) ? tail : least));
 }
 
-function tailOf(tails: readonly ServiceTail[], service: string): ServiceTail | undefined {
-  for (let index = tails.length - 1; index >= 0; index--) if (tails[index]?.service === service) return tails[index];
+function tailOf(tails: TailRows, service: number): ServiceTail | undefined {
+  for (const name of TAILS) if (markOfTail(tails[name]) === service) return tails[name];
   return undefined;
 }
 
-/** `iam` of `iam:ListUsers`; `/orders` of `GET /orders/*`; a whole name that has neither. */
-function serviceOf(action: string): string {
-  const path = action.indexOf(' /');
-  if (path === -1) {
-    const colon = action.indexOf(':');
-    return colon === -1 ? action : action.slice(0, colon);
-  }
-  const end = action.indexOf('/', path + 2);
-  return end === -1 ? action.slice(path + 1) : action.slice(path + 1, end);
+function minuteOf(at: number): number {
+  return Math.floor(at / 60_000);
 }
 
 function samples(): Samples {
@@ -100,11 +100,11 @@ function samples(): Samples {
   const minutes = PARAMETERS.calibrationMinutes + 100;
   // Two to five uses a minute, and twelve every half an hour.
   const life = Array.from({ length: minutes }, (_, minute) =>
-    steadyLife({ count: minute % 30 === 0 ? 12 : 2 + (minute % 4), everyMs: 1_000, afterMs: minute * MINUTE_MS }),
+    steadyLife({ count: minute % 30 === 0 ? 12 : 2 + (minute % 4), everyMs: 1_000, afterMs: minute * 60_000 }),
   ).flat();
   const burst = (count: number, name: string) =>
     Array.from({ length: count }, (_, index) => ({
-      ...sampleUse({ afterMs: minutes * MINUTE_MS + index * 900, mark: 'burst' }),
+      ...sampleUse({ afterMs: minutes * 60_000 + index * 900, mark: 'burst' }),
       action: { kind: 'read' as const, name },
     }));
   return {

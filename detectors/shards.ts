@@ -1,6 +1,7 @@
 import type { PartitionEvent } from '../domain/usage-event';
 import { withoutFolded } from './eviction';
 import { emptyPartition, type PartitionState, type SubjectState } from './partition-state';
+import { storedEntry, storePartition } from './stored-state';
 import { namesByShard, shardOf, SHARDS } from './subject-shards';
 
 /** By shard: the last message of the stream that its subjects' states hold. */
@@ -34,14 +35,14 @@ export function nextChunk(
     const shard = behind[shards.length] ?? 0;
     shards.push(shard);
     for (const name of byShard[shard] ?? []) {
-      const entry = `${JSON.stringify(name)}:${JSON.stringify(state.subjects[name])}`;
+      const subject = state.subjects.get(name);
+      if (!subject) continue;
+      const entry = storedEntry(name, subject);
       entries.push(entry);
       length += entry.length;
     }
   }
-  const { subjects: _all, ...common } = state;
-  const head = JSON.stringify({ ...common, size: entries.length });
-  return { shards, json: `${head.slice(0, -1)},"subjects":{${entries.join(',')}}}` };
+  return { shards, json: storePartition(state, entries) };
 }
 
 /**
@@ -53,19 +54,17 @@ export function joinChunks(chunks: readonly Chunk[]): {
   readonly held: ShardSequences;
 } {
   const held: number[] = Array.from({ length: SHARDS }, () => 0);
-  const subjects: Record<string, SubjectState> = {};
+  const subjects = new Map<string, SubjectState>();
   for (const { sequence, shards, state } of chunks) {
     const current = new Set(shards);
     for (const shard of shards) held[shard] = sequence;
     // Of a chunk that others have overtaken in part, only the rest counts.
-    for (const [name, subject] of Object.entries(state.subjects))
-      if (current.has(shardOf(name))) subjects[name] = subject;
+    for (const [name, subject] of state.subjects) if (current.has(shardOf(name))) subjects.set(name, subject);
   }
   const position = Math.min(...held);
   const common = chunks.find(({ sequence }) => sequence === position)?.state ?? emptyPartition();
   const hasIdle = chunks.some(({ state }) => state.hasIdle);
-  const size = Object.keys(subjects).length;
-  return { state: { ...common, ...(hasIdle ? { hasIdle } : {}), size, subjects }, held };
+  return { state: { ...common, ...(hasIdle ? { hasIdle } : {}), subjects }, held };
 }
 
 /** Of the events of the message `streamSequence`, those that the state does not hold yet. */

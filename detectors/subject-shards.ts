@@ -1,8 +1,8 @@
 import { partitionOf, type Subject } from '../domain/subject';
-import type { PartitionState } from './partition-state';
+import type { PartitionState, SubjectState } from './partition-state';
 
 /**
- * A full partition is some 70 MB as JSON; a shard of it some 550 KB, which takes a few milliseconds to write. More shards would make the list of them
+ * A full partition is some 95 MB as JSON; a shard of it some 750 KB, which takes a few milliseconds to write. More shards would make the list of them
  * longer, which is written each time.
  */
 export const SHARDS = 128;
@@ -18,10 +18,10 @@ const grouped = new WeakMap<PartitionState, { readonly names: readonly string[][
 /** The names of the subjects in memory, by shard. */
 export function namesByShard(state: PartitionState): readonly (readonly string[])[] {
   const known = grouped.get(state);
-  if (known?.count === state.size) return known.names;
+  if (known?.count === state.subjects.size) return known.names;
   const names: string[][] = Array.from({ length: SHARDS }, () => []);
   let count = 0;
-  for (const name in state.subjects) {
+  for (const name of state.subjects.keys()) {
     names[shardOf(name)]?.push(name);
     count += 1;
   }
@@ -30,9 +30,8 @@ export function namesByShard(state: PartitionState): readonly (readonly string[]
 }
 
 /** Puts a subject into the partition that is not in memory. */
-export function addSubject(state: PartitionState, name: string, subject: PartitionState['subjects'][string]): void {
-  state.subjects[name] = subject;
-  state.size += 1;
+export function addSubject(state: PartitionState, name: string, subject: SubjectState): void {
+  state.subjects.set(name, subject);
   const known = grouped.get(state);
   if (!known) return;
   known.names[shardOf(name)]?.push(name);
@@ -41,7 +40,6 @@ export function addSubject(state: PartitionState, name: string, subject: Partiti
 
 /** Takes subjects out that are in memory. */
 export function removeSubjects(state: PartitionState, names: readonly string[]): void {
-  for (const name of names) delete state.subjects[name];
-  state.size -= names.length;
+  for (const name of names) state.subjects.delete(name);
   grouped.delete(state);
 }

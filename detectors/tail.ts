@@ -1,25 +1,28 @@
+import type { Row } from './rows';
+
 /**
  * Peaks over a threshold (Siffer, Fouque, Termier, Largouët: Anomaly Detection in Streams with Extreme Value Theory, KDD 2017), written from the paper: what exceeds a high quantile follows a
  * generalised Pareto law, whose quantile is the alarm. Two things differ, so that the state is small: the quantile is read from a histogram of quarter octaves, and the law is fitted by
  * the moments of the excesses in place of their likelihood.
  */
-export interface ServiceTail {
-  readonly service: string;
-  /** The open minute, and its uses; those of them under no suspicion are learnt. */
-  start: number;
-  count: number;
-  clean: number;
-  /** Closed minutes that had uses. */
-  minutes: number;
-  /** The high quantile; 0 until it is calibrated. */
-  level: number;
-  /** Minutes by quarter octaves of their uses, while it is being calibrated. */
-  histogram: number[];
-  /** Excesses over the level: how many, their sum, and the sum of their squares. */
-  peaks: number;
-  sum: number;
-  squares: number;
-}
+export type ServiceTail = Row;
+
+/** Of the service's name (marks.ts). */
+const MARK = 0;
+/** The open minute, counted from 1970, and its uses; those of them under no suspicion are learnt. */
+const MINUTE = 1;
+const COUNT = 2;
+const CLEAN = 3;
+/** Closed minutes that had uses. */
+const MINUTES = 4;
+/** The high quantile; 0 until it is calibrated. */
+const LEVEL = 5;
+/** Excesses over the level: how many, their sum, and the sum of their squares. */
+const PEAKS = 6;
+const SUM = 7;
+const SQUARES = 8;
+/** Minutes by quarter octaves of their uses, while it is being calibrated. */
+const HISTOGRAM = 9;
 
 export interface TailParameters {
   /** The chance that a minute of its own is beyond the threshold. */
@@ -35,67 +38,91 @@ const STEPS = 4;
 /** With fewer excesses their variance says nothing. */
 const LEAST_PEAKS = 10;
 
-export function emptyTail(service: string): ServiceTail {
-  return { service, start: 0, count: 0, clean: 0, minutes: 0, level: 0, histogram: [], peaks: 0, sum: 0, squares: 0 };
+/** A row without numbers is no tail yet. */
+export function beginTail(tail: ServiceTail, mark: number): void {
+  tail.replace([mark, 0, 0, 0, 0, 0, 0, 0, 0]);
 }
 
-/** Counts one use in the minute that begins at `start`; one of a later minute closes the open one. One that comes late counts for nothing. */
-export function countMinute(tail: ServiceTail, start: number, clean: boolean, parameters: TailParameters): void {
-  if (start < tail.start) return;
-  if (start > tail.start) {
-    if (tail.clean > 0) learn(tail, tail.clean, parameters);
-    tail.start = start;
-    tail.count = 0;
-    tail.clean = 0;
+export function markOfTail(tail: ServiceTail): number {
+  return tail.get(MARK);
+}
+
+export function lastMinute(tail: ServiceTail): number {
+  return tail.get(MINUTE);
+}
+
+export function closedMinutes(tail: ServiceTail): number {
+  return tail.get(MINUTES);
+}
+
+/** So many uses in a minute are many. */
+export function levelOf(tail: ServiceTail): number {
+  return tail.get(LEVEL);
+}
+
+/** How many uses a minute that is not closed has with one more. */
+export function countInMinute(tail: ServiceTail, minute: number): number {
+  return minute === tail.get(MINUTE) ? tail.get(COUNT) + 1 : 1;
+}
+
+/** Counts one use in a minute, counted from 1970; one of a later minute closes the open one. One that comes late counts for nothing. */
+export function countMinute(tail: ServiceTail, minute: number, clean: boolean, parameters: TailParameters): void {
+  const open = tail.get(MINUTE);
+  if (minute < open) return;
+  if (minute > open) {
+    if (tail.get(CLEAN) > 0) learn(tail, tail.get(CLEAN), parameters);
+    tail.set(MINUTE, minute);
+    tail.set(COUNT, 0);
+    tail.set(CLEAN, 0);
   }
-  tail.count += 1;
-  if (clean) tail.clean += 1;
+  tail.add(COUNT, 1);
+  if (clean) tail.add(CLEAN, 1);
 }
 
 function learn(tail: ServiceTail, uses: number, { level, calibrationMinutes }: TailParameters): void {
-  tail.minutes += 1;
-  if (tail.level > 0) {
-    addPeak(tail, uses - tail.level, 1);
-    if (tail.minutes >= HALVED_AT) halve(tail);
+  tail.add(MINUTES, 1);
+  if (tail.get(LEVEL) > 0) {
+    addPeak(tail, uses - tail.get(LEVEL), 1);
+    if (tail.get(MINUTES) >= HALVED_AT) halve(tail);
     return;
   }
-  const step = Math.floor(Math.log2(uses) * STEPS);
-  while (tail.histogram.length <= step) tail.histogram.push(0);
-  tail.histogram[step] = (tail.histogram[step] ?? 0) + 1;
-  if (tail.minutes >= calibrationMinutes) calibrate(tail, level);
+  const step = HISTOGRAM + Math.floor(Math.log2(uses) * STEPS);
+  const missing = step + 1 - tail.length;
+  if (missing > 0) tail.replace([...tail.toArray(), ...Array.from({ length: missing }, () => 0)]);
+  tail.add(step, 1);
+  if (tail.get(MINUTES) >= calibrationMinutes) calibrate(tail, level);
 }
 
 function calibrate(tail: ServiceTail, level: number): void {
+  const histogram = tail.toArray().slice(HISTOGRAM);
   let below = 0;
-  tail.histogram.forEach((minutes, step) => {
+  histogram.forEach((minutes, step) => {
     const top = 2 ** ((step + 1) / STEPS);
-    if (tail.level > 0) addPeak(tail, top - tail.level, minutes);
+    if (tail.get(LEVEL) > 0) addPeak(tail, top - tail.get(LEVEL), minutes);
     below += minutes;
-    if (tail.level === 0 && below >= level * tail.minutes) tail.level = top;
+    if (tail.get(LEVEL) === 0 && below >= level * tail.get(MINUTES)) tail.set(LEVEL, top);
   });
-  tail.histogram = [];
+  tail.replace(tail.toArray().slice(0, HISTOGRAM));
 }
 
 function addPeak(tail: ServiceTail, excess: number, times: number): void {
   if (excess <= 0) return;
-  tail.peaks += times;
-  tail.sum += times * excess;
-  tail.squares += times * excess * excess;
+  tail.add(PEAKS, times);
+  tail.add(SUM, times * excess);
+  tail.add(SQUARES, times * excess * excess);
 }
 
 function halve(tail: ServiceTail): void {
-  tail.minutes /= 2;
-  tail.peaks /= 2;
-  tail.sum /= 2;
-  tail.squares /= 2;
+  for (const halved of [MINUTES, PEAKS, SUM, SQUARES]) tail.set(halved, tail.get(halved) / 2);
 }
 
 /** The uses of a minute that are exceeded with the chance `risk`. Of a calibrated tail. */
-export function tailThreshold({ minutes, level, peaks, sum, squares }: ServiceTail, { risk }: TailParameters): number {
+export function tailThreshold(tail: ServiceTail, { risk }: TailParameters): number {
+  const [level, peaks] = [tail.get(LEVEL), tail.get(PEAKS)];
   // Where nothing was ever beyond the level, as if one had been, by a tenth.
-  const [count, mean] = peaks > 0 ? [peaks, sum / peaks] : [1, level / 10];
-  const ratio = (risk * minutes) / count;
-  const variance = peaks >= LEAST_PEAKS ? squares / peaks - mean * mean : mean * mean;
+  const [count, mean] = peaks > 0 ? [peaks, tail.get(SUM) / peaks] : [1, level / 10];
+  const ratio = (risk * tail.get(MINUTES)) / count;
+  const variance = peaks >= LEAST_PEAKS ? tail.get(SQUARES) / peaks - mean * mean : mean * mean;
   const squared = variance > 0 ? (mean * mean) / variance : 1;
   const shape = (1 - squared) / 2;
   const scale = (mean * (1 + squared)) / 2;

@@ -1,8 +1,9 @@
 import type { IntelEvent, Listing } from '../domain/intel';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, nothingButNews, type KnownValues } from './known-values';
+import { consider, distrust, isNew, isWide, learn, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
 import { dayOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, SAMPLE_START, sampleUse, steadyLife } from './sample-life';
 
 /**
@@ -20,39 +21,37 @@ const PARAMETERS = {
   familiar: 0.3,
 } as const;
 
-interface IntelState {
-  /** Networks it is used from, on three days with nothing against it (known-values.ts). */
-  readonly habits: KnownValues;
-}
+/** Networks it is used from, on three days with nothing against it (known-values.ts). */
+type IntelRows = Rows<'habits'>;
 
 /** The credential was used from an address that a list of others calls hostile. */
-export const threatIntel = defineDetector<IntelState>({
+export const threatIntel = defineDetector<'habits'>({
   id: 'threat-intel',
   family: 'intel',
   parameters: PARAMETERS,
-  initial: () => ({ habits: nothingButNews() }),
+  initial: { habits: NOTHING_BUT_NEWS },
   judge,
   remember,
   samples,
 });
 
-function judge(state: IntelState, located: LocatedUsageEvent): readonly Finding[] {
-  const { listings, place, event } = located;
+function judge({ habits }: IntelRows, located: LocatedUsageEvent): readonly Finding[] {
+  const { listings, marks, event } = located;
   const gravest = gravestOf(listings);
   if (!gravest) return NO_FINDINGS;
-  const familiar = isKnown(state.habits, place.network, dayOf(event.at));
+  const familiar = isKnown(habits, marks.network, dayOf(event.at));
   const confidence = familiar ? Math.min(PARAMETERS.familiar, weightOf(gravest)) : weightOf(gravest);
   return [finding(gravest, listings, confidence, located)];
 }
 
 /** Only what is not listed becomes a habit: nobody gets used to a thief. */
-function remember({ habits }: IntelState, located: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
-  const { listings, place, event } = located;
+function remember({ habits }: IntelRows, located: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
+  const { listings, marks, event } = located;
   if (event.outcome !== 'accepted' || gravestOf(listings)) return;
   const day = dayOf(event.at);
-  if (suspectedBy.length > 0) distrust(habits, place.network);
-  else if (isKnown(habits, place.network, day)) learn(habits, place.network, day);
-  else consider(habits, place.network, day);
+  if (suspectedBy.length > 0) distrust(habits, marks.network);
+  else if (isKnown(habits, marks.network, day)) learn(habits, marks.network, day);
+  else consider(habits, marks.network, day);
 }
 
 function gravestOf(listings: readonly Listing[]): Listing | undefined {
@@ -60,8 +59,8 @@ function gravestOf(listings: readonly Listing[]): Listing | undefined {
   return listings.filter(({ says }) => says === 'hostile').sort(byWeight)[0];
 }
 
-function isKnown(habits: KnownValues, network: string, day: number): boolean {
-  return network !== '' && !habits.wide && !isNew(habits, network, day);
+function isKnown(habits: KnownValues, network: number, day: number): boolean {
+  return network !== 0 && !isWide(habits) && !isNew(habits, network, day);
 }
 
 function weightOf({ trust, sources }: Listing): number {

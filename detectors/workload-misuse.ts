@@ -1,37 +1,36 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { isNew, learn, noneKnown, type KnownValues } from './known-values';
+import { isNew, learn, NONE_KNOWN } from './known-values';
 import { dayOf, hasLearned, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 import { workstationAgent, type WorkstationAgent } from './workstation-agents';
 
 /** The confidences stand with the agents, in workstation-agents.ts; from here on a finding is a strong single witness. */
 const PARAMETERS = { strong: 0.7 } as const;
 
-interface WorkloadState {
-  /** Agents the workload is known by, so that a script's psql or curl can be habit. */
-  readonly agents: KnownValues;
-}
+/** Agents the workload is known by, so that a script's psql or curl can be habit. */
+type WorkloadRows = Rows<'agents'>;
 
 /**
  * A workload's credential driven by a program of people: a database shell, a browser, a command line on a Mac. A session that an
  * instance got from its cloud is driven from that instance or is stolen (GuardDuty InstanceCredentialExfiltration), so agents that no
  * workload has are reported from the first use on; those that scripts use too only when they are not its habit.
  */
-export const workloadMisuse = defineDetector<WorkloadState>({
+export const workloadMisuse = defineDetector<'agents'>({
   id: 'workload-misuse',
   family: 'workload',
   parameters: PARAMETERS,
-  initial: () => ({ agents: noneKnown() }),
+  initial: { agents: NONE_KNOWN },
   judge,
   remember,
   samples,
 });
 
-function judge(state: WorkloadState, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+function judge(rows: WorkloadRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { event } = located;
-  const driver = driverOf(state, located, facts);
+  const driver = driverOf(rows, located, facts);
   if (!driver) return NO_FINDINGS;
   const { confidence } = driver;
   const severity = confidence >= PARAMETERS.strong ? 'medium' : 'low';
@@ -39,22 +38,22 @@ function judge(state: WorkloadState, located: LocatedUsageEvent, facts: SubjectF
   return [{ severity, confidence, deterministic: false, accuses: 'use', reason }];
 }
 
-function remember(state: WorkloadState, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { event, agent } = located;
-  if (event.principalKind !== 'workload' || !teaches(located, facts) || driverOf(state, located, facts)) return;
-  learn(state.agents, agent, dayOf(event.at));
+function remember(rows: WorkloadRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { event, marks } = located;
+  if (event.principalKind !== 'workload' || !teaches(located, facts) || driverOf(rows, located, facts)) return;
+  learn(rows.agents, marks.agent, dayOf(event.at));
 }
 
 /** What drives a workload's credential and is neither a workload nor its habit. */
 function driverOf(
-  state: WorkloadState,
-  { event, agent }: LocatedUsageEvent,
+  rows: WorkloadRows,
+  { event, marks }: LocatedUsageEvent,
   facts: SubjectFacts,
 ): WorkstationAgent | undefined {
   if (event.principalKind !== 'workload') return undefined;
   const driver = workstationAgent(event.client.agent);
   if (!driver?.scriptable) return driver;
-  const isHabit = !hasLearned(facts, event.at) || !isNew(state.agents, agent, dayOf(event.at));
+  const isHabit = !hasLearned(facts, event.at) || !isNew(rows.agents, marks.agent, dayOf(event.at));
   return isHabit ? undefined : driver;
 }
 

@@ -28,7 +28,7 @@ function main(): void {
       }
     for (const state of partitions) putAway(state, longestIdle(state, PARTITION_LIMITS.subjects));
   }
-  const inMemory = partitions.reduce((sum, { size }) => sum + size, 0);
+  const inMemory = partitions.reduce((sum, { subjects }) => sum + subjects.size, 0);
   process.stdout.write(`${JSON.stringify({ bytes: usedBytes() - empty, inMemory })}\n`);
 }
 

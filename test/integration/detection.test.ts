@@ -13,6 +13,8 @@ import { partitionOf, publicIdSubject, type Subject } from '../../domain/subject
 import type { StreamEvent, UsageEvent } from '../../domain/usage-event';
 import { foldPartition } from '../../detectors/partition-fold';
 import { emptyPartition, emptySubject, type PartitionState } from '../../detectors/partition-state';
+import { isRepeated } from '../../detectors/recent-ids';
+import { takeInHand } from '../../detectors/rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from '../../detectors/sample-life';
 import { NOWHERE } from '../../detectors/located-event';
 import { DEAD_LETTER_HEADERS } from '../../workers/detection/dead-letter';
@@ -367,9 +369,11 @@ describe('a state larger than a message', () => {
   const stateOf = (subjects: number) => {
     const state = emptyPartition();
     for (let index = 0; index < subjects; index++) {
-      const recent = Array.from({ length: 8 }, () => Math.floor(Math.random() * 2 ** 48));
-      state.subjects[publicIdSubject('sample', String(index))] = { ...emptySubject(), recent };
-      state.size += 1;
+      const subject = emptySubject();
+      // What does not shrink when it is compressed: eight ids.
+      takeInHand(subject);
+      for (let id = 0; id < 8; id++) isRepeated(String(Math.random()));
+      state.subjects.set(publicIdSubject('sample', String(index)), subject);
     }
     return state;
   };
@@ -417,7 +421,7 @@ describe('a state larger than a message', () => {
       stored = (await store.save(stored, 4, state)) ?? fail();
       const loaded = await store.load();
       expect(loaded.stored).toEqual(stored);
-      expect(loaded.state?.size).toBeGreaterThan(0);
+      expect(loaded.state?.subjects.size).toBeGreaterThan(0);
     }
     expect((await store.load()).state).toEqual(state);
   });
@@ -425,16 +429,20 @@ describe('a state larger than a message', () => {
   test('was one chunk once, which is read still', async () => {
     const bucket = await new Kvm(client).open('snapshots');
     const store = new SnapshotStore(bucket, 97);
-    const state = stateOf(10);
-    await bucket.put('partition.97.old.0', gzipSync(JSON.stringify(state)));
+    const subject = { lastAt: 5, recent: [7], nextRecent: 1, listed: 'revoked', listedAt: 4, detectors: {} };
+    const subjects = { 'id:sample:0': subject, 'id:sample:1': subject };
+    await bucket.put('partition.97.old.0', gzipSync(JSON.stringify({ schema: 1, clock: 5, size: 2, subjects })));
     const parts = { name: 'old', count: 1 };
     await bucket.put('partition.97', JSON.stringify({ schema: 1, streamSequence: 8, writer: 'old', parts }));
 
     const { stored, state: loaded } = await store.load();
 
     expect([Math.min(...heldBy(stored)), Math.max(...heldBy(stored))]).toEqual([8, 8]);
-    expect(loaded).toEqual(state);
-    expect(await store.save(stored, 9, state)).toBeDefined();
+    expect([...(loaded?.subjects ?? [])].map(([name, { listed, listedAt }]) => [name, listed, listedAt])).toEqual([
+      ['id:sample:0', 'revoked', 4],
+      ['id:sample:1', 'revoked', 4],
+    ]);
+    expect(await store.save(stored, 9, loaded ?? fail())).toBeDefined();
     expect([...(await storedNames(bucket, 97))]).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { keptMs, type IdleSubject } from '../../detectors/eviction';
-import { STATE_SCHEMA, type SubjectState } from '../../detectors/partition-state';
+import { restoreSubject, STATE_SCHEMA, storedSchema, storedSubject, storeSubject } from '../../detectors/stored-state';
 import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
 export const IDLE_BUCKET = 'idle-subjects' as const;
@@ -13,10 +13,10 @@ export const IDLE_BUCKET = 'idle-subjects' as const;
 const AT_ONCE = 256;
 
 const kept = z.object({
-  schema: z.literal(STATE_SCHEMA),
+  schema: storedSchema,
   subject: z.string(),
   streamSequence: z.number().int().nonnegative(),
-  state: z.looseObject({ lastAt: z.number(), detectors: z.record(z.string(), z.unknown()) }),
+  state: storedSubject,
 });
 
 /**
@@ -57,7 +57,12 @@ export class IdleSubjects {
 
   /** False when the entry is not of this revision. */
   async #write(subject: string, entry: IdleSubject, revision: number): Promise<boolean> {
-    const value = JSON.stringify({ schema: STATE_SCHEMA, subject, ...entry });
+    const value = JSON.stringify({
+      schema: STATE_SCHEMA,
+      subject,
+      streamSequence: entry.streamSequence,
+      state: storeSubject(entry.state),
+    });
     const kept = keptMs(entry.state);
     const ttl = kept === Infinity ? {} : { ttl: `${kept / 1000}s` };
     try {
@@ -76,8 +81,8 @@ export class IdleSubjects {
     const parsed = kept.safeParse(JSON.parse(stored.string()));
     const revision = stored.revision;
     if (!parsed.success || parsed.data.subject !== subject) return { revision };
-    const { streamSequence, state } = parsed.data;
-    return { revision, entry: { streamSequence, state: state as unknown as SubjectState } };
+    const { schema, streamSequence, state } = parsed.data;
+    return { revision, entry: { streamSequence, state: restoreSubject(state, schema) } };
   }
 
   /** A subject may hold characters that a key may not. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { IncidentError } from '../../domain/errors';
 import type { UsageEvent } from '../../domain/usage-event';
 import { NOWHERE, type Place } from '../../detectors/located-event';
+import { markOf } from '../../detectors/marks';
 import { networkKey } from '../../detectors/network-key';
 import { openAsnTable, type AsnTable } from './asn-table';
 
@@ -64,7 +65,9 @@ function openDatabase(file: string): Reader<CountryResponse> {
 
 function locate(reader: Reader<CountryResponse>, address: string, asnOf: AsnTable): Place {
   const network = networkKey(address);
-  return network === '' ? NOWHERE : { network, country: countryOf(reader, address), asn: asnOf(address) };
+  if (network === '') return NOWHERE;
+  const country = countryOf(reader, address);
+  return { network, country, asn: asnOf(address), networkMark: markOf(network), countryMark: markOf(country) };
 }
 
 function countryOf(reader: Reader<CountryResponse>, address: string): string {

@@ -160,9 +160,9 @@ export class PartitionFolder {
   async #wake(events: readonly PartitionEvent[], seq: number): Promise<readonly PartitionEvent[]> {
     const strangers = strangersIn(this.#state, events);
     if (strangers.length === 0) return events;
-    const before = this.#state.size;
+    const before = this.#state.subjects.size;
     const left = wake(this.#state, events, await this.parts.idle.find(strangers), seq);
-    this.parts.counters.woken += this.#state.size - before;
+    this.parts.counters.woken += this.#state.subjects.size - before;
     return left;
   }
 

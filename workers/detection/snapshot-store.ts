@@ -3,8 +3,9 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { KV } from '@nats-io/kv';
 import { z } from 'zod';
-import { restorePartition, STATE_SCHEMA, type PartitionState } from '../../detectors/partition-state';
+import type { PartitionState } from '../../detectors/partition-state';
 import { joinChunks, nextChunk, type Chunk, type ShardSequences } from '../../detectors/shards';
+import { restorePartition, STATE_SCHEMA } from '../../detectors/stored-state';
 import { SHARDS } from '../../detectors/subject-shards';
 import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 

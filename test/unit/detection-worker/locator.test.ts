@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sampleUse } from '../../../detectors/sample-life';
+import { markOf } from '../../../detectors/marks';
 import { createLocator } from '../../../workers/detection/locator';
 import { mmdbOf } from '../../support/mmdb';
 import { temporaryFolder } from '../../support/temporary-folder';
@@ -11,7 +12,13 @@ const at = (address: string) => locate(sampleUse({ afterMs: 0, address }));
 test('knows the country and the operator of a public address, written either way', () => {
   const place = at('88.198.1.1');
 
-  expect(place).toEqual({ network: '88.198.1.0/24', country: 'DE', asn: 24940 });
+  expect(place).toEqual({
+    network: '88.198.1.0/24',
+    country: 'DE',
+    asn: 24940,
+    networkMark: markOf('88.198.1.0/24'),
+    countryMark: markOf('DE'),
+  });
   expect(at('::ffff:88.198.1.1')).toEqual(place);
 });
 

@@ -3,7 +3,14 @@ import type { Detector, Sample } from '../../../detectors/detector';
 import type { AskList } from '../../../detectors/listings';
 import { NOWHERE, type Place } from '../../../detectors/located-event';
 import { foldPartition, type FoldResult } from '../../../detectors/partition-fold';
-import { emptyPartition, restorePartition, type PartitionState } from '../../../detectors/partition-state';
+import {
+  emptyPartition,
+  emptySubject,
+  type PartitionState,
+  type SubjectState,
+} from '../../../detectors/partition-state';
+import { storedRows, takeInHand, type RowValues } from '../../../detectors/rows';
+import { restorePartition, storedEntry, storePartition } from '../../../detectors/stored-state';
 
 export type Message = FoldResult['messages'][number];
 
@@ -31,9 +38,29 @@ export function foldSample(sample: Sample, detectors?: readonly Detector[]): Fol
   return foldAll(sample.events, sample.places, detectors, sample.listed);
 }
 
+/** A snapshot of everything. */
+export function jsonOf(state: PartitionState): string {
+  return storePartition(
+    state,
+    [...state.subjects].map(([name, subject]) => storedEntry(name, subject)),
+  );
+}
+
+/** What a detector has of a subject, where it is not as it began. */
+export function rowsOf(subject: SubjectState | undefined, detector: string): RowValues {
+  return storedRows(subject?.numbers ?? [])[detector] ?? {};
+}
+
+/** A subject never seen: all rows are its own from here on. */
+export function newSubjectInHand(): SubjectState {
+  const subject = emptySubject();
+  takeInHand(subject);
+  return subject;
+}
+
 /** What a snapshot written and read back holds. */
 export function throughSnapshot(state: PartitionState): PartitionState {
-  const restored = restorePartition(JSON.parse(JSON.stringify(state)));
+  const restored = restorePartition(JSON.parse(jsonOf(state)));
   if (!restored) throw new Error('the snapshot could not be restored');
   return restored;
 }

@@ -1,11 +1,14 @@
 import type { UsageEvent } from '../../../domain/usage-event';
 import type { Detector } from '../../../detectors/detector';
-import { faded, NO_HOURS, slotOf, SLOTS_OF_WEEK, weeksAround, withWeek } from '../../../detectors/hours-of-week';
-import { NOWHERE } from '../../../detectors/located-event';
+import { addWeek, fade, NO_HOURS, slotOf, SLOTS_OF_WEEK, weeksAround } from '../../../detectors/hours-of-week';
+import { locatedUse, NOWHERE } from '../../../detectors/located-event';
 import { offHours } from '../../../detectors/off-hours';
+import { emptySubject } from '../../../detectors/partition-state';
 import { rateRamp } from '../../../detectors/rate-ramp';
+import { numbersOf, placeRows, takeInHand, type RowValues } from '../../../detectors/rows';
 import { SAMPLE_START, sampleUse, steadyLife } from '../../../detectors/sample-life';
 import { sequenceRarity } from '../../../detectors/sequence-rarity';
+import { newSubjectInHand, rowsOf } from './folding';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -14,23 +17,24 @@ const DAY_MS = 24 * HOUR_MS;
  * What a detector alone makes of events, each clean unless it speaks; `skipped` says how many were not shown to it before each. `before` stays as
  * it is.
  */
-function fold(detector: Detector, events: readonly UsageEvent[], before = detector.initial(), skipped = 0) {
-  const state = structuredClone(before);
+function fold(detector: Detector, events: readonly UsageEvent[], before: RowValues = {}, skipped = 0) {
+  const subject = { ...emptySubject(), numbers: numbersOf({ [detector.id]: before }) };
+  takeInHand(subject);
   let [told, cleanUses] = [0, 0];
   for (const event of events) {
     cleanUses += skipped;
-    const located = { event, place: NOWHERE, agent: '', listings: [] };
+    const located = locatedUse(event, NOWHERE, []);
     const facts = { listed: 'none', listedAt: 0, breach: undefined, cleanUses, cleanSince: SAMPLE_START } as const;
-    const speaks = detector.judge(state, located, { ...facts, suspectedBy: [] }).length > 0;
-    detector.remember?.(state, located, { ...facts, suspectedBy: speaks ? [detector.family] : [] });
+    const speaks = detector.judge(located, { ...facts, suspectedBy: [] }).length > 0;
+    detector.remember?.(located, { ...facts, suspectedBy: speaks ? [detector.family] : [] });
     told += speaks ? 1 : 0;
     cleanUses += speaks ? 0 : 1;
   }
-  return { state, told };
+  return { rows: rowsOf(subject, detector.id), told };
 }
 
-function bytesOf(state: unknown): number {
-  return JSON.stringify(state).length;
+function bytesOf(rows: RowValues): number {
+  return JSON.stringify(rows).length;
 }
 
 /** The events of its first sample: a life of days, and what it must speak on. */
@@ -44,10 +48,10 @@ describe('rate-ramp', () => {
   const usual = [0, 1, 2].flatMap((day) => busy(day, 15_000));
 
   test('what goes on day after day is told for some days, and usual then', () => {
-    let { state } = fold(rateRamp, usual);
+    let { rows } = fold(rateRamp, usual);
     const toldOn = Array.from({ length: 6 }, (_, day) => {
-      const result = fold(rateRamp, busy(3 + day, 3_000), state);
-      state = result.state;
+      const result = fold(rateRamp, busy(3 + day, 3_000), rows);
+      rows = result.rows;
       return result.told > 0;
     });
 
@@ -56,11 +60,11 @@ describe('rate-ramp', () => {
 
   test.each([1, 2])('ordinary work after three days of %i uses a quarter is told, and usual in the end', (uses) => {
     const quiet = [0, 1, 2].flatMap((day) => busy(day, 900_000 / uses));
-    let { state } = fold(rateRamp, quiet);
+    let { rows } = fold(rateRamp, quiet);
     // 120 uses in a quarter.
     const toldOn = Array.from({ length: 40 }, (_, day) => {
-      const result = fold(rateRamp, busy(3 + day, 7_500), state);
-      state = result.state;
+      const result = fold(rateRamp, busy(3 + day, 7_500), rows);
+      rows = result.rows;
       return result.told > 0;
     });
 
@@ -69,30 +73,30 @@ describe('rate-ramp', () => {
   });
 
   test('a use late by half an hour changes nothing', () => {
-    const { state } = fold(rateRamp, usual);
+    const { rows } = fold(rateRamp, usual);
 
-    expect(fold(rateRamp, [sampleUse({ afterMs: 2 * DAY_MS + HOUR_MS })], state).state).toEqual(state);
+    expect(fold(rateRamp, [sampleUse({ afterMs: 2 * DAY_MS + HOUR_MS })], rows).rows).toEqual(rows);
   });
 });
 
 describe('off-hours', () => {
   test('a busy slot costs nothing once it is counted, and a late use nothing ever', () => {
-    const { state } = fold(offHours, steadyLife({ count: 10, everyMs: 1_000, afterMs: DAY_MS }));
+    const { rows } = fold(offHours, steadyLife({ count: 10, everyMs: 1_000, afterMs: DAY_MS }));
 
     const late = [sampleUse({ afterMs: DAY_MS + HOUR_MS }), sampleUse({ afterMs: 0 })];
-    expect(fold(offHours, late, state).state).toEqual(state);
+    expect(fold(offHours, late, rows).rows).toEqual(rows);
   });
 
   test('what was told twice is usual the third time it comes', () => {
     const uses = positive(offHours);
-    let { state } = fold(offHours, uses.slice(0, -12));
+    let { rows } = fold(offHours, uses.slice(0, -12));
     const told = [2, 3, 4].map((week) => {
       const result = fold(
         offHours,
         uses.slice(-12).map((use) => ({ ...use, at: use.at + week * 7 * DAY_MS })),
-        state,
+        rows,
       );
-      state = result.state;
+      rows = result.rows;
       return result.told > 0;
     });
 
@@ -100,13 +104,19 @@ describe('off-hours', () => {
   });
 
   test('weeks of a slot are counted up to three, beside those of its neighbours, and fade', () => {
+    const { hours } = placeRows('test', { hours: NO_HOURS });
+    newSubjectInHand();
     const slot = slotOf(SAMPLE_START);
-    const often = [0, 1, 2, 3, 4].reduce((hours, week) => withWeek(hours, slot + week * SLOTS_OF_WEEK), NO_HOURS);
+    for (const week of [0, 1, 2, 3, 4]) addWeek(hours, slot + week * SLOTS_OF_WEEK);
 
-    expect([-2, -1, 0, 1, 2].map((off) => weeksAround(often, slot + off))).toEqual([0, 3, 3, 3, 0]);
-    expect(weeksAround(withWeek(often, slot + 1), slot)).toBe(4);
-    expect(weeksAround(faded(withWeek(often, slot + 1)), slot)).toBe(2);
-    expect(faded(faded(faded(often)))).toBe(NO_HOURS);
+    expect([-2, -1, 0, 1, 2].map((off) => weeksAround(hours, slot + off))).toEqual([0, 3, 3, 3, 0]);
+    addWeek(hours, slot + 1);
+    expect(weeksAround(hours, slot)).toBe(4);
+    fade(hours);
+    expect(weeksAround(hours, slot)).toBe(2);
+    fade(hours);
+    fade(hours);
+    expect(hours.toArray()).toEqual(NO_HOURS);
   });
 });
 
@@ -116,8 +126,8 @@ describe('sequence-rarity', () => {
   const back = events.slice(-8);
 
   test('is silent where it is not shown every use, as while a partition sheds', () => {
-    const { state } = fold(sequenceRarity, life);
-    const settled = { ...state, uses: 0 };
+    const { rows } = fold(sequenceRarity, life);
+    const settled = { ...rows, last: (rows['last'] ?? []).with(2, 0) };
 
     expect(fold(sequenceRarity, back, settled).told).toBeGreaterThan(0);
     expect(fold(sequenceRarity, back, settled, 1).told).toBe(0);
@@ -135,10 +145,10 @@ describe('sequence-rarity', () => {
       ...sampleUse({ afterMs: index }),
       action: { kind: 'read' as const, name: `GET /${index}` },
     }));
-    const { state } = fold(sequenceRarity, many);
+    const { rows } = fold(sequenceRarity, many);
 
-    expect(state).toMatchObject({ order: null });
-    expect(fold(sequenceRarity, life, state).state).toEqual(state);
+    expect(rows['order']).toEqual([]);
+    expect(fold(sequenceRarity, life, rows).rows).toEqual(rows);
   });
 });
 
@@ -151,6 +161,6 @@ test('what each remembers is small, whatever comes', () => {
     action: { kind: 'read' as const, name: `GET /${(index * index * 7 + index) % 16}/${'x'.repeat(200)}` },
   }));
 
-  expect(bytesOf(fold(rateRamp, uses).state) + bytesOf(fold(offHours, uses).state)).toBeLessThan(230);
-  expect(bytesOf(fold(sequenceRarity, uses).state)).toBeLessThan(420);
+  expect(bytesOf(fold(rateRamp, uses).rows) + bytesOf(fold(offHours, uses).rows)).toBeLessThan(230);
+  expect(bytesOf(fold(sequenceRarity, uses).rows)).toBeLessThan(420);
 });

@@ -1,14 +1,16 @@
 import type { PartitionEvent } from '../../../domain/usage-event';
 import { isForgotten, putAway, strangersIn, wake, type IdleSubject } from '../../../detectors/eviction';
 import { foldPartition } from '../../../detectors/partition-fold';
-import {
-  emptyPartition,
-  restorePartition,
-  type PartitionState,
-  type SubjectState,
-} from '../../../detectors/partition-state';
+import { emptyPartition, type PartitionState, type SubjectState } from '../../../detectors/partition-state';
 import { SAMPLE_PLACES } from '../../../detectors/sample-life';
 import { joinChunks, nextChunk, notHeld, type Chunk } from '../../../detectors/shards';
+import {
+  restorePartition,
+  restoreSubject,
+  STATE_SCHEMA,
+  storeSubject,
+  type StoredSubject,
+} from '../../../detectors/stored-state';
 import { shardOf } from '../../../detectors/subject-shards';
 import { locateIn, type Message } from './folding';
 
@@ -37,13 +39,13 @@ export class KillableWorker {
 
   /** The first so many of those in memory that are put away, in no order that means anything. */
   putAway(count: number): void {
-    const leaving = Object.entries(this.#state.subjects).slice(0, count);
+    const leaving = [...this.#state.subjects].slice(0, count);
     for (const [name, state] of leaving) {
       const streamSequence = Math.max(this.#position, this.#held[shardOf(name)] ?? 0);
       const before = this.#idle(name);
       // Of two entries the later one is right, whoever wrote it.
       if ((before?.streamSequence ?? -1) < streamSequence)
-        this.#away.set(name, JSON.stringify({ streamSequence, state }));
+        this.#away.set(name, JSON.stringify({ streamSequence, state: storeSubject(state) }));
     }
     putAway(this.#state, leaving);
   }
@@ -70,8 +72,8 @@ export class KillableWorker {
 
   /** The whole state, wherever its subjects are. */
   get state(): PartitionState {
-    const away = [...this.#away].map(([name, json]) => [name, (JSON.parse(json) as IdleSubject).state] as const);
-    return { ...this.#state, subjects: { ...Object.fromEntries(away), ...this.#state.subjects } };
+    const away = [...this.#away].map(([name, json]) => [name, idleOf(json).state] as const);
+    return { ...this.#state, subjects: new Map([...away, ...this.#state.subjects]) };
   }
 
   #take(sequence: number): void {
@@ -101,8 +103,13 @@ export class KillableWorker {
 
   #idle(name: string): IdleSubject | undefined {
     const json = this.#away.get(name);
-    return json === undefined ? undefined : (JSON.parse(json) as IdleSubject);
+    return json === undefined ? undefined : idleOf(json);
   }
+}
+
+function idleOf(json: string): IdleSubject {
+  const { streamSequence, state } = JSON.parse(json) as { streamSequence: number; state: StoredSubject };
+  return { streamSequence, state: restoreSubject(state, STATE_SCHEMA) };
 }
 
 /** What of a state means anything: not who is still there though forgotten, nor how many. */
@@ -112,6 +119,6 @@ export function meaningOf({ clock, shedsSince, risk, subjects }: PartitionState)
   readonly risk: PartitionState['risk'];
   readonly subjects: Readonly<Record<string, SubjectState>>;
 } {
-  const known = Object.entries(subjects).filter(([, subject]) => !isForgotten(subject, clock));
+  const known = [...subjects].filter(([, subject]) => !isForgotten(subject, clock));
   return { clock, shedsSince, risk, subjects: Object.fromEntries(known) };
 }

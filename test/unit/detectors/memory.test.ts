@@ -1,60 +1,83 @@
 import { longestIdle } from '../../../detectors/eviction';
-import { consider, distrust, isNew, learn, noneKnown, type KnownValues } from '../../../detectors/known-values';
+import { consider, distrust, isNew, isWide, learn, NONE_KNOWN } from '../../../detectors/known-values';
+import { markOf } from '../../../detectors/marks';
 import { emptyPartition, emptySubject } from '../../../detectors/partition-state';
+import { placeRows } from '../../../detectors/rows';
 import { SAMPLE_PLACES, sampleControl, sampleUse, steadyLife } from '../../../detectors/sample-life';
-import { foldAll } from './folding';
+import { foldAll, newSubjectInHand } from './folding';
 
 const DAY_MS = 86_400_000;
 
+const { values } = placeRows('test', { values: NONE_KNOWN });
+
 describe('known values', () => {
-  const home = (): KnownValues => {
-    const values = noneKnown();
-    learn(values, 'home', 0);
-    return values;
+  const [home, away] = [markOf('home'), markOf('away')];
+  const knowHome = (): void => {
+    newSubjectInHand();
+    learn(values, home, 0);
   };
-  const onDays = (days: readonly number[]) => {
-    const values = home();
-    for (const day of days) consider(values, 'away', day);
-    return values;
+  const onDays = (days: readonly number[]): void => {
+    knowHome();
+    for (const day of days) consider(values, away, day);
   };
 
-  test('nothing is new while nothing is known', () => {
-    expect(isNew(noneKnown(), 'away', 0)).toBe(false);
-    expect(isNew(home(), 'away', 0)).toBe(true);
-    expect(isNew(home(), '', 0)).toBe(false);
+  test('nothing is new while nothing is known, and what has no mark never is', () => {
+    newSubjectInHand();
+    expect(isNew(values, away, 0)).toBe(false);
+    knowHome();
+    expect(isNew(values, away, 0)).toBe(true);
+    expect(isNew(values, markOf(''), 0)).toBe(false);
   });
 
   test('a value becomes known on its third day, not on its third use', () => {
-    expect(isNew(onDays([1, 1, 1]), 'away', 1)).toBe(true);
-    expect(isNew(onDays([1, 2]), 'away', 2)).toBe(true);
-    expect(isNew(onDays([1, 2, 5]), 'away', 5)).toBe(false);
+    onDays([1, 1, 1]);
+    expect(isNew(values, away, 1)).toBe(true);
+    onDays([1, 2]);
+    expect(isNew(values, away, 2)).toBe(true);
+    onDays([1, 2, 5]);
+    expect(isNew(values, away, 5)).toBe(false);
   });
 
   test('suspicion begins the days anew', () => {
-    const values = onDays([1, 2]);
-    distrust(values, 'away');
-    consider(values, 'away', 3);
+    onDays([1, 2]);
+    distrust(values, away);
+    consider(values, away, 3);
 
-    expect(isNew(values, 'away', 3)).toBe(true);
+    expect(isNew(values, away, 3)).toBe(true);
   });
 
   test('a value not used for a month in which another was is forgotten, and none while none is used', () => {
-    const values = home();
-    expect(isNew(values, 'home', 400)).toBe(false);
-    learn(values, 'moved to', 30);
-    expect(isNew(values, 'home', 400)).toBe(false);
-    learn(values, 'moved to', 400);
-    expect(isNew(values, 'home', 400)).toBe(false);
-    learn(values, 'moved to', 401);
-    expect(isNew(values, 'home', 401)).toBe(true);
+    knowHome();
+    const moved = markOf('moved to');
+    expect(isNew(values, home, 400)).toBe(false);
+    learn(values, moved, 30);
+    expect(isNew(values, home, 400)).toBe(false);
+    learn(values, moved, 400);
+    expect(isNew(values, home, 400)).toBe(false);
+    learn(values, moved, 401);
+    expect(isNew(values, home, 401)).toBe(true);
+  });
+
+  test('of unknown values the eight that came last are on their way', () => {
+    knowHome();
+    for (let index = 0; index < 9; index++) for (const day of [1, 2]) consider(values, markOf(`n${index}`), day);
+    const isKnownNow = (name: string): boolean => {
+      consider(values, markOf(name), 3);
+      return !isNew(values, markOf(name), 3);
+    };
+
+    expect(isKnownNow('n8')).toBe(true);
+    expect(isKnownNow('n1')).toBe(true);
+    expect(isKnownNow('n0')).toBe(false);
   });
 
   test('where very many are normal, one more says nothing', () => {
-    const many = noneKnown();
-    for (let index = 0; index < 40; index++) learn(many, `n${index}`, 0);
+    newSubjectInHand();
+    for (let index = 0; index < 40; index++) learn(values, markOf(`n${index}`), 0);
 
-    expect(many).toEqual({ known: [], pending: [], wide: true });
-    expect(isNew(many, 'another', 0)).toBe(false);
+    expect(isWide(values)).toBe(true);
+    expect(values.length).toBe(1);
+    expect(isNew(values, markOf('another'), 0)).toBe(false);
   });
 });
 
@@ -87,12 +110,11 @@ test('a flood does not teach that floods are usual', () => {
 test('of a full partition those idle longest go, and the listed ones last', () => {
   const state = emptyPartition();
   for (let index = 0; index < 21; index++) {
-    state.subjects[`id:sample:${index}`] = {
+    state.subjects.set(`id:sample:${index}`, {
       ...emptySubject(),
       lastAt: index,
       listed: index === 0 ? 'revoked' : 'none',
-    };
-    state.size += 1;
+    });
   }
 
   expect(longestIdle(state, 21)).toEqual([]);
