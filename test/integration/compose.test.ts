@@ -16,6 +16,11 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const ROOT = path.resolve(__dirname, '../..');
 
+/** Of `node`'s arguments. */
+function programIn(command: readonly string[]): string {
+  return command.find((argument) => !argument.startsWith('--')) ?? '';
+}
+
 const mount = z.object({ source: z.string(), target: z.string() });
 const service = z.looseObject({
   image: z.string(),
@@ -288,7 +293,7 @@ describe('the Dockerfile', () => {
     expect(last).toContain('HEALTHCHECK');
     expect(text).toMatch(/^RUN npm ci$/m);
     expect(text).not.toMatch(/:latest|ADD http/);
-    for (const [, { command = [] }] of ours) expect(existsSync(path.join(ROOT, command[0] ?? ''))).toBe(true);
+    for (const [, { command = [] }] of ours) expect(existsSync(path.join(ROOT, programIn(command)))).toBe(true);
   });
 
   it('needs nothing but those to run: production packages and what was compiled', async () => {
