@@ -4,6 +4,7 @@ import type { ApiRole } from '../domain/api-role';
 import { registrationBody } from '../domain/credential-description';
 import { denylistAnswer } from '../domain/denylist-answer';
 import { approvalAnswer, approvalBody } from './approval-routes';
+import type { LeakFeed } from './leak-feeds/feed';
 import { updateAnswer, updateBody } from './update-routes';
 import { incidentParams, startBody } from './incident-routes';
 import { credentialParams, registeredAnswer } from './credential-routes';
@@ -47,7 +48,7 @@ const problemShape = z.object({
   faults: z.array(z.object({ index: z.number().int().optional(), field: z.string(), fault: z.string() })).optional(),
 });
 
-/** Every route there is; a test compares it with what the server answers to, both ways. */
+/** Every route there is but for those of leak feeds; a test compares it with what the server answers to, both ways. */
 export const ROUTES: readonly RouteDescription[] = [
   {
     method: 'get',
@@ -188,10 +189,24 @@ export const ROUTES: readonly RouteDescription[] = [
   },
 ];
 
+/** What scanners push: only what is configured is there. */
+function feedRoute({ id, proofHeaders }: LeakFeed): RouteDescription {
+  return {
+    method: 'post',
+    path: `/v1/leak-feeds/${id}`,
+    summary: `What ${id} found, as it sends it. Instead of a key it has its signature, over the body to the byte`,
+    headers: z.object(Object.fromEntries(proofHeaders.map((name) => [name, z.string()]))),
+    body: z.unknown(),
+    answer: [200, 'All findings of ours are kept and acted on'],
+    problems: [400, 401, 409, 413, 429],
+  };
+}
+
 /** The description of the API, made from the schemas the routes read by. */
-export function openApiDocument(): Record<string, unknown> {
+export function openApiDocument(feeds: readonly LeakFeed[] = []): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const route of ROUTES) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  for (const route of [...ROUTES, ...feeds.map(feedRoute)])
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
   return {
     openapi: '3.1.0',
     info: {

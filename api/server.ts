@@ -79,7 +79,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
   app.setNotFoundHandler((_request, reply) => problem(reply, 'ROUTE_UNKNOWN'));
   void app.register((open, _options, done) => {
     open.get('/healthz', () => ({ status: 'ok' }));
-    const document = openApiDocument();
+    const document = openApiDocument(parts.leakFeeds?.feeds);
     open.get('/v1/openapi.json', () => document);
     done();
   });

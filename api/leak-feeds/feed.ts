@@ -19,6 +19,8 @@ export type FoundOutcome = 'public' | 'unknown' | 'taken';
 export interface LeakFeed {
   /** Its name in the route, in reports and in counts. */
   readonly id: string;
+  /** Headers that a request proves itself by, as the scanner's documentation writes them. */
+  readonly proofHeaders: readonly string[];
   /** Headers that the signature is over, beside the body. */
   readonly signedHeaders?: readonly string[];
   /** Whether the request comes from the scanner, and now; looked at before anything else is done. `body` is what was sent, to the byte. */

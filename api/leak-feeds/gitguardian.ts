@@ -29,6 +29,7 @@ const NO_FINDING = /resolv|ignor|assign|access|shar|note|severity|validity/i;
 export function gitguardianFeed(signatureToken: string): LeakFeed {
   return {
     id: 'gitguardian',
+    proofHeaders: ['Gitguardian-Signature', 'Timestamp'],
     signedHeaders: ['timestamp'],
 
     verify(headers, body, now) {

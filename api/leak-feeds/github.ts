@@ -21,6 +21,7 @@ const findings = z
 export function githubFeed(keys: GithubKeys): LeakFeed {
   return {
     id: 'github',
+    proofHeaders: ['Github-Public-Key-Identifier', 'Github-Public-Key-Signature'],
 
     async verify(headers, body, now) {
       const id = headers['github-public-key-identifier'];

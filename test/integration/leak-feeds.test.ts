@@ -77,6 +77,23 @@ function leakFeeds(parts: ApiParts, database: Database): ApiParts['leakFeeds'] {
   };
 }
 
+it('is described beside the other routes of the API, with the headers that prove it', async () => {
+  const response = await fetch(`${api.url}/v1/openapi.json`);
+  const { paths } = (await response.json()) as {
+    readonly paths: Readonly<Record<string, { readonly post?: { readonly parameters: readonly { name: string }[] } }>>;
+  };
+  const headersOf = (feed: string) =>
+    paths[`/v1/leak-feeds/${feed}`]?.post?.parameters.map(({ name }) => name.toLowerCase());
+
+  expect(headersOf('github')).toEqual(['github-public-key-identifier', 'github-public-key-signature']);
+  expect(headersOf('gitguardian')).toEqual(['gitguardian-signature', 'timestamp']);
+  expect(headersOf('another')).toBeUndefined();
+  for (const feed of ['github', 'gitguardian']) {
+    const unsigned = await fetch(`${api.url}/v1/leak-feeds/${feed}`, { method: 'POST', body: '[]' });
+    expect(unsigned.status).toBe(401);
+  }
+});
+
 beforeEach(async () => {
   await api.database.query('TRUNCATE leak_reports, feed_counts, feed_deliveries');
 });
