@@ -1,4 +1,4 @@
-/** How often something came within one window, which begins with the first of it. Plain JSON. */
+/** How often something came within one window, which begins with the first of it. */
 export interface Burst {
   readonly from: number;
   readonly count: number;

@@ -14,7 +14,7 @@ const PARAMETERS = {
   leastUses: 20,
   leastRatio: 3,
   leastBuckets: 10,
-  /** Endpoints that are counted; the one that was not used for longest makes room. */
+  /** Endpoints that are counted; the one whose last bucket is the oldest makes room. */
   endpoints: 8,
   confidence: 0.5,
 } as const;

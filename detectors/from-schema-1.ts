@@ -49,10 +49,7 @@ interface States {
   readonly 'threat-intel': { readonly habits: OldValues };
   readonly 'rate-ramp': OldNumbers;
   readonly 'off-hours': OldNumbers & { readonly hours: string };
-  readonly 'sequence-rarity': OldNumbers & {
-    readonly clean: boolean;
-    readonly order: (OldNumbers & { readonly actions: readonly number[]; readonly follows: readonly number[] }) | null;
-  };
+  readonly 'sequence-rarity': { readonly order: object | null };
   readonly 'service-tail': {
     readonly tails: readonly (OldNumbers & { readonly service: string; readonly histogram: readonly number[] })[];
   };
@@ -76,7 +73,7 @@ const WINDOW = ['start', 'count', 'clean', 'mean', 'variance', 'buckets'];
 const RAMP = ['quarter', 'uses', 'clean', 'high', 'most', 'quarters', 'usual', 'days'];
 const MINUTE_MS = 60_000;
 
-const ROWS: { readonly [Id in keyof States]: (state: States[Id]) => RowValues } = {
+const ROWS: { readonly [Id in keyof States]: (state: States[Id], seed: number) => RowValues } = {
   'new-origin': ({ agents, networks, systems, countries, usesSinceNews }) => ({
     agents: values(agents),
     networks: values(networks),
@@ -108,16 +105,16 @@ const ROWS: { readonly [Id in keyof States]: (state: States[Id]) => RowValues } 
     habits: values(habits),
     bursts: bursts.flatMap(([rule, { from, count }]) => [markOf(rule), from, count]),
   }),
-  'privilege-probing': ({ denials, actions, usual }) => ({
-    refusals: [denials.from, denials.count, usual, ...actions.map(markOf)],
+  'privilege-probing': ({ denials, actions, usual }, seed) => ({
+    refusals: [denials.from, denials.count, usual, ...actions.map((name) => markOf(name, seed))],
   }),
-  'new-actions': ({ known, networks, burst, names, worked, refused }) => ({
-    known: values(known),
+  'new-actions': ({ known, networks, burst, names, worked, refused }, seed) => ({
+    known: values(known, (name) => markOf(name, seed)),
     networks: values(networks),
-    tour: [burst.from, burst.count, worked ? 1 : 0, refused ? 1 : 0, ...names.map(markOf)],
+    tour: [burst.from, burst.count, worked ? 1 : 0, refused ? 1 : 0, ...names.map((name) => markOf(name, seed))],
   }),
-  'endpoint-spike': ({ windows }) => ({
-    marks: windows.map(([endpoint]) => markOf(endpoint)),
+  'endpoint-spike': ({ windows }, seed) => ({
+    marks: windows.map(([endpoint]) => markOf(endpoint, seed)),
     windows: windows.flatMap(([, window]) => numbers(window, WINDOW)),
   }),
   'dormant-awake': ({ lastAt }) => ({ lastAt: [lastAt] }),
@@ -128,47 +125,44 @@ const ROWS: { readonly [Id in keyof States]: (state: States[Id]) => RowValues } 
     slots: numbers(slots, ['slot', 'uses', 'clean', 'since', 'kept', 'new']),
     hours: hoursOf(hours),
   }),
-  'sequence-rarity': ({ order, clean, ...last }) => ({
-    last: numbers({ ...last, clean: clean ? 1 : 0 }, ['at', 'last', 'uses', 'clean', 'run', 'from']),
-    order: order
-      ? [
-          ...numbers(order, ['settled', 'fresh', 'day', 'uses']),
-          ...order.actions.flatMap((mark, index) => [mark, order.follows[index] ?? 0]),
-        ]
-      : [],
-  }),
-  'service-tail': ({ tails }) => Object.fromEntries(tails.map((tail, index) => ['abcdef'.charAt(index), tailOf(tail)])),
-  'endpoint-ramp': ({ ramps }) => ({
-    marks: ramps.map(({ endpoint }) => markOf(endpoint)),
+  // Of actions it kept hashes, of which no marks can be made: it learns their order anew, unless there were too many.
+  'sequence-rarity': ({ order }) => (order === null ? { order: [] } : {}),
+  'service-tail': ({ tails }, seed) =>
+    Object.fromEntries(tails.map((tail, index) => ['abcdef'.charAt(index), tailOf(tail, seed)])),
+  'endpoint-ramp': ({ ramps }, seed) => ({
+    marks: ramps.map(({ endpoint }) => markOf(endpoint, seed)),
     ramps: ramps.flatMap((ramp) => numbers(ramp, RAMP)),
   }),
 };
 
 /**
- * A subject whose snapshot is of schema 1, so that an upgrade makes nobody forget what is usual. What can't be read begins anew. To be deleted once no
+ * A subject whose snapshot is of schema 1, so that an upgrade makes nobody forget what is usual, but in what order actions come. What can't be read begins anew. To be deleted once no
  * deployment has a snapshot, or an idle subject (400 days), of that time.
  */
-export function subjectFromSchema1({ recent, nextRecent, ...subject }: StoredSubject): StoredSubject {
+export function subjectFromSchema1({ recent, nextRecent, ...subject }: StoredSubject, seed: number): StoredSubject {
   const ids = Object.keys(ROWS) as (keyof States)[];
-  const rows = Object.fromEntries(ids.map((id) => [id, rowsOf(id, subject.detectors)]));
+  const rows = Object.fromEntries(ids.map((id) => [id, rowsOf(id, subject.detectors, seed)]));
   return { ...subject, detectors: { ...rows, 'recent-ids': idsOf(recent, nextRecent) } };
 }
 
 /** Room for as many as are remembered, of which there may be fewer. */
 function idsOf(recent: unknown, next: unknown): RowValues {
   const known = Array.isArray(recent) ? recent.map(Number) : [];
-  return { ids: NO_IDS.map((none, index) => known[index] ?? none), next: [Number(next)] };
+  return { ids: NO_IDS.map((none, index) => known[index] ?? none), next: [Number(next) || 0] };
 }
 
-function rowsOf<Id extends keyof States>(id: Id, states: Readonly<Record<string, unknown>>): RowValues {
+function rowsOf<Id extends keyof States>(id: Id, states: Readonly<Record<string, unknown>>, seed: number): RowValues {
   try {
-    return ROWS[id](states[id] as States[Id]);
+    return ROWS[id](states[id] as States[Id], seed);
   } catch {
     return {};
   }
 }
 
-function values({ known, pending, wide }: OldValues, mark: (value: string) => number = markOf): readonly number[] {
+function values(
+  { known, pending, wide }: OldValues,
+  mark: (value: string) => number = (value) => markOf(value),
+): readonly number[] {
   if (wide) return WIDE_VALUES;
   return valuesOf(
     known.map(([value, lastDay]) => [mark(value), lastDay]),
@@ -195,8 +189,8 @@ function hoursOf(hours: string): readonly number[] {
   );
 }
 
-function tailOf(tail: States['service-tail']['tails'][number]): readonly number[] {
+function tailOf(tail: States['service-tail']['tails'][number], seed: number): readonly number[] {
   const minute = Math.floor(Number(tail['start']) / MINUTE_MS);
   const rest = numbers(tail, ['count', 'clean', 'minutes', 'level', 'peaks', 'sum', 'squares']);
-  return [markOf(tail.service), minute, ...rest, ...tail.histogram];
+  return [markOf(tail.service, seed), minute, ...rest, ...tail.histogram];
 }

@@ -91,8 +91,8 @@ export function distrust(values: KnownValues, mark: number): void {
 
 /** The day a known value was last used. */
 function lastDayOf(values: KnownValues, mark: number): number | undefined {
-  const end = 1 + 2 * values.get(0);
-  for (let index = 1; index < end; index += 2) if (values.get(index) === mark) return values.get(index + 1);
+  const end = 1 + KNOWN_SIZE * values.get(0);
+  for (let index = 1; index < end; index += KNOWN_SIZE) if (values.get(index) === mark) return values.get(index + 1);
   return undefined;
 }
 
@@ -107,13 +107,16 @@ function without(pending: readonly Pending[], mark: number): readonly Pending[] 
 
 function knownOf(values: KnownValues): readonly Known[] {
   const count = Math.max(0, values.get(0));
-  return Array.from({ length: count }, (_, one) => [values.get(1 + 2 * one), values.get(2 + 2 * one)]);
+  return Array.from({ length: count }, (_, one) => {
+    const index = 1 + KNOWN_SIZE * one;
+    return [values.get(index), values.get(index + 1)];
+  });
 }
 
 function pendingOf(values: KnownValues): readonly Pending[] {
-  const first = 1 + 2 * Math.max(0, values.get(0));
-  return Array.from({ length: (values.length - first) / 3 }, (_, one) => {
-    const index = first + 3 * one;
+  const first = 1 + KNOWN_SIZE * Math.max(0, values.get(0));
+  return Array.from({ length: (values.length - first) / PENDING_SIZE }, (_, one) => {
+    const index = first + PENDING_SIZE * one;
     return [values.get(index), values.get(index + 1), values.get(index + 2)];
   });
 }

@@ -40,12 +40,18 @@ export interface LocatedUsageEvent {
   readonly listings: readonly Listing[];
 }
 
-export function locatedUse(event: UsageEvent, place: Place, listings: readonly Listing[]): LocatedUsageEvent {
+/** `seed` of the subject: see marks.ts. */
+export function locatedUse(
+  event: UsageEvent,
+  place: Place,
+  listings: readonly Listing[],
+  seed: number,
+): LocatedUsageEvent {
   const agent = agentFamily(event.client.agent);
   const marks = {
     agent: markOf(agent),
-    action: markOf(event.action.name),
-    service: markOf(serviceOf(event.action.name)),
+    action: markOf(event.action.name, seed),
+    service: markOf(serviceOf(event.action.name), seed),
     network: place.networkMark ?? markOf(place.network),
     country: place.countryMark ?? markOf(place.country),
   };

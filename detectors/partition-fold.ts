@@ -98,7 +98,7 @@ function foldUse(
   const detectors = detectorsConcerned(subject, event, options.detectors ?? DETECTORS);
   if (detectors.length === 0) return;
   const listings = listingsOf(intel?.lists ?? [], event, options.askList);
-  const located = locatedUse(event, options.locate(event), listings);
+  const located = locatedUse(event, options.locate(event), listings, subject.seed);
   const all = askedAbout(located, detectors);
   const asked = shedsSince === undefined ? all : askedWhileShedding(shedsSince, subject, located, all);
   const answer = askDetectors(located, asked, factsOf(subject));
@@ -129,7 +129,7 @@ function factsOf(subject: SubjectState): SubjectFacts {
 function subjectOf(state: PartitionState, event: StreamEvent): SubjectState {
   const known = state.subjects.get(event.subject);
   if (known && !isForgotten(known, state.clock)) return known;
-  const subject = emptySubject();
+  const subject = emptySubject(event.subject);
   subject.lastAt = event.at;
   if (known) state.subjects.set(event.subject, subject);
   else addSubject(state, event.subject, subject);

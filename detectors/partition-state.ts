@@ -2,6 +2,7 @@ import type { IntelEvent } from '../domain/intel';
 import type { RiskEvent } from '../domain/risk-event';
 import type { BreachEvent, ControlEvent } from '../domain/usage-event';
 import type { Evidence } from './assess';
+import { markOf } from './marks';
 import type { Spoken } from './rearm';
 import { freshNumbers, type Numbers } from './rows';
 
@@ -16,6 +17,8 @@ export const PARTITION_LIMITS = {
 
 /** All that is remembered of one subject, bounded. */
 export interface SubjectState {
+  /** What the marks of its actions begin with: see marks.ts. */
+  readonly seed: number;
   /** Latest event time. */
   lastAt: number;
   listed: ControlEvent['listed'];
@@ -53,8 +56,9 @@ export function emptyPartition(): PartitionState {
   return { clock: 0, subjects: new Map() };
 }
 
-export function emptySubject(): SubjectState {
+export function emptySubject(name: string): SubjectState {
   return {
+    seed: markOf(name),
     lastAt: 0,
     listed: 'none',
     listedAt: 0,

@@ -4,7 +4,7 @@ import { placeRows } from './rows';
 /** Ids of the latest events of a subject, to recognise a redelivery. */
 const REMEMBERED = 32;
 
-export const NO_IDS: readonly number[] = Array.from({ length: REMEMBERED }, () => 0);
+export const NO_IDS: readonly number[] = Array.from({ length: REMEMBERED }, () => -1);
 
 /** Hashes of the latest ids; and where the next one goes. */
 const { ids, next } = placeRows('recent-ids', { ids: NO_IDS, next: [0] });

@@ -45,11 +45,11 @@ export class Row {
     return place < (numbers[this.index + 1] ?? 0) ? (numbers[place] ?? 0) : 0;
   }
 
-  /** @throws RangeError beyond its end: it would be another row's number */
+  /** @throws RangeError outside of the row: it would be another one's number */
   set(index: number, value: number): void {
     const { numbers } = seat;
     const place = (numbers[this.index] ?? 0) + index;
-    if (place >= (numbers[this.index + 1] ?? 0)) throw new RangeError('a row does not grow when it is written to');
+    if (!(index >= 0 && place < (numbers[this.index + 1] ?? 0))) throw new RangeError('a row has no such number');
     numbers[place] = value;
   }
 
@@ -137,18 +137,25 @@ function isAsItBegan(values: readonly number[], { initial }: PlacedRow): boolean
   return values.length === initial.length && values.every((value, index) => value === initial[index]);
 }
 
-/** The other way round: what a snapshot does not hold, or not as numbers, begins anew, and what no detector keeps any more is left out. */
+/**
+ * The other way round: what a snapshot does not hold begins anew, and what no detector keeps any more is left out. Where one row can't be read all of its detector's
+ * begin anew, since they may belong together.
+ */
 export function numbersOf(stored: Readonly<Record<string, unknown>>): Numbers {
   return table(
     placed.map(({ detector, name, initial }) => {
-      const values = (stored[detector] as Readonly<Record<string, unknown>> | null | undefined)?.[name];
-      return isRow(values) ? values : initial;
+      const rows = stored[detector];
+      return isRows(rows) ? (rows[name] ?? initial) : initial;
     }),
   );
 }
 
-function isRow(values: unknown): values is readonly number[] {
-  return Array.isArray(values) && values.every((value) => typeof value === 'number');
+function isRows(rows: unknown): rows is Readonly<Record<string, readonly number[]>> {
+  return typeof rows === 'object' && rows !== null && Object.values({ ...rows }).every(isRow);
+}
+
+function isRow(values: unknown): boolean {
+  return Array.isArray(values) && values.every(Number.isFinite);
 }
 
 function table(rows: readonly (readonly number[])[]): Numbers {

@@ -71,13 +71,15 @@ function remember(tails: TailRows, located: LocatedUsageEvent, facts: SubjectFac
   }
   // A thief's tour of other services makes nobody forget what is usual of one.
   if (!isClean) return;
-  const tail = tailOf(tails, NO_SERVICE) ?? leastOf(tails, minuteOf(at));
+  const tail = freeOf(tails) ?? leastOf(tails, minuteOf(at));
   beginTail(tail, service);
   countMinute(tail, minuteOf(at), true, PARAMETERS);
 }
 
-/** The mark of a row that is no tail yet. */
-const NO_SERVICE = 0;
+/** A row without numbers is no tail yet. */
+function freeOf(tails: TailRows): ServiceTail | undefined {
+  return TAILS.map((name) => tails[name]).find(({ length }) => length === 0);
+}
 
 /** One that was not used for weeks; else the one with the fewest minutes, of which least is known. */
 function leastOf(tails: TailRows, minute: number): ServiceTail {
@@ -87,7 +89,10 @@ function leastOf(tails: TailRows, minute: number): ServiceTail {
 }
 
 function tailOf(tails: TailRows, service: number): ServiceTail | undefined {
-  for (const name of TAILS) if (markOfTail(tails[name]) === service) return tails[name];
+  for (const name of TAILS) {
+    const tail = tails[name];
+    if (tail.length > 0 && markOfTail(tail) === service) return tail;
+  }
   return undefined;
 }
 

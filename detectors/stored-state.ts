@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { subjectFromSchema1 } from './from-schema-1';
 import { emptySubject, type PartitionState, type SubjectState } from './partition-state';
+// Every detector must have its rows before any is read.
+import './registry';
 import { numbersOf, storedRows } from './rows';
 
 /** Raised when a stored state can no longer be read as what it was; one of the schema before is read all the same. */
@@ -23,13 +25,18 @@ const storedPartition = z.looseObject({
 });
 
 /** Plain JSON, which any version reads. */
-export function storeSubject({ numbers, ...subject }: SubjectState): StoredSubject {
+export function storeSubject({ seed: _ofItsName, numbers, ...subject }: SubjectState): StoredSubject {
   return { ...subject, detectors: storedRows(numbers) };
 }
 
-export function restoreSubject(stored: StoredSubject, schema: z.infer<typeof storedSchema>): SubjectState {
-  const { detectors, ...subject } = schema === STATE_SCHEMA ? stored : subjectFromSchema1(stored);
-  return { ...emptySubject(), ...subject, numbers: numbersOf(detectors) };
+export function restoreSubject(
+  name: string,
+  stored: StoredSubject,
+  schema: z.infer<typeof storedSchema>,
+): SubjectState {
+  const empty = emptySubject(name);
+  const { detectors, ...subject } = schema === STATE_SCHEMA ? stored : subjectFromSchema1(stored, empty.seed);
+  return { ...empty, ...subject, numbers: numbersOf(detectors) };
 }
 
 /** A subject's entry in the JSON of a partition. */
@@ -47,7 +54,10 @@ export function storePartition({ subjects: _all, ...common }: PartitionState, en
 export function restorePartition(stored: unknown): PartitionState | undefined {
   const parsed = storedPartition.safeParse(stored);
   if (!parsed.success) return undefined;
-  const { schema, subjects, ...common } = parsed.data;
-  const restored = Object.entries(subjects).map(([name, subject]) => [name, restoreSubject(subject, schema)] as const);
+  // Until schema 2 the number of subjects stood there.
+  const { schema, subjects, size: _counted, ...common } = parsed.data;
+  const restored = Object.entries(subjects).map(
+    ([name, subject]) => [name, restoreSubject(name, subject, schema)] as const,
+  );
   return { ...common, subjects: new Map(restored) };
 }

@@ -369,11 +369,12 @@ describe('a state larger than a message', () => {
   const stateOf = (subjects: number) => {
     const state = emptyPartition();
     for (let index = 0; index < subjects; index++) {
-      const subject = emptySubject();
+      const name = publicIdSubject('sample', String(index));
+      const subject = emptySubject(name);
       // What does not shrink when it is compressed: eight ids.
       takeInHand(subject);
       for (let id = 0; id < 8; id++) isRepeated(String(Math.random()));
-      state.subjects.set(publicIdSubject('sample', String(index)), subject);
+      state.subjects.set(name, subject);
     }
     return state;
   };

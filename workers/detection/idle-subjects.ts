@@ -82,7 +82,7 @@ export class IdleSubjects {
     const revision = stored.revision;
     if (!parsed.success || parsed.data.subject !== subject) return { revision };
     const { schema, streamSequence, state } = parsed.data;
-    return { revision, entry: { streamSequence, state: restoreSubject(state, schema) } };
+    return { revision, entry: { streamSequence, state: restoreSubject(subject, state, schema) } };
   }
 
   /** A subject may hold characters that a key may not. */

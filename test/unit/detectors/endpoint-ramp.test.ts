@@ -25,7 +25,7 @@ function learntDays(events: readonly UsageEvent[], named: readonly string[]): re
   const { state } = foldAll(events, SAMPLE_PLACES, [endpointRamp]);
   const { marks = [], ramps = [] } = rowsOf(state.subjects.get(SAMPLE_SUBJECT), 'endpoint-ramp');
   return marks.map((mark, index) => [
-    named.find((name) => markOf(name) === mark) ?? 'another',
+    named.find((name) => markOf(name, markOf(SAMPLE_SUBJECT)) === mark) ?? 'another',
     ramps[(index + 1) * RAMP_SIZE - 1] ?? NaN,
   ]);
 }

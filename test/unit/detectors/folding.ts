@@ -10,6 +10,7 @@ import {
   type SubjectState,
 } from '../../../detectors/partition-state';
 import { storedRows, takeInHand, type RowValues } from '../../../detectors/rows';
+import { SAMPLE_SUBJECT } from '../../../detectors/sample-life';
 import { restorePartition, storedEntry, storePartition } from '../../../detectors/stored-state';
 
 export type Message = FoldResult['messages'][number];
@@ -53,7 +54,7 @@ export function rowsOf(subject: SubjectState | undefined, detector: string): Row
 
 /** A subject never seen: all rows are its own from here on. */
 export function newSubjectInHand(): SubjectState {
-  const subject = emptySubject();
+  const subject = emptySubject(SAMPLE_SUBJECT);
   takeInHand(subject);
   return subject;
 }

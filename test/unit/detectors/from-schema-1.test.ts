@@ -1,6 +1,5 @@
 import { markOf } from '../../../detectors/marks';
 import { NO_IDS } from '../../../detectors/recent-ids';
-import '../../../detectors/registry';
 import { storedRows } from '../../../detectors/rows';
 import { restorePartition } from '../../../detectors/stored-state';
 
@@ -88,6 +87,9 @@ const OLD_SUBJECT = {
 const RAMP = [1_964_115, 15, 14, 1, 13, 3, 12.5, 2];
 const WINDOW = [1_767_704_340_000, 3, 2, 1.5, 0.25, 59];
 
+/** Of the subject, with which the marks of actions begin. */
+const SEED = markOf('id:sample:old');
+
 const restored = (subject: object) =>
   restorePartition({ schema: 1, clock: 1_767_704_340_030, size: 1, subjects: { 'id:sample:old': subject } });
 
@@ -115,19 +117,25 @@ test('a snapshot of schema 1 is read with all that it remembers', () => {
     },
     'rate-spike': { windows: [...WINDOW, ...WINDOW.with(1, 4)] },
     'rule-match': { habits: [1, markOf('-'), 20_459], bursts: [markOf('rule'), 5, 6] },
-    'privilege-probing': { refusals: [7, 8, 9, markOf('GET /a')] },
-    'new-actions': { known: [1, markOf('GET /a'), 20_459], tour: [3, 1, 1, 0, markOf('GET /b')] },
-    'endpoint-spike': { marks: [markOf('GET /a')], windows: WINDOW },
+    'privilege-probing': { refusals: [7, 8, 9, markOf('GET /a', SEED)] },
+    'new-actions': { known: [1, markOf('GET /a', SEED), 20_459], tour: [3, 1, 1, 0, markOf('GET /b', SEED)] },
+    'endpoint-spike': { marks: [markOf('GET /a', SEED)], windows: WINDOW },
     'dormant-awake': { lastAt: [11] },
     exfiltration: { volume: [1, 2, 3, 4.5, 5] },
     'threat-intel': { habits: [1, markOf('-'), 0, markOf('a'), 1, 20_459] },
     'rate-ramp': { ramp: RAMP },
     // Slot 0 in one week; slot 82 in two and slot 83 in three.
     'off-hours': { slots: [1, 2, 1, 3, 4, 5], hours: [1, 0, 0, 0, 0, (2 << 24) | (3 << 26)] },
-    'sequence-rarity': { last: [12, 0, 59, 1, 0, 0], order: [1, 16, 20_459, 10, 346_490, 1] },
-    'service-tail': { a: [markOf('/v1'), 29_461_739, 1, 1, 59, 0, 0, 0, 0, 58, 1] },
-    'endpoint-ramp': { marks: [markOf('GET /a')], ramps: RAMP },
+    'service-tail': { a: [markOf('/v1', SEED), 29_461_739, 1, 1, 59, 0, 0, 0, 0, 58, 1] },
+    'endpoint-ramp': { marks: [markOf('GET /a', SEED)], ramps: RAMP },
   });
+});
+
+test('where there were too many actions to learn their order, there still are', () => {
+  const detectors = { ...OLD_SUBJECT.detectors, 'sequence-rarity': { order: null } };
+  const subject = restored({ ...OLD_SUBJECT, detectors })?.subjects.get('id:sample:old');
+
+  expect(storedRows(subject?.numbers ?? [])['sequence-rarity']).toEqual({ order: [] });
 });
 
 test('what of it can not be read begins anew, and takes nothing else with it', () => {

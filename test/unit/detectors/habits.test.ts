@@ -6,7 +6,7 @@ import { offHours } from '../../../detectors/off-hours';
 import { emptySubject } from '../../../detectors/partition-state';
 import { rateRamp } from '../../../detectors/rate-ramp';
 import { numbersOf, placeRows, takeInHand, type RowValues } from '../../../detectors/rows';
-import { SAMPLE_START, sampleUse, steadyLife } from '../../../detectors/sample-life';
+import { SAMPLE_START, SAMPLE_SUBJECT, sampleUse, steadyLife } from '../../../detectors/sample-life';
 import { sequenceRarity } from '../../../detectors/sequence-rarity';
 import { newSubjectInHand, rowsOf } from './folding';
 
@@ -18,12 +18,12 @@ const DAY_MS = 24 * HOUR_MS;
  * it is.
  */
 function fold(detector: Detector, events: readonly UsageEvent[], before: RowValues = {}, skipped = 0) {
-  const subject = { ...emptySubject(), numbers: numbersOf({ [detector.id]: before }) };
+  const subject = { ...emptySubject(SAMPLE_SUBJECT), numbers: numbersOf({ [detector.id]: before }) };
   takeInHand(subject);
   let [told, cleanUses] = [0, 0];
   for (const event of events) {
     cleanUses += skipped;
-    const located = locatedUse(event, NOWHERE, []);
+    const located = locatedUse(event, NOWHERE, [], subject.seed);
     const facts = { listed: 'none', listedAt: 0, breach: undefined, cleanUses, cleanSince: SAMPLE_START } as const;
     const speaks = detector.judge(located, { ...facts, suspectedBy: [] }).length > 0;
     detector.remember?.(located, { ...facts, suspectedBy: speaks ? [detector.family] : [] });

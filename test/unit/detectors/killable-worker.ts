@@ -72,7 +72,7 @@ export class KillableWorker {
 
   /** The whole state, wherever its subjects are. */
   get state(): PartitionState {
-    const away = [...this.#away].map(([name, json]) => [name, idleOf(json).state] as const);
+    const away = [...this.#away].map(([name, json]) => [name, idleOf(name, json).state] as const);
     return { ...this.#state, subjects: new Map([...away, ...this.#state.subjects]) };
   }
 
@@ -103,13 +103,13 @@ export class KillableWorker {
 
   #idle(name: string): IdleSubject | undefined {
     const json = this.#away.get(name);
-    return json === undefined ? undefined : idleOf(json);
+    return json === undefined ? undefined : idleOf(name, json);
   }
 }
 
-function idleOf(json: string): IdleSubject {
+function idleOf(name: string, json: string): IdleSubject {
   const { streamSequence, state } = JSON.parse(json) as { streamSequence: number; state: StoredSubject };
-  return { streamSequence, state: restoreSubject(state, STATE_SCHEMA) };
+  return { streamSequence, state: restoreSubject(name, state, STATE_SCHEMA) };
 }
 
 /** What of a state means anything: not who is still there though forgotten, nor how many. */

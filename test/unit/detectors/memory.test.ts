@@ -110,8 +110,9 @@ test('a flood does not teach that floods are usual', () => {
 test('of a full partition those idle longest go, and the listed ones last', () => {
   const state = emptyPartition();
   for (let index = 0; index < 21; index++) {
-    state.subjects.set(`id:sample:${index}`, {
-      ...emptySubject(),
+    const name = `id:sample:${index}`;
+    state.subjects.set(name, {
+      ...emptySubject(name),
       lastAt: index,
       listed: index === 0 ? 'revoked' : 'none',
     });

@@ -17,7 +17,7 @@ import {
   steadyLife,
 } from '../../../detectors/sample-life';
 import { publicIdSubject } from '../../../domain/subject';
-import { foldAll, idsOf, inOrder, locateIn, rowsOf, throughSnapshot } from './folding';
+import { foldAll, idsOf, inOrder, jsonOf, locateIn, rowsOf, throughSnapshot } from './folding';
 import { KillableWorker, meaningOf } from './killable-worker';
 
 /** Each run folds some hundred events; this many keep the file under three seconds. */
@@ -440,7 +440,7 @@ describe('forgetting', () => {
 });
 
 test('a subject’s state stays small, whatever an attacker sends', () => {
-  const agents = Array.from({ length: 5_000 }, (_, index) => ({
+  const uses = Array.from({ length: 5_000 }, (_, index) => ({
     ...sampleUse({
       afterMs: 10_000 + index,
       address: `10.${index % 250}.${Math.floor(index / 250)}.1`,
@@ -448,13 +448,30 @@ test('a subject’s state stays small, whatever an attacker sends', () => {
     }),
     // As long as an id may be.
     id: String(index).padStart(200, 'i'),
+    action: { kind: 'read' as const, name: `GET /${index % 40}/${index}/${'z'.repeat(400)}` },
+    outcome: index % 3 === 0 ? ('authorization' as const) : ('accepted' as const),
+    rules: [{ id: `rule-${index % 100}`, title: 'a rule', level: 'low' as const, burst: 3 }],
   }));
   const places = Object.fromEntries(
-    agents.map(({ client }) => [client.address, { network: client.address, country: 'BR' }]),
+    uses.map(({ client }, index) => [
+      client.address,
+      { network: client.address, country: ['BR', 'DE', 'US'][index % 3] ?? '', asn: index + 1 },
+    ]),
   );
-  const { state } = foldAll([...life, ...agents], { ...SAMPLE_PLACES, ...places });
+  const { state, failures } = foldAll([...life, ...uses], { ...SAMPLE_PLACES, ...places });
+  const length = jsonOf(throughSnapshot(state)).length;
 
-  expect(JSON.stringify(throughSnapshot(state)).length).toBeLessThan(16_000);
+  expect(failures).toEqual([]);
+  expect(length).toBeGreaterThan(5_000);
+  expect(length).toBeLessThan(24_000);
+});
+
+test.each(['', ':', ':x', ' /', 'GET /', 'x:'])('no detector fails at an action named "%s"', (name) => {
+  const named = steadyLife({ count: 200, everyMs: 60_000 }).map((use, index) =>
+    index % 2 === 0 ? { ...use, action: { ...use.action, name } } : use,
+  );
+
+  expect(foldAll(named, SAMPLE_PLACES).failures).toEqual([]);
 });
 
 test('that nothing is known against a subject settles the evidence, and what was said is no news', () => {

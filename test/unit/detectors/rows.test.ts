@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { emptySubject } from '../../../detectors/partition-state';
 import { freshNumbers, numbersOf, placeRows, storedRows, takeInHand } from '../../../detectors/rows';
+import { newSubjectInHand } from './folding';
 
 const rows = placeRows('test', { first: [1, 2], none: [], last: [3] });
 const NAMES = ['first', 'none', 'last'] as const;
 
 test('a row reads and writes its own numbers, and no others', () => {
-  takeInHand(emptySubject());
+  newSubjectInHand();
   rows.first.set(1, 7);
   rows.last.add(0, 4);
 
@@ -16,11 +16,15 @@ test('a row reads and writes its own numbers, and no others', () => {
   expect(() => {
     rows.first.set(2, 1);
   }).toThrow(RangeError);
-  expect(rows.last.toArray()).toEqual([7]);
+  for (const index of [-1, NaN])
+    expect(() => {
+      rows.last.set(index, 1);
+    }).toThrow(RangeError);
+  expect(NAMES.map((name) => rows[name].toArray())).toEqual([[1, 7], [], [7]]);
 });
 
 test('looks for a value among every so many numbers', () => {
-  takeInHand(emptySubject());
+  newSubjectInHand();
   rows.none.replace([5, 6, 6, 5]);
 
   expect(rows.none.indexOf(6)).toBe(1);
@@ -30,7 +34,7 @@ test('looks for a value among every so many numbers', () => {
 });
 
 test('each subject has its own, and one never seen begins with the initial ones', () => {
-  const [one, other] = [emptySubject(), emptySubject()];
+  const [one, other] = [{ numbers: freshNumbers() }, { numbers: freshNumbers() }];
   takeInHand(one);
   rows.none.replace([9]);
   takeInHand(other);
@@ -44,8 +48,7 @@ test('whatever is written, rows stay apart, and are the same after they were sto
   const write = fc.tuple(fc.constantFrom(...NAMES), values);
   fc.assert(
     fc.property(fc.array(write, { maxLength: 20 }), (writes) => {
-      const subject = emptySubject();
-      takeInHand(subject);
+      const subject = newSubjectInHand();
       const expected: Record<string, readonly number[]> = { first: [1, 2], none: [], last: [3] };
       for (const [name, numbers] of writes) {
         rows[name].replace(numbers);
@@ -60,10 +63,14 @@ test('whatever is written, rows stay apart, and are the same after they were sto
   );
 });
 
-test('what was stored by others is read by name: what is not there or is no row begins anew, what nobody keeps is left out', () => {
-  const numbers = numbersOf({ test: { last: [4], first: ['x'], gone: [1] }, another: { first: [1] } });
+test('what was stored by others is read by name: what is not there begins anew, what nobody keeps is left out', () => {
+  const numbers = numbersOf({ test: { last: [4], gone: [1] }, another: { first: [1] } });
 
   expect(storedRows(numbers)).toEqual({ test: { last: [4] } });
+});
+
+test.each([['x'], [null], 'x', null])('rows of a detector begin anew together where one is %p', (row) => {
+  expect(storedRows(numbersOf({ test: { last: [4], first: row } }))).toEqual({});
 });
 
 test('a detector that is defined later has its rows in what was there before', () => {

@@ -34,7 +34,7 @@ describe.each([31, 90, 365])('after %i days without use', (days) => {
 });
 
 test('who never had a use that taught anything is forgotten after a month, others after more than a year', () => {
-  const stranger = emptySubject();
+  const stranger = emptySubject('id:sample:stranger');
   const known = { ...stranger, cleanUses: 1 };
   const forgotten = (days: number) => [stranger, known].map((subject) => isForgotten(subject, days * DAY_MS));
 
