@@ -12,7 +12,7 @@ import { eventually } from '../support/eventually';
 import { fakeActivities, loadSeparable, refusal, sampleAssessment, sampleInput } from '../support/fake-activities';
 import { APPROVED, silentFor } from '../support/outcome-scenarios';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
-import { gate, untilWaiting, withIncident } from '../support/run-incident';
+import { endIncident, gate, untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
@@ -44,7 +44,7 @@ describe('what comes while something else is under way', () => {
 
         expect(await handle.executeUpdate(addNoteUpdate, { args: [PERSON] })).toBe('noted');
         expect((await handle.query(stateQuery)).incident.evidence.severity).toBe('medium');
-        await handle.terminate();
+        await endIncident(handle);
       },
     );
   });
@@ -72,7 +72,7 @@ describe('what comes while something else is under way', () => {
 
       expect(await sent).toBeInstanceOf(Error);
       expect((await handle.query(stateQuery)).incident.evidence.severity).toBe('critical');
-      await handle.terminate();
+      await endIncident(handle);
     });
   });
 
@@ -99,7 +99,7 @@ describe('what comes while something else is under way', () => {
         () => written,
         (entries) => entries.length > 1,
       );
-      await handle.terminate();
+      await endIncident(handle);
     });
 
     expect(written).toEqual(['medium 14400', 'critical 60']);
@@ -166,7 +166,7 @@ describe('what comes while something else is under way', () => {
       await untilWaiting(handle);
       expect((await handle.query(stateQuery)).incident.waiting?.question).toContain('could not be looked at');
       expect(calls).not.toContain('revokeVersion');
-      await handle.terminate();
+      await endIncident(handle);
     });
   });
 });
