@@ -54,7 +54,7 @@ export function qualityRows(quality: DetectionQuality): readonly Row[] {
     ['Panther rule tests agreed on', shown(line.pantherAgree), pantherTests(quality.panther)],
     ['CRS requests recognised, shown whole', shown(line.crsRecall), crsRequests(crs, 'recognised')],
     [
-      'CRS requests recognised by URI and agent, as access logs have them',
+      'CRS requests recognised by URI, query included, and agent',
       shown(line.crsRecallUriAndAgent),
       crsRequests(crs, 'recognisedInLogs'),
     ],

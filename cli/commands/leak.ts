@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { readRecords } from '../../recordings/read-records';
+import { IncidentError } from '../../domain/errors';
 import { SEVERITIES, type Severity } from '../../domain/severity';
 import { apiClientOf, apiOption, keyFileOption } from '../api-options';
 import { SCANNERS } from '../scanner-findings';
@@ -27,7 +28,7 @@ export function leakCommand(): Command {
 /** A value goes to the API and nowhere else; whether it is ours is not told. */
 async function report(files: readonly string[], { scanner, severity, api, keyFile }: ReportFlags): Promise<void> {
   const client = apiClientOf({ api, keyFile });
-  let [sent, unread] = [0, 0];
+  let [sent, unread, refused] = [0, 0, 0];
   for (const file of files) {
     for await (const records of readRecords(file)) {
       for (const record of records) {
@@ -38,11 +39,19 @@ async function report(files: readonly string[], { scanner, severity, api, keyFil
         }
         const { tokens, type, place } = finding;
         const source = tokens.some((token) => place.includes(token)) ? scanner : place.slice(0, 300);
-        for (const token of tokens) await client.reportLeak({ token, type, source, severity });
-        sent += 1;
+        try {
+          for (const token of tokens) await client.reportLeak({ token, type, source, severity });
+          sent += 1;
+        } catch (error) {
+          // A word of five letters, or a key of many lines: the others are to be heard all the same.
+          if (!(error instanceof IncidentError) || error.code !== 'REQUEST_INVALID') throw error;
+          refused += 1;
+          process.stderr.write(`${source}: ${error.message}\n`);
+        }
       }
     }
   }
-  process.stdout.write(`${sent} findings reported, ${unread} not understood\n`);
-  if (unread > 0) process.exitCode = 1;
+  const others = refused > 0 ? `, ${refused} refused` : '';
+  process.stdout.write(`${sent} findings reported, ${unread} not understood${others}\n`);
+  if (unread + refused > 0) process.exitCode = 1;
 }

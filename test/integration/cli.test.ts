@@ -109,7 +109,15 @@ describe('the command line', () => {
     const findings = path.join(estate.deployment.directory, 'gitleaks.json');
     const key = path.join(estate.deployment.directory, 'ci.key');
     await writeFile(file, `A=1\nTOKEN=${token}\n`);
-    await writeFile(findings, JSON.stringify([{ Secret: token, File: 'app.env', StartLine: 2 }, {}]));
+    await writeFile(
+      findings,
+      JSON.stringify([
+        { Secret: 'hunter2', File: 'weak.env', StartLine: 7 },
+        { Secret: 'x'.repeat(5_000), File: 'key.pem', StartLine: 1 },
+        { Secret: token, File: 'app.env', StartLine: 2 },
+        {},
+      ]),
+    );
     await writeFile(key, await createApiKeyStore(estate.database).issue('ci', 'responder'), { mode: 0o600 });
     const api = ['--api', estate.deployment.apiUrl, '--key-file', key];
 
@@ -117,7 +125,9 @@ describe('the command line', () => {
     const reported = await tourniquet('leak', 'report', '--scanner', 'gitleaks', ...api, findings);
 
     expect(scanned).toMatchObject({ code: 1, stdout: `${file}:2: ${tokenPublicId(token) ?? ''}\n`, stderr: '' });
-    expect(reported).toMatchObject({ code: 1, stdout: '1 findings reported, 1 not understood\n' });
+    expect(reported).toMatchObject({ code: 1, stdout: '1 findings reported, 1 not understood, 2 refused\n' });
+    expect(reported.stderr).toMatch(/^gitleaks: weak\.env:7: REQUEST_INVALID.*\ngitleaks: key\.pem:1: REQUEST_INVALID/);
+    expect(reported.stderr).not.toMatch(/hunter2|xxx/);
     expect(await tourniquet('scan', path.join(estate.deployment.directory, 'ci.key'))).toMatchObject({ code: 1 });
     // A value that is not in the inventory is counted, and not kept.
     const kept = createLeakReportStore(estate.database);

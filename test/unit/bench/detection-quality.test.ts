@@ -91,7 +91,7 @@ it('the tables replace those before, and nothing else of the page', async () => 
 
   expect(await readFile(page, 'utf8')).toBe(once);
   expect(once).toContain('| Stratus techniques recalled | 0.75 | 3 of 4 |');
-  expect(once).toContain('| CRS requests recognised by URI and agent, as access logs have them | 0.25 | 50 of 200 |');
+  expect(once).toContain('| CRS requests recognised by URI, query included, and agent | 0.25 | 50 of 200 |');
   expect(once).toContain('| NAB, as published: HTM | 70.5 | all 58 series: not the same test |');
   expect(once).toContain('| two | 5 | yes | 2 | 1.5 s | rule-match |');
   expect(once).toContain('| aws.made.up | 5 | no |  |  |  |');

@@ -53,16 +53,17 @@ describe('the keys of GitHub', () => {
   let server: Server;
   let asked: (string | undefined)[];
   let broken: boolean;
+  let replaced: boolean;
   let url: string;
 
   beforeEach(async () => {
-    [asked, broken] = [[], false];
+    [asked, broken, replaced] = [[], false, false];
     server = createServer((request, response) => {
       const etag = request.headers['if-none-match'];
       asked.push(etag);
       if (broken) return void response.writeHead(500).end();
-      if (etag === '"1"') return void response.writeHead(304).end();
-      const keys = [{ key_identifier: ID, key: PEM, is_current: true }];
+      if (etag === '"1"' && !replaced) return void response.writeHead(304).end();
+      const keys = [{ key_identifier: replaced ? 'another' : ID, key: PEM, is_current: true }];
       response.writeHead(200, { etag: '"1"' }).end(JSON.stringify({ public_keys: keys }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -80,6 +81,21 @@ describe('the keys of GitHub', () => {
     expect(await keys.find('invented', 61_000)).toBeUndefined();
     expect(asked).toEqual([undefined, '"1"']);
     expect(await keys.find(ID, 61_000)).toBeDefined();
+  });
+
+  it('are asked for again when they are a day old, so that one that was taken back counts no more', async () => {
+    const keys = createGithubKeys(url);
+    const day = 86_400_000;
+    await keys.find(ID, 0);
+    expect(await keys.find(ID, day - 1)).toBeDefined();
+    broken = true;
+    expect(await keys.find(ID, day)).toBeDefined();
+    expect(asked).toEqual([undefined, '"1"']);
+    [broken, replaced] = [false, true];
+
+    expect(await keys.find(ID, day + 59_000)).toBeDefined();
+    expect(await keys.find(ID, day + 61_000)).toBeUndefined();
+    expect(await keys.find('another', day + 61_000)).toBeDefined();
   });
 
   it('stay in force while GitHub does not answer; without any it is said that nothing can be told', async () => {
