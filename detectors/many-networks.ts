@@ -16,6 +16,8 @@ const PARAMETERS = {
   manyConfidence: 0.85,
   floodNetworks: 50,
   floodConfidence: 0.95,
+  /** Before anything is usual so many may be a botnet, or a value that is in every copy of an application: said weakly, for others to confirm. Ours. */
+  strangeConfidence: 0.6,
   /** Times the most that was usual while learning. */
   overUsual: 5,
   /** Networks remembered, and how many of the usual among them: as many as there is room for beside those are a flood, however many are usual. */
@@ -63,9 +65,10 @@ export const manyNetworks = defineDetector<'seen' | 'usual'>({
 function judge(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at } = located.event;
   const { network } = located.marks;
-  if (network === 0 || !hasLearned(facts, at) || isUsual(rows.seen, network)) return NO_FINDINGS;
+  if (network === 0 || isUsual(rows.seen, network)) return NO_FINDINGS;
   const seen = seenIn(rows.seen);
   const entry = entryFor(located, seen, false);
+  if (!hasLearned(facts, at)) return judgeBeginning(withEntry(seen, entry), at);
   return isFresh(entry, at) ? judgeSpread(withEntry(seen, entry), rows.usual.get(0), at) : NO_FINDINGS;
 }
 
@@ -110,6 +113,15 @@ function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): r
   const reason = `used from ${fresh.length} new networks${from} within 5 min`;
   const severity = confidence >= 0.7 ? 'medium' : 'low';
   return [{ severity, confidence, deterministic: false, accuses: 'use', reason }];
+}
+
+/** Of a credential of which nothing is known yet. */
+function judgeBeginning(seen: readonly SeenNetwork[], at: number): readonly Finding[] {
+  const { floodNetworks, strangeConfidence: confidence } = PARAMETERS;
+  const networks = seen.filter((entry) => isFresh(entry, at)).length;
+  if (networks < floodNetworks) return NO_FINDINGS;
+  const reason = `used from ${networks} networks within 5 min, before it was known from any`;
+  return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
 }
 
 interface Spread {
@@ -194,6 +206,11 @@ function samples(): Samples {
           ...addresses.map((address, index) => sampleUse({ afterMs: 900_000 + index * 20, address })),
         ],
         places: { ...ownPlaces, ...botnet },
+      },
+      {
+        title: 'a botnet of eighty, with a credential that nobody has used before',
+        events: addresses.map((address, index) => sampleUse({ afterMs: index * 20, address })),
+        places,
       },
       { title: 'a botnet of eighty', events: [...life, ...uses(addresses, 20)], places },
       { title: 'three networks in two countries', events: [...life, ...uses(addresses.slice(0, 3), 1_000)], places },
