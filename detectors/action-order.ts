@@ -43,16 +43,15 @@ export function settledOn(order: ActionOrder, day: number, uses: number): Settle
 }
 
 /** Closes the day before `day`, when there was enough use of it. */
-export function settle(order: ActionOrder, day: number, uses: number): void {
-  const isFirst = order.get(DAY) === 0;
-  if (!isFirst && !isOver(order, day, uses)) return;
-  if (!isFirst) {
-    const { settled, fresh } = settledOn(order, day, uses);
-    order.set(SETTLED, settled);
-    order.set(FRESH, fresh);
+export function settle(order: ActionOrder, day: number, uses: number): Settled {
+  const now = settledOn(order, day, uses);
+  if (order.get(DAY) === 0 || isOver(order, day, uses)) {
+    order.set(SETTLED, now.settled);
+    order.set(FRESH, now.fresh);
+    order.set(DAY, day);
+    order.set(USES, uses);
   }
-  order.set(DAY, day);
-  order.set(USES, uses);
+  return now;
 }
 
 function isOver(order: ActionOrder, day: number, uses: number): boolean {
@@ -62,9 +61,8 @@ function isOver(order: ActionOrder, day: number, uses: number): boolean {
 
 /** The index of an action, or -1. */
 export function indexOf(order: ActionOrder, mark: number): number {
-  for (let index = ACTIONS; index < order.length; index += 2)
-    if (order.get(index) === mark) return (index - ACTIONS) / 2;
-  return -1;
+  const place = order.indexOf(mark, 2, ACTIONS);
+  return place === -1 ? -1 : (place - ACTIONS) / 2;
 }
 
 /** Knows an action; its index, or -1 when there are too many. */

@@ -1,5 +1,6 @@
 import type { UsageEvent } from '../domain/usage-event';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
+import { giveSlot } from './endpoint-slots';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
@@ -60,34 +61,26 @@ function remember(rows: RampRows, located: LocatedUsageEvent, facts: SubjectFact
 
 /** Makes room for one more, and says where; -1 where there is none. */
 function begin({ marks, ramps }: RampRows, { event, marks: { action } }: LocatedUsageEvent): number {
-  const [before, counts] = [marks.toArray(), ramps.toArray()];
-  if (before.length < PARAMETERS.endpoints) {
-    marks.replace([...before, action]);
-    ramps.replace([...counts, ...EMPTY_RAMP]);
-    return before.length;
-  }
-  const leaving = forgotten(before, ramps, quarterOf(event));
-  if (leaving === undefined) return -1;
-  marks.set(leaving, action);
-  ramps.replace(counts.toSpliced(leaving * RAMP_SIZE, RAMP_SIZE, ...EMPTY_RAMP));
-  return leaving;
+  const slot = marks.length < PARAMETERS.endpoints ? marks.length : forgotten(ramps, quarterOf(event));
+  if (slot !== -1) giveSlot({ marks, counts: ramps }, slot, action, EMPTY_RAMP);
+  return slot;
 }
 
 /**
- * The one that was not used for longest; undefined where all are still in use, and a newcomer is not counted. A client chooses the names: whoever
+ * The one that was not used for longest; -1 where all are still in use, and a newcomer is not counted. A client chooses the names: whoever
  * makes a tour of many takes the place of nobody, and leaves his own after an hour. Nor do twenty endpoints, used in turn, keep each other from learning.
  */
-function forgotten(marks: readonly number[], ramps: Ramps, quarter: number): number | undefined {
+function forgotten(ramps: Ramps, quarter: number): number {
   const { keptQuarters, tourQuarters } = PARAMETERS;
-  const quarters = marks.map((_mark, endpoint) => lastQuarter(ramps, endpoint * RAMP_SIZE));
-  const [first] = marks
-    .map((_mark, endpoint) => endpoint)
-    .filter((endpoint) => {
+  const [longest] = ramps
+    .records(RAMP_SIZE)
+    .map((_ramp, endpoint) => ({ endpoint, last: lastQuarter(ramps, endpoint * RAMP_SIZE) }))
+    .filter(({ endpoint, last }) => {
       const kept = isLearnt(ramps, endpoint * RAMP_SIZE) ? keptQuarters : tourQuarters;
-      return quarter - (quarters[endpoint] ?? 0) >= kept;
+      return quarter - last >= kept;
     })
-    .sort((a, b) => (quarters[a] ?? 0) - (quarters[b] ?? 0));
-  return first;
+    .sort((a, b) => a.last - b.last);
+  return longest?.endpoint ?? -1;
 }
 
 function samples(): Samples {

@@ -1,9 +1,10 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
+import { giveSlot } from './endpoint-slots';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
 import { bucketsOf, countUse, countWith, deviations, EMPTY_WINDOW, meanOf, startOf, WINDOW_SIZE } from './rate-window';
-import type { Rows } from './rows';
+import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 const PARAMETERS = {
@@ -61,17 +62,14 @@ function remember(rows: EndpointRows, located: LocatedUsageEvent, facts: Subject
 
 /** Makes room for one more, and says where. */
 function begin({ marks, windows }: EndpointRows, mark: number): number {
-  const [before, counts] = [marks.toArray(), windows.toArray()];
-  if (before.length < PARAMETERS.endpoints) {
-    marks.replace([...before, mark]);
-    windows.replace([...counts, ...EMPTY_WINDOW]);
-    return before.length;
-  }
-  const starts = before.map((_mark, endpoint) => startOf(windows, endpoint * WINDOW_SIZE));
-  const oldest = starts.indexOf(Math.min(...starts));
-  marks.set(oldest, mark);
-  windows.replace(counts.toSpliced(oldest * WINDOW_SIZE, WINDOW_SIZE, ...EMPTY_WINDOW));
-  return oldest;
+  const slot = marks.length < PARAMETERS.endpoints ? marks.length : oldest(windows);
+  giveSlot({ marks, counts: windows }, slot, mark, EMPTY_WINDOW);
+  return slot;
+}
+
+function oldest(windows: Row): number {
+  const starts = windows.records(WINDOW_SIZE).map((_window, endpoint) => startOf(windows, endpoint * WINDOW_SIZE));
+  return starts.indexOf(Math.min(...starts));
 }
 
 function samples(): Samples {

@@ -94,7 +94,7 @@ function settle(places: Row, country: number, at: number): void {
 }
 
 function seenIn(places: Row): readonly Seen[] {
-  return Array.from({ length: places.length / 2 }, (_, index) => [places.get(2 * index), places.get(2 * index + 1)]);
+  return places.records(2).map(([country = 0, lastAt = 0]) => [country, lastAt]);
 }
 
 /** A country's two letters as digits. */

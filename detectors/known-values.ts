@@ -71,7 +71,7 @@ export function learn(values: KnownValues, mark: number, day: number): void {
 /** Notes a day on which an unknown value was used with nothing else against it; after enough days it is known. */
 export function consider(values: KnownValues, mark: number, day: number): void {
   if (!isNew(values, mark, day)) return;
-  const index = values.indexOf(mark, PENDING_SIZE, 1 + KNOWN_SIZE * values.get(0));
+  const index = values.indexOf(mark, PENDING_SIZE, firstPending(values));
   if (index !== -1 && values.get(index + 2) >= day) return;
   const days = index === -1 ? 1 : values.get(index + 1) + 1;
   if (days >= LIMITS.daysToKnow) {
@@ -91,9 +91,8 @@ export function distrust(values: KnownValues, mark: number): void {
 
 /** The day a known value was last used. */
 function lastDayOf(values: KnownValues, mark: number): number | undefined {
-  const end = 1 + KNOWN_SIZE * values.get(0);
-  for (let index = 1; index < end; index += KNOWN_SIZE) if (values.get(index) === mark) return values.get(index + 1);
-  return undefined;
+  const index = values.indexOf(mark, KNOWN_SIZE, 1, firstPending(values));
+  return index === -1 ? undefined : values.get(index + 1);
 }
 
 /** The last day on which any of them was used. */
@@ -106,17 +105,15 @@ function without(pending: readonly Pending[], mark: number): readonly Pending[] 
 }
 
 function knownOf(values: KnownValues): readonly Known[] {
-  const count = Math.max(0, values.get(0));
-  return Array.from({ length: count }, (_, one) => {
-    const index = 1 + KNOWN_SIZE * one;
-    return [values.get(index), values.get(index + 1)];
-  });
+  return values.records(KNOWN_SIZE, 1, firstPending(values)).map(([mark = 0, lastDay = 0]) => [mark, lastDay]);
 }
 
 function pendingOf(values: KnownValues): readonly Pending[] {
-  const first = 1 + KNOWN_SIZE * Math.max(0, values.get(0));
-  return Array.from({ length: (values.length - first) / PENDING_SIZE }, (_, one) => {
-    const index = first + PENDING_SIZE * one;
-    return [values.get(index), values.get(index + 1), values.get(index + 2)];
-  });
+  return values
+    .records(PENDING_SIZE, firstPending(values))
+    .map(([mark = 0, days = 0, lastDay = 0]) => [mark, days, lastDay]);
+}
+
+function firstPending(values: KnownValues): number {
+  return 1 + KNOWN_SIZE * Math.max(0, values.get(0));
 }

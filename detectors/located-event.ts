@@ -19,7 +19,7 @@ export interface Place {
 
 export const NOWHERE: Place = { network: '', country: '' };
 
-/** What states keep of a use's names (marks.ts); 0 where there is none. */
+/** What rows keep of a use's names (marks.ts); 0 where there is none. */
 export interface Marks {
   readonly agent: number;
   readonly action: number;

@@ -65,7 +65,7 @@ export const manyNetworks = defineDetector<'seen' | 'usual'>({
 function judge(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at } = located.event;
   const { network } = located.marks;
-  if (network === 0 || isUsual(rows.seen, network)) return NO_FINDINGS;
+  if (network === 0 || usualAt(rows.seen, network) !== -1) return NO_FINDINGS;
   const seen = seenIn(rows.seen);
   const entry = entryFor(located, seen, false);
   if (!hasLearned(facts, at)) return judgeBeginning(withEntry(seen, entry), at);
@@ -76,8 +76,9 @@ function remember(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFa
   const { at } = located.event;
   const { network } = located.marks;
   if (network === 0) return;
-  if (isUsual(rows.seen, network)) {
-    touch(rows.seen, rows.seen.indexOf(network, SEEN_SIZE), at);
+  const usual = usualAt(rows.seen, network);
+  if (usual !== -1) {
+    touch(rows.seen, usual, at);
     return;
   }
   const seen = seenIn(rows.seen);
@@ -149,9 +150,10 @@ function countUsual(seen: readonly SeenNetwork[], at: number): number {
   return seen.filter((entry) => entry.usual && isFresh(entry, at)).length;
 }
 
-function isUsual(seen: Row, network: number): boolean {
+/** Where a usual network's numbers begin; -1 of any other. */
+function usualAt(seen: Row, network: number): number {
   const index = seen.indexOf(network, SEEN_SIZE);
-  return index !== -1 && seen.get(index + USUAL) === 1;
+  return index !== -1 && seen.get(index + USUAL) === 1 ? index : -1;
 }
 
 function touch(seen: Row, index: number, at: number): void {
@@ -159,14 +161,14 @@ function touch(seen: Row, index: number, at: number): void {
 }
 
 function seenIn(row: Row): readonly SeenNetwork[] {
-  const numbers = row.toArray();
-  return Array.from({ length: numbers.length / SEEN_SIZE }, (_, index) => {
-    const [mark = 0, country = 0, asn = 0, firstAt = 0, lastAt = 0, usual] = numbers.slice(
-      index * SEEN_SIZE,
-      (index + 1) * SEEN_SIZE,
-    );
-    return { mark, country, asn, firstAt, lastAt, usual: usual === 1 };
-  });
+  return row.records(SEEN_SIZE).map(([mark = 0, country = 0, asn = 0, firstAt = 0, lastAt = 0, usual]) => ({
+    mark,
+    country,
+    asn,
+    firstAt,
+    lastAt,
+    usual: usual === 1,
+  }));
 }
 
 /** The entry in place of the known one of its network; without one, and where there are too many, of the stalest. */

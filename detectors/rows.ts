@@ -57,12 +57,22 @@ export class Row {
     this.set(index, this.get(index) + value);
   }
 
-  /** Where the first number of this value stands, or -1; of each `size` numbers, beginning at `from`, only the first is looked at. */
-  indexOf(value: number, size = 1, from = 0): number {
+  /** Where the first number of this value stands, or -1; of each `size` numbers from `from` until before `to` only the first is looked at. */
+  indexOf(value: number, size = 1, from = 0, to = this.length): number {
     const { numbers } = seat;
-    const [begin, end] = [numbers[this.index] ?? 0, numbers[this.index + 1] ?? 0];
-    for (let place = begin + from; place < end; place += size) if (numbers[place] === value) return place - begin;
+    const begin = numbers[this.index] ?? 0;
+    for (let place = begin + from; place < begin + to; place += size)
+      if (numbers[place] === value) return place - begin;
     return -1;
+  }
+
+  /** Its numbers from `from` until before `to`, `size` at a time. */
+  records(size: number, from = 0, to = this.length): readonly (readonly number[])[] {
+    const numbers = this.toArray();
+    return Array.from({ length: (to - from) / size }, (_, record) => {
+      const first = from + record * size;
+      return numbers.slice(first, first + size);
+    });
   }
 
   toArray(): number[] {

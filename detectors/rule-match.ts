@@ -69,11 +69,7 @@ function remember({ habits, bursts }: RuleRows, { event }: LocatedUsageEvent, { 
 }
 
 function burstsIn(row: Row): Bursts {
-  const numbers = row.toArray();
-  return Array.from({ length: numbers.length / 3 }, (_, index) => {
-    const [mark = 0, from = 0, count = 0] = numbers.slice(3 * index, 3 * index + 3);
-    return [mark, { from, count }];
-  });
+  return row.records(3).map(([mark = 0, from = 0, count = 0]) => [mark, { from, count }]);
 }
 
 function marksOf(rules: readonly RuleMatch[]): readonly number[] {

@@ -75,7 +75,7 @@ function remember(rows: SequenceRows, located: LocatedUsageEvent, facts: Subject
     return;
   }
   const clean = teaches(located, facts);
-  settle(order, dayOf(at), facts.cleanUses);
+  const settled = settle(order, dayOf(at), facts.cleanUses);
   const mark = shortMark(located.marks.action);
   const action = clean ? learnAction(order, mark) : indexOf(order, mark);
   if (clean && action === NONE) {
@@ -83,7 +83,6 @@ function remember(rows: SequenceRows, located: LocatedUsageEvent, facts: Subject
     last.replace(NO_USE);
     return;
   }
-  const settled = settledOn(order, dayOf(at), facts.cleanUses);
   const isPair = isNext(last, action, facts);
   const run = isPair ? runWith(rows, settled, action, at) : 0;
   if (isPair && clean && last.get(CLEAN) === 1) learnPair(order, settled, last.get(LAST), action);

@@ -30,23 +30,19 @@ export function createGithubKeys(url: string): GithubKeys {
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
 
-  async function ask(now: number): Promise<void> {
+  async function ask(): Promise<void> {
     const answer = await fetch(url, {
       headers: etag === undefined ? {} : { 'if-none-match': etag },
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (answer.status === 304) {
-      fetchedAt = now;
-      return;
-    }
+    if (answer.status === 304) return;
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const text = await answer.text();
     if (text.length > LARGEST_ANSWER) throw new Error('too large');
     const { public_keys: given } = publicKeys.parse(JSON.parse(text));
     keys = new Map(given.map(({ key_identifier: id, key }) => [id, createPublicKey(key)]));
     etag = answer.headers.get('etag') ?? undefined;
-    fetchedAt = now;
   }
 
   return {
@@ -59,9 +55,10 @@ export function createGithubKeys(url: string): GithubKeys {
         return keys.get(id);
       }
       askedAt = now;
-      asking = ask(now).finally(() => (asking = undefined));
+      asking = ask().finally(() => (asking = undefined));
       try {
         await asking;
+        fetchedAt = now;
       } catch (cause) {
         // The keys from before stay in force; without any, nothing can be told.
         if (keys.size === 0) {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { CancelledFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
 import { incidentId } from '../../domain/credential';
 import { stepFailure } from '../../workflows/lib/failure-code';
 import { pendingQuestionsQuery, stateQuery, type IncidentView } from '../../workflows/messages';
+import { endWorkflow } from '../support/end-workflow';
 import type { LeakHandle } from '../support/run-incident';
 import { CallBook } from './call-book';
 import { answerTo } from './answer';
@@ -122,23 +123,16 @@ async function runCase(lane: ServerLane, { scenario, faults }: FaultCase): Promi
   try {
     await start();
     const ending = await lastEnd().catch(async (error: unknown) => {
-      await stop(handle);
+      if (handle) await endWorkflow(handle);
       throw error;
     });
-    if (ending.status === 'running') await stop(handle);
+    if (ending.status === 'running' && handle) await endWorkflow(handle);
     else await Promise.race([othersEnd(lane, running.workflowIds), delay(STUCK_AFTER_MS)]);
     const again = ending.watch?.drift === undefined ? undefined : await endOf(incident, asIncident(scenario));
     return { ...ending, ...(again ? { reopened: again } : {}), world, calls: book.names };
   } finally {
     lane.finish(running);
   }
-}
-
-/** It may have ended by itself since it was last looked at; then there is nothing left to do. */
-async function stop(handle: WorkflowHandle | undefined): Promise<void> {
-  await handle?.terminate().catch((error: unknown) => {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-  });
 }
 
 /**

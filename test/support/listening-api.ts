@@ -1,10 +1,10 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { openDatabase, type Database } from '../../activities/store/database';
 import { migrate } from '../../activities/store/migrate';
 import { createApi, type ApiParts } from '../../api/server';
 import { testApi, type TestApi } from './api-parts';
+import { endWorkflow } from './end-workflow';
 import { freshDatabase } from './fresh-database';
 import { integrationStack } from './integration-stack';
 
@@ -43,10 +43,7 @@ export async function listeningApi(name: string, options: ListeningApiOptions): 
       await app.close();
       // Before those that it started: it would start them again.
       await api.desk.stop();
-      for (const id of workflowIds) {
-        const ended = api.temporal.workflow.getHandle(id).terminate('the test is over');
-        await ended.catch((error: unknown) => expect(error).toBeInstanceOf(WorkflowNotFoundError));
-      }
+      for (const id of workflowIds) await endWorkflow(api.temporal.workflow.getHandle(id));
       await api.stop();
       await database.end();
       await fresh.drop();

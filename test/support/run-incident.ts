@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import { incidentId } from '../../domain/credential';
@@ -31,13 +31,6 @@ export async function withIncident<T>(
       args: [own],
     });
     return work(handle);
-  });
-}
-
-/** Ends an incident that may have come to its own end meanwhile: nobody keeps it from acting alone. */
-export async function endIncident(handle: LeakHandle): Promise<void> {
-  await handle.terminate().catch((error: unknown) => {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
   });
 }
 

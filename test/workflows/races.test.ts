@@ -12,7 +12,8 @@ import { eventually } from '../support/eventually';
 import { fakeActivities, loadSeparable, refusal, sampleAssessment, sampleInput } from '../support/fake-activities';
 import { APPROVED, silentFor } from '../support/outcome-scenarios';
 import { CRITICAL_SIGNAL } from '../support/recorded-scenarios';
-import { endIncident, gate, untilWaiting, withIncident } from '../support/run-incident';
+import { endWorkflow } from '../support/end-workflow';
+import { gate, untilWaiting, withIncident } from '../support/run-incident';
 import { timeSkippingEnvironment } from '../support/time-skipping-environment';
 
 const PERSON = { actor: 'ana@example.com', note: 'seen' };
@@ -44,7 +45,7 @@ describe('what comes while something else is under way', () => {
 
         expect(await handle.executeUpdate(addNoteUpdate, { args: [PERSON] })).toBe('noted');
         expect((await handle.query(stateQuery)).incident.evidence.severity).toBe('medium');
-        await endIncident(handle);
+        await endWorkflow(handle);
       },
     );
   });
@@ -72,7 +73,7 @@ describe('what comes while something else is under way', () => {
 
       expect(await sent).toBeInstanceOf(Error);
       expect((await handle.query(stateQuery)).incident.evidence.severity).toBe('critical');
-      await endIncident(handle);
+      await endWorkflow(handle);
     });
   });
 
@@ -99,7 +100,7 @@ describe('what comes while something else is under way', () => {
         () => written,
         (entries) => entries.length > 1,
       );
-      await endIncident(handle);
+      await endWorkflow(handle);
     });
 
     expect(written).toEqual(['medium 14400', 'critical 60']);
@@ -166,7 +167,7 @@ describe('what comes while something else is under way', () => {
       await untilWaiting(handle);
       expect((await handle.query(stateQuery)).incident.waiting?.question).toContain('could not be looked at');
       expect(calls).not.toContain('revokeVersion');
-      await endIncident(handle);
+      await endWorkflow(handle);
     });
   });
 });

@@ -112,7 +112,7 @@ export class PartitionFolder {
   /** @throws when it was aborted: then the state is void until it is loaded again. */
   async fold(message: StoredUsage): Promise<void> {
     const { partition, partitions, locate, intel, counters, signal } = this.parts;
-    const { events: sent, faults } = parseBatch(textOf(message.data), partition, partitions);
+    const { events: sent, faults } = parseBatch(Buffer.from(message.data).toString('utf8'), partition, partitions);
     this.#whole = false;
     for (const fault of faults) await this.#keep({ ...fault, stream: 'usage', message });
     const timed = sent.map((event) => notAhead(event, message.storedAt));
@@ -202,9 +202,4 @@ export class PartitionFolder {
       'part of a usage message went to the dead letters',
     );
   }
-}
-
-/** Of the bytes where they are: a copy of each message has V8 collect garbage for the memory outside of its heap, several times a second. */
-function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }
