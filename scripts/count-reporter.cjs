@@ -24,10 +24,14 @@ function failuresOf({ testFilePath, testResults, testExecError }) {
   const file = relative(process.cwd(), testFilePath);
   const failures = testResults
     .filter(({ status }) => status === 'failed')
-    .map(({ fullName, failureMessages }) => `${file}: ${fullName}: ${firstLine(failureMessages[0])}`);
-  return testExecError ? [`${file}: ${firstLine(testExecError.message)}`, ...failures] : failures;
+    .map(({ fullName, failureMessages }) => `${file}: ${fullName}: ${briefly(failureMessages[0])}`);
+  return testExecError ? [`${file}: ${briefly(testExecError.message)}`, ...failures] : failures;
 }
 
-function firstLine(message = '') {
-  return message.trimStart().split('\n', 1)[0];
+/** What a failure says before its stack, on one line; of a long one both ends: a server's last words stand at the end. */
+function briefly(message = '') {
+  const lines = message.trim().split('\n');
+  const stack = lines.findIndex((line) => /^\s+at /.test(line));
+  const said = (stack === -1 ? lines : lines.slice(0, stack)).map((line) => line.trim()).join(' | ');
+  return said.length <= 1_000 ? said : `${said.slice(0, 400)} … ${said.slice(-600)}`;
 }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { StackError } from './stack-error';
 
 /**
@@ -7,30 +7,64 @@ import { StackError } from './stack-error';
  * can even connect to itself: kill() and start() on the same port would then fail now and then.
  */
 const FIRST_PORT = 20_000;
-const LAST_PORT = 32_000;
-const TRIES = 200;
+const BLOCKS = 600;
+/**
+ * Ports are handed out from blocks, and a block belongs to the one process that listens on its first port: what is
+ * handed out here and listened on only later can't be handed out by another process meanwhile.
+ */
+const BLOCK_SIZE = 20;
+const TRIES = 400;
 
-const handedOut = new Set<number>();
+let unused: number[] = [];
+let pending: Promise<unknown> = Promise.resolve();
 
-/** A loopback port that nobody listens on now, and that this process has not handed out before. */
-export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
-    if (handedOut.has(port)) continue;
-    // Taken before the await: two callers at once must not test the same port.
-    handedOut.add(port);
-    if (await canListen(port)) return port;
-  }
-  throw new StackError(
-    'NO_FREE_PORT',
-    `No free port was found on 127.0.0.1 between ${FIRST_PORT} and ${LAST_PORT}. Close programs that listen there.`,
-  );
+/** A loopback port that nobody listens on now, and that neither this process nor any other that asks here has handed out before it ended. */
+export function freePort(): Promise<number> {
+  // One after the other: two callers at once must not take two blocks, nor test the same port.
+  const port = pending.then(nextPort);
+  pending = port.catch(() => undefined);
+  return port;
 }
 
-function canListen(port: number): Promise<boolean> {
+async function nextPort(): Promise<number> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const port = unused.shift();
+    if (port === undefined) unused = await takeBlock();
+    else if (await canListen(port)) return port;
+  }
+  throw noFreePort();
+}
+
+/** The ports of a block that is ours from now until this process ends. */
+async function takeBlock(): Promise<number[]> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const first = FIRST_PORT + BLOCK_SIZE * Math.floor(Math.random() * BLOCKS);
+    const owner = await listen(first);
+    if (!owner) continue;
+    owner.unref();
+    return Array.from({ length: BLOCK_SIZE - 1 }, (_, index) => first + 1 + index);
+  }
+  throw noFreePort();
+}
+
+async function canListen(port: number): Promise<boolean> {
+  const server = await listen(port);
+  if (server) await new Promise((resolve) => server.close(resolve));
+  return server !== undefined;
+}
+
+function listen(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    const server = createServer((connection) => connection.destroy());
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server));
   });
+}
+
+function noFreePort(): StackError {
+  const last = FIRST_PORT + BLOCKS * BLOCK_SIZE - 1;
+  return new StackError(
+    'NO_FREE_PORT',
+    `No free port was found on 127.0.0.1 between ${FIRST_PORT} and ${last}. Close programs that listen there.`,
+  );
 }

@@ -32,13 +32,27 @@ export class ManagedCredential<K extends SecretMaterial['kind']> {
     this.#held = this.check(first);
   }
 
-  /** Reads the version to use now. */
+  /**
+   * Reads the version to use now. A store that does not answer is asked again for up to `withinMs`: a service that starts
+   * while the store does need not fail.
+   * @throws IncidentError SECRET_ACCESS_DENIED at once, PROVIDER_UNAVAILABLE
+   */
   static async open<K extends SecretMaterial['kind']>(
     id: string,
     kind: K,
     secrets: SecretClient,
+    withinMs: number = DEFAULT_PARK_MS,
   ): Promise<ManagedCredential<K>> {
-    return new ManagedCredential(id, kind, secrets, await secrets.read(id));
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      try {
+        return new ManagedCredential(id, kind, secrets, await secrets.read(id));
+      } catch (error) {
+        const away = error instanceof IncidentError && error.code === 'PROVIDER_UNAVAILABLE';
+        if (!away || Date.now() + RE_READ_MS > deadline) throw error;
+        await sleep(RE_READ_MS);
+      }
+    }
   }
 
   get held(): Held<K> {

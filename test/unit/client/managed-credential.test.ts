@@ -1,4 +1,5 @@
 import { ManagedCredential } from '../../../client/dependent/managed-credential';
+import { IncidentError } from '../../../domain/errors';
 import type { CurrentSecret, SecretClient } from '../../../client/dependent/secret-client';
 
 const secret = (version: number): CurrentSecret => ({ version, material: { kind: 'api-token', token: `t${version}` } });
@@ -68,6 +69,30 @@ describe('ManagedCredential', () => {
     const credential = await ManagedCredential.open('c', 'api-token', store().client);
 
     await expect(credential.waitForNewer(1, 50)).rejects.toMatchObject({ code: 'CLIENT_PARK_TIMEOUT' });
+  });
+
+  it('waits for a store that starts later, and no longer than it was told', async () => {
+    const secrets = store();
+    secrets.fail(new IncidentError('PROVIDER_UNAVAILABLE', { provider: 'secret store' }));
+    setTimeout(() => secrets.fail(undefined), 150);
+
+    await expect(ManagedCredential.open('c', 'api-token', secrets.client)).resolves.toMatchObject({
+      held: { version: 1 },
+    });
+    secrets.fail(new IncidentError('PROVIDER_UNAVAILABLE', { provider: 'secret store' }));
+    await expect(ManagedCredential.open('c', 'api-token', secrets.client, 50)).rejects.toMatchObject({
+      code: 'PROVIDER_UNAVAILABLE',
+    });
+  });
+
+  it('asks only once where it has no right to ask', async () => {
+    const secrets = store();
+    secrets.fail(new IncidentError('SECRET_ACCESS_DENIED', { credential: 'c' }));
+
+    await expect(ManagedCredential.open('c', 'api-token', secrets.client)).rejects.toMatchObject({
+      code: 'SECRET_ACCESS_DENIED',
+    });
+    expect(secrets.reads()).toBe(1);
   });
 
   it('refuses material of another kind', async () => {

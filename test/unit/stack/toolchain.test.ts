@@ -59,6 +59,23 @@ describe('freePort', () => {
 
     expect(new Set(ports).size).toBe(50);
   });
+
+  it('leaves the block that another process has to it, even if its dice fall the same', async () => {
+    const another = (): (() => Promise<number>) => {
+      let other = freePort;
+      jest.isolateModules(() => {
+        other = jest.requireActual<{ freePort: typeof freePort }>('../../../stack/free-port').freePort;
+      });
+      return other;
+    };
+    const [theirs, ours] = [another(), another()];
+    const dice = jest.spyOn(Math, 'random').mockReturnValueOnce(0.5).mockReturnValueOnce(0.5);
+
+    const [first, second] = [await theirs(), await ours()];
+
+    dice.mockRestore();
+    expect(Math.abs(first - second)).toBeGreaterThanOrEqual(20);
+  });
 });
 
 describe('withLock', () => {
