@@ -1,5 +1,5 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { hasLearned, teaches } from './learning';
+import { dayOf, hasLearned, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import type { Row, Rows } from './rows';
 import { manyPlaces, SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
@@ -23,6 +23,8 @@ const PARAMETERS = {
   /** Networks remembered, and how many of the usual among them: as many as there is room for beside those are a flood, however many are usual. */
   remembered: 64,
   usualRemembered: 32,
+  /** What was usual is no more when not half of it was in use at once for so long, in which there was use: as known values are forgotten (known-values.ts). */
+  daysToForget: 30,
 } as const;
 
 /** What is kept of each network it was used from. */
@@ -44,7 +46,7 @@ const USUAL = 5;
 
 /**
  * `seen`: for each network six numbers, in the order of `SeenNetwork`. `usual`: the most networks that appeared within one window while habits
- * were learnt.
+ * were learnt, and the last day on which half as many were in use at once; no day in old snapshots.
  */
 type SpreadRows = Rows<'seen' | 'usual'>;
 
@@ -56,7 +58,7 @@ export const manyNetworks = defineDetector<'seen' | 'usual'>({
   id: 'many-networks',
   family: 'spread',
   parameters: PARAMETERS,
-  initial: { seen: [], usual: [0] },
+  initial: { seen: [], usual: [0, 0] },
   judge,
   remember,
   samples,
@@ -69,7 +71,7 @@ function judge(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts
   const seen = seenIn(rows.seen);
   const entry = entryFor(located, seen, false);
   if (!hasLearned(facts, at)) return judgeBeginning(withEntry(seen, entry), at);
-  return isFresh(entry, at) ? judgeSpread(withEntry(seen, entry), rows.usual.get(0), at) : NO_FINDINGS;
+  return isFresh(entry, at) ? judgeSpread(withEntry(seen, entry), usualNow(rows.usual, seen, at), at) : NO_FINDINGS;
 }
 
 function remember(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
@@ -78,7 +80,7 @@ function remember(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFa
   if (network === 0) return;
   const usual = usualAt(rows.seen, network);
   if (usual !== -1) {
-    touch(rows.seen, usual, at);
+    if (touch(rows.seen, usual, at) && teaches(located, facts)) keepUsual(rows, at);
     return;
   }
   const seen = seenIn(rows.seen);
@@ -87,7 +89,25 @@ function remember(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFa
   rows.seen.replace(
     entries.flatMap((one) => [one.mark, one.country, one.asn, one.firstAt, one.lastAt, one.usual ? 1 : 0]),
   );
-  if (entry.usual) rows.usual.set(0, Math.max(rows.usual.get(0), countUsual(entries, at)));
+  if (entry.usual) rows.usual.replace([Math.max(rows.usual.get(0), countUsual(entries, at)), dayOf(at)]);
+  else if (teaches(located, facts)) keepUsual(rows, at);
+}
+
+/** Notes that as many networks as ever are in use still, once a day. */
+function keepUsual({ seen, usual }: SpreadRows, at: number): void {
+  const [most, lastDay, day] = [usual.get(0), usual.get(1), dayOf(at)];
+  // Of fewer the detector would say the same without.
+  if (most < PARAMETERS.fewNetworks || lastDay >= day) return;
+  const inUse = seenIn(seen).filter(({ lastAt }) => Math.abs(at - lastAt) <= PARAMETERS.windowMs).length;
+  if (lastDay === 0 || inUse * 2 >= most) usual.replace([most, day]);
+}
+
+/** The usual number of networks, unless that is long ago. While nothing is used at all nothing is forgotten. */
+function usualNow(usual: Row, seen: readonly SeenNetwork[], at: number): number {
+  const [most, lastDay] = [usual.get(0), usual.get(1)];
+  const isForgotten = (day: number): boolean => day - lastDay > PARAMETERS.daysToForget;
+  const lastUse = Math.max(...seen.map(({ lastAt }) => dayOf(lastAt)));
+  return lastDay !== 0 && isForgotten(dayOf(at)) && isForgotten(lastUse) ? 0 : most;
 }
 
 function entryFor(
@@ -156,8 +176,11 @@ function usualAt(seen: Row, network: number): number {
   return index !== -1 && seen.get(index + USUAL) === 1 ? index : -1;
 }
 
-function touch(seen: Row, index: number, at: number): void {
-  if (at - seen.get(index + LAST_AT) >= RESOLUTION_MS) seen.set(index + LAST_AT, at);
+/** Whether that was news. */
+function touch(seen: Row, index: number, at: number): boolean {
+  if (at - seen.get(index + LAST_AT) < RESOLUTION_MS) return false;
+  seen.set(index + LAST_AT, at);
+  return true;
 }
 
 function seenIn(row: Row): readonly SeenNetwork[] {
@@ -191,6 +214,10 @@ function samples(): Samples {
   const uses = (addresses: readonly string[], everyMs: number) =>
     addresses.map((address, index) => sampleUse({ afterMs: 7_000 + index * everyMs, address }));
   const places = { ...SAMPLE_PLACES, ...botnet };
+  const day = 86_400_000;
+  const strangers = Object.fromEntries(
+    ['CA', 'JP', 'ZA'].map((country, index) => [`100.99.${index}.7`, { network: `100.99.${index}.0/24`, country }]),
+  );
   const addresses = Object.keys(botnet);
   const oneCountry = manyPlaces(9, ['DE']);
   const rotating = Object.fromEntries(
@@ -215,6 +242,15 @@ function samples(): Samples {
         places,
       },
       { title: 'a botnet of eighty', events: [...life, ...uses(addresses, 20)], places },
+      {
+        title: 'three networks, with a credential that began with a flood and lives a quiet life since',
+        events: [
+          ...addresses.map((address, index) => sampleUse({ afterMs: index * 20, address })),
+          ...steadyLife({ count: 40, everyMs: day, afterMs: day }),
+          ...Object.keys(strangers).map((address, index) => sampleUse({ afterMs: 41 * day + index * 1_000, address })),
+        ],
+        places: { ...places, ...strangers },
+      },
       { title: 'three networks in two countries', events: [...life, ...uses(addresses.slice(0, 3), 1_000)], places },
     ],
     nearMisses: [

@@ -6,7 +6,7 @@ import { dayOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import { forPerson } from './person-text';
-import type { Row, Rows } from './rows';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 /**
@@ -25,51 +25,63 @@ const PARAMETERS = {
   burstWindowMs: 300_000,
 } as const;
 
-/** Rules whose bursts are counted, for one subject at one time. */
+/** Rules whose bursts are counted, for one subject at one time, and things that are told apart in all of them together. */
 const MOST_BURSTS = 16;
+const MOST_TOLD_APART = 256;
 
-/** Rules it matches as a habit: on three days, with nothing else against it (known-values.ts). And bursts: a rule's mark, and both numbers of `Burst`. */
-type RuleRows = Rows<'habits' | 'bursts'>;
+/**
+ * Rules it matches as a habit: on three days, with nothing else against it (known-values.ts). Bursts: a rule's mark, and both numbers of `Burst`. Objects that are
+ * counted in them: the rule's mark and the object's.
+ */
+type RuleRows = Rows<'habits' | 'bursts' | 'objects'>;
 
 /** By the mark of the rule. */
-type Bursts = readonly (readonly [mark: number, burst: Burst])[];
+interface Bursts {
+  readonly bursts: readonly (readonly [mark: number, burst: Burst])[];
+  readonly objects: readonly (readonly [mark: number, object: number])[];
+}
 
 /** A record matched a rule of the folder `rules/`, or of the user's own: something that thieves do and that is not this credential's work. */
-export const ruleMatch = defineDetector<'habits' | 'bursts'>({
+export const ruleMatch = defineDetector<keyof RuleRows>({
   id: 'rule-match',
   family: 'signature',
   parameters: PARAMETERS,
-  initial: { habits: NOTHING_BUT_NEWS, bursts: [] },
+  initial: { habits: NOTHING_BUT_NEWS, bursts: [], objects: [] },
   judge,
   remember,
   samples,
 });
 
-function judge({ habits, bursts }: RuleRows, located: LocatedUsageEvent): readonly Finding[] {
+function judge(rows: RuleRows, located: LocatedUsageEvent): readonly Finding[] {
   const { rules, at } = located.event;
   if (!rules) return NO_FINDINGS;
-  const [gravest] = toldOf(habits, rules, counted(burstsIn(bursts), rules, at), at).sort(
+  const [gravest] = toldOf(rows.habits, rules, counted(burstsIn(rows), rules, at), at).sort(
     (a, b) => confidenceOf(b) - confidenceOf(a),
   );
   return gravest ? [finding(gravest, located)] : NO_FINDINGS;
 }
 
-function remember({ habits, bursts }: RuleRows, { event }: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
+function remember(rows: RuleRows, { event }: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
   const { rules, at, outcome } = event;
+  const { habits } = rows;
   const day = dayOf(at);
   // Most uses match nothing, and a rule is forgotten by the uses without it.
   learn(habits, NO_VALUE, day);
   if (!rules) return;
-  const now = counted(burstsIn(bursts), rules, at);
-  bursts.replace(now.flatMap(([mark, { from, count }]) => [mark, from, count]));
+  const now = counted(burstsIn(rows), rules, at);
+  rows.bursts.replace(now.bursts.flatMap(([mark, { from, count }]) => [mark, from, count]));
+  rows.objects.replace(now.objects.flat());
   const told = toldOf(habits, rules, now, at);
   for (const mark of marksOf(rules)) if (!isNew(habits, mark, day)) learn(habits, mark, day);
   const harmless = outcome === 'accepted' && suspectedBy.every((family) => family === 'signature');
   for (const mark of marksOf(told)) (harmless ? consider : distrust)(habits, mark, day);
 }
 
-function burstsIn(row: Row): Bursts {
-  return row.records(3).map(([mark = 0, from = 0, count = 0]) => [mark, { from, count }]);
+function burstsIn({ bursts, objects }: RuleRows): Bursts {
+  return {
+    bursts: bursts.records(3).map(([mark = 0, from = 0, count = 0]) => [mark, { from, count }]),
+    objects: objects.records(2).map(([mark = 0, object = 0]) => [mark, object]),
+  };
 }
 
 function marksOf(rules: readonly RuleMatch[]): readonly number[] {
@@ -77,17 +89,25 @@ function marksOf(rules: readonly RuleMatch[]): readonly number[] {
 }
 
 function counted(bursts: Bursts, rules: readonly RuleMatch[], at: number): Bursts {
-  let next = bursts;
-  for (const { id, burst } of rules) {
-    if (burst === undefined) continue;
-    const mark = markOf(id);
-    const others = next.filter(([rule]) => rule !== mark).slice(1 - MOST_BURSTS);
-    next = [...others, [mark, countIn(burstOf(next, mark), at, PARAMETERS.burstWindowMs)]];
-  }
-  return next;
+  return rules.reduce((next, rule) => (rule.burst === undefined ? next : withMatch(next, rule, rule.burst, at)), bursts);
 }
 
-function burstOf(bursts: Bursts, mark: number): Burst {
+/** With one match more; of different objects no more are kept than decide. */
+function withMatch(before: Bursts, { id, objects }: RuleMatch, most: number, at: number): Bursts {
+  const mark = markOf(id);
+  const others = before.bursts.filter(([rule]) => rule !== mark).slice(1 - MOST_BURSTS);
+  const burst = countIn(burstOf(before, mark), at, PARAMETERS.burstWindowMs);
+  if (objects === undefined) return { bursts: [...others, [mark, burst]], objects: before.objects };
+  const seen = burst.count === 1 ? [] : before.objects.filter(([rule]) => rule === mark).map(([, object]) => object);
+  const different = [...new Set([...seen, ...objects.map((object) => markOf(object))])].slice(0, most);
+  const elsewhere = before.objects.filter(([rule]) => rule !== mark);
+  return {
+    bursts: [...others, [mark, { from: burst.from, count: different.length }]],
+    objects: [...elsewhere, ...different.map((object) => [mark, object] as const)].slice(-MOST_TOLD_APART),
+  };
+}
+
+function burstOf({ bursts }: Bursts, mark: number): Burst {
   return bursts.find(([rule]) => rule === mark)?.[1] ?? NO_BURST;
 }
 
@@ -106,7 +126,8 @@ function confidenceOf({ level, burst }: RuleMatch): number {
 
 function finding(rule: RuleMatch, { event }: LocatedUsageEvent): Finding {
   const confidence = confidenceOf(rule);
-  const often = rule.burst === undefined ? '' : `, at least ${rule.burst} times within 5 min`;
+  const what = rule.objects ? 'different ones' : 'times';
+  const often = rule.burst === undefined ? '' : `, at least ${rule.burst} ${what} within 5 min`;
   const denied = event.outcome === 'authorization' ? ' (tried, and denied)' : '';
   return {
     severity: confidence >= 0.7 ? 'medium' : 'low',
@@ -126,13 +147,20 @@ function samples(): Samples {
   const secret: RuleMatch = { id: 'secret-read', title: 'Many secrets are read', level: 'informational', burst: 20 };
   const uses = (rule: RuleMatch, count: number, everyMs: number) =>
     steadyLife({ count, everyMs, afterMs: 7_000, mark: rule.id }).map((use) => ({ ...use, rules: [rule] }));
+  const reads = (count: number, objects: number, everyMs: number) =>
+    uses(secret, count, everyMs).map((use, index) => ({
+      ...use,
+      rules: [{ ...secret, objects: [`secret-${index % objects}`] }],
+    }));
   return {
     positives: [
       { title: 'logging is stopped at the first use', events: uses(grave, 1, 0), places },
       { title: 'logging is stopped after a quiet life', events: [...life, ...uses(grave, 1, 0)], places },
       { title: 'twenty secrets within a minute', events: [...life, ...uses(secret, 20, 2_000)], places },
+      { title: 'twenty different secrets', events: [...life, ...reads(60, 20, 2_000)], places },
     ],
     nearMisses: [
+      { title: 'nineteen different secrets, again and again', events: [...life, ...reads(60, 19, 2_000)], places },
       { title: 'nineteen secrets', events: [...life, ...uses(secret, 19, 2_000)], places },
       { title: 'a secret every half minute', events: [...life, ...uses(secret, 60, 30_000)], places },
       {

@@ -6,6 +6,9 @@ import { isSubject, type Subject } from './subject';
 const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
 const shortText = z.string().max(512);
 
+/** Objects of one match; what more a record names is not counted. */
+export const MOST_OBJECTS = 20;
+
 /** A rule that a record matched where it was taken in. The record itself goes no further: it may hold anything. */
 export const ruleMatch = z.strictObject({
   id: z.string().min(1).max(64),
@@ -14,6 +17,8 @@ export const ruleMatch = z.strictObject({
   level: z.enum(['informational', 'low', 'medium', 'high', 'critical']),
   /** Says something only when it comes at least so often within five minutes: reading one secret is work, reading all is not. */
   burst: z.number().int().min(2).max(1000).optional(),
+  /** What was touched, where a burst counts different things and not uses. Fingerprints: a name could hold anything. */
+  objects: z.array(z.string().min(1).max(64)).min(1).max(MOST_OBJECTS).optional(),
 });
 
 /** Rules of one event; what more of them match says nothing new. */

@@ -12,6 +12,8 @@ export interface CompiledRule {
   readonly gravity: number;
   /** Ours: how often within five minutes it says something; see `ruleMatch`. */
   readonly burst: number | undefined;
+  /** Ours: fields of which the first that a record has names what a burst counts; none where it counts records. */
+  readonly distinct: readonly string[];
   readonly logsource: LogSource;
   matches(record: LogRecord): boolean;
 }
@@ -33,6 +35,7 @@ export function compileRule(value: unknown): CompiledRule {
       level,
       gravity: SIGMA_LEVELS.indexOf(level),
       burst: tourniquet?.burst,
+      distinct: [tourniquet?.distinct ?? []].flat(),
       logsource,
       matches: anyOf(conditions),
     };

@@ -1,7 +1,8 @@
-import { MOST_RULES, type RuleMatch } from '../../domain/usage-event';
+import { createHash } from 'node:crypto';
+import { MOST_OBJECTS, MOST_RULES, type RuleMatch } from '../../domain/usage-event';
 import { forPerson } from '../person-text';
 import type { CompiledRule } from './compile-rule';
-import type { LogRecord } from './record';
+import { textOf, valuesOf, type LogRecord } from './record';
 import type { LogSource } from './rule';
 
 /** What kind of records a source hands over, in Sigma's words. */
@@ -30,13 +31,25 @@ export class RuleSet {
       .filter((rule) => rule.matches(record))
       .sort((a, b) => b.gravity - a.gravity)
       .slice(0, MOST_RULES)
-      .map(({ id, title, level, burst }) => ({
-        id,
-        title: forPerson(title, LONGEST_TITLE),
-        level,
-        ...(burst === undefined ? {} : { burst }),
-      }));
+      .map((rule) => matchOf(rule, record));
   }
+}
+
+function matchOf({ id, title, level, burst, distinct }: CompiledRule, record: LogRecord): RuleMatch {
+  return {
+    id,
+    title: forPerson(title, LONGEST_TITLE),
+    level,
+    ...(burst === undefined ? {} : { burst }),
+    ...(distinct.length === 0 ? {} : { objects: objectsIn(record, distinct) }),
+  };
+}
+
+/** Fingerprints of what the first of these fields that a record has names. All records that name nothing are of one object. */
+function objectsIn(record: LogRecord, fields: readonly string[]): string[] {
+  const names = fields.map((field) => valuesOf(record, field).flatMap((value) => textOf(value) ?? []));
+  const different = [...new Set(names.find(({ length }) => length > 0) ?? [''])].slice(0, MOST_OBJECTS);
+  return different.map((name) => createHash('sha256').update(name).digest('base64url').slice(0, 16));
 }
 
 /** A rule names no more of its source than it needs, so what it leaves out fits everything. */

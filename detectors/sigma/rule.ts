@@ -7,8 +7,17 @@ export const SIGMA_LEVELS = ['informational', 'low', 'medium', 'high', 'critical
 
 export type SigmaLevel = (typeof SIGMA_LEVELS)[number];
 
+/** Different things that can be counted within one burst: each of them is remembered. */
+const MOST_DISTINCT = 100;
+
 /** What a rule of ours may say beyond the standard, which leaves other attributes to whoever runs it. */
-const ours = z.strictObject({ burst: z.number().int().min(2).max(1000) });
+const ours = z
+  .strictObject({
+    burst: z.number().int().min(2).max(1000),
+    /** A field that names what is touched, or several of which a record has one: then different things are counted. */
+    distinct: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  })
+  .refine(({ burst, distinct }) => distinct === undefined || burst <= MOST_DISTINCT, { path: ['burst'] });
 
 const logSource = z.looseObject({
   product: z.string().nullish(),

@@ -11,6 +11,27 @@ test('a title comes from whoever reports the event: it can not forge a line of w
   expect(messages[0]?.detection.reason).toMatch(/: xhttp:\/\/198\.51\.100\.1 Closed$/);
 });
 
+test('what is counted of many rules together is bounded, and each rule counts its own things', () => {
+  const uses = Array.from({ length: 900 }, (_, index) => ({
+    ...sampleUse({ afterMs: index * 100 }),
+    rules: ['a', 'b'].map((id) => ({
+      id,
+      title: id,
+      level: 'informational' as const,
+      burst: 100,
+      objects: [`object-${id === 'a' ? index : index % 90}`],
+    })),
+  }));
+
+  const { messages, state } = foldAll(uses, SAMPLE_PLACES, [ruleMatch]);
+
+  expect(messages.map(({ detection }) => detection.reason)).toEqual([
+    expect.stringMatching(/: a, at least 100 different ones within 5 min$/),
+  ]);
+  const [subject] = [...state.subjects.values()];
+  expect(subject?.numbers.length).toBeLessThan(2 * 256 + 100);
+});
+
 test('a rule that was a habit is told again after a month of use without it, and not after a month of sleep', () => {
   const rules = [{ id: 'r', title: 'T', level: 'high' as const }];
   const on = (days: readonly number[]) => days.map((day) => sampleUse({ afterMs: day * 86_400_000 }));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { compileRule } from '../../../../detectors/sigma/compile-rule';
+import { RuleSet } from '../../../../detectors/sigma/rule-set';
 import { IncidentError } from '../../../../domain/errors';
 
 const rule = (detection: object, more: object = {}) => ({
@@ -13,6 +14,31 @@ const rule = (detection: object, more: object = {}) => ({
 
 const matches = (detection: object, record: Record<string, unknown>): boolean =>
   compileRule(rule(detection)).matches(record);
+
+const objectsOf = (distinct: unknown, record: Record<string, unknown>): readonly string[] | undefined => {
+  const compiled = compileRule(rule({ s: { a: 1 }, condition: 's' }, { tourniquet: { burst: 20, distinct } }));
+  return RuleSet.of([compiled]).matchesOf({ a: 1, ...record })[0]?.objects;
+};
+
+test('a burst of different things carries a fingerprint of each, and nothing of their names', () => {
+  const one = objectsOf('request.name', { request: { name: 'payroll' } });
+
+  expect(one).toEqual([expect.stringMatching(/^[\w-]{16}$/)]);
+  expect(objectsOf(['request.name'], { request: { name: ['payroll', 'tax', 'payroll'] } })).toHaveLength(2);
+  expect(objectsOf(['request.id', 'request.name'], { request: { name: 'payroll', id: 'payroll' } })).toEqual(one);
+  expect(objectsOf(['request.id', 'request.name'], { request: { name: 'payroll', id: '7' } })).not.toEqual(one);
+  expect(objectsOf('request.name', {})).toEqual(objectsOf('request.name', { request: { name: null } }));
+  expect(objectsOf('names', { names: Array.from({ length: 90 }, (_, index) => index) })).toHaveLength(20);
+  expect(objectsOf(undefined, { request: { name: 'payroll' } })).toBeUndefined();
+});
+
+test('more different things than are remembered can not be asked for', () => {
+  const refused = (burst: number, distinct?: string) =>
+    refusal(rule({ s: { a: 1 }, condition: 's' }, { tourniquet: { burst, distinct } }));
+
+  expect(refused(101, 'name')).toContain('tourniquet.burst');
+  expect([refused(100, 'name'), refused(1_000)]).toEqual(['loaded', 'loaded']);
+});
 
 const search = (selection: unknown, record: Record<string, unknown>): boolean =>
   matches({ selection, condition: 'selection' }, record);
