@@ -17,6 +17,9 @@ const PARAMETERS = {
   confidence: 0.5,
   extremeRatio: 10,
   extremeConfidence: 0.7,
+  /** Of a credential that is hardly known: only what is extreme and heavy besides, and with less to say. Ours. */
+  earlyWindows: 3,
+  earlyBytes: 100_000_000,
 } as const;
 
 /** When the open window began; in it all bytes, and those under no suspicion; and of closed windows the most, and how many there were. */
@@ -45,8 +48,9 @@ function judge({ volume }: Rows<'volume'>, { event }: LocatedUsageEvent): readon
   const { leastBytes, leastWindows, overUsual, extremeRatio, confidence, extremeConfidence } = PARAMETERS;
   if (bytes < leastBytes) return NO_FINDINGS;
   const [most, windows] = opens ? closed(volume) : [volume.get(MOST), volume.get(WINDOWS)];
-  if (windows < leastWindows || bytes < most * overUsual) return NO_FINDINGS;
-  const isExtreme = bytes >= most * extremeRatio;
+  const isKnown = windows >= leastWindows;
+  if (isKnown ? bytes < most * overUsual : !isHeavy(bytes, most, windows)) return NO_FINDINGS;
+  const isExtreme = isKnown && bytes >= most * extremeRatio;
   return [
     {
       severity: isExtreme ? 'medium' : 'low',
@@ -56,6 +60,12 @@ function judge({ volume }: Rows<'volume'>, { event }: LocatedUsageEvent): readon
       reason: `${Math.round(bytes / 1e6)} MB handed out within 10 min, ${Math.floor(bytes / most)} times the most so far`,
     },
   ];
+}
+
+/** Of a credential of less than `leastWindows`. */
+function isHeavy(bytes: number, most: number, windows: number): boolean {
+  const { earlyWindows, earlyBytes, extremeRatio } = PARAMETERS;
+  return windows >= earlyWindows && bytes >= earlyBytes && bytes >= most * extremeRatio;
 }
 
 function remember({ volume }: Rows<'volume'>, located: LocatedUsageEvent, facts: SubjectFacts): void {
@@ -92,6 +102,11 @@ function samples(): Samples {
   return {
     positives: [
       { title: 'ten times as much', events: [...life, ...reads(20, 1_000_000, 1_000, 241 * minute)], places },
+      {
+        title: 'a credential of an hour that carries off a gigabyte',
+        events: [...reads(60, 200_000, minute), ...reads(100, 10_000_000, 1_000, 61 * minute)],
+        places,
+      },
       { title: 'one large answer', events: [...life, ...reads(1, 50_000_000, minute, 241 * minute)], places },
     ],
     nearMisses: [
@@ -99,6 +114,11 @@ function samples(): Samples {
       {
         title: 'ten times of very little',
         events: [...reads(240, 2_000, minute), ...reads(100, 2_000, 1_000, 241 * minute)],
+        places,
+      },
+      {
+        title: 'a credential of an hour that reads ten times as much',
+        events: [...reads(60, 200_000, minute), ...reads(20, 2_000_000, 1_000, 61 * minute)],
         places,
       },
       { title: 'much from the start', events: reads(100, 20_000_000, minute), places },

@@ -38,10 +38,6 @@ interface States {
   readonly 'new-actions': {
     readonly known: OldValues;
     readonly networks: OldValues;
-    readonly burst: OldBurst;
-    readonly names: readonly string[];
-    readonly worked: boolean;
-    readonly refused: boolean;
   };
   readonly 'endpoint-spike': { readonly windows: readonly (readonly [endpoint: string, window: OldNumbers])[] };
   readonly 'dormant-awake': { readonly lastAt: number };
@@ -108,10 +104,10 @@ const ROWS: { readonly [Id in keyof States]: (state: States[Id], seed: number) =
   'privilege-probing': ({ denials, actions, usual }, seed) => ({
     refusals: [denials.from, denials.count, usual, ...actions.map((name) => markOf(name, seed))],
   }),
-  'new-actions': ({ known, networks, burst, names, worked, refused }, seed) => ({
+  // The new actions of its last ten seconds are forgotten.
+  'new-actions': ({ known, networks }, seed) => ({
     known: values(known, (name) => markOf(name, seed)),
     networks: values(networks),
-    tour: [burst.from, burst.count, worked ? 1 : 0, refused ? 1 : 0, ...names.map((name) => markOf(name, seed))],
   }),
   'endpoint-spike': ({ windows }, seed) => ({
     marks: windows.map(([endpoint]) => markOf(endpoint, seed)),

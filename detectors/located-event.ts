@@ -15,6 +15,8 @@ export interface Place {
   /** Of `network` and `country` (marks.ts), where somebody made them once for many events. */
   readonly networkMark?: number;
   readonly countryMark?: number;
+  /** Of the address, likewise. */
+  readonly addressMark?: number;
 }
 
 export const NOWHERE: Place = { network: '', country: '' };
@@ -27,6 +29,8 @@ export interface Marks {
   readonly service: number;
   readonly network: number;
   readonly country: number;
+  /** Of an address of which no network is known: 0. */
+  readonly address: number;
 }
 
 /** A usage event with everything detectors ask of its address and agent, worked out once. */
@@ -54,6 +58,7 @@ export function locatedUse(
     service: markOf(serviceOf(event.action.name), seed),
     network: place.networkMark ?? markOf(place.network),
     country: place.countryMark ?? markOf(place.country),
+    address: place.addressMark ?? (place.network === '' ? 0 : markOf(event.client.address)),
   };
   return { event, place, agent, marks, listings };
 }

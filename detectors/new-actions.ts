@@ -1,4 +1,3 @@
-import { countIn, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { isNew, learn, NONE_KNOWN } from './known-values';
 import { dayOf, hasLearned, teaches } from './learning';
@@ -11,33 +10,41 @@ const PARAMETERS = {
   windowMs: 10_000,
   leastActions: 6,
   confidence: 0.5,
-  /** Some worked and some were refused: somebody looks for what it may do (Elastic's permission enumeration). */
+  /** Some worked and some were refused: somebody looks for what it may do (Elastic's permission enumeration, within 5 min). */
   mixedConfidence: 0.7,
+  slowWindowMs: 300_000,
+  slowMixedConfidence: 0.6,
+  /** So many within 5 min are another program's, or a person's who takes his time. Ours. */
+  slowActions: 12,
+  slowConfidence: 0.4,
   /** The first thing it does from a new place is to ask who it is: attackers begin so (reference/detection.md 1.2.10). */
   whoamiConfidence: 0.7,
+  /** The same of what asks that elsewhere too: many programs do when they start. Ours. */
+  usualWhoamiConfidence: 0.4,
 } as const;
 
 /** What tells a caller whose credential it holds. AWS's and Azure's names, and the paths that APIs use for it. */
 const WHOAMI = /GetCallerIdentity|\bwhoami\b|\/(?:me|userinfo|introspect)$/i;
 
-/** New actions of one window. */
-interface Tour {
-  readonly burst: Burst;
+/** A new action that it lately did: its mark (marks.ts), when first, and how that ended. */
+interface Step {
+  readonly action: number;
+  readonly at: number;
   readonly worked: boolean;
   readonly refused: boolean;
-  /** Their marks (marks.ts), as far as they decide. */
-  readonly actions: readonly number[];
 }
 
-/** What it is known to do, and where from; and a tour, in the order of `Tour`. */
-type ActionRows = Rows<'known' | 'networks' | 'tour'>;
+const STEP_SIZE = 4;
 
-/** Many actions within seconds that the credential is not known for, or "who am I" from a place it is not known in. */
+/** What it is known to do, and where from; and its latest new actions, in the order of `Step`, as many as decide. */
+type ActionRows = Rows<'known' | 'networks' | 'steps'>;
+
+/** Many actions that the credential is not known for, within seconds or minutes; or "who am I" from a place it is not known in. */
 export const newActions = defineDetector<keyof ActionRows>({
   id: 'new-actions',
   family: 'probing',
   parameters: PARAMETERS,
-  initial: { known: NONE_KNOWN, networks: NONE_KNOWN, tour: [0, 0, 0, 0] },
+  initial: { known: NONE_KNOWN, networks: NONE_KNOWN, steps: [] },
   judge,
   remember,
   samples,
@@ -48,70 +55,80 @@ function judge(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts
   // What we refuse says nothing of what its holder would do.
   if (event.outcome === 'contained' || !hasLearned(facts, event.at)) return NO_FINDINGS;
   const day = dayOf(event.at);
-  if (!isNew(rows.known, marks.action, day))
-    return rows.tour.length < FULL_TOUR ? NO_FINDINGS : judgeTour(tourIn(rows.tour), false);
+  const isNewAction = isNew(rows.known, marks.action, day);
+  const told = isNewAction ? judgeSteps(withStep(rows.steps, located), event.at) : NO_FINDINGS;
   const asksWho = isNew(rows.networks, marks.network, day) && WHOAMI.test(event.action.name);
-  return judgeTour(longer(tourIn(rows.tour), located), asksWho);
+  return asksWho ? [whoami(isNewAction), ...told] : told;
 }
 
 function remember(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const { event, marks } = located;
   if (event.outcome === 'contained') return;
   const day = dayOf(event.at);
-  if (hasLearned(facts, event.at) && isNew(rows.known, marks.action, day)) {
-    const { burst, worked, refused, actions } = longer(tourIn(rows.tour), located);
-    rows.tour.replace([burst.from, burst.count, worked ? 1 : 0, refused ? 1 : 0, ...actions]);
-  }
+  if (hasLearned(facts, event.at) && isNew(rows.known, marks.action, day))
+    rows.steps.replace(withStep(rows.steps, located).flatMap(numbersOf));
   if (!teaches(located, facts)) return;
   learn(rows.known, marks.action, day);
   learn(rows.networks, marks.network, day);
 }
 
-/** Numbers of a tour that something is to be said of. */
-const FULL_TOUR = 4 + PARAMETERS.leastActions;
-
-function tourIn(row: Row): Tour {
-  const [from = 0, count = 0, worked, refused, ...actions] = row.toArray();
-  return { burst: { from, count }, worked: worked === 1, refused: refused === 1, actions };
+function numbersOf({ action, at, worked, refused }: Step): readonly number[] {
+  return [action, at, worked ? 1 : 0, refused ? 1 : 0];
 }
 
-/** The tour with one new action more. */
-function longer(tour: Tour, { event: { at, outcome }, marks }: LocatedUsageEvent): Tour {
-  const burst = countIn(tour.burst, at, PARAMETERS.windowMs);
-  const begins = burst.count === 1;
-  const actions = begins ? [] : tour.actions;
-  const isAnother = actions.length < PARAMETERS.leastActions && !actions.includes(marks.action);
-  return {
-    burst,
-    worked: (!begins && tour.worked) || outcome === 'accepted',
-    refused: (!begins && tour.refused) || outcome === 'authorization',
-    actions: isAnother ? [...actions, marks.action] : actions,
+function stepsIn(row: Row): readonly Step[] {
+  return row.records(STEP_SIZE).map(([action = 0, at = 0, worked, refused]) => ({
+    action,
+    at,
+    worked: worked === 1,
+    refused: refused === 1,
+  }));
+}
+
+/** The steps of the slow window with this one; one done again stays where it was. */
+function withStep(row: Row, { event: { at, outcome }, marks }: LocatedUsageEvent): readonly Step[] {
+  const lately = within(stepsIn(row), at, PARAMETERS.slowWindowMs);
+  const before = lately.find(({ action }) => action === marks.action);
+  const step = {
+    action: marks.action,
+    at: before?.at ?? at,
+    worked: before?.worked === true || outcome === 'accepted',
+    refused: before?.refused === true || outcome === 'authorization',
   };
+  return before
+    ? lately.map((one) => (one === before ? step : one))
+    : [...lately.slice(1 - PARAMETERS.slowActions), step];
 }
 
-function judgeTour({ actions, worked, refused }: Tour, asksWho: boolean): readonly Finding[] {
-  const { leastActions, confidence, mixedConfidence, whoamiConfidence } = PARAMETERS;
-  const common = { deterministic: false, accuses: 'use' } as const;
-  if (asksWho)
-    return [
-      {
-        ...common,
-        severity: 'medium',
-        confidence: whoamiConfidence,
-        topic: 'whoami',
-        reason: 'asked whose credential it is, from a network it is not known in',
-      },
-    ];
-  if (actions.length < leastActions) return NO_FINDINGS;
-  const isMixed = worked && refused;
-  return [
-    {
-      ...common,
-      severity: isMixed ? 'medium' : 'low',
-      confidence: isMixed ? mixedConfidence : confidence,
-      reason: `${leastActions} and more actions within 10 s that it is not known for${isMixed ? ', some of them refused' : ''}`,
-    },
-  ];
+function within(steps: readonly Step[], at: number, windowMs: number): readonly Step[] {
+  return steps.filter((step) => Math.abs(at - step.at) <= windowMs);
+}
+
+function judgeSteps(steps: readonly Step[], at: number): readonly Finding[] {
+  const { leastActions, slowActions, confidence, mixedConfidence, slowConfidence, slowMixedConfidence } = PARAMETERS;
+  const burst = within(steps, at, PARAMETERS.windowMs);
+  const isBurst = burst.length >= leastActions;
+  if (isBurst && isMixed(burst)) return tour(mixedConfidence, leastActions, '10 s', true);
+  if (steps.length >= leastActions && isMixed(steps)) return tour(slowMixedConfidence, leastActions, '5 min', true);
+  if (isBurst) return tour(confidence, leastActions, '10 s', false);
+  return steps.length >= slowActions ? tour(slowConfidence, slowActions, '5 min', false) : NO_FINDINGS;
+}
+
+function isMixed(steps: readonly Step[]): boolean {
+  return steps.some(({ worked }) => worked) && steps.some(({ refused }) => refused);
+}
+
+const COMMON = { deterministic: false, accuses: 'use' } as const;
+
+function tour(confidence: number, least: number, time: string, refused: boolean): readonly Finding[] {
+  const reason = `${least} and more actions within ${time} that it is not known for${refused ? ', some of them refused' : ''}`;
+  return [{ ...COMMON, severity: confidence >= 0.7 ? 'medium' : 'low', confidence, reason }];
+}
+
+function whoami(isNewAction: boolean): Finding {
+  const confidence = isNewAction ? PARAMETERS.whoamiConfidence : PARAMETERS.usualWhoamiConfidence;
+  const reason = `asked whose credential it is${isNewAction ? '' : ', as it does elsewhere'}, from a network it is not known in`;
+  return { ...COMMON, severity: isNewAction ? 'medium' : 'low', confidence, topic: 'whoami', reason };
 }
 
 function samples(): Samples {
@@ -121,7 +138,7 @@ function samples(): Samples {
     ...sampleUse({ afterMs, mark: name, ...more }),
     action: { kind: 'read' as const, name },
   });
-  const tour = (count: number, everyMs: number, refuses = false) =>
+  const steps = (count: number, everyMs: number, refuses = false) =>
     Array.from({ length: count }, (_, index) =>
       does(`GET /admin/${index}`, 7_000 + index * everyMs, {
         outcome: refuses && index % 2 === 1 ? 'authorization' : 'accepted',
@@ -129,17 +146,29 @@ function samples(): Samples {
     );
   return {
     positives: [
-      { title: 'six new actions within three seconds', events: [...life, ...tour(6, 500)], places },
-      { title: 'half of them refused', events: [...life, ...tour(8, 500, true)], places },
+      { title: 'six new actions within three seconds', events: [...life, ...steps(6, 500)], places },
+      { title: 'half of them refused', events: [...life, ...steps(8, 500, true)], places },
+      { title: 'half of them refused, slowly', events: [...life, ...steps(8, 30_000, true)], places },
+      { title: 'a new one every twelve seconds', events: [...life, ...steps(40, 12_000)], places },
       {
         title: 'who am I, from elsewhere',
         events: [...life, does('sts:GetCallerIdentity', 7_000, { address: '198.51.100.20' })],
         places,
       },
+      {
+        title: 'who am I, from elsewhere, which it asks at home too',
+        events: [
+          ...life,
+          does('sts:GetCallerIdentity', 7_000),
+          does('sts:GetCallerIdentity', 8_000, { address: '198.51.100.20' }),
+        ],
+        places,
+      },
     ],
     nearMisses: [
-      { title: 'five new actions', events: [...life, ...tour(5, 500)], places },
-      { title: 'a new one every three seconds', events: [...life, ...tour(20, 3_000)], places },
+      { title: 'five new actions', events: [...life, ...steps(5, 500)], places },
+      { title: 'a new one every three seconds, eleven of them', events: [...life, ...steps(11, 3_000)], places },
+      { title: 'a new one every half minute', events: [...life, ...steps(40, 30_000)], places },
       { title: 'the same new one twenty times', events: [...life, ...steadyTour(does)], places },
       { title: 'who am I, from home', events: [...life, does('sts:GetCallerIdentity', 7_000)], places },
       {

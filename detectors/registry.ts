@@ -8,6 +8,7 @@ import { laneBreach } from './lane-breach';
 import { listedCredential } from './listed-credential';
 import { manyNetworks } from './many-networks';
 import { newActions } from './new-actions';
+import { newAddress } from './new-address';
 import { newOrigin } from './new-origin';
 import { offHours } from './off-hours';
 import { outsideCloud } from './outside-cloud';
@@ -42,4 +43,5 @@ export const DETECTORS: readonly Detector[] = [
   sequenceRarity,
   serviceTail,
   endpointRamp,
+  newAddress,
 ];

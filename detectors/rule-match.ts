@@ -89,7 +89,10 @@ function marksOf(rules: readonly RuleMatch[]): readonly number[] {
 }
 
 function counted(bursts: Bursts, rules: readonly RuleMatch[], at: number): Bursts {
-  return rules.reduce((next, rule) => (rule.burst === undefined ? next : withMatch(next, rule, rule.burst, at)), bursts);
+  return rules.reduce(
+    (next, rule) => (rule.burst === undefined ? next : withMatch(next, rule, rule.burst, at)),
+    bursts,
+  );
 }
 
 /** With one match more; of different objects no more are kept than decide. */

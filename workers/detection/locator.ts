@@ -67,11 +67,23 @@ function locate(reader: Reader<CountryResponse>, address: string, asnOf: AsnTabl
   const network = networkKey(address);
   if (network === '') return NOWHERE;
   const country = countryOf(reader, address);
-  return { network, country, asn: asnOf(address), networkMark: markOf(network), countryMark: markOf(country) };
+  return {
+    network,
+    country,
+    asn: asnOf(address),
+    networkMark: markOf(network),
+    countryMark: markOf(country),
+    addressMark: markOf(plainAddress(address)),
+  };
+}
+
+/** An address of IPv4, however it is written. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
 function countryOf(reader: Reader<CountryResponse>, address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  const plain = plainAddress(address);
   // One of IPv4 alone knows of no other address.
   if (reader.metadata.ipVersion === 4 && plain.includes(':')) return '';
   return countryRecord.safeParse(reader.get(plain)).data ?? '';

@@ -17,6 +17,7 @@ test('knows the country and the operator of a public address, written either way
     country: 'DE',
     asn: 24940,
     networkMark: markOf('88.198.1.0/24'),
+    addressMark: markOf('88.198.1.1'),
     countryMark: markOf('DE'),
   });
   expect(at('::ffff:88.198.1.1')).toEqual(place);

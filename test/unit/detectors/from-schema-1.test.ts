@@ -118,7 +118,7 @@ test('a snapshot of schema 1 is read with all that it remembers', () => {
     'rate-spike': { windows: [...WINDOW, ...WINDOW.with(1, 4)] },
     'rule-match': { habits: [1, markOf('-'), 20_459], bursts: [markOf('rule'), 5, 6] },
     'privilege-probing': { refusals: [7, 8, 9, markOf('GET /a', SEED)] },
-    'new-actions': { known: [1, markOf('GET /a', SEED), 20_459], tour: [3, 1, 1, 0, markOf('GET /b', SEED)] },
+    'new-actions': { known: [1, markOf('GET /a', SEED), 20_459] },
     'endpoint-spike': { marks: [markOf('GET /a', SEED)], windows: WINDOW },
     'dormant-awake': { lastAt: [11] },
     exfiltration: { volume: [1, 2, 3, 4.5, 5] },
