@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodedText } from '../../detectors/sources/decoded-text';
+import { headersIn } from '../../detectors/sources/logged-headers';
 import { WEBSERVER, webserverRecord } from '../../detectors/sources/webserver-record';
 import type { LogRecord } from '../../detectors/sigma/record';
 import type { RuleSet } from '../../detectors/sigma/rule-set';
@@ -22,6 +23,8 @@ export interface CrsFigures {
   readonly recognised: number;
   /** Those it recognises by what an access log holds of them: target and agent. */
   readonly recognisedInLogs: number;
+  /** Those it recognises by what the documented formats of access logs hold of them: path, agent and three headers. */
+  readonly recognisedAsDocumented: number;
 }
 
 /** Rules of the core rule set for what a hostile client sends; the others look at form, at answers, or sum up. */
@@ -38,13 +41,14 @@ export async function crsRecall(dataFolder: string, rules: RuleSet): Promise<Crs
   if (!existsSync(file)) return null;
   const about = rules.about(WEBSERVER);
   const isRecognised = (record: LogRecord): boolean => about.matchesOf(record).length > 0;
-  const figures = { requests: 0, recognised: 0, recognisedInLogs: 0 };
+  const figures = { requests: 0, recognised: 0, recognisedInLogs: 0, recognisedAsDocumented: 0 };
   for await (const records of readRecords(file)) {
     for (const request of records as readonly RecordedRequest[]) {
       if (request.label !== 'match' || request.rule < ATTACKS.first || request.rule > ATTACKS.last) continue;
       figures.requests += 1;
       if (isRecognised(wholeRequest(request))) figures.recognised += 1;
-      if (isRecognised(loggedRequest(request))) figures.recognisedInLogs += 1;
+      if (isRecognised(loggedRequest(request, 'with its query'))) figures.recognisedInLogs += 1;
+      if (isRecognised(loggedRequest(request, 'as documented'))) figures.recognisedAsDocumented += 1;
     }
   }
   return figures;
@@ -59,15 +63,29 @@ function wholeRequest({ uri, headers, data }: RecordedRequest): LogRecord {
   ]);
 }
 
+/** The headers of docs/examples/nginx.conf and envoy.yaml. */
+const LOGGED_HEADERS = /^(?:referer|content-type|x-api-version)$/i;
+
 /** As rules are asked about it where an access log is taken in. */
-function loggedRequest({ method, uri, headers }: RecordedRequest): LogRecord {
-  const agent = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'user-agent')?.[1];
+function loggedRequest({ method, uri, headers }: RecordedRequest, how: 'with its query' | 'as documented'): LogRecord {
+  const sent = Object.entries(headers ?? {});
+  const agent = sent.find(([name]) => name.toLowerCase() === 'user-agent')?.[1];
+  const isDocumented = how === 'as documented';
+  const target = isDocumented ? withoutQuery(uri ?? '') : (uri ?? '');
+  const logged = sent
+    .filter(([name]) => isDocumented && LOGGED_HEADERS.test(name))
+    .map(([name, value]) => [name, name.toLowerCase() === 'referer' ? withoutQuery(String(value)) : value]);
   return webserverRecord(
     {},
     {
       ...{ source: 'nginx', requestId: '', at: 0, status: 200, bytes: undefined, address: '192.0.2.1' },
       ...{ subject: '', verdict: '', user: '', publicId: '' },
-      ...{ method: method ?? 'GET', path: uri ?? '', target: uri ?? '', agent: typeof agent === 'string' ? agent : '' },
+      ...{ method: method ?? 'GET', path: target, target, agent: typeof agent === 'string' ? agent : '' },
+      headers: headersIn(Object.fromEntries(logged)),
     },
   );
+}
+
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, '');
 }

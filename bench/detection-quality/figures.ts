@@ -17,6 +17,7 @@ export function figuresLine(quality: DetectionQuality) {
     pantherAgree: panther === null ? null : round(panther.agreed / panther.tests),
     crsRecall: crs === null ? null : round(crs.recognised / crs.requests),
     crsRecallUriAndAgent: crs === null ? null : round(crs.recognisedInLogs / crs.requests),
+    crsRecallAsDocumented: crs === null ? null : round(crs.recognisedAsDocumented / crs.requests),
     crsRequests: crs === null ? null : crs.requests,
     sigmaRules,
     stolenKeyEvents: stolenKey.events,
@@ -58,6 +59,11 @@ export function qualityRows(quality: DetectionQuality): readonly Row[] {
       shown(line.crsRecallUriAndAgent),
       crsRequests(crs, 'recognisedInLogs'),
     ],
+    [
+      'CRS requests recognised by what the documented log formats hold',
+      shown(line.crsRecallAsDocumented),
+      crsRequests(crs, 'recognisedAsDocumented'),
+    ],
     ['Sigma rules loaded or refused with a reason', shown(line.sigmaRules), ''],
   ];
 }
@@ -79,7 +85,9 @@ function pantherTests(panther: DetectionQuality['panther']): string {
   return `${agreed} of ${tests} tests of the ${covered} rules covered, of ${rules} for CloudTrail`;
 }
 
-function crsRequests(crs: DetectionQuality['crs'], which: 'recognised' | 'recognisedInLogs'): string {
+type CrsCount = 'recognised' | 'recognisedInLogs' | 'recognisedAsDocumented';
+
+function crsRequests(crs: DetectionQuality['crs'], which: CrsCount): string {
   return crs === null ? '' : `${crs[which]} of ${crs.requests}`;
 }
 

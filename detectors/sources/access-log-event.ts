@@ -3,6 +3,7 @@ import { isSubject } from '../../domain/subject';
 import { holdsOurValue } from '../../domain/token-format';
 import type { UsageEvent } from '../../domain/usage-event';
 import { contentId } from './content-id';
+import type { LoggedHeaders } from './logged-headers';
 import { IGNORED, malformed, type Mapped } from './mapped';
 
 /** One request as a proxy's access log tells it; an empty text where it does not. */
@@ -21,6 +22,7 @@ export interface LoggedRequest {
   readonly bytes: number | undefined;
   readonly address: string;
   readonly agent: string;
+  readonly headers: LoggedHeaders;
   /** Our own words about the request, as our gateway hands them back; see docs/examples. */
   readonly subject: string;
   readonly verdict: string;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { LoggedRequest } from './access-log-event';
 import { logBytes, logStatus, logText, parseLogTime, withoutPort } from './log-fields';
+import { headersIn } from './logged-headers';
 import { describeIssues, malformed, type NotMapped } from './mapped';
 
 /** The fields we use, named as in Envoy's own default JSON format; docs/examples/envoy.yaml adds ours. */
@@ -13,6 +14,8 @@ const envoyLine = z.object({
   bytes_sent: logBytes,
   downstream_remote_address: logText,
   user_agent: logText,
+  /** Ours: headers by name, in an object of their own. */
+  request_headers: z.record(z.string(), z.unknown()).nullish().catch(undefined),
   tourniquet_subject: logText,
   tourniquet_outcome: logText,
   remote_user: logText,
@@ -37,6 +40,7 @@ function requestOf(line: z.infer<typeof envoyLine>): LoggedRequest {
     bytes: line.bytes_sent,
     address: withoutPort(line.downstream_remote_address),
     agent: line.user_agent,
+    headers: headersIn(line.request_headers ?? {}),
     subject: line.tourniquet_subject,
     verdict: line.tourniquet_outcome,
     user: line.remote_user,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { LoggedRequest } from './access-log-event';
 import { logBytes, logStatus, logText, parseLogTime } from './log-fields';
+import { headersIn } from './logged-headers';
 import { describeIssues, malformed, type NotMapped } from './mapped';
 
-/** The fields we use, named as nginx's variables are; docs/examples/nginx.conf has a `log_format` of them. */
-const nginxLine = z.object({
+/** The fields we use, named as nginx's variables are, and headers (`http_…`); docs/examples/nginx.conf has a `log_format` of them. */
+const nginxLine = z.looseObject({
   time_iso8601: logText,
   time_local: logText,
   /** Seconds with milliseconds: taken before the others, which have none. */
@@ -45,6 +46,7 @@ function requestOf(line: z.infer<typeof nginxLine>): LoggedRequest {
     bytes: line.body_bytes_sent,
     address: line.remote_addr,
     agent: line.http_user_agent,
+    headers: headersIn(line, 'http_'),
     subject: line.tourniquet_subject,
     verdict: line.tourniquet_outcome,
     user: line.remote_user,

