@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { FEED_REPORTER } from '../domain/leak-feed';
 import { subjectsOfReported } from '../domain/reported-value';
 import { SEVERITIES } from '../domain/severity';
 import { isSubject, type Subject } from '../domain/subject';
@@ -13,7 +14,7 @@ export const leakReportBody = z
   .strictObject({
     subject: z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject').optional(),
     token: z.string().trim().min(8).max(4096).optional(),
-    /** A scanner's name of the kind of secret. */
+    /** A scanner's name of the kind of secret: then it is a scanner's word, whoever hands it in, and counts in an hour of that (`maxReportsPerHour`). */
     type: z.string().max(200).default(''),
     /** Where it was found; people read it. */
     source: openText(300),
@@ -43,7 +44,7 @@ export function installLeakReportRoutes(
         ],
         source: body.source,
         severity: body.severity,
-        reporter: callerOf(request).name,
+        reporter: type === '' ? callerOf(request).name : `${FEED_REPORTER}${callerOf(request).name}`,
         receivedAt: Date.now(),
       });
     // The same for a value that is ours and for one that is not: what exists here is nobody's business.

@@ -33,7 +33,7 @@ export const SCANNERS: Readonly<Record<string, (record: unknown) => ScannerFindi
     const commit = data.Commit === '' ? '' : ` at ${data.Commit.slice(0, 12)}`;
     return {
       tokens: [data.Secret],
-      type: data.RuleID,
+      type: data.RuleID || 'gitleaks',
       place: `gitleaks: ${data.File}:${data.StartLine ?? '?'}${commit}`,
     };
   },
@@ -46,7 +46,7 @@ export const SCANNERS: Readonly<Record<string, (record: unknown) => ScannerFindi
     const tokens = [...new Set([data.RawV2, data.Raw])].filter((token) => token !== '');
     return {
       tokens,
-      type: data.DetectorName,
+      type: data.DetectorName || 'trufflehog',
       place: `trufflehog: ${[source, file, line].filter((part) => part !== '').join(':')}`,
     };
   },

@@ -447,6 +447,19 @@ describe('POST /v1/leak-reports', () => {
     expect(await store.open()).toEqual([]);
   });
 
+  it('what a scanner has found is its word, whoever hands it in, and held to the hour of scanners', async () => {
+    const subject: Subject = publicIdSubject('test', 'found-by-a-scanner');
+    await known(['live'], [subject]);
+
+    for (const type of ['', 'generic-api-key'])
+      await call('POST', '/v1/leak-reports', { body: { subject, type, source: `of type "${type}"` } });
+
+    const { rows } = await api.database.query<{ reporter: string }>(
+      `SELECT reporter FROM leak_reports WHERE source LIKE 'of type%' ORDER BY received_at`,
+    );
+    expect(rows.map(({ reporter }) => reporter)).toEqual(['the-responder', 'feed:the-responder']);
+  });
+
   it.each([
     ['neither', { source: 's' }],
     ['both', { source: 's', token: 'canary-canary', subject: 'id:api-token:x' }],

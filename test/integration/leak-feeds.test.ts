@@ -168,6 +168,22 @@ it('a value of ours that GitHub found is answered as a leak; one that is not our
   expect(findSecrets(JSON.stringify(lines), [token, strangers])).toEqual([]);
 });
 
+it('one finding that is far too long, or has a long place, takes no other with it', async () => {
+  const { id, token } = await ours();
+  const long = 'x'.repeat(50_000);
+
+  const { status, body } = await github([
+    finding(long, { type: long }),
+    finding(token, { url: `https://github.test/${long}` }),
+  ]);
+
+  expect([status, (body as readonly { label: string }[]).map(({ label }) => label)]).toEqual([
+    200,
+    ['false_positive', 'true_positive'],
+  ]);
+  expect(await isRunning(id)).toBe('RUNNING');
+});
+
 it('what is forged, changed, or signed by an unknown key is refused before any of it is read, and leaves nothing', async () => {
   const { token } = await ours();
 
