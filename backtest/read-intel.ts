@@ -1,15 +1,18 @@
 import { basename, resolve } from 'node:path';
 import type { AskList } from '../detectors/listings';
-import type { IntelEvent } from '../domain/intel';
+import { INTEL_SAYS, type IntelEvent, type IntelList } from '../domain/intel';
 import type { AddressSet } from '../intel/address-set';
 import { contentName } from '../intel/address-set';
 import { readUnnamed } from '../intel/fetch-list';
 
-/** Threat lists for a backtest: in force from the beginning, with all that they hold. */
+/** Lists for a backtest: in force from the beginning, with all that they hold. */
 export interface BacktestIntel {
   readonly event: IntelEvent;
   readonly ask: AskList;
 }
+
+/** Files of lists, by what they say of an address. */
+export type ListFiles = Readonly<Record<IntelList['says'], readonly string[]>>;
 
 /** Entries that are good for some seconds are good for these in a list that was written in 2096: in a recording, always. */
 const FAR_OFF = 4e12;
@@ -17,13 +20,14 @@ const FAR_OFF = 4e12;
 const ALWAYS = 8.64e15;
 
 /**
- * Reads threat lists of any format. Entries that have run out are there, too: what counts is the time of the recorded use.
+ * Reads lists of any format. Entries that have run out are there, too: what counts is the time of the recorded use.
  * @throws IncidentError INTEL_LIST_UNREACHABLE, INTEL_LIST_UNREADABLE
  */
-export async function readIntel(files: readonly string[]): Promise<BacktestIntel> {
+export async function readIntel(files: ListFiles): Promise<BacktestIntel> {
   const contents = new Map<string, AddressSet>();
   const lists: IntelEvent['lists'] = [];
-  for (const file of files) {
+  const named = INTEL_SAYS.flatMap((says) => files[says].map((file) => ({ says, file })));
+  for (const { says, file } of named) {
     const { networks } = await readUnnamed(resolve(file), FAR_OFF, 0);
     const content = contentName(networks.encode());
     contents.set(content, networks);
@@ -33,7 +37,7 @@ export async function readIntel(files: readonly string[]): Promise<BacktestIntel
         .replace(/[^a-z0-9]+/g, '-')
         .replace(/^-+|-+$/g, '')
         .slice(0, 48) || 'list';
-    lists.push({ name, content, says: 'hostile', trust: 'medium', until: ALWAYS });
+    lists.push({ name, content, says, trust: 'medium', until: ALWAYS });
   }
   return {
     event: { kind: 'intel', id: 'threat-lists', at: 0, lists },

@@ -9,8 +9,8 @@ export interface FoundValue extends OurValue {
   readonly line: number;
 }
 
-/** What version control keeps is packed, and found where it is checked out. */
-const SKIPPED = new Set(['.git']);
+/** What git keeps of files is packed, and found where it is checked out; its configuration is not. */
+const PACKED = /(?:^|[/\\])\.git[/\\](?:.*[/\\])?(?:objects|lfs)$/;
 
 /** Longer than any value of ours: one that lies across two pieces of a file is found in the second. */
 const OVERLAP = 256;
@@ -24,7 +24,7 @@ export async function* filesOf(place: string): AsyncGenerator<string> {
   for (const entry of await readdir(place, { withFileTypes: true }).catch(unreadable(place))) {
     const inside = path.join(place, entry.name);
     if (entry.isFile()) yield inside;
-    else if (entry.isDirectory() && !SKIPPED.has(entry.name)) yield* filesOf(inside);
+    else if (entry.isDirectory() && !PACKED.test(inside)) yield* filesOf(inside);
   }
 }
 
@@ -32,8 +32,8 @@ export async function* filesOf(place: string): AsyncGenerator<string> {
 export async function* valuesIn(file: string): AsyncGenerator<FoundValue> {
   let [rest, line, searched] = ['', 1, 0];
   for await (const chunk of readBytes(file)) {
-    // One byte, one character: what lies in it is ASCII, whatever the rest is.
-    const text = rest + chunk.toString('latin1');
+    // One byte, one character: what lies in it is ASCII, whatever the rest is. Without zeros it is so in UTF-16, too, which PowerShell writes.
+    const text = rest + chunk.toString('latin1').replaceAll('\0', '');
     for (const found of ourValuesIn(text)) {
       // What could go on in the next piece is looked at with it.
       const isWhole = found.at + found.value.length < text.length;

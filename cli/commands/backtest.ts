@@ -18,6 +18,8 @@ interface BacktestFlags {
   readonly learn: readonly string[];
   readonly rules: readonly string[];
   readonly intel: readonly string[];
+  readonly harmless: readonly string[];
+  readonly familiar: readonly string[];
   readonly from?: Severity;
   readonly countries?: string;
   readonly policy?: string;
@@ -47,6 +49,8 @@ export function backtestCommand(): Command {
     .addOption(rulesOption())
     .option('--countries <file>', 'an MMDB database of countries, in place of the one in the package')
     .option('--intel <file...>', 'lists of hostile addresses, of any format that `tourniquet intel check` reads', [])
+    .option('--harmless <file...>', 'lists of addresses that are not hostile, whatever other lists say', [])
+    .option('--familiar <file...>', 'lists of places that are no news, such as your VPN and offices', [])
     .addOption(
       new Option('--from <severity>', 'tell detections from this on (default: what starts an incident)').choices(
         SEVERITIES,
@@ -69,7 +73,9 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
   const rules = rulesOf(flags.rules);
   const { policy } = readPolicy(flags.policy);
   const { from = policy.incidentFrom } = flags;
-  const intel = flags.intel.length > 0 ? { intel: await readIntel(flags.intel) } : {};
+  const { intel: hostile, harmless, familiar } = flags;
+  const isListed = hostile.length + harmless.length + familiar.length > 0;
+  const intel = isListed ? { intel: await readIntel({ hostile, harmless, familiar }) } : {};
   const result = await runBacktest(
     { source, files, rules, learn, ...intel, from, risk: riskOf(policy), countries },
     tell,

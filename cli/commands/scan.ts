@@ -41,5 +41,9 @@ function reporter({ api, keyFile }: ScanFlags) {
   if (keyFile === undefined) throw new Error('--report needs --key-file');
   const client = apiClientOf({ api, keyFile });
   return ({ value, file, line }: FoundValue) =>
-    client.reportLeak({ token: value, type: 'tourniquet-scan', source: `tourniquet scan: ${file}:${line}`.slice(0, 300) });
+    client.reportLeak({
+      token: value,
+      type: 'tourniquet-scan',
+      source: `tourniquet scan: ${file}:${line}`.slice(0, 300),
+    });
 }

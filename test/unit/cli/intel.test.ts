@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backtestCommand } from '../../../cli/commands/backtest';
 import { intelCommand } from '../../../cli/commands/intel';
-import { SAMPLE_START, sampleUse } from '../../../detectors/sample-life';
+import { SAMPLE_START, sampleUse, steadyLife } from '../../../detectors/sample-life';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { outputOf } from '../../support/output-of';
 
@@ -43,14 +43,33 @@ describe('tourniquet intel check', () => {
   });
 });
 
-describe('tourniquet backtest --intel', () => {
+describe('tourniquet backtest with lists', () => {
   const uses = [0, 1].map((afterMs) => JSON.stringify(sampleUse({ afterMs, address: THIEF }))).join('\n');
-  const backtest = async (name: string, list: string) =>
+  const backtest = async (name: string, list: string, ...more: readonly string[]) =>
     outputOf(
       backtestCommand(),
       ...['--source', 'native', '--json', '--from', 'low', await file('uses.jsonl', uses)],
-      ...['--intel', await file(name, list)],
+      ...['--intel', await file(name, list), ...more],
     );
+
+  it('believes a list of harmless addresses more', async () => {
+    const harmless = await file('ours.txt', `${THIEF}\n`);
+
+    expect(await backtest('bad.txt', `${THIEF}\n`, '--harmless', harmless)).not.toContain('"detector"');
+  });
+
+  it('takes familiar places for no news', async () => {
+    const life = [
+      ...steadyLife({ count: 60, everyMs: 100 }),
+      sampleUse({ afterMs: 7_000, address: THIEF, agent: 'curl/8' }),
+    ];
+    const lived = await file('life.jsonl', life.map((use) => JSON.stringify(use)).join('\n'));
+    const told = async (...more: readonly string[]) =>
+      outputOf(backtestCommand(), '--source', 'native', '--json', '--from', 'low', lived, ...more);
+
+    expect(await told()).toContain('"detector":"new-origin"');
+    expect(await told('--familiar', await file('vpn.txt', `${THIEF}/32\n`))).not.toContain('"detector":"new-origin"');
+  });
 
   it('accuses what a list names', async () => {
     expect(await backtest('Bad list.txt', `${THIEF}\n`)).toMatch(

@@ -45,19 +45,33 @@ it('finds each once, wherever the pieces of the file end', async () => {
 it('finds it at the very end, in what is packed, and in what is no text', async () => {
   const binary = Buffer.concat([Buffer.from([0, 255, 254]), Buffer.from(TOKEN), Buffer.from([0])]);
 
-  expect([await found(TOKEN), await found(gzipSync(`\n${TOKEN}`)), await found(binary)]).toEqual([
+  const utf16 = Buffer.from(`\ufeffkey\r\n${TOKEN}\r\n`, 'utf16le');
+
+  expect([await found(TOKEN), await found(gzipSync(`\n${TOKEN}`)), await found(binary), await found(utf16)]).toEqual([
     [[1, SHOWN]],
     [[2, SHOWN]],
     [[1, SHOWN]],
+    [[2, SHOWN]],
   ]);
+  expect(await found(Buffer.from(utf16).swap16())).toEqual([[2, SHOWN]]);
 });
 
-it('walks folders, and leaves what version control keeps', async () => {
-  for (const folder of ['a/b', '.git']) mkdirSync(join(directory, folder), { recursive: true });
-  for (const file of ['one', 'a/two', 'a/b/three', '.git/four']) writeFileSync(join(directory, file), '');
+it('walks folders, and leaves what version control keeps packed', async () => {
+  for (const folder of ['a/b', '.git/objects/0a', '.git/modules/x/objects', 'objects'])
+    mkdirSync(join(directory, folder), { recursive: true });
+  const written = [
+    'one',
+    'a/two',
+    'a/b/three',
+    '.git/config',
+    '.git/objects/0a/4',
+    '.git/modules/x/objects/5',
+    'objects/6',
+  ];
+  for (const file of written) writeFileSync(join(directory, file), '');
   const files: string[] = [];
   for await (const file of filesOf(directory)) files.push(file.slice(directory.length + 1));
 
-  expect(files.sort()).toEqual(['a/b/three', 'a/two', 'one']);
+  expect(files.sort()).toEqual(['.git/config', 'a/b/three', 'a/two', 'objects/6', 'one']);
   await expect(filesOf(join(directory, 'nowhere')).next()).rejects.toMatchObject({ code: 'RECORDING_UNREADABLE' });
 });
