@@ -74,7 +74,7 @@ function loggedRequest({ method, uri, headers }: RecordedRequest, how: 'with its
   const target = isDocumented ? withoutQuery(uri ?? '') : (uri ?? '');
   const logged = sent
     .filter(([name]) => isDocumented && LOGGED_HEADERS.test(name))
-    .map(([name, value]) => [name, name.toLowerCase() === 'referer' ? withoutQuery(String(value)) : value]);
+    .map(([name, value]) => [name, /^referer$/i.test(name) ? withoutQuery(String(value)) : value] as const);
   return webserverRecord(
     {},
     {

@@ -4,8 +4,6 @@ import { logText } from './log-fields';
 /** Headers of a request, by their names in small letters, as far as a line has them. Rules are asked about them, and they go no further. */
 export type LoggedHeaders = Readonly<Record<string, string>>;
 
-export const NO_HEADERS: LoggedHeaders = {};
-
 /** Of one line; more of them are noise. */
 const MOST_HEADERS = 32;
 

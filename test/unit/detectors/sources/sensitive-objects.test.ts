@@ -83,6 +83,22 @@ describe('somebody reads many of what a service has one of', () => {
     ).toEqual([]);
   });
 
+  test('whatever there is in an account', () => {
+    const operations = [
+      'ListUsers',
+      'ListRoles',
+      'ListGroups',
+      'GetAccountSummary',
+      'ListPolicies',
+      'ListAccountAliases',
+    ];
+    const looked = (more: readonly string[]) =>
+      [...operations, ...more].map((operation, index) => records('iam', operation, () => ({}), index + 1).at(-1) ?? {});
+
+    expect(told('cloudtrail', looked(['GetAccountPasswordPolicy']))).toHaveLength(1);
+    expect(told('cloudtrail', looked(['ListUsers', 'ListRoles']))).toEqual([]);
+  });
+
   test('secrets, as OCSF tells of them', () => {
     const read = (name: (n: number) => string): readonly object[] =>
       Array.from({ length: 20 }, (_, n) => ({
