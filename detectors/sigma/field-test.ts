@@ -22,6 +22,11 @@ function fieldTest(key: string, expected: unknown): RecordTest {
   const expectedValues: readonly unknown[] = Array.isArray(expected) ? expected : [expected];
   const wantsAll = modifiers.includes('all');
   const rest = modifiers.filter((name) => name !== 'all');
+  if (rest.includes('neq')) {
+    const test = fieldTest([field, ...modifiers.filter((name) => name !== 'neq')].join('|'), expected);
+    // Of a field that is not there nothing is different: `not` says that.
+    return (record) => hasField(record, field) && !test(record);
+  }
   if (rest.includes('exists')) return existsTest(field, expected);
   if (field === '') return keywordsTest(expectedValues, wantsAll, rest);
   const tests = expectedValues.map((one) => valueTest(one, rest));

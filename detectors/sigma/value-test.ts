@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import safeRegex from 'safe-regex2';
 import { textOf, valuesOf, type LogRecord } from './record';
+import { formsOf, isForm } from './text-forms';
 import { textPattern, type Anchor } from './text-pattern';
 
 /** Whether one value of a field is what the rule asks for; the record is for `fieldref`. */
@@ -18,17 +19,19 @@ const DECIMAL = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 const REGEX_FLAGS = new Set(['i', 'm', 's']);
 
 /**
- * The test of one value under its modifiers (`all` and `exists` are the field's, see field-test.ts).
+ * The test of one value under its modifiers (`all`, `neq` and `exists` are the field's, see field-test.ts).
  * @throws Error whose text is the reason, for a modifier that is not known or a value that does not fit it
  */
 export function valueTest(expected: unknown, modifiers: readonly string[]): ValueTest {
   const anchor = (modifiers.find((name) => ANCHORS.has(name)) ?? 'whole') as Anchor;
-  const rest = modifiers.filter((name) => !ANCHORS.has(name) && name !== 'cased');
+  const forms = modifiers.filter(isForm);
+  const rest = modifiers.filter((name) => !ANCHORS.has(name) && !isForm(name) && name !== 'cased');
   const cased = modifiers.includes('cased');
   const [kind, ...flags] = rest;
+  if (forms.length > 0 && kind !== undefined) throw new Error(`the modifiers ${modifiers.join(' and ')}`);
   switch (kind) {
     case undefined:
-      return plainTest(expected, anchor, cased);
+      return forms.length === 0 ? plainTest(expected, anchor, cased) : formTest(expected, forms, anchor, cased);
     case 're':
       return regexTest(expected, flags);
     case 'cidr':
@@ -48,6 +51,15 @@ function plainTest(expected: unknown, anchor: Anchor, cased: boolean): ValueTest
   return (value) => {
     const text = textOf(value);
     return text !== undefined && test(text);
+  };
+}
+
+function formTest(expected: unknown, modifiers: readonly string[], anchor: Anchor, cased: boolean): ValueTest {
+  if (typeof expected !== 'string') throw new Error('a value that is no text, to be encoded');
+  const tests = formsOf(expected, modifiers).map((form) => textPattern(form, anchor, cased));
+  return (value) => {
+    const text = textOf(value);
+    return text !== undefined && tests.some((test) => test(text));
   };
 }
 

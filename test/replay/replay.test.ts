@@ -59,7 +59,8 @@ describe('stored histories', () => {
     const histories = files.map((stored) => ({ workflowId: nameOf(stored), history: read(stored).history }));
     for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories))
       failures.set(workflowId, error);
-  });
+    // It gives way to every test that waits for a server, and on a slow machine there is little left for it.
+  }, 900_000);
 
   it.each(files)('$workflow/$file replays', (stored) => {
     expect([failures.has(nameOf(stored)), failures.get(nameOf(stored))]).toEqual([true, undefined]);

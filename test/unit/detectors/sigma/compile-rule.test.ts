@@ -125,7 +125,11 @@ test.each<[string, unknown, string]>([
     'a time frame: a rule sees one event at a time',
   ],
   ['a correlation', { id: 'c', correlation: {} }, 'a correlation: a rule sees one event at a time'],
-  ['a modifier nobody knows', rule({ a: { 'b|windash': 'x' }, condition: 'a' }), 'the modifier windash'],
+  ['a modifier nobody knows', rule({ a: { 'b|rot13': 'x' }, condition: 'a' }), 'the modifier rot13'],
+  ['an encoded wildcard', rule({ a: { 'b|base64': 'x*' }, condition: 'a' }), 'a wildcard in a text that is encoded'],
+  ['an encoded number', rule({ a: { 'b|base64': 7 }, condition: 'a' }), 'a value that is no text, to be encoded'],
+  ['an encoded expression', rule({ a: { 'b|wide|re': 'x' }, condition: 'a' }), 'the modifiers wide and re'],
+  ['forms without end', rule({ a: { 'b|windash': '-a-b-c-d-e' }, condition: 'a' }), 'more than 4 dashes under windash'],
   [
     'a search nobody wrote',
     rule({ a: { b: 1 }, condition: 'a and c' }),
