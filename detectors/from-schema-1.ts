@@ -26,15 +26,8 @@ interface States {
   readonly 'workload-misuse': { readonly agents: OldValues };
   readonly 'outside-cloud': { readonly places: OldValues; readonly uses: number; readonly since: number };
   readonly 'rate-spike': { readonly short: OldNumbers; readonly long: OldNumbers };
-  readonly 'rule-match': {
-    readonly habits: OldValues;
-    readonly bursts: readonly (readonly [rule: string, burst: OldBurst])[];
-  };
-  readonly 'privilege-probing': {
-    readonly denials: OldBurst;
-    readonly actions: readonly string[];
-    readonly usual: number;
-  };
+  readonly 'rule-match': { readonly habits: OldValues };
+  readonly 'privilege-probing': { readonly usual: number };
   readonly 'new-actions': {
     readonly known: OldValues;
     readonly networks: OldValues;
@@ -56,11 +49,6 @@ interface OldValues {
   readonly known: readonly (readonly [value: string, lastDay: number])[];
   readonly pending: readonly (readonly [value: string, days: number, lastDay: number])[];
   readonly wide: boolean;
-}
-
-interface OldBurst {
-  readonly from: number;
-  readonly count: number;
 }
 
 type OldNumbers = Readonly<Record<string, unknown>>;
@@ -97,14 +85,9 @@ const ROWS: { readonly [Id in keyof States]: (state: States[Id], seed: number) =
     return { places: values(places), life: [systemOf(place) || cloudSystem(place), uses, since] };
   },
   'rate-spike': ({ short, long }) => ({ windows: [...numbers(short, WINDOW), ...numbers(long, WINDOW)] }),
-  'rule-match': ({ habits, bursts }) => ({
-    habits: values(habits),
-    bursts: bursts.flatMap(([rule, { from, count }]) => [markOf(rule), from, count]),
-  }),
-  'privilege-probing': ({ denials, actions, usual }, seed) => ({
-    refusals: [denials.from, denials.count, usual, ...actions.map((name) => markOf(name, seed))],
-  }),
-  // The new actions of its last ten seconds are forgotten.
+  // Of bursts, refusals and new actions the last minutes are forgotten.
+  'rule-match': ({ habits }) => ({ habits: values(habits) }),
+  'privilege-probing': ({ usual }) => ({ refusals: [0, 0, usual] }),
   'new-actions': ({ known, networks }, seed) => ({
     known: values(known, (name) => markOf(name, seed)),
     networks: values(networks),

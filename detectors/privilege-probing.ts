@@ -1,4 +1,4 @@
-import { countIn, type Burst } from './burst';
+import { burstNumbers, burstOf, countIn, countOf, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { hasLearned } from './learning';
 import type { LocatedUsageEvent } from './located-event';
@@ -18,7 +18,6 @@ const PARAMETERS = {
 } as const;
 
 interface Refusals {
-  /** Of one window. */
   readonly denials: Burst;
   /** Most refusals of one window while habits were learnt. */
   readonly usual: number;
@@ -26,15 +25,15 @@ interface Refusals {
   readonly actions: readonly number[];
 }
 
-/** In the order of `Refusals`. */
-type ProbingRows = Rows<'refusals'>;
+/** `denied`: the numbers of the burst. `refusals`: two numbers that only older snapshots have, then as `Refusals` goes on. */
+type ProbingRows = Rows<'denied' | 'refusals'>;
 
 /** The credential is refused again and again: somebody looks for what it may do. */
-export const privilegeProbing = defineDetector<'refusals'>({
+export const privilegeProbing = defineDetector<keyof ProbingRows>({
   id: 'privilege-probing',
   family: 'probing',
   parameters: PARAMETERS,
-  initial: { refusals: [0, 0, 0] },
+  initial: { denied: [], refusals: [0, 0, 0] },
   judge,
   remember,
   samples,
@@ -47,27 +46,33 @@ function judge(rows: ProbingRows, located: LocatedUsageEvent, facts: SubjectFact
 function remember(rows: ProbingRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   if (located.event.outcome !== 'authorization') return;
   const { denials, usual, actions } = counted(rows, located, facts);
-  rows.refusals.replace([denials.from, denials.count, usual, ...actions]);
+  rows.denied.replace(burstNumbers(denials));
+  rows.refusals.replace([0, 0, usual, ...actions]);
 }
 
 /** With one refusal more. */
-function counted({ refusals }: ProbingRows, { event, marks }: LocatedUsageEvent, facts: SubjectFacts): Refusals {
-  const [from = 0, count = 0, usual = 0, ...before] = refusals.toArray();
-  const denials = countIn({ from, count }, event.at, PARAMETERS.windowMs);
-  const actions = denials.count === 1 ? [] : before;
+function counted(
+  { denied, refusals }: ProbingRows,
+  { event, marks }: LocatedUsageEvent,
+  facts: SubjectFacts,
+): Refusals {
+  const denials = countIn(burstOf(denied.toArray()), event.at, PARAMETERS.windowMs);
+  const [, , usual = 0, ...before] = refusals.toArray();
+  const actions = countOf(denials) === 1 ? [] : before;
   const isNew = actions.length < PARAMETERS.leastActions && !actions.includes(marks.action);
   // Refusals teach only how many of them are usual, and only while habits are learnt.
   const learns = !hasLearned(facts, event.at) && facts.cleanUses > 0 && facts.suspectedBy.length === 0;
   return {
     denials,
-    usual: learns ? Math.max(usual, denials.count) : usual,
+    usual: learns ? Math.max(usual, countOf(denials)) : usual,
     actions: isNew ? [...actions, marks.action] : actions,
   };
 }
 
 function judgeAll({ denials, actions, usual }: Refusals): readonly Finding[] {
   const { leastDenials, overUsual, leastActions } = PARAMETERS;
-  if (denials.count < Math.max(leastDenials, usual * overUsual)) return NO_FINDINGS;
+  const count = countOf(denials);
+  if (count < Math.max(leastDenials, usual * overUsual)) return NO_FINDINGS;
   const isProbing = actions.length >= leastActions;
   const many = isProbing ? ` of ${leastActions} and more actions` : '';
   return [
@@ -76,7 +81,7 @@ function judgeAll({ denials, actions, usual }: Refusals): readonly Finding[] {
       confidence: isProbing ? PARAMETERS.probingConfidence : PARAMETERS.brokenConfidence,
       deterministic: false,
       accuses: 'traffic',
-      reason: `refused ${denials.count} times${many} within 5 min`,
+      reason: `refused ${count} times${many} within 5 min`,
     },
   ];
 }

@@ -1,5 +1,5 @@
-import type { RuleMatch } from '../domain/usage-event';
-import { countIn, NO_BURST, type Burst } from './burst';
+import { MOST_DISTINCT, type RuleMatch } from '../domain/usage-event';
+import { BURST_SIZE, burstNumbers, burstOf, countIn, countOf, NO_BURST, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { consider, distrust, isNew, learn, NO_VALUE, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
 import { dayOf } from './learning';
@@ -19,7 +19,7 @@ const PARAMETERS = {
   medium: 0.5,
   low: 0.3,
   informational: 0,
-  /** A rule that counts only in a burst says as much as one of level "high" then. */
+  /** A rule that counts only in a burst says as much as one of level "high" then, unless it has a level of its own. */
   burst: 0.75,
   /** reference/detection.md 1.2.10. */
   burstWindowMs: 300_000,
@@ -27,18 +27,21 @@ const PARAMETERS = {
 
 /** Rules whose bursts are counted, for one subject at one time, and things that are told apart in all of them together. */
 const MOST_BURSTS = 16;
-const MOST_TOLD_APART = 256;
+const MOST_TOLD_APART = 8 * MOST_DISTINCT;
 
 /**
- * Rules it matches as a habit: on three days, with nothing else against it (known-values.ts). Bursts: a rule's mark, and both numbers of `Burst`. Objects that are
- * counted in them: the rule's mark and the object's.
+ * Rules it matches as a habit: on three days, with nothing else against it (known-values.ts). Counts of bursts: a rule's mark, and the numbers of its `Burst`. Objects of
+ * bursts that count those: the rule's mark, the object's, and when it was last touched.
  */
-type RuleRows = Rows<'habits' | 'bursts' | 'objects'>;
+type RuleRows = Rows<'habits' | 'counts' | 'objects'>;
+
+const COUNT_SIZE = 1 + BURST_SIZE;
+const OBJECT_SIZE = 3;
 
 /** By the mark of the rule. */
 interface Bursts {
-  readonly bursts: readonly (readonly [mark: number, burst: Burst])[];
-  readonly objects: readonly (readonly [mark: number, object: number])[];
+  readonly counts: readonly (readonly [rule: number, burst: Burst])[];
+  readonly objects: readonly (readonly [rule: number, object: number, at: number])[];
 }
 
 /** A record matched a rule of the folder `rules/`, or of the user's own: something that thieves do and that is not this credential's work. */
@@ -46,7 +49,7 @@ export const ruleMatch = defineDetector<keyof RuleRows>({
   id: 'rule-match',
   family: 'signature',
   parameters: PARAMETERS,
-  initial: { habits: NOTHING_BUT_NEWS, bursts: [], objects: [] },
+  initial: { habits: NOTHING_BUT_NEWS, counts: [], objects: [] },
   judge,
   remember,
   samples,
@@ -69,7 +72,7 @@ function remember(rows: RuleRows, { event }: LocatedUsageEvent, { suspectedBy }:
   learn(habits, NO_VALUE, day);
   if (!rules) return;
   const now = counted(burstsIn(rows), rules, at);
-  rows.bursts.replace(now.bursts.flatMap(([mark, { from, count }]) => [mark, from, count]));
+  rows.counts.replace(now.counts.flatMap(([rule, burst]) => [rule, ...burstNumbers(burst)]));
   rows.objects.replace(now.objects.flat());
   const told = toldOf(habits, rules, now, at);
   for (const mark of marksOf(rules)) if (!isNew(habits, mark, day)) learn(habits, mark, day);
@@ -77,10 +80,10 @@ function remember(rows: RuleRows, { event }: LocatedUsageEvent, { suspectedBy }:
   for (const mark of marksOf(told)) (harmless ? consider : distrust)(habits, mark, day);
 }
 
-function burstsIn({ bursts, objects }: RuleRows): Bursts {
+function burstsIn({ counts, objects }: RuleRows): Bursts {
   return {
-    bursts: bursts.records(3).map(([mark = 0, from = 0, count = 0]) => [mark, { from, count }]),
-    objects: objects.records(2).map(([mark = 0, object = 0]) => [mark, object]),
+    counts: counts.records(COUNT_SIZE).map(([rule = 0, ...numbers]) => [rule, burstOf(numbers)]),
+    objects: objects.records(OBJECT_SIZE).map(([rule = 0, object = 0, at = 0]) => [rule, object, at]),
   };
 }
 
@@ -89,42 +92,59 @@ function marksOf(rules: readonly RuleMatch[]): readonly number[] {
 }
 
 function counted(bursts: Bursts, rules: readonly RuleMatch[], at: number): Bursts {
-  return rules.reduce(
-    (next, rule) => (rule.burst === undefined ? next : withMatch(next, rule, rule.burst, at)),
-    bursts,
-  );
+  return rules.reduce((next, { id, burst, objects }) => {
+    if (burst === undefined) return next;
+    const rule = markOf(id);
+    if (objects === undefined) return { ...next, counts: withMatch(next.counts, rule, at) };
+    return { ...next, objects: withObjects(next.objects, rule, objects, burst, at) };
+  }, bursts);
 }
 
-/** With one match more; of different objects no more are kept than decide. */
-function withMatch(before: Bursts, { id, objects }: RuleMatch, most: number, at: number): Bursts {
-  const mark = markOf(id);
-  const others = before.bursts.filter(([rule]) => rule !== mark).slice(1 - MOST_BURSTS);
-  const burst = countIn(burstOf(before, mark), at, PARAMETERS.burstWindowMs);
-  if (objects === undefined) return { bursts: [...others, [mark, burst]], objects: before.objects };
-  const seen = burst.count === 1 ? [] : before.objects.filter(([rule]) => rule === mark).map(([, object]) => object);
-  const different = [...new Set([...seen, ...objects.map((object) => markOf(object))])].slice(0, most);
-  const elsewhere = before.objects.filter(([rule]) => rule !== mark);
-  return {
-    bursts: [...others, [mark, { from: burst.from, count: different.length }]],
-    objects: [...elsewhere, ...different.map((object) => [mark, object] as const)].slice(-MOST_TOLD_APART),
-  };
+function withMatch(counts: Bursts['counts'], rule: number, at: number): Bursts['counts'] {
+  const before = counts.find(([mark]) => mark === rule)?.[1] ?? NO_BURST;
+  const others = counts.filter(([mark]) => mark !== rule).slice(1 - MOST_BURSTS);
+  return [...others, [rule, countIn(before, at, PARAMETERS.burstWindowMs)]];
 }
 
-function burstOf({ bursts }: Bursts, mark: number): Burst {
-  return bursts.find(([rule]) => rule === mark)?.[1] ?? NO_BURST;
+/** No more of one rule than decide, the latest. */
+function withObjects(
+  objects: Bursts['objects'],
+  rule: number,
+  touched: readonly string[],
+  most: number,
+  at: number,
+): Bursts['objects'] {
+  const mine = new Map(objects.flatMap(([mark, object, last]) => (mark === rule ? [[object, last] as const] : [])));
+  for (const mark of touched.map((object) => markOf(object))) {
+    const last = Math.max(at, mine.get(mark) ?? 0);
+    mine.delete(mark);
+    mine.set(mark, last);
+  }
+  const kept = [...mine].filter(([, last]) => isWithin(last, at)).slice(-most);
+  const others = objects.filter(([mark, , last]) => mark !== rule && isWithin(last, at));
+  return [...others, ...kept.map(([object, last]) => [rule, object, last] as const)].slice(-MOST_TOLD_APART);
+}
+
+/** What is later than a late use is kept for those that come in time. */
+function isWithin(last: number, at: number): boolean {
+  return last >= at - PARAMETERS.burstWindowMs;
 }
 
 function toldOf(habits: KnownValues, rules: readonly RuleMatch[], bursts: Bursts, at: number): RuleMatch[] {
-  return rules.filter((rule) => isTold(rule, bursts) && isNew(habits, markOf(rule.id), dayOf(at)));
+  return rules.filter((rule) => isTold(rule, bursts, at) && isNew(habits, markOf(rule.id), dayOf(at)));
 }
 
-function isTold({ id, burst, level }: RuleMatch, bursts: Bursts): boolean {
+function isTold({ id, burst, level, objects }: RuleMatch, bursts: Bursts, at: number): boolean {
   if (burst === undefined) return level !== 'informational';
-  return burstOf(bursts, markOf(id)).count >= burst;
+  const rule = markOf(id);
+  const times = objects
+    ? bursts.objects.filter(([mark, , last]) => mark === rule && last - at <= PARAMETERS.burstWindowMs).length
+    : countOf(bursts.counts.find(([mark]) => mark === rule)?.[1] ?? NO_BURST);
+  return times >= burst;
 }
 
 function confidenceOf({ level, burst }: RuleMatch): number {
-  return burst === undefined ? PARAMETERS[level] : PARAMETERS.burst;
+  return burst !== undefined && level === 'informational' ? PARAMETERS.burst : PARAMETERS[level];
 }
 
 function finding(rule: RuleMatch, { event }: LocatedUsageEvent): Finding {
@@ -164,6 +184,7 @@ function samples(): Samples {
     ],
     nearMisses: [
       { title: 'nineteen different secrets, again and again', events: [...life, ...reads(60, 19, 2_000)], places },
+      { title: 'twenty secrets, one every twenty seconds', events: [...life, ...reads(20, 20, 20_000)], places },
       { title: 'nineteen secrets', events: [...life, ...uses(secret, 19, 2_000)], places },
       { title: 'a secret every half minute', events: [...life, ...uses(secret, 60, 30_000)], places },
       {

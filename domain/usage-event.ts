@@ -6,20 +6,25 @@ import { isSubject, type Subject } from './subject';
 const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
 const shortText = z.string().max(512);
 
+/** Different things that can be counted within one burst: each of them is remembered. */
+export const MOST_DISTINCT = 50;
+
 /** Objects of one match; what more a record names is not counted. */
 export const MOST_OBJECTS = 20;
 
 /** A rule that a record matched where it was taken in. The record itself goes no further: it may hold anything. */
-export const ruleMatch = z.strictObject({
-  id: z.string().min(1).max(64),
-  /** Of the rule's author, for a person. */
-  title: z.string().min(1).max(120),
-  level: z.enum(['informational', 'low', 'medium', 'high', 'critical']),
-  /** Says something only when it comes at least so often within five minutes: reading one secret is work, reading all is not. */
-  burst: z.number().int().min(2).max(1000).optional(),
-  /** What was touched, where a burst counts different things and not uses. Fingerprints: a name could hold anything. */
-  objects: z.array(z.string().min(1).max(64)).min(1).max(MOST_OBJECTS).optional(),
-});
+export const ruleMatch = z
+  .strictObject({
+    id: z.string().min(1).max(64),
+    /** Of the rule's author, for a person. */
+    title: z.string().min(1).max(120),
+    level: z.enum(['informational', 'low', 'medium', 'high', 'critical']),
+    /** Says something only when it comes at least so often within five minutes: reading one secret is work, reading all is not. */
+    burst: z.number().int().min(2).max(1000).optional(),
+    /** What was touched, where a burst counts different things and not uses. Fingerprints: a name could hold anything. */
+    objects: z.array(z.string().min(1).max(64)).min(1).max(MOST_OBJECTS).optional(),
+  })
+  .refine(({ burst = 0, objects }) => objects === undefined || burst <= MOST_DISTINCT, { path: ['burst'] });
 
 /** Rules of one event; what more of them match says nothing new. */
 export const MOST_RULES = 8;

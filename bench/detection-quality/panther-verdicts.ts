@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLOUDTRAIL } from '../../detectors/sources/cloudtrail';
+import { withOpenPolicies } from '../../detectors/sources/policy-opens';
 import type { RuleSet } from '../../detectors/sigma/rule-set';
 import { readRecords } from '../../recordings/read-records';
 
@@ -34,7 +35,7 @@ export async function pantherVerdicts(dataFolder: string, rules: RuleSet): Promi
   for await (const records of readRecords(file)) {
     for (const { rule, log_types: types, expected, event, mocks } of records as readonly RuleTest[]) {
       if (types?.join() !== 'AWS.CloudTrail' || mocks !== null) continue;
-      const fired = about.matchesOf(event as Record<string, unknown>).map(({ id }) => id);
+      const fired = about.matchesOf(withOpenPolicies(event as Record<string, unknown>)).map(({ id }) => id);
       byRule.set(rule, [...(byRule.get(rule) ?? []), [expected, fired]]);
     }
   }

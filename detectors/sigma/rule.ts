@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { IncidentError } from '../../domain/errors';
+import { MOST_DISTINCT } from '../../domain/usage-event';
 import { describeIssues } from '../sources/mapped';
 
 /** Sigma's levels; `informational` says nothing by itself. */
 export const SIGMA_LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 
 export type SigmaLevel = (typeof SIGMA_LEVELS)[number];
-
-/** Different things that can be counted within one burst: each of them is remembered. */
-const MOST_DISTINCT = 100;
 
 /** What a rule of ours may say beyond the standard, which leaves other attributes to whoever runs it. */
 const ours = z

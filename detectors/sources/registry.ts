@@ -10,6 +10,7 @@ import { mapNative } from './native';
 import { readNginx } from './nginx';
 import { mapOcsf } from './ocsf';
 import { ocsfAsCloudTrail } from './ocsf-as-cloudtrail';
+import { withOpenPolicies } from './policy-opens';
 import { WEBSERVER, webserverRecord } from './webserver-record';
 import { withRules } from './with-rules';
 
@@ -24,11 +25,12 @@ interface SourceSpec {
 const SPECS = {
   cloudtrail: {
     kind: CLOUDTRAIL,
-    map: (record, rules) => withRules(mapCloudTrail(record), () => record as LogRecord, rules),
+    map: (record, rules) => withRules(mapCloudTrail(record), () => withOpenPolicies(record as LogRecord), rules),
   },
   ocsf: {
     kind: CLOUDTRAIL,
-    map: (record, rules) => withRules(mapOcsf(record), () => ocsfAsCloudTrail(record as LogRecord), rules),
+    map: (record, rules) =>
+      withRules(mapOcsf(record), () => withOpenPolicies(ocsfAsCloudTrail(record as LogRecord)), rules),
   },
   nginx: proxy(readNginx),
   envoy: proxy(readEnvoy),

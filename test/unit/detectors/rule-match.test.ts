@@ -18,18 +18,18 @@ test('what is counted of many rules together is bounded, and each rule counts it
       id,
       title: id,
       level: 'informational' as const,
-      burst: 100,
-      objects: [`object-${id === 'a' ? index : index % 90}`],
+      burst: 50,
+      objects: [`object-${id === 'a' ? index : index % 45}`],
     })),
   }));
 
   const { messages, state } = foldAll(uses, SAMPLE_PLACES, [ruleMatch]);
 
   expect(messages.map(({ detection }) => detection.reason)).toEqual([
-    expect.stringMatching(/: a, at least 100 different ones within 5 min$/),
+    expect.stringMatching(/: a, at least 50 different ones within 5 min$/),
   ]);
   const [subject] = [...state.subjects.values()];
-  expect(subject?.numbers.length).toBeLessThan(2 * 256 + 100);
+  expect(subject?.numbers.length).toBeLessThan(3 * 400 + 100);
 });
 
 test('a rule that was a habit is told again after a month of use without it, and not after a month of sleep', () => {

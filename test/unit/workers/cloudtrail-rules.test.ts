@@ -1,4 +1,5 @@
 import { CLOUDTRAIL } from '../../../detectors/sources/cloudtrail';
+import { withOpenPolicies } from '../../../detectors/sources/policy-opens';
 import { OWN_RULES } from '../../support/own-rules';
 
 const RULES = OWN_RULES.about(CLOUDTRAIL);
@@ -7,11 +8,28 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function titlesOf(service: string, operation: string, more: Fields): readonly string[] {
   const record = { eventSource: `${service}.amazonaws.com`, eventName: operation, userAgent: 'aws-cli/2.15', ...more };
-  return RULES.matchesOf(record).map(({ title }) => title);
+  return RULES.matchesOf(withOpenPolicies(record)).map(({ title }) => title);
 }
 
 const asks = (requestParameters: Fields): Fields => ({ requestParameters });
 const BY_SERVICE = { userIdentity: { invokedBy: 'backup.amazonaws.com' } };
+const CONDITION =
+  '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Condition":{"ArnEquals":{"aws:SourceArn":"x"}}}]}';
+const REFUSES = '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"sqs:*"}]}';
+const TWO =
+  '{"Statement":[{"Effect":"Deny","Principal":"*"},{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::000000000001:root","*"]}}]}';
+const LONG = JSON.stringify({ Statement: [{ Sid: 'x'.repeat(9_000), Effect: 'Allow', Principal: '*' }] });
+const trusts = (account: string): Fields => ({
+  userIdentity: { accountId: '000000000001' },
+  ...asks({
+    assumeRolePolicyDocument: `{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::${account}:root"}}}`,
+  }),
+});
+const QUEUE = 'The policy of a queue or key or repository lets everybody in';
+const setsQueue = (policy: string): readonly [string, Fields] => [
+  'SetQueueAttributes',
+  asks({ attributes: { Policy: policy } }),
+];
 const PUBLIC = '{"Statement":[{"Effect":"Allow","Principal": "*","Action":"sqs:*"}]}';
 const OWN = '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::1:root"},"Action":"sqs:*"}]}';
 
@@ -32,19 +50,19 @@ test.each<[title: string, service: string, hostile: readonly [string, Fields], h
   ],
   ['Encryption of stored data is switched off', 's3', ['DeleteBucketEncryption', {}], ['PutBucketEncryption', {}]],
   [
-    'A database is opened or its password set',
+    'A database is opened',
     'rds',
     ['ModifyDBInstance', asks({ publiclyAccessible: true })],
     ['ModifyDBInstance', { ...asks({ allocatedStorage: 20 }), responseElements: { publiclyAccessible: true } }],
   ],
   [
-    'A database is opened or its password set',
+    'A database is opened',
     'rds',
     ['RestoreDBInstanceFromDBSnapshot', { responseElements: { publiclyAccessible: true } }],
     ['RestoreDBInstanceFromDBSnapshot', { responseElements: { publiclyAccessible: false } }],
   ],
   [
-    'A database is opened or its password set',
+    'The master password of a database is set',
     'rds',
     ['ModifyDBCluster', asks({ masterUserPassword: '****' })],
     ['CreateDBCluster', asks({ masterUserPassword: '****' })],
@@ -95,6 +113,26 @@ test.each<[title: string, service: string, hostile: readonly [string, Fields], h
     ['PutKeyPolicy', asks({ policy: JSON.parse(PUBLIC) as Fields })],
     ['PutKeyPolicy', asks({ policy: JSON.parse(OWN) as Fields })],
   ],
+  [QUEUE, 'sqs', setsQueue(TWO), setsQueue(REFUSES)],
+  [QUEUE, 'sqs', setsQueue(LONG), setsQueue(CONDITION)],
+  [
+    QUEUE,
+    'sqs',
+    ['CreateQueue', asks({ attributes: { Policy: encodeURIComponent(PUBLIC) } })],
+    ['SetQueueAttributes', asks({ attributeName: 'DisplayName', attributeValue: 'a "Principal":"*" b' })],
+  ],
+  [
+    'A bucket is opened to others',
+    's3',
+    ['PutBucketPolicy', asks({ bucketPolicy: JSON.parse(TWO) as Fields })],
+    ['PutBucketPolicy', asks({ bucketPolicy: JSON.parse(CONDITION) as Fields })],
+  ],
+  [
+    'A role that others may take is created',
+    'iam',
+    ['CreateRole', trusts('000000000002')],
+    ['CreateRole', trusts('000000000001')],
+  ],
   [
     'Logging of a bucket is removed',
     's3',
@@ -104,8 +142,8 @@ test.each<[title: string, service: string, hostile: readonly [string, Fields], h
   [
     'Versioning of a bucket is suspended',
     's3',
+    ['PutBucketVersioning', asks({ VersioningConfiguration: { Status: 'Suspended' } })],
     ['PutBucketVersioning', asks({ VersioningConfiguration: { Status: 'Enabled', MfaDelete: 'Disabled' } })],
-    ['PutBucketVersioning', asks({ VersioningConfiguration: { Status: 'Enabled' } })],
   ],
 ])('%s (%s)', (title, service, [hostile, itsFields], [harmless, otherFields]) => {
   expect(titlesOf(service, hostile, itsFields)).toContain(title);

@@ -1,3 +1,4 @@
+import { withOpenPolicies } from '../../../detectors/sources/policy-opens';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { liveRules, loadRules, ownRules } from '../../../workers/rules/load-rules';
@@ -14,7 +15,7 @@ const own = loadRules([ownRules()]);
 const titlesOf = (record: Record<string, unknown>): readonly string[] =>
   own.rules
     .about(CLOUDTRAIL)
-    .matchesOf(record)
+    .matchesOf(withOpenPolicies(record))
     .map(({ title }) => title);
 
 test('every rule of ours loads, and none has the id of another', () => {
