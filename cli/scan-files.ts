@@ -17,7 +17,8 @@ const OVERLAP = 256;
 
 /** The files in a folder and below, or the one that is named. @throws IncidentError RECORDING_UNREADABLE */
 export async function* filesOf(place: string): AsyncGenerator<string> {
-  if (place === STDIN || (await stat(place).catch(unreadable(place))).isFile()) {
+  // Not only files: what a shell puts in place of a command's output is none.
+  if (place === STDIN || !(await stat(place).catch(unreadable(place))).isDirectory()) {
     yield place;
     return;
   }

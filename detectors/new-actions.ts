@@ -20,7 +20,7 @@ const PARAMETERS = {
   /** The first thing it does from a new place is to ask who it is: attackers begin so (reference/detection.md 1.2.10). */
   whoamiConfidence: 0.7,
   /** The same of what asks that elsewhere too: many programs do when they start. Ours. */
-  usualWhoamiConfidence: 0.4,
+  usualWhoamiConfidence: 0.35,
 } as const;
 
 /** What tells a caller whose credential it holds. AWS's and Azure's names, and the paths that APIs use for it. */

@@ -57,6 +57,14 @@ export function ourValuesIn(text: string): readonly OurValue[] {
   });
 }
 
+/** A text of a client with a word in place of each token and API key of ours in it: some send theirs where a name belongs. */
+export function withoutOurValues(text: string): string {
+  return ourValuesIn(text).reduceRight(
+    (rest, { at, value }) => `${rest.slice(0, at)}[secret]${rest.slice(at + value.length)}`,
+    text,
+  );
+}
+
 /** Whether a text that people and logs will see holds a token or an API key of ours, pasted by mistake. */
 export function holdsOurValue(text: string): boolean {
   return ourValuesIn(text).length > 0;

@@ -3,6 +3,7 @@ import type { InventoryRecord } from '../domain/credential';
 import { endpointOf } from '../domain/endpoint';
 import { fingerprints, verifyProbe, type FingerprintKey } from '../domain/fingerprint';
 import type { Subject } from '../domain/subject';
+import { withoutOurValues } from '../domain/token-format';
 import { tokenStateAt } from '../domain/token-state';
 import type { BreachEvent, UsageEvent } from '../domain/usage-event';
 import type { DenylistMap, LaneCheck } from './denylist-map';
@@ -186,7 +187,7 @@ function usageEvent(
     subject,
     source: 'gateway',
     principalKind: parts.inventory.lookup(subject)?.principalKind ?? 'unknown',
-    client: { address: request.address, agent: request.agent.slice(0, MAX_TEXT) },
+    client: { address: request.address, agent: withoutOurValues(request.agent.slice(0, MAX_TEXT)) },
     action: {
       kind: WRITING_METHODS.has(request.method) ? 'write' : 'read',
       name: templateOf(request),

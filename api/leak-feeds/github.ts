@@ -5,20 +5,16 @@ import { parseSigned } from './parse-signed';
 import type { FoundOutcome, FoundSecret, LeakFeed } from './feed';
 import type { GithubKeys } from './github-keys';
 
-/** Cut, not refused: the others of a delivery are not to be lost with one. */
+/** Cut, not refused, and what is no finding is left out: the others of a delivery are not to be lost with one. */
 const cutTo = (length: number) => z.string().transform((text) => text.slice(0, length));
 
 /** Of GitHub's secret scanning partner programme; it sends more fields now and then. */
-const findings = z
-  .array(
-    z.object({
-      token: z.string().min(1),
-      type: cutTo(200),
-      url: cutTo(2_000).nullish(),
-      source: cutTo(100).nullish(),
-    }),
-  )
-  .max(5_000);
+const finding = z.object({
+  token: z.string().min(1),
+  type: cutTo(200),
+  url: cutTo(2_000).nullish().catch(undefined),
+  source: cutTo(100).nullish().catch(undefined),
+});
 
 /** GitHub's findings in public repositories, signed with ECDSA over the raw body. */
 export function githubFeed(keys: GithubKeys): LeakFeed {
@@ -35,15 +31,20 @@ export function githubFeed(keys: GithubKeys): LeakFeed {
       return key !== undefined && verify('sha256', body, key, Buffer.from(signature, 'base64'));
     },
 
-    read: (body) =>
-      readRequest(findings, parseSigned(body)).map(({ token, type, url, source }) => ({
-        secret: { token },
-        type,
-        place: [url, source && `(${source})`].filter(Boolean).join(' ') || 'GitHub',
-      })),
+    read(body) {
+      const all = readRequest(z.array(z.unknown()), parseSigned(body));
+      const some = all.flatMap((one) => finding.safeParse(one).data ?? []);
+      // Where none is understood the format is another one, and GitHub is to hear of it.
+      return (some.length > 0 ? some : readRequest(z.array(finding), all)).map(toFound);
+    },
 
     answer: (found, outcomes) => found.flatMap((one, index) => feedback(one, outcomes[index])),
   };
+}
+
+function toFound({ token, type, url, source }: z.infer<typeof finding>): FoundSecret {
+  const place = [url, source && `(${source})`].filter(Boolean).join(' ') || 'GitHub';
+  return { secret: { token }, type, place };
 }
 
 /** By the value's hash: it has travelled far enough. Of a kind that is no secret nothing is said. */

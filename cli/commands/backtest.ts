@@ -48,9 +48,11 @@ export function backtestCommand(): Command {
     )
     .addOption(rulesOption())
     .option('--countries <file>', 'an MMDB database of countries, in place of the one in the package')
-    .option('--intel <file...>', 'lists of hostile addresses, of any format that `tourniquet intel check` reads', [])
-    .option('--harmless <file...>', 'lists of addresses that are not hostile, whatever other lists say', [])
-    .option('--familiar <file...>', 'lists of places that are no news, such as your VPN and offices', [])
+    .addOption(
+      listOption('--intel <file>', 'a list of hostile addresses, of any format that `tourniquet intel check` reads'),
+    )
+    .addOption(listOption('--harmless <file>', 'a list of addresses that are not hostile, whatever other lists say'))
+    .addOption(listOption('--familiar <file>', 'a list of places that are no news, such as your VPN and offices'))
     .addOption(
       new Option('--from <severity>', 'tell detections from this on (default: what starts an incident)').choices(
         SEVERITIES,
@@ -93,6 +95,12 @@ async function printSeries(files: readonly string[], learn: readonly string[]): 
     const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     if (!process.stdout.write(text)) await once(process.stdout, 'drain');
   }
+}
+
+function listOption(flags: string, description: string): Option {
+  return new Option(flags, `${description} (again for more)`)
+    .argParser((file: string, before: readonly string[]) => [...before, file])
+    .default([], 'none');
 }
 
 /** `--learn a b` takes all names that follow: without any other, the last was meant to be judged. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { IncidentError } from '../../domain/errors';
 import { apiClientOf, apiOption, keyFileOption } from '../api-options';
 import { filesOf, valuesIn, type FoundValue } from '../scan-files';
 
@@ -11,7 +12,9 @@ interface ScanFlags {
 
 export function scanCommand(): Command {
   return new Command('scan')
-    .description('Find tokens and API keys of ours in files; ends with 1 when there are any')
+    .description(
+      'Find tokens and API keys of ours in files; ends with 1 when there are any, with 2 when a place could not be read',
+    )
     .argument('<places...>', 'files or folders; - is standard input')
     .option('--report', 'report what is found to the HTTP API, which answers it as a leak', false)
     .option('--json', 'one line of JSON for each', false)
@@ -23,16 +26,33 @@ export function scanCommand(): Command {
 /** Shows where a value is and what it is, and never the value. */
 async function scan(places: readonly string[], flags: ScanFlags): Promise<void> {
   const report = flags.report ? reporter(flags) : () => Promise.resolve();
+  let isComplete = true;
   for (const place of places) {
-    for await (const file of filesOf(place)) {
-      for await (const found of valuesIn(file)) {
-        const { line, shown } = found;
-        process.stdout.write(
-          `${flags.json ? JSON.stringify({ file, line, value: shown }) : `${file}:${line}: ${shown}`}\n`,
-        );
-        process.exitCode = 1;
-        await report(found);
-      }
+    await goOn(async () => {
+      for await (const file of filesOf(place)) await goOn(() => search(file));
+    });
+  }
+  if (!isComplete) process.exitCode = 2;
+
+  async function search(file: string): Promise<void> {
+    for await (const found of valuesIn(file)) {
+      const { line, shown } = found;
+      process.stdout.write(
+        `${flags.json ? JSON.stringify({ file, line, value: shown }) : `${file}:${line}: ${shown}`}\n`,
+      );
+      process.exitCode = 1;
+      await report(found);
+    }
+  }
+
+  /** One that can't be read hides none of the others. */
+  async function goOn(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof IncidentError) || error.code !== 'RECORDING_UNREADABLE') throw error;
+      process.stderr.write(`${error.message}\n`);
+      isComplete = false;
     }
   }
 }

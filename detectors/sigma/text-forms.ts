@@ -35,7 +35,9 @@ export function formsOf(text: string, modifiers: readonly string[]): readonly st
     (texts, name) => FORMS[name]?.(texts) ?? texts,
     [Buffer.from(text)],
   );
-  return forms.map((form) => form.toString());
+  const read = forms.map((form) => form.toString());
+  if (read.includes('')) throw new Error('a text too short to be found in an encoding');
+  return read;
 }
 
 function encoded(text: Buffer): string {

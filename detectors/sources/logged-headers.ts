@@ -9,10 +9,11 @@ const MOST_HEADERS = 32;
 
 /** What holds secrets is not looked at even where it was logged, and the agent has a place of its own; addresses of proxies before us are no words of the client. */
 const LEFT_OUT =
-  /^(?:authorization|proxy-authorization|cookie|set-cookie|user-agent|host|forwarded|x-forwarded-.*|x-real-ip)$/;
+  /^(?:authorization|proxy-authorization|cookie|set-cookie|user-agent|host|forwarded|x-forwarded-.*|x-real-ip|via)$/;
 
-/** A page on one's own machine may refer to the service: as an address to fetch from it would look like an attack. */
-const PLAIN_ORIGIN = /^[a-z][a-z-]*:\/\/[\w.:-]*(?=\/|$)/i;
+/** They hold addresses of other pages, whose names may be anything (`…/server-status`, `http://localhost:3000`): looked at only where they hold what no address does. */
+const ADDRESSES = new Set(['referer', 'origin']);
+const NO_ADDRESS = /\$\{|<|%24%7b|%3c/i;
 
 /** The fields of `record` that begin with `prefix`, as nginx names its variables (`http_x_api_version`). */
 export function headersIn(record: LogRecord, prefix = ''): LoggedHeaders {
@@ -22,8 +23,8 @@ export function headersIn(record: LogRecord, prefix = ''): LoggedHeaders {
     if (!field.startsWith(prefix)) continue;
     const name = field.slice(prefix.length).toLowerCase().replaceAll('_', '-');
     const text = logText.safeParse(value).data ?? '';
-    if (text === '' || LEFT_OUT.test(name)) continue;
-    headers[name] = name === 'referer' ? text.replace(PLAIN_ORIGIN, '') : text;
+    if (text === '' || LEFT_OUT.test(name) || (ADDRESSES.has(name) && !NO_ADDRESS.test(text))) continue;
+    headers[name] = text;
     if (++count >= MOST_HEADERS) break;
   }
   return headers;

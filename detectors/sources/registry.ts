@@ -12,7 +12,7 @@ import { mapOcsf } from './ocsf';
 import { ocsfAsCloudTrail } from './ocsf-as-cloudtrail';
 import { withOpenPolicies } from './policy-opens';
 import { WEBSERVER, webserverRecord } from './webserver-record';
-import { withRules } from './with-rules';
+import { withoutValues, withRules } from './with-rules';
 
 interface SourceSpec {
   /** Which rules are asked about its records. */
@@ -61,7 +61,7 @@ export const SOURCE_NAMES = ['native', ...FOREIGN_SOURCE_NAMES] as [Source, ...S
 export function foreignMapper(source: ForeignSource, rules: RuleSet): (record: unknown) => Mapped {
   const { map, kind }: SourceSpec = SPECS[source];
   const about = rules.about(kind);
-  return (record) => map(record, about);
+  return (record) => withoutValues(map(record, about));
 }
 
 /** As `foreignMapper`, and for our own events, which say themselves what rules they match. */

@@ -168,13 +168,15 @@ it('a value of ours that GitHub found is answered as a leak; one that is not our
   expect(findSecrets(JSON.stringify(lines), [token, strangers])).toEqual([]);
 });
 
-it('one finding that is far too long, or has a long place, takes no other with it', async () => {
+it('one finding that is none, is far too long, or has a long place, takes no other with it', async () => {
   const { id, token } = await ours();
   const long = 'x'.repeat(50_000);
 
   const { status, body } = await github([
+    finding(''),
+    { token: 7 },
     finding(long, { type: long }),
-    finding(token, { url: `https://github.test/${long}` }),
+    finding(token, { url: `https://github.test/${long}`, source: 7 }),
   ]);
 
   expect([status, (body as readonly { label: string }[]).map(({ label }) => label)]).toEqual([

