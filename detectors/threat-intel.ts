@@ -73,6 +73,9 @@ function byWeight(a: Listing, b: Listing): number {
   return weightOf(b) - weightOf(a) || (a.list < b.list ? -1 : 1);
 }
 
+/** The last time there is: of lists that a backtest was given. */
+const ALWAYS = 8.64e15;
+
 function finding(
   gravest: Listing,
   listings: readonly Listing[],
@@ -82,8 +85,9 @@ function finding(
   const others = listings.length - 1;
   const more = [
     ...(gravest.sources > 1 ? [`${gravest.sources} sources`] : []),
-    `until ${new Date(gravest.until).toISOString().slice(0, 16)}Z`,
+    ...(gravest.until < ALWAYS ? [`until ${new Date(gravest.until).toISOString().slice(0, 16)}Z`] : []),
   ];
+  const known = more.length > 0 ? ` (${more.join(', ')})` : '';
   const beside = others > 0 ? ` and ${others} more` : '';
   return {
     severity: confidence >= 0.7 ? 'medium' : 'low',
@@ -91,7 +95,7 @@ function finding(
     deterministic: false,
     accuses: 'use',
     topic: gravest.list,
-    reason: `used from ${event.client.address}, which the threat list ${gravest.list}${beside} names (${more.join(', ')})`,
+    reason: `used from ${event.client.address}, which the threat list ${gravest.list}${beside} names${known}`,
   };
 }
 

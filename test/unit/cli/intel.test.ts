@@ -73,7 +73,7 @@ describe('tourniquet backtest with lists', () => {
 
   it('accuses what a list names', async () => {
     expect(await backtest('Bad list.txt', `${THIEF}\n`)).toMatch(
-      /"detector":"threat-intel".*the threat list bad-list-txt/,
+      /"detector":"threat-intel".*the threat list bad-list-txt names"/,
     );
   });
 
