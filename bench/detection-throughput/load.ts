@@ -4,6 +4,9 @@ import type { PartitionEvent, UsageEvent } from '../../domain/usage-event';
 /** Events of a message: what a busy gateway sends of half a second. */
 export const BATCH = 500;
 
+/** Used in turn. */
+export const CREDENTIALS = 10_000;
+
 const ENDPOINTS = 8;
 const START = Date.UTC(2026, 0, 6, 12);
 
@@ -47,4 +50,9 @@ function subjectOf(credential: number): Subject {
 
 function timeOf(n: number, credentials: number): number {
   return START + Math.floor((n / credentials) * 60_000);
+}
+
+/** Of a message no more is read than the floor needs. */
+export function parse(data: Uint8Array): { readonly events: readonly { readonly id: string }[] } {
+  return JSON.parse(Buffer.from(data).toString('utf8')) as { events: { id: string }[] };
 }

@@ -1,27 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import Table from 'cli-table3';
 import { startLocalStack } from '../../stack/local-stack';
-import { SNAPSHOT_BUCKET } from '../../workers/detection/snapshot-store';
-import { ensureStreams, USAGE_STREAM } from '../../workers/detection/streams';
+import { ensureStreams } from '../../workers/detection/streams';
 import { percentile, round } from '../statistics';
-import { batchOf, BATCH } from './load';
+import type { Lateness } from './lateness';
+import { batchOf, BATCH, CREDENTIALS, parse } from './load';
 import { startProduct } from './product';
-import { latenessOf, publishEvenly } from './publishing';
-import { readAll, untilAcknowledged } from './stream';
+import { forgetAll, readAll, untilAcknowledged } from './stream';
 
-const CREDENTIALS = 10_000;
 /** Of the first, 30 a credential, all are learnt from; then as many of credentials that are known. */
 const EVENTS = 300_000;
 const ROUNDS = 3;
 const LOAD = 0.7;
 const LOOK_EVERY_MS = 2;
-const LOADED_SECONDS = 10;
-/** Before lateness counts each credential was used so often; of these uses the lateness is told apart. */
-const KNOWN_AFTER = 12;
 /** Of the credentials whose memory is measured, and how often each is used: past what detectors learn from. */
 const MANY = 1_000_000;
 const USES = 12;
@@ -57,8 +51,8 @@ export async function benchDetectionThroughput(report: (line: string) => void): 
   const url = stack.nats?.url ?? '';
   try {
     const rates = await measureRates(url, report);
-    report(`${LOADED_SECONDS} s at ${LOAD} of that`);
-    const late = await measureLateness(url, Math.round(rates.eventsPerSecond * LOAD));
+    report(`at ${LOAD} of that`);
+    const late = measureLateness(url, Math.round(rates.eventsPerSecond * LOAD));
     report(`the memory of ${MANY} credentials`);
     return { bench: 'detection-throughput', ...rates, ...late, credentials: MANY, ...measureMemory() };
   } finally {
@@ -116,70 +110,25 @@ async function judgeAll(url: string, messages: number): Promise<{ readonly fresh
   return { fresh: half - begin, known };
 }
 
-/** The next worker begins with the stream's first message. */
-async function forgetAll(url: string): Promise<void> {
-  const nats = await connect({ servers: url });
-  const manager = await jetstreamManager(nats);
-  for await (const { name } of manager.consumers.list(USAGE_STREAM)) await manager.consumers.delete(USAGE_STREAM, name);
-  await (await new Kvm(nats).create(SNAPSHOT_BUCKET)).destroy();
-  await nats.close();
-}
-
-async function empty(url: string): Promise<void> {
-  const nats = await connect({ servers: url });
-  await (await jetstreamManager(nats)).streams.purge(USAGE_STREAM);
-  await nats.close();
-}
-
-async function measureLateness(
-  url: string,
-  perSecond: number,
-): Promise<Pick<ThroughputResult, 'p99Ms' | 'newP99Ms' | 'floorP99Ms' | 'ratioP99'>> {
-  const batches = Math.ceil((LOADED_SECONDS * perSecond) / BATCH);
-  const task = { url, batches, perSecond, credentials: CREDENTIALS, from: 0 };
-  const floor: number[] = [];
-  await empty(url);
-  const reading = readAll(url, batches, ({ data }) => note(floor, parse(data).events.at(-1)?.id ?? ''));
-  await publishEvenly(task);
-  await reading;
-
-  const [fresh, judged] = [[] as number[], [] as number[]];
-  let sample = fresh;
-  await empty(url);
-  await forgetAll(url);
-  const product = await startProduct(url, ({ detection }) => note(sample, detection.eventIds.at(-1) ?? ''));
-  const before = 2 * (EVENTS / BATCH) + batches;
-  const first = (CREDENTIALS * KNOWN_AFTER) / BATCH;
-  await publishEvenly({ ...task, batches: first });
-  await untilAcknowledged(url, before + first);
-  sample = judged;
-  await publishEvenly({ ...task, from: first * BATCH });
-  await untilAcknowledged(url, before + first + batches);
-  await product.stop();
-  const [p99Ms, newP99Ms, floorP99Ms] = [judged, fresh, floor].map((of) => round(percentile(of, 0.99))) as [
-    number,
-    number,
-    number,
-  ];
-  return { p99Ms, newP99Ms, floorP99Ms, ratioP99: round(p99Ms / floorP99Ms) };
-}
-
-function note(sample: number[], id: string): void {
-  const lateness = latenessOf(id);
-  if (lateness !== undefined) sample.push(lateness);
+function measureLateness(url: string, perSecond: number): Lateness {
+  return JSON.parse(runScript('./lateness', process.execArgv, [url, String(perSecond)])) as Lateness;
 }
 
 function measureMemory(): Pick<ThroughputResult, 'bytesPerCredential' | 'inMemory' | 'bytesInMemory'> {
-  const script = require.resolve('./memory');
-  const options = ['--expose-gc', `--max-old-space-size=${MEMORY_MIB}`, script, String(MANY), String(USES)];
-  const { stdout, status } = spawnSync(process.execPath, options, { encoding: 'utf8' });
-  if (status !== 0) throw new Error('the memory could not be measured');
-  const { bytes, inMemory } = JSON.parse(stdout) as { readonly bytes: number; readonly inMemory: number };
+  const options = ['--expose-gc', `--max-old-space-size=${MEMORY_MIB}`];
+  const { bytes, inMemory } = JSON.parse(runScript('./memory', options, [String(MANY), String(USES)])) as {
+    readonly bytes: number;
+    readonly inMemory: number;
+  };
   return { bytesPerCredential: Math.round(bytes / MANY), inMemory, bytesInMemory: Math.round(bytes / inMemory) };
 }
 
-function parse(data: Uint8Array): { readonly events: readonly { readonly id: string }[] } {
-  return JSON.parse(Buffer.from(data).toString('utf8')) as { events: { id: string }[] };
+/** What a process of its own prints. */
+function runScript(script: string, options: readonly string[], args: readonly string[]): string {
+  const command = [...options, require.resolve(script), ...args];
+  const { stdout, stderr, status } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${script} could not be measured: ${stderr.slice(-500)}`);
+  return stdout;
 }
 
 function perSecond(milliseconds: number): number {

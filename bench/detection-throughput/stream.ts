@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
+import { SNAPSHOT_BUCKET } from '../../workers/detection/snapshot-store';
 import { consumerName, USAGE_STREAM } from '../../workers/detection/streams';
 
 /** As the detection worker reads (workers/detection/partition-worker.ts). */
@@ -53,4 +55,19 @@ export async function untilAcknowledged(url: string, messages: number): Promise<
   } finally {
     await nats.close();
   }
+}
+
+/** The next worker begins with the stream's first message. */
+export async function forgetAll(url: string): Promise<void> {
+  const nats = await connect({ servers: url });
+  const manager = await jetstreamManager(nats);
+  for await (const { name } of manager.consumers.list(USAGE_STREAM)) await manager.consumers.delete(USAGE_STREAM, name);
+  await (await new Kvm(nats).create(SNAPSHOT_BUCKET)).destroy();
+  await nats.close();
+}
+
+export async function emptyStream(url: string): Promise<void> {
+  const nats = await connect({ servers: url });
+  await (await jetstreamManager(nats)).streams.purge(USAGE_STREAM);
+  await nats.close();
 }
