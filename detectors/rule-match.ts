@@ -120,7 +120,10 @@ function withObjects(
     mine.delete(mark);
     mine.set(mark, last);
   }
-  const kept = [...mine].filter(([, last]) => isWithin(last, at)).slice(-most);
+  const kept = [...mine]
+    .filter(([, last]) => isWithin(last, at))
+    .sort(([, a], [, b]) => a - b)
+    .slice(-most);
   const others = objects.filter(([mark, , last]) => mark !== rule && isWithin(last, at));
   return [...others, ...kept.map(([object, last]) => [rule, object, last] as const)].slice(-MOST_TOLD_APART);
 }

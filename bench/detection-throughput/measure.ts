@@ -111,12 +111,14 @@ async function judgeAll(url: string, messages: number): Promise<{ readonly fresh
 }
 
 function measureLateness(url: string, perSecond: number): Lateness {
-  return JSON.parse(runScript('./lateness', process.execArgv, [url, String(perSecond)])) as Lateness;
+  return JSON.parse(runScript(require.resolve('./lateness'), process.execArgv, [url, String(perSecond)])) as Lateness;
 }
 
 function measureMemory(): Pick<ThroughputResult, 'bytesPerCredential' | 'inMemory' | 'bytesInMemory'> {
   const options = ['--expose-gc', `--max-old-space-size=${MEMORY_MIB}`];
-  const { bytes, inMemory } = JSON.parse(runScript('./memory', options, [String(MANY), String(USES)])) as {
+  const { bytes, inMemory } = JSON.parse(
+    runScript(require.resolve('./memory'), options, [String(MANY), String(USES)]),
+  ) as {
     readonly bytes: number;
     readonly inMemory: number;
   };
@@ -125,7 +127,7 @@ function measureMemory(): Pick<ThroughputResult, 'bytesPerCredential' | 'inMemor
 
 /** What a process of its own prints. */
 function runScript(script: string, options: readonly string[], args: readonly string[]): string {
-  const command = [...options, require.resolve(script), ...args];
+  const command = [...options, script, ...args];
   const { stdout, stderr, status } = spawnSync(process.execPath, command, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${script} could not be measured: ${stderr.slice(-500)}`);
   return stdout;
