@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { FEED_REPORTER } from '../domain/leak-feed';
-import { subjectsOfReported } from '../domain/reported-value';
+import { LONGEST_REPORTED, subjectsOfReported } from '../domain/reported-value';
 import { SEVERITIES } from '../domain/severity';
 import { isSubject, type Subject } from '../domain/subject';
 import { callerOf, onlyFor } from './authenticate';
@@ -13,7 +13,7 @@ import type { ApiParts } from './server';
 export const leakReportBody = z
   .strictObject({
     subject: z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject').optional(),
-    token: z.string().trim().min(8).max(4096).optional(),
+    token: z.string().trim().min(8).max(LONGEST_REPORTED).optional(),
     /** A scanner's name of the kind of secret: then it is a scanner's word, whoever hands it in, and counts in an hour of that (`maxReportsPerHour`). */
     type: z.string().max(200).default(''),
     /** Where it was found; people read it. */

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import type { AskList } from '../detectors/listings';
 import { INTEL_SAYS, type IntelEvent, type IntelList } from '../domain/intel';
+import { LAST_TIME } from '../domain/last-time';
 import type { AddressSet } from '../intel/address-set';
 import { contentName } from '../intel/address-set';
 import { readUnnamed } from '../intel/fetch-list';
@@ -16,8 +17,6 @@ export type ListFiles = Readonly<Record<IntelList['says'], readonly string[]>>;
 
 /** Entries that are good for some seconds are good for these in a list that was written in 2096: in a recording, always. */
 const FAR_OFF = 4e12;
-/** Beyond it there is no Date. */
-const ALWAYS = 8.64e15;
 
 /**
  * Reads lists of any format. Entries that have run out are there, too: what counts is the time of the recorded use.
@@ -37,7 +36,7 @@ export async function readIntel(files: ListFiles): Promise<BacktestIntel> {
         .replace(/[^a-z0-9]+/g, '-')
         .replace(/^-+|-+$/g, '')
         .slice(0, 48) || 'list';
-    lists.push({ name, content, says, trust: 'medium', until: ALWAYS });
+    lists.push({ name, content, says, trust: 'medium', until: LAST_TIME });
   }
   return {
     event: { kind: 'intel', id: 'threat-lists', at: 0, lists },

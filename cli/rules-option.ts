@@ -1,14 +1,13 @@
-import { Option } from 'commander';
+import type { Option } from 'commander';
 import type { RuleSet } from '../detectors/sigma/rule-set';
 import { loadRules, ownRules } from '../workers/rules/load-rules';
+import { repeatableOption } from './repeatable-option';
 
 export function rulesOption(): Option {
-  return new Option(
+  return repeatableOption(
     '--rules <folder>',
-    'ask the Sigma rules in this folder, too, beside those that come with Tourniquet (again for more)',
-  )
-    .argParser((folder: string, before: readonly string[]) => [...before, folder])
-    .default([], 'none');
+    'ask the Sigma rules in this folder, too, beside those that come with Tourniquet',
+  );
 }
 
 /** Our own rules and those in the folders. A rule that is refused is told, and takes no other with it. */

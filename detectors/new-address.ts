@@ -66,11 +66,7 @@ function isNetworkKnown(home: Row, network: number): boolean {
 }
 
 function samples(): Samples {
-  const places = {
-    ...SAMPLE_PLACES,
-    '192.0.2.12': SAMPLE_PLACES['192.0.2.11']!,
-    '192.0.2.13': SAMPLE_PLACES['192.0.2.11']!,
-  };
+  const places = SAMPLE_PLACES;
   const life = steadyLife({ count: 60, everyMs: 100 });
   const addresses = Array.from({ length: 40 }, (_, index) => `192.0.2.${100 + index}`);
   const rotating = Object.fromEntries(addresses.map((address) => [address, SAMPLE_PLACES['192.0.2.10']!]));

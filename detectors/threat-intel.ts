@@ -1,4 +1,5 @@
 import type { IntelEvent, Listing } from '../domain/intel';
+import { LAST_TIME } from '../domain/last-time';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { consider, distrust, isNew, isWide, learn, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
 import { dayOf } from './learning';
@@ -73,9 +74,6 @@ function byWeight(a: Listing, b: Listing): number {
   return weightOf(b) - weightOf(a) || (a.list < b.list ? -1 : 1);
 }
 
-/** The last time there is: of lists that a backtest was given. */
-const ALWAYS = 8.64e15;
-
 function finding(
   gravest: Listing,
   listings: readonly Listing[],
@@ -85,7 +83,8 @@ function finding(
   const others = listings.length - 1;
   const more = [
     ...(gravest.sources > 1 ? [`${gravest.sources} sources`] : []),
-    ...(gravest.until < ALWAYS ? [`until ${new Date(gravest.until).toISOString().slice(0, 16)}Z`] : []),
+    // Those that a backtest was given never run out.
+    ...(gravest.until < LAST_TIME ? [`until ${new Date(gravest.until).toISOString().slice(0, 16)}Z`] : []),
   ];
   const known = more.length > 0 ? ` (${more.join(', ')})` : '';
   const beside = others > 0 ? ` and ${others} more` : '';

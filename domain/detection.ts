@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LAST_TIME } from './last-time';
 import { MOST_EVENT_IDS } from './event-ids';
 import { FAMILIES } from './families';
 import { SEVERITIES } from './severity';
@@ -7,7 +8,7 @@ import { isSubject, type Subject } from './subject';
 const subject = z.custom<Subject>((value) => typeof value === 'string' && isSubject(value), 'not a subject');
 
 /** Milliseconds since the epoch, as far as a Date goes. */
-const time = z.number().int().nonnegative().max(8.64e15);
+const time = z.number().int().nonnegative().max(LAST_TIME);
 
 const eventIds = z.array(z.string().max(200)).max(MOST_EVENT_IDS);
 

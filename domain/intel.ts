@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LAST_TIME } from './last-time';
 
 /**
  * What a list says of an address: `hostile`; that it is `harmless`, whatever other lists say of it; or that it is `familiar`, such as our own VPN,
@@ -12,7 +13,7 @@ export const INTEL_TRUST = ['low', 'medium', 'high'] as const;
 /** Lists of one deployment: each is looked up for every event. */
 export const MOST_INTEL_LISTS = 64;
 
-const time = z.number().int().nonnegative().max(8.64e15);
+const time = z.number().int().nonnegative().max(LAST_TIME);
 
 /** A list as it is in force: its name, and which content it has. Nothing in it changes without another event. */
 export const intelList = z.strictObject({

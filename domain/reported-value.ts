@@ -7,7 +7,7 @@ const ACCESS_KEY_ID = /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/g;
 const ACCESS_KEY = /^(?:AKIA|ASIA)[A-Z2-7]{16}[:,\s]+(?<secret>[A-Za-z0-9/+]{40})$/;
 
 /** A longer value is none of ours, whatever it is: a file that was taken for one. */
-const LONGEST = 4_096;
+export const LONGEST_REPORTED = 4_096;
 
 /**
  * Every subject that a value which somebody found may be known by. Scanners report what they matched: the value, a connection string around it, or an id beside it. `fingerprintsOf`: of a value,
@@ -17,7 +17,7 @@ export function subjectsOfReported(
   found: string,
   fingerprintsOf: (value: string) => readonly Subject[],
 ): readonly Subject[] {
-  if (found.length > LONGEST) return [];
+  if (found.length > LONGEST_REPORTED) return [];
   const values = [found, passwordIn(found), ACCESS_KEY.exec(found)?.groups?.['secret'], natsSeed(found)];
   const ids = [...found.matchAll(ACCESS_KEY_ID)].map(([id]) => publicIdSubject('aws-access-key', id));
   const fingerprints = values.flatMap((value) => (value === undefined || value === '' ? [] : fingerprintsOf(value)));

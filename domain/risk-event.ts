@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LAST_TIME } from './last-time';
 import { riskFaults, type RiskThresholds } from './risk';
 
 /** The least a chance may be is where it says something, the most is what detectors reach: nobody switches detection off, or acts on a guess, by a slip of a digit. */
@@ -24,7 +25,7 @@ export const riskThresholds = z.strictObject({
 export const riskEvent = z.strictObject({
   kind: z.literal('risk'),
   id: z.string().min(1).max(200),
-  at: z.number().int().nonnegative().max(8.64e15),
+  at: z.number().int().nonnegative().max(LAST_TIME),
   thresholds: riskThresholds.refine((risk) => riskFaults(risk).length === 0, 'graver is easier to reach'),
 });
 

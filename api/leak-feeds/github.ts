@@ -5,6 +5,9 @@ import { parseSigned } from './parse-signed';
 import type { FoundOutcome, FoundSecret, LeakFeed } from './feed';
 import type { GithubKeys } from './github-keys';
 
+/** Each is looked up. */
+const MOST_FINDINGS = 5_000;
+
 /** Cut, not refused, and what is no finding is left out: the others of a delivery are not to be lost with one. */
 const cutTo = (length: number) => z.string().transform((text) => text.slice(0, length));
 
@@ -32,7 +35,7 @@ export function githubFeed(keys: GithubKeys): LeakFeed {
     },
 
     read(body) {
-      const all = readRequest(z.array(z.unknown()), parseSigned(body));
+      const all = readRequest(z.array(z.unknown()).max(MOST_FINDINGS), parseSigned(body));
       const some = all.flatMap((one) => finding.safeParse(one).data ?? []);
       // Where none is understood the format is another one, and GitHub is to hear of it.
       return (some.length > 0 ? some : readRequest(z.array(finding), all)).map(toFound);

@@ -10,6 +10,7 @@ import { riskOf } from '../../domain/policy';
 import { SEVERITIES, type Severity } from '../../domain/severity';
 import { shortSubject } from '../../domain/subject';
 import { readPolicy } from '../../workers/policy-file';
+import { repeatableOption } from '../repeatable-option';
 import { rulesOf, rulesOption } from '../rules-option';
 import { endWithReader } from '../end-with-reader';
 
@@ -49,10 +50,15 @@ export function backtestCommand(): Command {
     .addOption(rulesOption())
     .option('--countries <file>', 'an MMDB database of countries, in place of the one in the package')
     .addOption(
-      listOption('--intel <file>', 'a list of hostile addresses, of any format that `tourniquet intel check` reads'),
+      repeatableOption(
+        '--intel <file>',
+        'a list of hostile addresses, of any format that `tourniquet intel check` reads',
+      ),
     )
-    .addOption(listOption('--harmless <file>', 'a list of addresses that are not hostile, whatever other lists say'))
-    .addOption(listOption('--familiar <file>', 'a list of places that are no news, such as your VPN and offices'))
+    .addOption(
+      repeatableOption('--harmless <file>', 'a list of addresses that are not hostile, whatever other lists say'),
+    )
+    .addOption(repeatableOption('--familiar <file>', 'a list of places that are no news, such as your VPN and offices'))
     .addOption(
       new Option('--from <severity>', 'tell detections from this on (default: what starts an incident)').choices(
         SEVERITIES,
@@ -95,12 +101,6 @@ async function printSeries(files: readonly string[], learn: readonly string[]): 
     const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     if (!process.stdout.write(text)) await once(process.stdout, 'drain');
   }
-}
-
-function listOption(flags: string, description: string): Option {
-  return new Option(flags, `${description} (again for more)`)
-    .argParser((file: string, before: readonly string[]) => [...before, file])
-    .default([], 'none');
 }
 
 /** `--learn a b` takes all names that follow: without any other, the last was meant to be judged. */

@@ -1,8 +1,6 @@
+import { LAST_TIME } from '../../domain/last-time';
 import { streamEvent, type StreamEvent } from '../../domain/usage-event';
 import { describeIssues, malformed, type Mapped } from './mapped';
-
-/** Beyond it there is no Date. */
-const LAST_TIME = 8.64e15;
 
 /** An event that is ours already, facts about subjects included. */
 export function mapNative(record: unknown): Mapped<StreamEvent> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LAST_TIME } from '../../domain/last-time';
 import { holdsOurValue } from '../../domain/token-format';
 import { isSubject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
@@ -22,7 +23,7 @@ const API_ACTIVITY = 6003;
 /** The fields of API Activity we use, as versions 1.0 to 1.3 have them. */
 const apiActivity = z.object({
   /** Milliseconds since the epoch. */
-  time: z.number().nonnegative().max(8.64e15),
+  time: z.number().nonnegative().max(LAST_TIME),
   activity_id: z.number().nullish(),
   status_id: z.number().nullish(),
   status_code: code,

@@ -7,8 +7,8 @@ import type { Mapped } from './mapped';
 export function withoutValues(mapped: Mapped): Mapped {
   if (mapped.kind !== 'event') return mapped;
   const { id, client } = mapped.event;
-  if (!holdsOurValue(id) && !holdsOurValue(client.agent) && !holdsOurValue(client.address)) return mapped;
   const { agent, address } = client;
+  if (![id, agent, address].some(holdsOurValue)) return mapped;
   return {
     ...mapped,
     event: {

@@ -1,5 +1,6 @@
 import { LONGEST_EXTENSION_SECONDS } from '../../domain/approval';
 import { MOST_EVENT_IDS } from '../../domain/event-ids';
+import { LAST_TIME } from '../../domain/last-time';
 import { SEVERITIES } from '../../domain/severity';
 import type { IncidentEvent } from '../../domain/incident';
 import type { DetectionSignal, RotationTerms, WorksAgain } from '../messages';
@@ -86,9 +87,7 @@ function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-/** What a Date can hold: one that it can't would throw where it is shown, and stop the incident for ever. */
-const LAST_TIME = 8.64e15;
-
+/** One that a Date can't hold would throw where it is shown, and stop the incident for ever. */
 function isTime(value: unknown): value is number {
   return isNumber(value) && Math.abs(value) <= LAST_TIME;
 }
