@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as afterOthers, setTimeout as delay } from 'node:timers/promises';
 import { jetstream, type ConsumerMessages, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import { Queue } from '../../domain/queue';
 import { OwnershipLost, PartitionFolder, type FolderParts } from './partition-folder';
@@ -193,7 +193,8 @@ export class PartitionWorker {
 /** Waits; false when the signal was aborted meanwhile. */
 async function isOver(pauseMs: number, signal: AbortSignal): Promise<boolean> {
   try {
-    await delay(pauseMs, undefined, { signal });
+    // A timer of 0 takes a millisecond.
+    await (pauseMs === 0 ? afterOthers(undefined, { signal }) : delay(pauseMs, undefined, { signal }));
     return true;
   } catch {
     return false;

