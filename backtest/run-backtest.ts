@@ -1,6 +1,7 @@
 import type { DetectorFailure } from '../detectors/ask-detectors';
 import { foldPartition } from '../detectors/partition-fold';
 import { emptyPartition } from '../detectors/partition-state';
+import { isStale } from '../detectors/time-rules';
 import type { BacktestIntel } from './read-intel';
 import type { RuleSet } from '../detectors/sigma/rule-set';
 import { mapperOf, type Source } from '../detectors/sources/registry';
@@ -38,6 +39,8 @@ export interface BacktestSummary {
   readonly records: number;
   readonly ignored: number;
   readonly malformed: number;
+  /** Events an hour or more older than what was learnt of their credential: judged by facts only. */
+  readonly stale: number;
   readonly credentials: number;
   readonly detections: number;
   /** Credentials with a detection: there is one incident for each. */
@@ -71,12 +74,18 @@ export async function runBacktest(
   const toEvent = mapperOf(source, rules);
   const map = prepare ? (record: unknown) => toEvent(prepare(record)) : toEvent;
   const { fold, failures } = folder(request);
-  if (learn.length > 0) await forEachInTime(learn, map, fold);
+  const learntUntil = new Map<string, number>();
+  if (learn.length > 0)
+    await forEachInTime(learn, map, (event) => {
+      learntUntil.set(event.subject, event.at);
+      fold(event);
+    });
 
   const credentials = new Set<string>();
   const accused = new Set<string>();
   let events = 0;
   let detections = 0;
+  let stale = 0;
   let first: number | undefined;
   let last = 0;
   const counts = await forEachInTime(files, map, (event) => {
@@ -84,6 +93,7 @@ export async function runBacktest(
     last = event.at;
     events += 1;
     credentials.add(event.subject);
+    if (isStale(event, learntUntil.get(event.subject) ?? 0)) stale += 1;
     for (const message of fold(event)) {
       if (!atLeast(message.assessment.severity, from)) continue;
       detections += 1;
@@ -94,7 +104,7 @@ export async function runBacktest(
   const { records, ignored, malformed, faults } = counts;
   return {
     summary: {
-      ...{ events, records, ignored, malformed },
+      ...{ events, records, ignored, malformed, stale },
       credentials: credentials.size,
       detections,
       incidents: accused.size,

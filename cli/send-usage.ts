@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleSet } from '../detectors/sigma/rule-set';
 import { mapperOf, type Source } from '../detectors/sources/registry';
 import { IncidentError, isRetryable } from '../domain/errors';
-import type { UsageEvent } from '../domain/usage-event';
-import { noRecords, readEvents } from '../recordings/read-events';
+import type { StreamEvent, UsageEvent } from '../domain/usage-event';
+import { forEachInTime } from '../recordings/merge-files';
+import { STDIN } from '../recordings/read-bytes';
+import { expectRecords, noRecords, readEvents, type Mapper, type RecordCounts } from '../recordings/read-events';
 
 export interface SendRequest {
   readonly source: Source;
@@ -30,13 +32,13 @@ const MOST_BYTES = 900_000;
 const TRIES = 6;
 
 /**
- * Maps recorded use where it lies and hands it in batch by batch, in the order of the files: records themselves are not sent. A batch that meets
- * a passing failure is sent again. Nothing is lost by doing all of it again: events are known by their ids.
+ * Maps recorded use where it lies and hands it in batch by batch: records themselves are not sent. All files are merged by time, since what comes an hour
+ * behind its credential's newest event is judged by facts only. Standard input alone is sent as it comes. A batch that meets a passing failure is sent
+ * again. Nothing is lost by doing all of it again: events are known by their ids.
  * @throws IncidentError RECORDING_UNREADABLE, RECORDING_OF_ANOTHER_SOURCE, and the API's own
  */
 export async function sendUsage({ source, files, rules, send, pauseMs = pause }: SendRequest): Promise<Sent> {
   const map = mapperOf(source, rules);
-  const counts = noRecords();
   let sent = 0;
   let withheld = 0;
   let batch: UsageEvent[] = [];
@@ -47,22 +49,35 @@ export async function sendUsage({ source, files, rules, send, pauseMs = pause }:
     batch = [];
     bytes = 0;
   };
-  for (const file of files) {
-    for await (const events of readEvents(file, map, counts)) {
-      for (const event of events) {
-        if (event.kind !== 'usage' || event.probe !== undefined) {
-          withheld += 1;
-          continue;
-        }
-        const size = Buffer.byteLength(JSON.stringify(event)) + 1;
-        if (batch.length === MOST_EVENTS || bytes + size > MOST_BYTES) await flush();
-        batch.push(event);
-        bytes += size;
-      }
+  const take = async (event: StreamEvent): Promise<void> => {
+    if (event.kind !== 'usage' || event.probe !== undefined) {
+      withheld += 1;
+      return;
     }
-  }
+    const size = Buffer.byteLength(JSON.stringify(event)) + 1;
+    if (batch.length === MOST_EVENTS || bytes + size > MOST_BYTES) await flush();
+    batch.push(event);
+    bytes += size;
+  };
+  const isLive = files.length === 1 && files[0] === STDIN;
+  const counts = isLive ? await asTheyCome(map, take, flush) : await forEachInTime(files, map, take);
   await flush();
   return { ...counts, sent, withheld };
+}
+
+/** Of what follows a log that is being written: nobody waits for a batch to be full. */
+async function asTheyCome(
+  map: Mapper<StreamEvent>,
+  take: (event: StreamEvent) => Promise<void>,
+  flush: () => Promise<void>,
+): Promise<RecordCounts> {
+  const counts = noRecords();
+  for await (const events of readEvents(STDIN, map, counts)) {
+    for (const event of events) await take(event);
+    await flush();
+  }
+  expectRecords([STDIN], counts);
+  return counts;
 }
 
 async function untilTaken(send: () => Promise<void>, pauseMs: (tries: number) => number): Promise<void> {

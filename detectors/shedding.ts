@@ -1,3 +1,4 @@
+import type { Family } from '../domain/families';
 import type { PaceEvent } from '../domain/usage-event';
 import type { Detector } from './detector';
 import { hash48 } from './hash48';
@@ -5,7 +6,13 @@ import type { LocatedUsageEvent } from './located-event';
 import type { PartitionState, SubjectState } from './partition-state';
 
 /** Different ordinary uses that are remembered of a subject while its partition sheds. */
-const REMEMBERED = 16;
+const REMEMBERED = 32;
+
+/** What follows a pause is for all to judge. */
+const PAUSE_MS = 86_400_000;
+
+/** What these go by is in no single use: how many there are, and in what order. */
+const ASKED_OF_ALL: readonly Family[] = ['volume', 'probing'];
 
 /**
  * A partition that can't keep up sheds learning, never a decision: a use that is exactly like one that was judged since shedding began, and that nobody
@@ -16,17 +23,20 @@ export function pace(state: PartitionState, { at, sheds }: PaceEvent): void {
   else state.shedsSince ??= at;
 }
 
-/** Whom to ask about a use while shedding: whoever counts is asked of all, and all are asked of what is not ordinary. */
+/** Whom to ask about a use while shedding: whoever goes by more than the use itself is asked of all, and all are asked of what is not ordinary. */
 export function askedWhileShedding(
   since: number,
   subject: SubjectState,
   located: LocatedUsageEvent,
   detectors: readonly Detector[],
 ): readonly Detector[] {
-  const { ordinary } = subject;
+  const { ordinary, lastAt } = subject;
   const isOrdinary =
-    ordinary?.since === since && mayBeOrdinary(subject, located) && ordinary.uses.includes(mark(located));
-  return isOrdinary ? detectors.filter(({ family }) => family === 'volume') : detectors;
+    ordinary?.since === since &&
+    located.event.at - lastAt < PAUSE_MS &&
+    mayBeOrdinary(subject, located) &&
+    ordinary.uses.includes(mark(located));
+  return isOrdinary ? detectors.filter(({ family }) => ASKED_OF_ALL.includes(family)) : detectors;
 }
 
 /** Remembers a use that all were asked about, and nobody objected to. */
@@ -47,6 +57,8 @@ function mayBeOrdinary({ listed, breach }: SubjectState, { event, listings }: Lo
 function mark({ event, place, agent }: LocatedUsageEvent): number {
   const { client, action, principalKind } = event;
   return hash48(
-    [client.agent, agent, place.network, place.country, action.kind, action.name, principalKind].join('\n'),
+    [client.address, client.agent, agent, place.network, place.country, action.kind, action.name, principalKind].join(
+      '\n',
+    ),
   );
 }

@@ -65,6 +65,10 @@ const ERRORS = {
     retryable: false,
     next: 'The event was kept; mend the detector, then `tourniquet dead-letter replay` it.',
   },
+  DEAD_LETTER_CUT: {
+    retryable: false,
+    next: 'It was too large to be kept whole, and can only be looked at; the whole of it is in its stream for a day.',
+  },
   DEAD_LETTER_UNKNOWN: { retryable: false, next: 'Name one that `tourniquet dead-letter list` shows.' },
   PROVIDER_UNKNOWN: { retryable: false, next: 'Configure this provider and account in the settings file.' },
   PROVIDER_ADMIN_DENIED: {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { IncidentError } from '../domain/errors';
 import type { StreamEvent } from '../domain/usage-event';
 import { STDIN } from './read-bytes';
@@ -6,7 +7,7 @@ import { noRecords, readEvents, type Mapper, type RecordCounts } from './read-ev
 export const ORDERING = {
   /** A file of up to this many events is read once and held. A larger one is read twice when it is in order: to see that it is, and to use it. */
   held: 200_000,
-  /** Events that are sorted at once: of a larger file that is out of order, or of standard input, which can't be read twice. */
+  /** Events that are sorted at once: of a larger file that is out of order, or of standard input or a pipe, which can't be read twice. */
   sorted: 2_000_000,
 } as const;
 
@@ -26,8 +27,10 @@ export async function inTimeOrder<E extends StreamEvent>(
   limits: { readonly held: number; readonly sorted: number } = ORDERING,
 ): Promise<OrderedEvents<E>> {
   const counts = noRecords();
-  const most = file === STDIN ? limits.sorted : limits.held;
+  const isReadOnce = await canBeReadOnce(file);
+  const most = isReadOnce ? limits.sorted : limits.held;
   const first = await hold(file, map, counts, most);
+  if (isReadOnce && !first.held) throw new IncidentError('RECORDING_TOO_LARGE', { file, most });
   if (first.held) return { events: oneByOne(first.held), counts };
   const again = noRecords();
   if (first.inOrder) return { events: readEvents(file, map, again), counts: again };
@@ -52,13 +55,17 @@ async function hold<E extends StreamEvent>(
       latest = event.at;
       held?.push(event);
     }
-    if (held && held.length > most) {
-      if (file === STDIN) throw new IncidentError('RECORDING_TOO_LARGE', { file: 'standard input', most });
-      held = undefined;
-    }
+    if (held && held.length > most) held = undefined;
     if (!held && !inOrder) return { inOrder };
   }
   return held ? { held: inOrder ? held : held.sort((a, b) => a.at - b.at), inOrder } : { inOrder };
+}
+
+/** Standard input; and a pipe that a shell made of a command has a path. */
+async function canBeReadOnce(file: string): Promise<boolean> {
+  if (file === STDIN) return true;
+  const found = await stat(file).catch(() => undefined);
+  return found !== undefined && !found.isFile();
 }
 
 async function* oneByOne<E>(events: readonly E[]): AsyncGenerator<readonly E[], void> {

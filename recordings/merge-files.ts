@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../domain/usage-event';
 import { inTimeOrder, type OrderedEvents } from './in-time-order';
-import type { Mapper, RecordCounts } from './read-events';
+import { expectRecords, type Mapper, type RecordCounts } from './read-events';
 
 /** A place in one file's events. */
 class Cursor<E extends StreamEvent> {
@@ -30,23 +30,26 @@ class Cursor<E extends StreamEvent> {
 }
 
 /**
- * Calls `take` with every event of all files, in the order of time; at the same time, in the order of the files.
- * @throws IncidentError as `inTimeOrder` does
+ * Calls `take` with every event of all files, in the order of time; at the same time, in the order of the files. A promise that it gives is waited for.
+ * @throws IncidentError as `inTimeOrder` and `expectRecords` do
  */
 export async function forEachInTime<E extends StreamEvent>(
   files: readonly string[],
   map: Mapper<E>,
-  take: (event: E) => void,
+  take: (event: E) => unknown,
 ): Promise<RecordCounts> {
   const parts: OrderedEvents<E>[] = [];
   for (const file of files) parts.push(await inTimeOrder(file, map));
   const cursors = parts.map((part) => new Cursor(part));
   for (const cursor of cursors) await cursor.fill();
   for (let next = earliest(cursors); next?.event; next = earliest(cursors)) {
-    take(next.event);
+    const taken = take(next.event);
+    if (taken instanceof Promise) await taken;
     if (next.step()) await next.fill();
   }
-  return parts.map(({ counts }) => counts).reduce(sum);
+  const counts = parts.map((part) => part.counts).reduce(sum);
+  expectRecords(files, counts);
+  return counts;
 }
 
 function earliest<E extends StreamEvent>(cursors: readonly Cursor<E>[]): Cursor<E> | undefined {

@@ -23,7 +23,7 @@ export function noRecords(): RecordCounts {
 
 /**
  * The events of one file in the order they stand in, those of one piece of it at once.
- * @throws IncidentError RECORDING_UNREADABLE; RECORDING_OF_ANOTHER_SOURCE when not one record is what it should be
+ * @throws IncidentError RECORDING_UNREADABLE
  */
 export async function* readEvents<E extends StreamEvent>(
   file: string,
@@ -31,24 +31,30 @@ export async function* readEvents<E extends StreamEvent>(
   counts: RecordCounts,
 ): AsyncGenerator<readonly E[], void> {
   let records = 0;
-  let malformed = 0;
-  let fault = '';
   for await (const piece of readRecords(file)) {
     const events: E[] = [];
     for (const record of piece) {
       records += 1;
+      counts.records += 1;
       const mapped = map(record);
       if (mapped.kind === 'event') events.push(mapped.event);
       else if (mapped.kind === 'ignored') counts.ignored += 1;
       else {
-        malformed += 1;
-        fault ||= mapped.fault;
+        counts.malformed += 1;
         if (counts.faults.length < MOST_FAULTS) counts.faults.push(`${file}: record ${records}: ${mapped.fault}`);
       }
     }
     yield events;
   }
-  if (malformed === records) throw new IncidentError('RECORDING_OF_ANOTHER_SOURCE', { file, records, fault });
-  counts.records += records;
-  counts.malformed += malformed;
+}
+
+/**
+ * Among others a file may be empty, or of another kind; not all of them. @throws IncidentError RECORDING_UNREADABLE when there was no record at all,
+ * RECORDING_OF_ANOTHER_SOURCE when not one is what it should be
+ */
+export function expectRecords(files: readonly string[], { records, malformed, faults }: RecordCounts): void {
+  const file = files.join(', ');
+  if (records === 0) throw new IncidentError('RECORDING_UNREADABLE', { file, reason: 'no record' });
+  if (malformed === records)
+    throw new IncidentError('RECORDING_OF_ANOTHER_SOURCE', { file, records, fault: faults[0] ?? '' });
 }

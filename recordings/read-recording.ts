@@ -1,6 +1,6 @@
 import { mapCloudTrail } from '../detectors/sources/cloudtrail';
 import type { UsageEvent } from '../domain/usage-event';
-import { noRecords, readEvents, type RecordCounts } from './read-events';
+import { expectRecords, noRecords, readEvents, type RecordCounts } from './read-events';
 
 /** What recorded files hold, in the order of time. */
 export interface Recording extends Readonly<RecordCounts> {
@@ -16,5 +16,6 @@ export async function readRecording(files: readonly string[]): Promise<Recording
   const events: UsageEvent[] = [];
   for (const file of files)
     for await (const piece of readEvents(file, mapCloudTrail, counts)) for (const event of piece) events.push(event);
+  expectRecords(files, counts);
   return { ...counts, events: events.sort((a, b) => a.at - b.at) };
 }

@@ -1,5 +1,6 @@
 import { parseJson } from '../domain/parse-json';
 import { IncidentError } from '../domain/errors';
+import { jsonValues } from './json-values';
 import { readLines } from './read-lines';
 
 /** What must be parsed as a whole is held as one text, and V8's texts end at about this many characters. */
@@ -8,13 +9,13 @@ const LONGEST_WHOLE = 500_000_000;
 /**
  * The records of a file, as parsed JSON: JSON lines, a JSON array, or `{"Records":[…]}`, gzipped or not, whatever the file is called.
  * JSON lines are read piece by piece. A line that is no JSON becomes a record that is malformed: it is counted, and loses no other.
- * @throws IncidentError RECORDING_UNREADABLE for a file that can't be read, or holds no record at all
+ * A file that was begun and not written to yet has none.
+ * @throws IncidentError RECORDING_UNREADABLE for a file that can't be read, or is nothing of all that
  */
 export async function* readRecords(file: string): AsyncGenerator<readonly unknown[], void> {
   const pieces = readLines(file);
   const whole: string[] = [];
   let isLines = false;
-  let isEmpty = true;
   let length = 0;
   for await (const piece of pieces) {
     const lines = piece.filter((line) => line.trim() !== '');
@@ -28,21 +29,22 @@ export async function* readRecords(file: string): AsyncGenerator<readonly unknow
       whole.push(...lines);
       continue;
     }
-    const records = lines.map(parseJson).flatMap(recordsIn);
-    isEmpty &&= records.length === 0;
-    yield records;
+    yield lines.flatMap(jsonValues).flatMap(recordsIn);
   }
+  if (whole.length === 0) return;
   const records = recordsOfWhole(whole);
-  if (isEmpty && records.length === 0) throw unreadable(file, 'no record');
-  if (records.length > 0) yield records;
+  if (!records) throw unreadable(file, 'no record');
+  yield records;
 }
 
-function recordsOfWhole(lines: readonly string[]): readonly unknown[] {
+function recordsOfWhole(lines: readonly string[]): readonly unknown[] | undefined {
   const value = parseJson(lines.join('\n'));
+  // What some scanners write when they found nothing.
+  if (value === null) return [];
   if (Array.isArray(value)) return value;
   if (isRecord(value)) return recordsIn(value);
-  const values = lines.map(parseJson);
-  return values.some(isRecord) ? values.flatMap(recordsIn) : [];
+  const values = lines.flatMap(jsonValues);
+  return values.some(isRecord) ? values.flatMap(recordsIn) : undefined;
 }
 
 /** A file that CloudTrail wrote is one object of many records; several of them one after the other are lines of such. */

@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync';
 import { IncidentError } from '../domain/errors';
 import { readLines } from './read-lines';
 
@@ -11,29 +12,41 @@ export interface SeriesRow {
 }
 
 /**
- * The rows of a CSV file of `timestamp,value`: a first line that is no row is the header, which may name other columns beside these two.
- * Times are ISO 8601, `YYYY-MM-DD HH:MM:SS`, or seconds or milliseconds since the epoch.
+ * The rows of a CSV file of `timestamp,value`: a first line that is no row is the header, which may name other columns beside these two. No cell goes over a
+ * line's end. Times are ISO 8601, `YYYY-MM-DD HH:MM:SS`, or seconds or milliseconds since the epoch.
  * @throws IncidentError SERIES_UNREADABLE with the line at fault; RECORDING_UNREADABLE for a file that can't be read
  */
 export async function* readSeries(file: string): AsyncGenerator<readonly SeriesRow[], void> {
   let columns: Columns = { timestamp: 0, value: 1 };
   let line = 0;
   let isEmpty = true;
+  let isFirst = true;
   for await (const piece of readLines(file)) {
     const rows: SeriesRow[] = [];
     for (const text of piece) {
       line += 1;
       if (text.trim() === '') continue;
-      const cells = text.split(',').map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+      const cells = cellsOf(text);
       const row = rowOf(cells, columns);
       if (row) rows.push(row);
-      else if (isEmpty && rows.length === 0 && line === 1) columns = columnsOf(cells);
+      else if (isFirst) columns = columnsOf(cells);
       else throw new IncidentError('SERIES_UNREADABLE', { file, line });
+      isFirst = false;
     }
     isEmpty &&= rows.length === 0;
     yield rows;
   }
   if (isEmpty) throw new IncidentError('SERIES_UNREADABLE', { file, line });
+}
+
+function cellsOf(line: string): readonly string[] {
+  if (!line.includes('"')) return line.split(',').map((cell) => cell.trim());
+  try {
+    const [cells = []] = parse(line, { trim: true, relax_quotes: true });
+    return cells;
+  } catch {
+    return [];
+  }
 }
 
 interface Columns {
@@ -67,5 +80,8 @@ function parseTime(text: string): number {
     text,
   );
   const { date, time, zone } = iso?.groups ?? {};
-  return Date.parse(date && time ? `${date}T${time}${zone ?? 'Z'}` : text);
+  if (date && time) return Date.parse(`${date}T${time}${zone ?? 'Z'}`);
+  // Other forms are taken as the place's own time, where they name no zone.
+  const hasZone = /\d:\d\d.*(?:[zZ]|[A-Z]{3,4}|[+-]\d\d:?\d\d)$/.test(text);
+  return Date.parse(hasZone ? text : `${text} UTC`);
 }

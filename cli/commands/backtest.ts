@@ -116,9 +116,10 @@ function render(lines: readonly DetectionLine[], { summary }: BacktestResult): s
   });
   for (const { at, severity, confidence, detector, credential, eventId, reason } of lines)
     table.push([at, severity, confidence, detector, shortSubject(credential), eventId, reason]);
-  const { events, records, ignored, malformed, credentials, detections, incidents, alertsPer1000 } = summary;
+  const { events, records, ignored, malformed, stale, credentials, detections, incidents, alertsPer1000 } = summary;
   const counts =
     `${records} records (${ignored} ignored, ${malformed} malformed), ${events} events of ${credentials} credentials: ` +
-    `${detections} detections of ${incidents} incidents, ${alertsPer1000} in a thousand events`;
+    `${detections} detections of ${incidents} incidents, ${alertsPer1000} in a thousand events` +
+    (stale > 0 ? `. ${stale} are an hour older than what was learnt: judged by facts only` : '');
   return lines.length === 0 ? counts : `${table.toString()}\n${counts}`;
 }

@@ -63,13 +63,16 @@ async function replay(
   );
   const missing = sequences.find((named) => !letters.some(({ sequence }) => String(sequence) === named));
   if (missing !== undefined) throw new IncidentError('DEAD_LETTER_UNKNOWN', { sequence: missing });
+  // Named by itself, one that was cut is refused.
+  const whole = all ? letters.filter(({ cutFrom }) => cutFrom === undefined) : letters;
   await withNats(async (nats) => {
-    for (const letter of letters) {
+    for (const letter of whole) {
       await replayLetter(nats, letter);
       say(json ? JSON.stringify({ sequence: letter.sequence, subject: letter.subject }) : `replayed ${lineOf(letter)}`);
     }
   });
-  if (!json) say(`${letters.length} replayed: those that fail again come back`);
+  const left = letters.length - whole.length;
+  if (!json) say(`${whole.length} replayed: those that fail again come back${left > 0 ? `; ${left} were cut` : ''}`);
 }
 
 async function find(is: (letter: KeptLetter) => boolean): Promise<readonly KeptLetter[]> {
@@ -89,8 +92,9 @@ async function withNats<T>(work: (nats: NatsConnection) => Promise<T>): Promise<
   }
 }
 
-function lineOf({ sequence, at, kind, code, reason, subject }: KeptLetter): string {
-  return `${sequence}  ${at.toISOString()}  ${kind} of ${subject}: ${reason || code}`;
+function lineOf({ sequence, at, kind, code, reason, subject, cutFrom }: KeptLetter): string {
+  const cut = cutFrom === undefined ? '' : ` (cut: it had ${cutFrom} bytes)`;
+  return `${sequence}  ${at.toISOString()}  ${kind} of ${subject}: ${reason || code}${cut}`;
 }
 
 function say(line: string): void {

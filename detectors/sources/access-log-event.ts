@@ -32,16 +32,21 @@ export interface LoggedRequest {
 }
 
 const WRITING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-const METHOD = /^[A-Z]{1,16}$/;
+const METHOD = /^[A-Z][A-Z_-]{0,15}$/;
+/** In place of what only broken clients and scanners send. */
+const OTHER_METHOD = 'OTHER';
 
-/** A logged request as a usage event; one that names no credential is ignored. `record` is what it was read from. */
+/**
+ * A logged request as a usage event; one that names no credential is ignored. `record` is what it was read from. What a client may write as it likes makes no record malformed: it would
+ * take with it the batch it comes in.
+ */
 export function accessLogEvent(request: LoggedRequest, record: object): Mapped {
   const credential = credentialOf(request);
   if (credential === undefined) return IGNORED;
   if (!isSubject(credential) || holdsOurValue(credential))
-    return malformed('credential: no subject, user or public id');
+    return request.subject === '' ? IGNORED : malformed('credential: no subject');
   if (!Number.isSafeInteger(request.at) || request.at < 0) return malformed('time: unreadable');
-  if (!METHOD.test(request.method)) return malformed('method: unreadable');
+  const method = METHOD.test(request.method) ? request.method : OTHER_METHOD;
   return {
     kind: 'event',
     event: {
@@ -56,8 +61,8 @@ export function accessLogEvent(request: LoggedRequest, record: object): Mapped {
       principalKind: 'unknown',
       client: { address: request.address.slice(0, 64), agent: request.agent.slice(0, 512) },
       action: {
-        kind: WRITING_METHODS.has(request.method) ? 'write' : 'read',
-        name: endpointOf(request.method, plainPath(request.path)),
+        kind: WRITING_METHODS.has(method) ? 'write' : 'read',
+        name: endpointOf(method, plainPath(request.path)),
       },
       outcome: outcomeOf(request),
       ...(request.bytes === undefined ? {} : { bytes: request.bytes }),

@@ -44,11 +44,11 @@ type CloudTrailRecord = z.infer<typeof cloudTrailRecord>;
 
 /**
  * One CloudTrail record, as parsed JSON. Its credential is the access key, or for a sign-in to the console the user whose password it
- * was. Other records (of services, of federated sign-in) name none and are ignored.
+ * was. Other records (of services, of federated sign-in, insights) name none and are ignored.
  */
 export function mapCloudTrail(record: unknown): Mapped {
   const parsed = cloudTrailRecord.safeParse(record);
-  if (!parsed.success) return malformed(describeIssues(parsed.error.issues));
+  if (!parsed.success) return isInsight(record) ? IGNORED : malformed(describeIssues(parsed.error.issues));
   const { data } = parsed;
   const at = Date.parse(data.eventTime ?? data['@timestamp'] ?? '');
   if (Number.isNaN(at) || at < 0) return malformed('eventTime: unreadable');
@@ -70,6 +70,12 @@ export function mapCloudTrail(record: unknown): Mapped {
       ...(bytes === undefined ? {} : { bytes }),
     },
   };
+}
+
+/** What CloudTrail noticed itself (`EventCategory` Insight): it has neither a request's name nor who made it. */
+function isInsight(record: unknown): boolean {
+  const { eventCategory, eventType } = Object(record) as { eventCategory?: unknown; eventType?: unknown };
+  return eventCategory === 'Insight' || eventType === 'AwsCloudTrailInsight';
 }
 
 type Use = Pick<UsageEvent, 'principalKind' | 'action' | 'outcome'> & { readonly subject: string };

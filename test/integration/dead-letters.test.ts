@@ -44,7 +44,9 @@ const kept = async () =>
   (await deadLetter('list', '--json')).stdout
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line) as { sequence: number; code: string; kind: string; subject: string });
+    .map(
+      (line) => JSON.parse(line) as { sequence: number; code: string; kind: string; subject: string; cutFrom?: number },
+    );
 
 it('shows what was kept and why, puts it back where it was, and keeps again what fails again', async () => {
   const subject = publicIdSubject('sample', 'dead-letter');
@@ -81,6 +83,24 @@ it('shows what was kept and why, puts it back where it was, and keeps again what
     () => Promise.resolve(detection.counters.events),
     (count) => count === 2,
   );
+});
+
+it('keeps the beginning of what is too large to be kept, and goes on', async () => {
+  const before = detection.counters.deadLetters;
+  // As large as a message may be: there is no room for the headers of a dead letter.
+  await jetstream(nats).publish('usage.0', 'x'.repeat(1024 * 1024 - 100));
+  await eventually(
+    () => Promise.resolve(detection.counters.deadLetters),
+    (count) => count === before + 1,
+  );
+  const [letter] = (await kept()).filter(({ cutFrom }) => cutFrom !== undefined);
+  const number = String(letter?.sequence);
+  const [replayed, others] = [await deadLetter('replay', number), await deadLetter('replay', '--all')];
+
+  expect(letter).toMatchObject({ code: 'USAGE_EVENT_MALFORMED', cutFrom: 1024 * 1024 - 100 });
+  expect([replayed.code, replayed.stderr]).toEqual([1, expect.stringContaining('DEAD_LETTER_CUT')]);
+  expect(others.stdout).toContain('1 were cut');
+  expect((await deadLetter('list')).stdout).toContain('(cut: it had 1048476 bytes)');
 });
 
 it('replays none that is not there, and not all unasked', async () => {

@@ -8,7 +8,13 @@ export const DEAD_LETTER_HEADERS = {
   reason: 'Tourniquet-Reason',
   subject: 'Tourniquet-Subject',
   sequence: 'Tourniquet-Sequence',
+  /** Where only its beginning fits into a message: how many bytes it had. */
+  cutFrom: 'Tourniquet-Cut-From',
 } as const;
+
+/** Of the largest message that NATS takes; the headers are far smaller. */
+const HEAD_BYTES = 4096;
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 export interface DeadLetter {
   /** The kind of message: it goes to `deadletter.<stream>`. */
@@ -22,7 +28,7 @@ export interface DeadLetter {
 
 /**
  * Keeps a message that could not be handled, so that it can be replayed. Resolves when the stream has it; giving the same letter again stores it
- * once. Acknowledge or end the original only after this.
+ * once. Acknowledge or end the original only after this. What NATS would not take with these headers is cut: a letter that can never be kept would stop all that come after it.
  */
 export async function publishDeadLetter(nats: NatsConnection, letter: DeadLetter): Promise<void> {
   const { message, error, content } = letter;
@@ -31,7 +37,10 @@ export async function publishDeadLetter(nats: NatsConnection, letter: DeadLetter
   head.set(DEAD_LETTER_HEADERS.reason, oneLine(error.message));
   head.set(DEAD_LETTER_HEADERS.subject, message.subject);
   head.set(DEAD_LETTER_HEADERS.sequence, String(message.seq));
-  await jetstream(nats).publish(`deadletter.${letter.stream}`, content?.body ?? message.data, {
+  const body = content ? Buffer.from(content.body) : message.data;
+  const room = (nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEAD_BYTES;
+  if (body.length > room) head.set(DEAD_LETTER_HEADERS.cutFrom, String(body.length));
+  await jetstream(nats).publish(`deadletter.${letter.stream}`, body.subarray(0, room), {
     msgID: `${letter.stream}:${message.seq}:${content?.part ?? 'all'}`,
     headers: head,
   });

@@ -195,11 +195,15 @@ export class PartitionFolder {
   async #keep(letter: DeadLetter): Promise<void> {
     const { nats, signal, log, counters } = this.parts;
     const { message, error } = letter;
-    await untilDone(() => publishDeadLetter(nats, letter), { signal });
+    const said = { code: error.code, sequence: message.seq };
+    await untilDone(() => publishDeadLetter(nats, letter), {
+      signal,
+      onFailure: (failure, tries) => {
+        const { name } = failure instanceof Error ? failure : { name: typeof failure };
+        log.warn({ ...said, error: name, tries }, 'a dead letter is not kept yet; tried again');
+      },
+    });
     counters.deadLetters += 1;
-    log.error(
-      { code: error.code, sequence: message.seq, ...error.fields },
-      'part of a usage message went to the dead letters',
-    );
+    log.error({ ...said, ...error.fields }, 'part of a usage message went to the dead letters');
   }
 }

@@ -20,6 +20,8 @@ export interface KeptLetter {
   readonly subject: string;
   /** Uses and detections: no secret is in any. */
   readonly body: string;
+  /** How many bytes it had, when only its beginning could be kept: the whole of it is in its stream for a day. */
+  readonly cutFrom?: number;
 }
 
 /** What the product itself reads. */
@@ -34,11 +36,13 @@ export async function* keptLetters(nats: NatsConnection): AsyncGenerator<KeptLet
 
 /**
  * Puts a letter back where it was, and keeps it no longer. Stopped between the two it is there still: sent again within two minutes it is stored once,
- * and later the fold and the dispatcher know what they had. @throws IncidentError DEAD_LETTER_UNKNOWN
+ * and later the fold and the dispatcher know what they had. @throws IncidentError DEAD_LETTER_UNKNOWN,
+ * DEAD_LETTER_CUT
  */
 export async function replayLetter(nats: NatsConnection, letter: KeptLetter): Promise<void> {
-  const { sequence, subject, kind, body } = letter;
+  const { sequence, subject, kind, body, cutFrom } = letter;
   if (!GOES_BACK_TO.test(subject)) throw new IncidentError('DEAD_LETTER_UNKNOWN', { sequence, subject });
+  if (cutFrom !== undefined) throw new IncidentError('DEAD_LETTER_CUT', { sequence, subject });
   const content = kind === 'detector' ? renamed(body) : body;
   await jetstream(nats).publish(subject, content, { msgID: `replay:${sequence}` });
   await (await jetstreamManager(nats)).streams.deleteMessage(DEAD_LETTERS_STREAM, sequence, false);
@@ -54,6 +58,7 @@ function letterOf({ seq, time, subject, header, data }: StoredMsg): KeptLetter {
     reason: said('reason'),
     subject: said('subject'),
     body: Buffer.from(data).toString('utf8'),
+    ...(said('cutFrom') === '' ? {} : { cutFrom: Number(said('cutFrom')) }),
   };
 }
 

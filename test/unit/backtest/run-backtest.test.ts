@@ -44,6 +44,7 @@ it('tells the theft and nothing else, and sums up', async () => {
     records: 61,
     ignored: 0,
     malformed: 0,
+    stale: 0,
     credentials: 2,
     detections: 1,
     incidents: 1,
@@ -66,6 +67,17 @@ it('says the same of the same events however they are packed, cut and ordered', 
   for (const files of forms) results.push(JSON.stringify(await run({ files })));
 
   expect(new Set(results).size).toBe(1);
+});
+
+it('counts what is an hour older than what was learnt: only facts are asked about it', async () => {
+  const theft = madeUpTheft();
+  const at = Date.parse(String(theft.at(-1)?.['eventTime'])) + 3_601_000;
+  const later = { ...theft.at(-1), eventID: 'later', eventTime: new Date(at).toISOString() };
+
+  const { told, summary } = await run({ learn: [await file(lines([later]))], files: [await file(lines(theft))] });
+
+  expect(told).toEqual([]);
+  expect(summary.stale).toBe(1);
 });
 
 it('learns without a word', async () => {

@@ -29,7 +29,17 @@ it('prints a line for each detection and one for the summary, the same bytes eve
   expect(lines.map((line) => Object.keys(line))).toEqual([
     ['at', 'detector', 'severity', 'confidence', 'credential', 'eventId', 'reason'],
     [
-      ...['events', 'records', 'ignored', 'malformed', 'credentials', 'detections', 'incidents', 'alertsPer1000'],
+      ...[
+        'events',
+        'records',
+        'ignored',
+        'malformed',
+        'stale',
+        'credentials',
+        'detections',
+        'incidents',
+        'alertsPer1000',
+      ],
       'seconds',
     ],
   ]);

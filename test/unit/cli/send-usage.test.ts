@@ -64,6 +64,15 @@ it('sends events of foreign records, not the records', async () => {
   expect(counts.faults).toEqual([expect.stringContaining('record 62: eventID: invalid_type')]);
 });
 
+it('sends several files in the order of time', async () => {
+  const sent: UsageEvent[] = [];
+  const files = [await file([use(1), use(4)]), await file([]), await file([use(3), use(2)])];
+
+  await sendUsage({ source: 'native', rules: RuleSet.EMPTY, files, send: async (events) => void sent.push(...events) });
+
+  expect(sent.map(({ at }) => at)).toEqual([1, 2, 3, 4]);
+});
+
 it('withholds what is not a reporter’s to state', async () => {
   const sent: UsageEvent[] = [];
   const control = { kind: 'control', id: 'c', at: 1, subject: 'id:test:x', listed: 'none' };

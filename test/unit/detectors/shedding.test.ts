@@ -1,6 +1,7 @@
 import type { PartitionEvent } from '../../../domain/usage-event';
 import { defineDetector, NO_FINDINGS, type Detector } from '../../../detectors/detector';
 import { SAMPLE_PLACES, SAMPLE_START, sampleControl, sampleUse, steadyLife } from '../../../detectors/sample-life';
+import { DETECTORS } from '../../../detectors/registry';
 import { foldAll } from './folding';
 
 const pace = (afterMs: number, sheds: 'learning' | 'nothing'): PartitionEvent => ({
@@ -28,6 +29,22 @@ function askedOf(events: readonly PartitionEvent[]): { readonly volume: number; 
   foldAll(events, SAMPLE_PLACES, [counting('volume'), counting('origin')]);
   return asked;
 }
+
+describe.each(DETECTORS.map((detector) => [detector.id, detector] as const))('%s', (id, detector) => {
+  // Earlier some have not learnt enough, and learning is what is shed.
+  test.each([0.9, 0.97])('says what it says also where shedding began at %d of its life', (share) => {
+    for (const { events, places, listed } of detector.samples().positives) {
+      const said = (life: readonly PartitionEvent[]): readonly string[] =>
+        foldAll(life, places, undefined, listed).messages.flatMap(({ detection }) =>
+          detection.detector === id ? [detection.id] : [],
+        );
+      const begin = Math.floor(events.length * share);
+      const shedding = pace((events[begin]?.at ?? SAMPLE_START) - SAMPLE_START, 'learning');
+
+      expect(said([...events.slice(0, begin), shedding, ...events.slice(begin)])).toEqual(said(events));
+    }
+  });
+});
 
 describe('while a partition sheds learning', () => {
   const life = (count: number, afterMs: number) => steadyLife({ count, everyMs: 100, afterMs });

@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapNative } from '../../../detectors/sources/native';
@@ -39,6 +41,15 @@ it.each([
   const inOrder = [...times].sort((a, b) => a - b);
 
   expect(await timesOf(await file(times))).toEqual(inOrder);
+});
+
+it('reads a pipe once, though it has a path', async () => {
+  const [path, pipe] = [await file([...upTo(50), 5]), join(folder.path, 'pipe')];
+  execFileSync('mkfifo', [pipe]);
+  const written = once(spawn('cp', [path, pipe]), 'exit');
+
+  expect(await timesOf(pipe)).toEqual([...upTo(50), 5].sort((a, b) => a - b));
+  await written;
 });
 
 it('refuses what is out of order and more than can be sorted', async () => {

@@ -20,6 +20,11 @@ const FORMS: readonly (readonly [string, string])[] = [
   ['a JSON array', JSON.stringify(LATER_FIRST, undefined, 2)],
   ['an object of Records', JSON.stringify({ Records: LATER_FIRST })],
   ['lines of such objects', LATER_FIRST.map((one) => JSON.stringify({ Records: [one] })).join('\n')],
+  ['such objects one right after the other', LATER_FIRST.map((one) => JSON.stringify({ Records: [one] })).join('')],
+  [
+    'records one right after the other, with braces in their texts',
+    LATER_FIRST.map((one) => JSON.stringify({ ...one, a: '}{"' })).join(''),
+  ],
   ['an array behind a byte-order mark', `\uFEFF${JSON.stringify(LATER_FIRST)}`],
 ];
 
@@ -60,6 +65,37 @@ it('counts what is no use of a key, and names what is malformed without its cont
 
   expect([events.length, ignored, malformed]).toEqual([1, 1, 2]);
   expect(faults).toEqual([`${path}: record 3: eventID: invalid_type`, `${path}: record 4: record: invalid_type`]);
+});
+
+it('empty files, and files of another kind, take no other with them', async () => {
+  const whole = await file(JSON.stringify({ Records: [record(1)] }));
+  const others = [
+    await file(''),
+    await file('{"Records":[]}'),
+    await file('null'),
+    await file('{"digestS3Bucket":"x"}'),
+  ];
+
+  const { events, malformed } = await readRecording([...others, whole]);
+
+  expect([events.length, malformed]).toEqual([1, 1]);
+});
+
+it.each([
+  ['a file of another kind alone', '{"digestS3Bucket":"x"}', 'RECORDING_OF_ANOTHER_SOURCE'],
+  ['several empty ones', '[]', 'RECORDING_UNREADABLE'],
+])('refuses %s', async (_what, content, code) => {
+  await expect(readRecording([await file(content), await file(content)])).rejects.toMatchObject({ code });
+});
+
+it.each([65_535, 65_536, 200_000])('a line that ends at byte %i, wherever the pieces of a file end', async (length) => {
+  const note = (rest: number): string => 'é'.repeat(rest / 2) + 'x'.repeat(rest % 2);
+  const bare = Buffer.byteLength(JSON.stringify(record(1, { note: '' })));
+  const text = `${JSON.stringify(record(1, { note: note(length - bare) }))}\r\n${JSON.stringify(record(2))}\r\n`;
+
+  const { events, malformed } = await readRecording([await file(text)]);
+
+  expect([events.length, malformed]).toEqual([2, 0]);
 });
 
 it.each([

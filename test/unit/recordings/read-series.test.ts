@@ -26,6 +26,8 @@ it.each([
   ['with an offset', '2026-01-06T13:00:00+01:00', NOON],
   ['without a zone', '2026-01-06 12:00:00', NOON],
   ['with microseconds', '2026-01-06 12:00:00.000000', NOON],
+  ['of another form, without a zone', '2026/01/06 12:00:00', NOON],
+  ['of another form, with a zone', '2026/01/06 13:00:00 +0100', NOON],
   ['seconds', '1767700800', NOON],
   ['milliseconds', '1767700800000', NOON],
 ])('a time: %s', async (_what, timestamp, at) => {
@@ -36,6 +38,8 @@ it.each([
   ['no header', '1767700800,1\r\n1767700801,-2e3\r\n'],
   ['a header', 'timestamp,value\n1767700800,1\n1767700801,-2e3'],
   ['other columns', 'value,host,timestamp\n1,"a",1767700800\n-2e3,"b","1767700801"'],
+  ['commas in quotes', 'timestamp,note,value\n1767700800,"cpu, 5, ""x""",1\n1767700801,,-2e3'],
+  ['a blank line before the header', '\n\ntimestamp,value\n1767700800,1\n1767700801,-2e3'],
   ['gzipped', gzipSync('timestamp,value\n1767700800,1\n1767700801,-2e3')],
 ])('%s', async (_what, content) => {
   expect((await rowsOf(content)).map(({ at, value }) => [at - NOON, value])).toEqual([

@@ -147,14 +147,14 @@ test('a token where a client writes what it likes goes no further', () => {
   expect(events.map(({ client }) => client.agent)).toEqual(['job/1 [secret]', '[secret]']);
 });
 
-test('a token in place of an id is refused, and not told', () => {
+test('a token in place of an id is no credential, and not told', () => {
   const token = formatToken(randomBytes);
 
   const answers = [{ remote_user: token }, { key_id: token }, { tourniquet_subject: token }].map((more) =>
     mapAccessLog(nginx({ tourniquet_subject: '', ...more })),
   );
 
-  expect(answers.map(({ kind }) => kind)).toEqual(['malformed', 'malformed', 'malformed']);
+  expect(answers.map(({ kind }) => kind)).toEqual(['ignored', 'ignored', 'malformed']);
   expect(JSON.stringify(answers)).not.toContain(token);
 });
 
@@ -172,9 +172,19 @@ test('a line without a request id is known by its content, wherever it stands', 
 test.each([
   ['a time', { msec: 'x', time_iso8601: 'yesterday' }],
   ['a status', { status: 'OK' }],
-  ['a method', { request_method: 'get it' }],
 ])('malformed without %s', (_what, more) => {
   expect(mapAccessLog(nginx(more))).toMatchObject({ kind: 'malformed' });
+});
+
+test.each([
+  ['a user of two words', { tourniquet_subject: '', remote_user: 'a b' }, 'ignored'],
+  ['a user beyond ASCII', { tourniquet_subject: '', remote_user: 'éric' }, 'ignored'],
+  ['a method of another protocol', { request_method: 'M-SEARCH' }, 'M-SEARCH /'],
+  ['a method of nobody', { request_method: 'get it' }, 'OTHER /'],
+])('what a client writes as it likes makes no record malformed: %s', (_what, more, expected) => {
+  const result = mapAccessLog(nginx(more));
+
+  expect(result.kind === 'event' ? result.event.action.name : result.kind).toContain(expected);
 });
 
 test.each([

@@ -37,6 +37,20 @@ function mapped(input: Record<string, unknown>): UsageEvent {
   return result.event;
 }
 
+test('an insight is nobody’s use', () => {
+  const insight = {
+    eventVersion: '1.08',
+    eventTime: '2026-01-06T12:00:00Z',
+    eventID: '00000000-0000-4000-8000-000000000002',
+    eventType: 'AwsCloudTrailInsight',
+    eventCategory: 'Insight',
+    sharedEventID: '00000000-0000-4000-8000-000000000003',
+    insightDetails: { state: 'Start', eventSource: 's3.amazonaws.com', eventName: 'ListBuckets' },
+  };
+
+  expect(mapCloudTrail(insight).kind).toBe('ignored');
+});
+
 test('a record becomes a usage event that the schema accepts', () => {
   const event = mapped(record());
 
