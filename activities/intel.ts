@@ -67,7 +67,8 @@ export function createIntelActivities(deps: IntelDeps) {
     async refreshThreatList({ name }: { readonly name: string }): Promise<RefreshedList> {
       const list = lists.find((candidate) => candidate.name === name);
       if (!list) throw new IncidentError('CONFIG_INVALID', { faults: [`the settings name no threat list ${name}`] });
-      const origin = `${list.format} ${list.from.replace(/[?#].*$/s, '')}`;
+      const of = list.ofOurs === true ? ' of our places' : '';
+      const origin = `${list.format} ${list.from.replace(/[?#].*$/s, '')}${of}`;
       const found = await shelf.find(name);
       const before = found?.origin === origin ? found : undefined;
       const confirmedAt = now();

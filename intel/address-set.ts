@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { addressWords, formatNetwork, type NetworkWords } from './network-words';
+import { addressWords, formatNetwork, ipv4Size, isPublic, type NetworkWords } from './network-words';
 
 /** One network of a list. */
 export interface ListedNetwork extends NetworkWords {
@@ -62,18 +62,31 @@ export class AddressSet {
     return new AddressSet(sorted.length, (index) => sorted[index] as ListedNetwork);
   }
 
-  /** What is known of `address` at a time (milliseconds since the epoch); undefined where nothing is, and for what is no address. */
+  /**
+   * What is known of `address` at a time (milliseconds since the epoch); undefined where nothing is, and for what is no address. A network of the Internet
+   * that is so broad that private addresses lie in it does not name them.
+   */
   find(address: string, at: number): Found | undefined {
     const words = addressWords(address);
     if (!words) return undefined;
     let index = this.#lastNotAfter(words);
     while (index !== NO_PARENT) {
       const until = this.#until[index] ?? 0;
-      if (this.#holds(index, words) && (until === 0 || until * 1000 > at))
+      const isGood = until === 0 || until * 1000 > at;
+      if (isGood && this.#holds(index, words) && (isPublic(words) || !isPublic(this.#wordsOf(index))))
         return { until, sources: this.#sources[index] ?? 1 };
       index = this.#parents[index] ?? NO_PARENT;
     }
     return undefined;
+  }
+
+  /** How many addresses of IPv4 it names. */
+  ipv4Addresses(): number {
+    let sum = 0;
+    for (let index = 0; index < this.size; index++)
+      if (this.#parents[index] === NO_PARENT)
+        sum += ipv4Size({ words: this.#wordsOf(index), bits: this.#bits[index] ?? 0 });
+    return sum;
   }
 
   /** As it is kept and named: the same networks give the same bytes. */
@@ -99,10 +112,13 @@ export class AddressSet {
 
   /** The networks in words of people, in order; for a person to look at. */
   *networks(): Generator<string> {
-    for (let index = 0; index < this.size; index++) {
-      const [a = 0, b = 0, c = 0, d = 0] = this.#words.subarray(4 * index, 4 * index + 4);
-      yield formatNetwork({ words: [a, b, c, d], bits: this.#bits[index] ?? 0 });
-    }
+    for (let index = 0; index < this.size; index++)
+      yield formatNetwork({ words: this.#wordsOf(index), bits: this.#bits[index] ?? 0 });
+  }
+
+  #wordsOf(index: number): NetworkWords['words'] {
+    const [a = 0, b = 0, c = 0, d = 0] = this.#words.subarray(4 * index, 4 * index + 4);
+    return [a, b, c, d];
   }
 
   #lastNotAfter(words: NetworkWords['words']): number {

@@ -30,7 +30,7 @@ export async function fetchList(source: ListSource, options: FetchOptions): Prom
   if (format === 'taxii') return collect(await readCollection(from, { now, access, signal }), { goodAt: now, ofOurs });
   const got = from.startsWith('/') ? await readLocal(from) : await httpGet(from, { access, signal, etag });
   if (got === 'unchanged') return got;
-  const list = readList(format, got.text, now, { ofOurs });
+  const list = readList(format, got.text, now, { ofOurs, writtenAt: got.writtenAt });
   // The same content names more once their time has come, so it has to be sent again.
   const changesByItself = (list.leftOut[NOT_YET_VALID] ?? 0) > 0;
   return { ...list, ...(got.etag === undefined || changesByItself ? {} : { etag: got.etag }) };
@@ -39,15 +39,18 @@ export async function fetchList(source: ListSource, options: FetchOptions): Prom
 /** Reads a list from a file, gzipped or not. @throws IncidentError INTEL_LIST_UNREACHABLE, INTEL_LIST_UNREADABLE */
 export async function readLocal(path: string): Promise<FetchedText> {
   let bytes: Buffer;
+  let writtenAt: number;
   try {
-    if ((await stat(path)).size > FETCH_LIMITS.bytes) throw tooLarge();
+    const { size, mtimeMs } = await stat(path);
+    if (size > FETCH_LIMITS.bytes) throw tooLarge();
+    writtenAt = Math.floor(mtimeMs);
     bytes = await readFile(path);
   } catch (error) {
     if (error instanceof IncidentError) throw error;
     throw new IncidentError('INTEL_LIST_UNREACHABLE', { fault: 'the file can not be read' });
   }
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return { text: textOf(isGzip ? unzip(bytes) : bytes) };
+  return { text: textOf(isGzip ? unzip(bytes) : bytes), writtenAt };
 }
 
 /** As `fetchList`, of a file whose format nobody said. */

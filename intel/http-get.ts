@@ -1,4 +1,4 @@
-import { fetch } from 'undici';
+import { fetch, type Headers } from 'undici';
 import { IncidentError } from '../domain/errors';
 import { FETCH_LIMITS, type FetchedText, type ListAccess } from './list-source';
 
@@ -13,7 +13,7 @@ export interface GetOptions {
 }
 
 /** An answer, or `unchanged` since the text that `etag` stands for. */
-export type Got = 'unchanged' | (FetchedText & { readonly bytes: number });
+export type Got = 'unchanged' | (FetchedText & { readonly bytes: number; readonly headers: Headers });
 
 /**
  * Fetches a text. A redirection is not followed: the access data would go along, and the address in the settings is the one that was
@@ -45,7 +45,12 @@ export async function httpGet(url: string, options: GetOptions): Promise<Got> {
       bytes.push(part);
     }
     const told = response.headers.get('etag');
-    return { text: textOf(Buffer.concat(bytes)), bytes: length, ...(told === null ? {} : { etag: told }) };
+    const writtenAt = Date.parse(response.headers.get('last-modified') ?? '');
+    return {
+      ...{ text: textOf(Buffer.concat(bytes)), bytes: length, headers: response.headers },
+      ...(told === null ? {} : { etag: told }),
+      ...(Number.isNaN(writtenAt) ? {} : { writtenAt }),
+    };
   } catch (error) {
     if (error instanceof IncidentError || options.signal.aborted) throw error;
     throw unreachable(signal.aborted ? `no whole answer within ${FETCH_LIMITS.milliseconds / 1000} s` : 'no answer');

@@ -20,6 +20,8 @@ export interface ListSource {
 export interface FetchedText {
   readonly text: string;
   readonly etag?: string;
+  /** When it was written, as its source tells; milliseconds since the epoch. */
+  readonly writtenAt?: number;
 }
 
 /** Bounds of a fetch: what is more is no list we could use, or somebody's attack. */

@@ -14,6 +14,8 @@ export type NetworkFault = 'no-address' | 'too-broad' | 'not-public';
  * malice, would name everybody.
  */
 const BROADEST = { ipv4: 8, ipv6: 16 } as const;
+/** Unique local addresses, fc00::/7, are all of one's own. */
+const BROADEST_OF_OURS = { ipv4: 8, ipv6: 7 } as const;
 
 /** Addresses that mean another machine at every place: no list of others knows ours. */
 const NOT_PUBLIC: readonly string[] = [
@@ -52,15 +54,33 @@ export function networkWords(text: string, ofOurs = false): NetworkWords | Netwo
   const mapped = written.kind() === 'ipv6' && width === 32 ? MAPPED_BITS : 0;
   const bits = prefix === undefined ? width : Number(prefix) - mapped;
   if (bits > width || bits < 0) return 'no-address';
-  if (bits < BROADEST[address.kind()]) return 'too-broad';
-  const isOfOurs = ofOurs && OF_OURS.includes(address.range());
-  if (!isOfOurs && NOT_PUBLIC.includes(address.range())) return 'not-public';
   const words = wordsOf(address);
   const counted = width === 32 ? bits + MAPPED_BITS : bits;
-  return {
-    words: words.map((word, index) => masked(word, counted - index * 32)) as unknown as typeof words,
-    bits: counted,
-  };
+  const first = words.map((word, index) => masked(word, counted - index * 32)) as unknown as typeof words;
+  const last = first.map((word, index) => lastOf(word, counted - index * 32)) as unknown as typeof words;
+  const [range, isOneRange] = [rangeOf(first), rangeOf(first) === rangeOf(last)];
+  const isOfOurs = ofOurs && isOneRange && OF_OURS.includes(range);
+  if (!isOfOurs && isOneRange && NOT_PUBLIC.includes(range)) return 'not-public';
+  if (bits < (isOfOurs ? BROADEST_OF_OURS : BROADEST)[address.kind()]) return 'too-broad';
+  if (!isOfOurs && NOT_PUBLIC.includes(range)) return 'not-public';
+  return { words: first, bits: counted };
+}
+
+/** Whether an address means the same machine everywhere. */
+export function isPublic(words: NetworkWords['words']): boolean {
+  return !NOT_PUBLIC.includes(rangeOf(words));
+}
+
+/** How many addresses of IPv4 a network holds. */
+export function ipv4Size({ words, bits }: NetworkWords): number {
+  const isIpv4 = words[0] === 0 && words[1] === 0 && words[2] === MAPPED_WORD && bits >= MAPPED_BITS;
+  return isIpv4 ? 2 ** (MAPPED_BITS + 32 - bits) : 0;
+}
+
+function rangeOf(words: NetworkWords['words']): string {
+  const bytes = words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]);
+  const address = ipaddr.fromByteArray(bytes) as ipaddr.IPv6;
+  return address.isIPv4MappedAddress() ? address.toIPv4Address().range() : address.range();
 }
 
 /** As people write it. */
@@ -112,4 +132,8 @@ function wordsOf(address: ipaddr.IPv4 | ipaddr.IPv6): NetworkWords['words'] {
 function masked(word: number, bits: number): number {
   if (bits >= 32) return word;
   return bits <= 0 ? 0 : (word & (0xffff_ffff << (32 - bits))) >>> 0;
+}
+
+function lastOf(word: number, bits: number): number {
+  return bits >= 32 ? word : (word | (bits <= 0 ? 0xffff_ffff : 0xffff_ffff >>> bits)) >>> 0;
 }

@@ -1,6 +1,13 @@
 import { IncidentError } from '../domain/errors';
 import { AddressSet, type ListedNetwork } from './address-set';
-import { ListUnreadable, NOT_UNDERSTOOD, NOT_YET_VALID, type Entry, type OTHER_MATTER } from './formats/format';
+import {
+  ListUnreadable,
+  NOT_UNDERSTOOD,
+  NOT_YET_VALID,
+  REVOKED,
+  type Entry,
+  type OTHER_MATTER,
+} from './formats/format';
 import { INTEL_FORMATS, type IntelFormatName } from './formats/registry';
 import { networkWords, type NetworkFault } from './network-words';
 
@@ -8,7 +15,8 @@ import { networkWords, type NetworkFault } from './network-words';
 export const MOST_NETWORKS = 1_000_000;
 
 /** Why entries were left out. */
-export type LeftOut = NetworkFault | typeof OTHER_MATTER | typeof NOT_UNDERSTOOD | typeof NOT_YET_VALID | 'expired';
+export type LeftOut =
+  NetworkFault | typeof OTHER_MATTER | typeof NOT_UNDERSTOOD | typeof NOT_YET_VALID | typeof REVOKED | 'expired';
 
 /** What a list gave. */
 export interface ReadList {
@@ -17,22 +25,31 @@ export interface ReadList {
   readonly leftOut: Readonly<Partial<Record<LeftOut, number>>>;
 }
 
+export interface ReadOptions {
+  readonly goodAt?: number;
+  readonly ofOurs?: boolean;
+  readonly writtenAt?: number | undefined;
+}
+
 const LAST_SECOND = 0xffff_ffff;
+/** A list that names half of the IPv4 Internet names nobody. */
+const MOST_IPV4 = 2 ** 31;
 
 /**
  * Reads a list. Single entries that can't be used are counted and left out; a text that is no list, that names no address at all, or of
  * which more than half can't be used is refused, since the last good one is worth more than such a one.
- * `goodAt`: entries that have run out by then are left out. `ofOurs`: of a list of our own places private networks are taken, too.
+ * `goodAt`: entries that have run out by then are left out. `ofOurs`: of a list of our own places private networks are taken, too. `writtenAt`: when, where that is known
+ * and not later than it was read.
  * @throws IncidentError INTEL_LIST_UNREADABLE
  */
 export function readList(
   format: IntelFormatName,
   text: string,
   readAt: number,
-  { goodAt = readAt, ofOurs = false } = {},
+  { goodAt = readAt, ofOurs = false, writtenAt = readAt }: ReadOptions = {},
 ): ReadList {
   return collect(
-    guarded(() => INTEL_FORMATS[format].entries(text, readAt)),
+    guarded(() => INTEL_FORMATS[format].entries(text, readAt, Math.min(writtenAt, readAt))),
     { goodAt, ofOurs },
   );
 }
@@ -51,11 +68,13 @@ export function collect(
     else if (networks.push(network) > MOST_NETWORKS) throw unreadable(`more than ${MOST_NETWORKS} networks`);
   }
   const bad = (leftOut['no-address'] ?? 0) + (leftOut[NOT_UNDERSTOOD] ?? 0) + (leftOut['too-broad'] ?? 0);
-  const outOfTime = (leftOut.expired ?? 0) + (leftOut[NOT_YET_VALID] ?? 0);
+  const outOfTime = (leftOut.expired ?? 0) + (leftOut[NOT_YET_VALID] ?? 0) + (leftOut[REVOKED] ?? 0);
   if (networks.length + outOfTime === 0) throw unreadable('no address in it');
   if (bad > networks.length + outOfTime)
     throw unreadable(`${bad} entries are no addresses, and only ${networks.length} are`);
-  return { networks: AddressSet.of(networks), leftOut };
+  const set = AddressSet.of(networks);
+  if (set.ipv4Addresses() > MOST_IPV4) throw unreadable('it names half of the IPv4 Internet');
+  return { networks: set, leftOut };
 }
 
 function networkOf(entry: Entry, goodAt: number, ofOurs: boolean): ListedNetwork | LeftOut {

@@ -7,14 +7,23 @@ import { FETCH_LIMITS, type ListAccess } from './list-source';
 
 /** TAXII 2.1, section 1.6.8.1: the media type, with its version. */
 const MEDIA_TYPE = 'application/taxii+json;version=2.1';
+const ADDED_LAST = 'x-taxii-date-added-last';
+/** By which parameter the next page is asked for. */
+interface Next {
+  readonly name: 'next' | 'added_after';
+  readonly value: string;
+}
 /** Objects a page; a server may give fewer. */
 const PAGE = 1_000;
 
-/** Section 5.4: a page of objects, and how to ask for the next. */
+/**
+ * Section 5.4: a page of objects, and how to ask for the next. A server that has more need not say `next`: what it has added after the last object of the page is asked
+ * for then, by the time that a header tells.
+ */
 const envelope = z.object({
   objects: z.array(z.unknown()).optional(),
   more: z.boolean().default(false),
-  next: z.string().min(1).max(4_096).optional(),
+  next: z.string().max(4_096).nullish(),
 });
 
 /**
@@ -33,14 +42,15 @@ export async function readCollection(
   const entries: Entry[] = [];
   const within = AbortSignal.any([signal, AbortSignal.timeout(FETCH_LIMITS.milliseconds)]);
   let left: number = FETCH_LIMITS.bytes;
-  let next: string | undefined;
+  let next: Next | undefined;
   for (let page = 0; page < FETCH_LIMITS.pages; page++) {
     const got = await getPage(pageAddress(collection, next), access, within, left, signal);
     left -= got.bytes;
     for (const object of got.objects) entries.push(...entriesOf(object, now));
     if (!got.more) return entries;
     // The same word again is no fault: it may stand for a place in a session of the server's (medallion). What never ends has the bound of pages.
-    if (got.next === undefined) throw unreadable('the server has more and does not say how to ask for it');
+    if (!got.next || (got.next.name === 'added_after' && got.next.value === next?.value))
+      throw unreadable('the server has more and does not say how to ask for it');
     next = got.next;
   }
   throw unreadable(`more than ${FETCH_LIMITS.pages} pages`);
@@ -59,7 +69,7 @@ async function getPage(
     const parsed = envelope.safeParse(parse(got.text));
     if (!parsed.success) throw unreadable('no TAXII 2.1 envelope');
     const { objects = [], more, next } = parsed.data;
-    return { objects, more, next, bytes: got.bytes };
+    return { objects, more, next: nextOf(next ?? '', got.headers.get(ADDED_LAST) ?? ''), bytes: got.bytes };
   } catch (error) {
     if (error instanceof IncidentError || outer.aborted) throw error;
     throw new IncidentError('INTEL_LIST_UNREACHABLE', {
@@ -68,11 +78,16 @@ async function getPage(
   }
 }
 
-function pageAddress(collection: string, next: string | undefined): string {
+function nextOf(next: string, addedLast: string): Next | undefined {
+  if (next !== '') return { name: 'next', value: next };
+  return addedLast === '' ? undefined : { name: 'added_after', value: addedLast.slice(0, 64) };
+}
+
+function pageAddress(collection: string, next: Next | undefined): string {
   const url = new URL(`${collection.replace(/\/+$/, '')}/objects/`);
   url.searchParams.set('match[type]', 'indicator');
   url.searchParams.set('limit', String(PAGE));
-  if (next !== undefined) url.searchParams.set('next', next);
+  if (next !== undefined) url.searchParams.set(next.name, next.value);
   return url.href;
 }
 

@@ -41,7 +41,7 @@ function recordsOfWhole(lines: readonly string[]): readonly unknown[] | undefine
   const value = parseJson(lines.join('\n'));
   // What some scanners write when they found nothing.
   if (value === null) return [];
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value as unknown[];
   if (isRecord(value)) return recordsIn(value);
   const values = lines.flatMap(jsonValues);
   return values.some(isRecord) ? values.flatMap(recordsIn) : undefined;

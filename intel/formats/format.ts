@@ -14,15 +14,18 @@ export const NOT_UNDERSTOOD = 'not-understood';
 /** An entry that is understood, and good only from a time after the list was fetched. */
 export const NOT_YET_VALID = 'not-yet-valid';
 
-export type Entry = NamedAddress | typeof OTHER_MATTER | typeof NOT_UNDERSTOOD | typeof NOT_YET_VALID;
+/** An entry that its author took back. */
+export const REVOKED = 'revoked';
+
+export type Entry = NamedAddress | typeof OTHER_MATTER | typeof NOT_UNDERSTOOD | typeof NOT_YET_VALID | typeof REVOKED;
 
 /**
  * How a list is written. `entries` gives what stands in it, in order, and throws nothing but `ListUnreadable`, whatever the text; its work grows with the
- * text's length and not faster. `readAt`: when it was fetched, for entries that say how long, or from when, they are
- * good.
+ * text's length and not faster. `readAt`: when it was fetched, for entries that say from when they are good; `writtenAt`: when it was written, as
+ * far as its source tells, for those that say how long.
  */
 export interface IntelFormat {
-  entries(text: string, readAt: number): Iterable<Entry>;
+  entries(text: string, readAt: number, writtenAt: number): Iterable<Entry>;
 }
 
 /** The text as a whole is no list of its format. The message is for a person and holds nothing of the text. */

@@ -8,7 +8,7 @@ const KEYWORD = /^(?:create|add|flush|COMMIT|-N|-A)\b/;
  */
 export const ipset: IntelFormat = { entries };
 
-function* entries(text: string, readAt: number): Generator<Entry> {
+function* entries(text: string, _readAt: number, writtenAt: number): Generator<Entry> {
   let looksRight = false;
   for (const line of linesOf(text)) {
     if (line.startsWith('#')) continue;
@@ -16,16 +16,16 @@ function* entries(text: string, readAt: number): Generator<Entry> {
     looksRight = true;
     const [verb, , entry, ...options] = line.split(/\s+/);
     if ((verb !== 'add' && verb !== '-A') || entry === undefined) continue;
-    yield options.includes('nomatch') ? NOT_UNDERSTOOD : named(entry, options, readAt);
+    yield options.includes('nomatch') ? NOT_UNDERSTOOD : named(entry, options, writtenAt);
   }
 }
 
-function named(entry: string, options: readonly string[], readAt: number): Entry {
+function named(entry: string, options: readonly string[], writtenAt: number): Entry {
   const [address = ''] = entry.split(',', 1);
   const timeout = options[options.indexOf('timeout') + 1];
   // 0 is for ever.
   if (!options.includes('timeout') || timeout === '0') return { address };
   return timeout !== undefined && /^\d{1,9}$/.test(timeout)
-    ? { address, until: readAt + Number(timeout) * 1000 }
+    ? { address, until: writtenAt + Number(timeout) * 1000 }
     : NOT_UNDERSTOOD;
 }

@@ -20,8 +20,8 @@ interface Word {
 }
 
 /**
- * The addresses a STIX 2.1 pattern names, where it says no more than that one of them was seen: comparisons by `=`, `IN` and `ISSUBSET`, joined by `OR`. A
- * pattern that asks for more (AND, FOLLOWEDBY, NOT, a port, a time) names no address by itself, and is not understood; one
+ * The addresses a STIX 2.1 pattern names, where it says no more than that one of them was seen: comparisons by `=`, `IN` and `ISSUBSET`, joined by `OR`, also
+ * with such of other things. A pattern that asks for more (AND, FOLLOWEDBY, NOT, a time) names no address by itself, and is not understood; one
  * about other things than addresses is another matter.
  */
 export function addressesIn(pattern: string): readonly string[] | typeof NOT_UNDERSTOOD | typeof OTHER_MATTER {
@@ -74,7 +74,8 @@ function readComparison(
   start: number,
 ): { addresses: readonly string[]; next: number } | undefined {
   const [path, by, value] = [words[start], words[start + 1], words[start + 2]];
-  if (path?.kind !== 'word' || !ADDRESS_PATHS.includes(path.value)) return undefined;
+  if (path?.kind !== 'word') return undefined;
+  if (!ADDRESS_PATHS.includes(path.value)) return otherComparison(words, start);
   if (isMark(by, '=') || (by?.kind === 'word' && by.value === 'ISSUBSET'))
     return value?.kind === 'text' ? { addresses: [value.value], next: start + 3 } : undefined;
   if (by?.kind !== 'word' || by.value !== 'IN' || !isMark(value, '(')) return undefined;
@@ -86,6 +87,14 @@ function readComparison(
     if (isMark(words[next + 1], ')')) return { addresses, next: next + 2 };
     if (!isMark(words[next + 1], ',')) return undefined;
   }
+}
+
+/** Of a name, a port or the like; a path may end with a text, such as `file:hashes.'SHA-256'`. */
+function otherComparison(words: readonly Word[], start: number): ReturnType<typeof readComparison> {
+  if (!/^[a-z0-9-]+:/.test(words[start]?.value ?? '')) return undefined;
+  const at = words[start + 1]?.kind === 'text' ? start + 2 : start + 1;
+  const isPlain = isMark(words[at], '=') && ['text', 'word'].includes(words[at + 1]?.kind ?? '');
+  return isPlain ? { addresses: [], next: at + 2 } : undefined;
 }
 
 function isMark(word: Word | undefined, mark: string): boolean {

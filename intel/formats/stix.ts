@@ -5,6 +5,7 @@ import {
   NOT_UNDERSTOOD,
   NOT_YET_VALID,
   OTHER_MATTER,
+  REVOKED,
   timeOf,
   type Entry,
   type IntelFormat,
@@ -23,16 +24,30 @@ const indicator = z.object({
   revoked: z.boolean().default(false),
 });
 
+const versioned = z.object({ id: z.string(), modified: z.string() });
+
 /**
- * STIX 2.1 bundles: indicators whose pattern names addresses, from `valid_from` until `valid_until`. Revoked ones say nothing, and addresses outside of an
- * indicator are what somebody saw, not what is hostile.
+ * STIX 2.1 bundles: indicators whose pattern names addresses, from `valid_from` until `valid_until`, each in its newest version. Revoked ones say nothing, and
+ * addresses outside of an indicator are what somebody saw, not what is hostile.
  */
 export const stix: IntelFormat = { entries };
 
 function* entries(text: string, readAt: number): Generator<Entry> {
   const parsed = bundle.safeParse(jsonOf(text));
   if (!parsed.success) throw new ListUnreadable('no STIX bundle: an object with "objects" is missing');
-  for (const object of parsed.data.objects ?? []) yield* entriesOf(object, readAt);
+  for (const object of newest(parsed.data.objects ?? [])) yield* entriesOf(object, readAt);
+}
+
+/** Without versions that a later one of the same bundle replaces. What has no version is itself. */
+function newest(objects: readonly unknown[]): readonly unknown[] {
+  const versions = objects.map((object) => versioned.safeParse(object).data);
+  const latest = new Map<string, number>();
+  for (const { id, modified } of versions.filter((version) => version !== undefined))
+    latest.set(id, Math.max(timeOf(modified) ?? 0, latest.get(id) ?? 0));
+  return objects.filter((_, index) => {
+    const version = versions[index];
+    return version === undefined || (timeOf(version.modified) ?? 0) === latest.get(version.id);
+  });
 }
 
 /** What one STIX object names at the time it was fetched. */
@@ -44,7 +59,10 @@ export function* entriesOf(object: unknown, readAt: number): Generator<Entry> {
     return;
   }
   const { pattern, pattern_type: language, valid_from: validFrom, valid_until: validUntil, revoked } = parsed.data;
-  if (revoked) return;
+  if (revoked) {
+    yield REVOKED;
+    return;
+  }
   if (language !== 'stix') {
     yield OTHER_MATTER;
     return;

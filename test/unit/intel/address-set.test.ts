@@ -99,6 +99,14 @@ test('an address is known in all its spellings, and what is none is not', () => 
     expect(set.find(none, 0)).toBeUndefined();
 });
 
+test('a network of the Internet names no private address that lies in it', () => {
+  const set = AddressSet.of(['192.128.0.0/9', '172.0.0.0/8', '100.0.0.0/8'].map((text) => network(text)));
+  const found = (address: string) => set.find(address, 0) !== undefined;
+
+  expect(['192.168.1.5', '172.16.0.9', '100.64.1.1'].map(found)).toEqual([false, false, false]);
+  expect(['192.200.1.5', '172.217.0.9', '100.200.1.1'].map(found)).toEqual([true, true, true]);
+});
+
 describe('networks of lists', () => {
   test.each([
     ['198.51.100.7', '198.51.100.7'],
@@ -118,6 +126,9 @@ describe('networks of lists', () => {
     ['127.0.0.1', 'not-public'],
     ['fe80::1', 'not-public'],
     ['::ffff:192.168.0.1', 'not-public'],
+    ['fe80::/10', 'not-public'],
+    ['fc00::/7', 'not-public'],
+    ['10.0.0.0/7', 'too-broad'],
     ['198.51.100.7/33', 'no-address'],
     ['198.51.100.7/-1', 'no-address'],
     ['198.51.100.7/24/24', 'no-address'],
@@ -131,7 +142,7 @@ describe('networks of lists', () => {
   });
 
   test('a list of our own places may name private networks, and nothing that means every machine', () => {
-    const taken = ['10.0.0.0/8', '100.64.0.7', 'fd00::/16'].map((text) => typeof networkWords(text, true));
+    const taken = ['10.0.0.0/8', '100.64.0.7', 'fc00::/7'].map((text) => typeof networkWords(text, true));
     const refused = ['127.0.0.1', '0.0.0.0', 'fe80::1', '10.0.0.0/7'].map((text) => networkWords(text, true));
 
     expect(taken).toEqual(['object', 'object', 'object']);

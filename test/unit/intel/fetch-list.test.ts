@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { writeFile } from 'node:fs/promises';
+import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fetchList, readUnnamed } from '../../../intel/fetch-list';
 import { httpGet } from '../../../intel/http-get';
@@ -102,6 +102,22 @@ test('no more is read than may be, after unpacking', async () => {
   });
 });
 
+test('what runs out so long after it was written runs out by the time its source tells', async () => {
+  const [file, written] = [join(folder.path, 'bad.ipset'), Date.UTC(2026, 0, 6, 12)];
+  const source = { from: file, format: 'ipset' } as const;
+  await writeFile(file, 'add bad 198.51.100.7 timeout 60\n');
+  await utimes(file, written / 1000, written / 1000);
+  server.answer = (_request, response) =>
+    response.setHeader('last-modified', new Date(written).toUTCString()).end('add bad 198.51.100.7 timeout 60\n');
+
+  for (const from of [file, `${server.url}/list`]) {
+    expect(await fetchList({ ...source, from }, { now: written + 59_000, signal })).toMatchObject({ leftOut: {} });
+    expect(await fetchList({ ...source, from }, { now: written + 61_000, signal })).toMatchObject({
+      leftOut: { expired: 1 },
+    });
+  }
+});
+
 test('a file may be packed; one that is not there is unreachable', async () => {
   const file = join(folder.path, 'list.txt.gz');
   await writeFile(file, gzipSync('198.51.100.7\n'));
@@ -143,6 +159,22 @@ describe('taxii', () => {
       '/api/collections/1/objects/?match%5Btype%5D=indicator&limit=1000&next=p2',
     ]);
     expect(server.requests[0]?.headers.accept).toBe('application/taxii+json;version=2.1');
+  });
+
+  test('asks for what was added later where the server says no more than when the last was', async () => {
+    server.answer = (request, response) => {
+      const isLast = request.url?.includes('added_after=2026-01-06T12%3A00%3A00Z') === true;
+      response.setHeader('X-TAXII-Date-Added-Last', isLast ? '2026-01-06T13:00:00Z' : '2026-01-06T12:00:00Z');
+      response.end(
+        JSON.stringify({
+          ...JSON.parse(page(undefined, isLast ? '203.0.113.9' : '198.51.100.7')),
+          next: null,
+          more: !isLast,
+        }),
+      );
+    };
+
+    expect(await networksOf(taxii())).toEqual(['198.51.100.7', '203.0.113.9']);
   });
 
   test('leaves out what is not valid yet', async () => {

@@ -43,6 +43,24 @@ test('csv: the header says where the address stands, in a remark too, and quotes
   });
 });
 
+test('csv: a column of all kinds of indicators', () => {
+  const text =
+    '"ioc_value", "ioc_type"\n"203.0.113.7:443", "ip:port"\n"d41d8cd98f00b204e9800998ecf8427e", "md5"\n"fade.cc", "domain"\n"2001:db8::/32", "ip"\n"1234", "asn"\n';
+
+  expect(read('csv', text)).toMatchObject({
+    found: ['203.0.113.7', '2001:db8::/32'],
+    leftOut: { 'other-matter': 3 },
+  });
+});
+
+test('ipset: time-outs are counted from when it was written, as far as that is known', () => {
+  const text = 'add bad 198.51.100.7 timeout 60\n';
+  const until = (writtenAt: number) =>
+    readList('ipset', text, NOW, { writtenAt, goodAt: 0 }).networks.find('198.51.100.7', 0)?.until;
+
+  expect([until(NOW - 30_000), until(NOW + DAY)]).toEqual([NOW / 1000 + 30, NOW / 1000 + 60]);
+});
+
 test('ipset: what ipset save writes, with time-outs counted from the fetch', () => {
   const text =
     'create bad hash:net family inet hashsize 1024\nadd bad 198.51.100.0/24 timeout 60\nadd bad 203.0.113.9,tcp:80\nadd bad 198.51.100.7 nomatch\n';
@@ -67,6 +85,10 @@ describe('stix', () => {
     ["[ipv6-addr:value = '2001:db8::1']", ['2001:db8::1']],
     ["[ipv4-addr:value ISSUBSET '198.51.100.0/24']", ['198.51.100.0/24']],
     ["[ipv4-addr:value IN ('198.51.100.7', '203.0.113.9')]", ['198.51.100.7', '203.0.113.9']],
+    [
+      "[ipv4-addr:value = '198.51.100.7' OR domain-name:value = 'a.example' OR file:hashes.'SHA-256' = 'aa']",
+      ['198.51.100.7'],
+    ],
     ["[ipv4-addr:value='198.51.100.7'] OR [ipv4-addr:value = '203.0.113.9']", ['198.51.100.7', '203.0.113.9']],
     [
       "([network-traffic:dst_ref.value = '198.51.100.7' OR ipv4-addr:value = '203.0.113.9'])",
@@ -105,9 +127,22 @@ describe('stix', () => {
     const { found, leftOut, networks } = read('stix', text);
 
     expect(found).toEqual(['198.51.100.7']);
-    expect(leftOut).toEqual({ expired: 1, 'other-matter': 2 });
+    expect(leftOut).toEqual({ expired: 1, revoked: 1, 'other-matter': 2 });
     expect(networks.find('198.51.100.7', NOW + DAY - 1)).toBeDefined();
     expect(networks.find('198.51.100.7', NOW + DAY)).toBeUndefined();
+  });
+
+  test('of the versions of an indicator the newest counts', () => {
+    const version = (day: number, more: object = {}) =>
+      indicator("[ipv4-addr:value = '198.51.100.7']", {
+        id: 'indicator--1',
+        modified: `2026-11-${day}T00:00:00.000Z`,
+        ...more,
+      });
+
+    expect(read('stix', bundle(version(21, { revoked: true }), version(20), other)).found).toEqual(['192.0.2.1']);
+    expect(read('stix', bundle(version(20, { revoked: true }), version(21))).found).toEqual(['198.51.100.7']);
+    expect(read('stix', bundle(version(21, { revoked: true })))).toMatchObject({ found: [], leftOut: { revoked: 1 } });
   });
 
   test('what is valid only from a time after the fetch is left out, and makes no list unreadable', () => {
@@ -161,6 +196,7 @@ describe('a list that would do harm', () => {
     ['plain', '# nothing today\n'],
     ['plain', '198.51.100.7\nsorry\nwe\nmoved\n'],
     ['plain', '0.0.0.0/0'],
+    ['plain', Array.from({ length: 256 }, (_, n) => `${n}.0.0.0/8\n`).join('')],
     ['csv', 'a,b\n1,2\n'],
     ['ipset', '198.51.100.7\n'],
     ['stix', '{"type":"bundle","objects":[]}'],
