@@ -105,6 +105,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
 function answerError(log: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof InvalidRequest) return problem(reply, 'REQUEST_INVALID', { faults: error.faults });
   const status = (error as { statusCode?: unknown }).statusCode;
+  if (status === 429) return problem(reply, 'RATE_LIMITED');
   // Fastify's own refusals: no JSON, too large, another media type. Its text may quote the body, so it is not passed on.
   if (!(error instanceof IncidentError) && typeof status === 'number' && status >= 400 && status < 500)
     return problem(reply, 'REQUEST_INVALID', { faults: [{ field: '', fault: 'the body can not be read' }] }, status);

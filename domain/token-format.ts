@@ -39,7 +39,8 @@ function checksum(body: string): string {
   return text;
 }
 
-const OUR_VALUES = /tqt_[0-9A-Za-z]{44}|tqk_[\w-]{40,}/g;
+/** An API key has 43 characters; whatever stands around it, what is looked for has an end. */
+const OUR_VALUES = /tqt_[0-9A-Za-z]{44}|tqk_[\w-]{40,64}/g;
 
 export interface OurValue {
   readonly value: string;

@@ -35,7 +35,7 @@ export function createFeedDesk(parts: FeedDeskParts) {
     const { secret } = found;
     await parts.reports.take({
       // The same finding told again, or a replay of it, is the same report.
-      id: uuidOf([feed, version.credentialId, String(version.version), found.place]),
+      id: uuidOf([feed, version.credentialId, String(version.version), found.place, ...occasionOf(found)]),
       subjects: 'token' in secret ? subjectsOfReported(secret.token, parts.fingerprintsOf) : version.subjects,
       source: placeOf(feed, found),
       severity: parts.severity,
@@ -75,6 +75,10 @@ async function find(
 function placeOf(feed: string, { place, secret }: FoundSecret): string {
   const holdsValue = holdsOurValue(place) || ('token' in secret && place.includes(secret.token));
   return `${feed}: ${holdsValue ? 'a place whose name holds the value' : place.slice(0, LONGEST_PLACE)}`;
+}
+
+function occasionOf({ occasion }: FoundSecret): readonly string[] {
+  return occasion === undefined ? [] : [occasion];
 }
 
 /** Version 8 of RFC 9562: made of a hash. */

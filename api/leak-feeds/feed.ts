@@ -10,6 +10,8 @@ export interface FoundSecret {
   readonly type: string;
   /** Where it was found; people read it. */
   readonly place: string;
+  /** What tells it from the same finding told before: told again with another one it is news. */
+  readonly occasion?: string;
 }
 
 /** What became of a finding. `public`: of a kind that is no secret. `unknown`: none of ours. `taken`: ours, and acted on. */

@@ -10,6 +10,8 @@ const WINDOW_MS = 60_000;
 /** An event of a custom webhook; values stay with GitGuardian, which sends the hash of HasMySecretLeaked. */
 const event = z.object({
   action: z.string().max(100).default(''),
+  /** Of what is told of, not of the delivery: a delivery that is tried again has the same. */
+  timestamp: z.string().max(100).default(''),
   incident: z
     .object({
       hmsl_hash: z
@@ -21,6 +23,9 @@ const event = z.object({
     })
     .nullish(),
 });
+
+/** The first word of an incident. What it is told on again (a new occurrence, a regression) is news, also where it was called a false alarm before. */
+const FIRST = 'incident_triggered';
 
 /** What happens to an incident at GitGuardian later on is no leak. */
 const NO_FINDING = /resolv|ignor|assign|access|shar|note|severity|validity/i;
@@ -43,13 +48,14 @@ export function gitguardianFeed(signatureToken: string): LeakFeed {
     },
 
     read(body) {
-      const { action, incident } = readRequest(event, parseSigned(body));
+      const { action, timestamp, incident } = readRequest(event, parseSigned(body));
       if (!incident?.hmsl_hash || NO_FINDING.test(action)) return [];
       return [
         {
           secret: { hmsl: incident.hmsl_hash },
           type: incident.detector?.name ?? 'unknown',
           place: incident.gitguardian_url ?? 'GitGuardian',
+          ...(action === FIRST ? {} : { occasion: `${action} ${timestamp}` }),
         },
       ];
     },

@@ -326,3 +326,13 @@ it('one value in many places takes one place of the hour, and a dead one takes n
   for (const { id } of others) expect(await isRunning(id)).toBe('RUNNING');
   expect(await createLeakReportStore(api.database).waiting(new Date(Date.now() + 120_000))).toEqual([]);
 });
+
+// Last: the address has had its minute then.
+it('who asks too often is told so', async () => {
+  const ask = () => fetch(`${api.url}/v1/leak-feeds/github`, { method: 'POST', body: 'x' });
+  const answers = await Promise.all(Array.from({ length: 121 }, ask));
+  const last = await ask();
+
+  expect(answers.some(({ status }) => status === 429)).toBe(true);
+  expect([last.status, ((await last.json()) as { code: string }).code]).toEqual([429, 'RATE_LIMITED']);
+});

@@ -42,6 +42,14 @@ it('finds each once, wherever the pieces of the file end', async () => {
   }
 });
 
+it('finds a key that other characters follow, wherever the pieces of the file end', async () => {
+  for (let offset = 1; offset < 400; offset += 9) {
+    const before = 'x\n'.repeat((PIECE - offset) / 2);
+    const text = `${before}tqk_${'k'.repeat(43)}${'z'.repeat(400)}\n`;
+    expect(await found(text)).toEqual([[before.split('\n').length, 'an API key']]);
+  }
+});
+
 it('finds it at the very end, in what is packed, and in what is no text', async () => {
   const binary = Buffer.concat([Buffer.from([0, 255, 254]), Buffer.from(TOKEN), Buffer.from([0])]);
 

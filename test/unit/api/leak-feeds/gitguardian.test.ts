@@ -42,6 +42,20 @@ it('is a finding where a value is found, and nothing where its incident is only 
   expect(feed.read(event('incident_triggered', null))).toEqual([]);
 });
 
+it('is another finding on another occasion, and the same when a delivery is tried again', () => {
+  const told = (action: string, timestamp: string) =>
+    feed.read(Buffer.from(JSON.stringify({ action, timestamp, incident: { hmsl_hash: HASH } })))[0]?.occasion;
+  const occasions = [
+    told('incident_triggered', '2026-01-06T12:00:00Z'),
+    told('incident_regression', '2026-01-06T13:00:00Z'),
+    told('new_occurrence', '2026-01-06T13:00:00Z'),
+    told('new_occurrence', '2026-01-06T14:00:00Z'),
+  ];
+
+  expect(new Set(occasions).size).toBe(4);
+  expect(told('new_occurrence', '2026-01-06T14:00:00Z')).toBe(occasions[3]);
+});
+
 /** Made with ggshield 1.56.1 (`ggshield.verticals.hmsl.crypto.hash_string`). */
 it('names a value by the hash that ggshield forms', async () => {
   expect(await hmslHash('hjshnk5ex5u34565d4654HJKGjhz545d89sjkja')).toBe(
