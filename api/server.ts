@@ -8,6 +8,7 @@ import type { ChildTokenStore } from '../activities/store/child-tokens';
 import type { RequestLog } from '../activities/store/request-log';
 import type { TokenStore } from '../activities/store/token-store';
 import type { DenylistAnswer } from '../domain/denylist-answer';
+import { isDatabaseAway } from '../activities/store/database';
 import { IncidentError } from '../domain/errors';
 import type { Inventory, KnownSecretStores, MovedByHand, SecretStore } from '../domain/ports/stores';
 import type { Policy } from '../domain/policy';
@@ -109,7 +110,7 @@ function answerError(log: Logger, error: unknown, request: FastifyRequest, reply
   // Fastify's own refusals: no JSON, too large, another media type. Its text may quote the body, so it is not passed on.
   if (!(error instanceof IncidentError) && typeof status === 'number' && status >= 400 && status < 500)
     return problem(reply, 'REQUEST_INVALID', { faults: [{ field: '', fault: 'the body can not be read' }] }, status);
-  const code = error instanceof IncidentError ? error.code : 'INTERNAL';
+  const code = error instanceof IncidentError ? error.code : isDatabaseAway(error) ? 'BACKEND_UNAVAILABLE' : 'INTERNAL';
   log.warn({ method: request.method, route: request.routeOptions.url, code }, 'a request failed');
   return problem(reply, code);
 }

@@ -199,7 +199,7 @@ const ERRORS = {
   ROUTE_UNKNOWN: { retryable: false, next: 'Look the address up in /v1/openapi.json.' },
   BACKEND_UNAVAILABLE: {
     retryable: true,
-    next: 'Send it again: Temporal, NATS or the API is away. Repeating is harmless.',
+    next: 'Send it again: Temporal, NATS, the database or the API is away. Repeating is harmless.',
   },
   API_KEY_EXISTS: { retryable: false, next: 'Take another name, or revoke the key of this name first.' },
   API_KEY_UNKNOWN: { retryable: false, next: 'Name a key that `tourniquet api-key list` shows.' },

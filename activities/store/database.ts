@@ -27,6 +27,18 @@ export function openDatabase(
   return pool;
 }
 
+/** SQLSTATEs of lost connections, of a server that ends or has no room; and the operating system's words. */
+const AWAY_CODE =
+  /^(?:08...|53300|57P0[123]|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+/** The driver's, which have no code. */
+const AWAY_MESSAGE = /^(?:Connection terminated|Query read timeout|timeout exceeded when trying to connect)/;
+
+/** Whether the server, or the way to it, is what failed, and not the query: the same may work in a while. */
+export function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
+  return AWAY_CODE.test(String(code)) || AWAY_MESSAGE.test(String(message));
+}
+
 /** Logs in before anybody waits for it. */
 export async function warmUp(database: Database, connections: number): Promise<void> {
   const clients = await Promise.all(Array.from({ length: connections }, () => database.connect()));
