@@ -139,6 +139,19 @@ test.each<[title: string, service: string, hostile: readonly [string, Fields], h
     ['PutBucketLogging', asks({ BucketLoggingStatus: {} })],
     ['PutBucketLogging', asks({ BucketLoggingStatus: { LoggingEnabled: { TargetBucket: 'logs' } } })],
   ],
+  ['A database is exported to a bucket', 'rds', ['StartExportTask', {}], ['CancelExportTask', {}]],
+  [
+    'The audit log is sent elsewhere or covers less',
+    'cloudtrail',
+    ['UpdateTrail', asks({ name: 'all', s3BucketName: 'mine' })],
+    ['UpdateTrail', asks({ name: 'all', cloudWatchLogsLogGroupArn: 'arn:aws:logs:::x' })],
+  ],
+  [
+    'The audit log is sent elsewhere or covers less',
+    'cloudtrail',
+    ['UpdateTrail', asks({ name: 'all', isMultiRegionTrail: false })],
+    ['UpdateTrail', asks({ name: 'all', isMultiRegionTrail: true })],
+  ],
   [
     'Versioning of a bucket is suspended',
     's3',

@@ -54,6 +54,7 @@ describe('somebody reads many of what a service has one of', () => {
     ],
     ['keys', 'kms', 'Decrypt', 10, (n) => ({ resources: [{ ARN: `arn:aws:kms:::key/payroll-${n}` }] })],
     ['buckets', 's3', 'ListObjectsV2', 20, (n) => ({ requestParameters: { bucketName: `payroll-${n}` } })],
+    ['language models', 'bedrock', 'InvokeModel', 6, (n) => ({ requestParameters: { modelId: `payroll-${n}` } })],
     ['tables', 'dynamodb', 'Scan', 10, (n) => ({ requestParameters: { tableName: `payroll-${n}` } })],
     [
       'functions',
