@@ -83,7 +83,7 @@ export const ROUTES: readonly RouteDescription[] = [
     params: secretParams,
     query: secretQuery,
     answer: [200, 'The value; no cache may keep it'],
-    problems: [400, 401, 403, 404, 429],
+    problems: [400, 401, 403, 404, 429, 503],
   },
   {
     method: 'post',
@@ -93,7 +93,7 @@ export const ROUTES: readonly RouteDescription[] = [
     params: movedParams,
     body: movedBody,
     answer: [200, 'It is on record', z.object({ dependent: z.string(), version: z.number().int() })],
-    problems: [400, 401, 403, 404, 409, 429],
+    problems: [400, 401, 403, 404, 409, 429, 503],
   },
   {
     method: 'post',
@@ -167,7 +167,7 @@ export const ROUTES: readonly RouteDescription[] = [
     role: 'responder',
     body: leakReportBody,
     answer: [202, 'It is kept and acted on', z.object({ id: z.string(), status: z.literal('received') })],
-    problems: [400, 401, 403, 413, 429],
+    problems: [400, 401, 403, 413, 429, 503],
   },
   {
     method: 'post',
@@ -198,7 +198,7 @@ function feedRoute({ id, proofHeaders }: LeakFeed): RouteDescription {
     headers: z.object(Object.fromEntries(proofHeaders.map((name) => [name, z.string()]))),
     body: z.unknown(),
     answer: [200, 'All findings of ours are kept and acted on'],
-    problems: [400, 401, 409, 413, 429],
+    problems: [400, 401, 409, 413, 429, 503],
   };
 }
 

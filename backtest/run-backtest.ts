@@ -39,7 +39,7 @@ export interface BacktestSummary {
   readonly records: number;
   readonly ignored: number;
   readonly malformed: number;
-  /** Events an hour or more older than what was learnt of their credential: judged by facts only. */
+  /** Events more than an hour older than what was learnt of their credential: judged by facts only. */
   readonly stale: number;
   readonly credentials: number;
   readonly detections: number;

@@ -30,6 +30,7 @@ export interface Sent {
 const MOST_EVENTS = 1_000;
 const MOST_BYTES = 900_000;
 const TRIES = 6;
+const QUIET_MS = 1_000;
 
 /**
  * Maps recorded use where it lies and hands it in batch by batch: records themselves are not sent. All files are merged by time, since what comes an hour
@@ -65,16 +66,23 @@ export async function sendUsage({ source, files, rules, send, pauseMs = pause }:
   return { ...counts, sent, withheld };
 }
 
-/** Of what follows a log that is being written: nobody waits for a batch to be full. */
+/** What follows a log that is being written: a batch that is not full is sent once nothing came for a second. */
 async function asTheyCome(
   map: Mapper<StreamEvent>,
   take: (event: StreamEvent) => Promise<void>,
   flush: () => Promise<void>,
 ): Promise<RecordCounts> {
   const counts = noRecords();
-  for await (const events of readEvents(STDIN, map, counts)) {
-    for (const event of events) await take(event);
-    await flush();
+  const pieces = readEvents(STDIN, map, counts);
+  for (;;) {
+    const coming = pieces.next();
+    const quiet = new AbortController();
+    const isQuiet = sleep(QUIET_MS, true, { signal: quiet.signal }).catch(() => false);
+    if (await Promise.race([isQuiet, coming.then(() => false)])) await flush();
+    quiet.abort();
+    const { value, done } = await coming;
+    if (done) break;
+    for (const event of value) await take(event);
   }
   expectRecords([STDIN], counts);
   return counts;

@@ -2,12 +2,15 @@ import type { IntelEvent, IntelList, Listing } from '../domain/intel';
 import type { UsageEvent } from '../domain/usage-event';
 import type { PartitionState } from './partition-state';
 
-/** What one content says of an address at a time (milliseconds since the epoch): `until` in seconds, 0 where the entry never runs out. */
+/**
+ * What one content says of an address at a time (milliseconds since the epoch): `until` in seconds, 0 where the entry never runs out. A private address is another machine at
+ * every place.
+ */
 export type AskList = (
   content: IntelList['content'],
   address: string,
   at: number,
-) => { readonly until: number; readonly sources: number } | undefined;
+) => { readonly until: number; readonly sources: number; readonly isPrivate?: boolean } | undefined;
 
 const NONE: readonly Listing[] = [];
 
@@ -30,7 +33,8 @@ export function listingsOf(
   const listings: Listing[] = [];
   for (const { name, content, says, trust, until } of lists) {
     const found = until > at ? ask(content, client.address, at) : undefined;
-    if (!found) continue;
+    // Others' lists mean none of ours, in however broad a network it lies.
+    if (!found || (found.isPrivate === true && says !== 'familiar')) continue;
     const entryUntil = found.until === 0 ? until : Math.min(until, found.until * 1000);
     listings.push({ list: name, says, trust, sources: found.sources, until: entryUntil });
   }

@@ -25,7 +25,7 @@ export interface SubjectState {
   listedAt: number;
   breach?: Pick<BreachEvent, 'use' | 'context' | 'what' | 'detail'>;
   /** While the partition sheds, since then: uses that nobody objected to. */
-  ordinary?: { readonly since: number; readonly uses: readonly number[] };
+  ordinary?: { readonly since: number; readonly at: number; readonly uses: readonly number[] };
   cleanUses: number;
   cleanSince: number;
   /** What all detectors remember, and the engine of event ids: see rows.ts. */

@@ -8,8 +8,8 @@ import type { PartitionState, SubjectState } from './partition-state';
 /** Different ordinary uses that are remembered of a subject while its partition sheds. */
 const REMEMBERED = 32;
 
-/** What follows a pause is for all to judge. */
-const PAUSE_MS = 86_400_000;
+/** So long a use is ordinary after it was judged: whoever waits for a long silence must see that there was none. */
+const ORDINARY_MS = 86_400_000;
 
 /** What these go by is in no single use: how many there are, and in what order. */
 const ASKED_OF_ALL: readonly Family[] = ['volume', 'probing'];
@@ -30,10 +30,10 @@ export function askedWhileShedding(
   located: LocatedUsageEvent,
   detectors: readonly Detector[],
 ): readonly Detector[] {
-  const { ordinary, lastAt } = subject;
+  const { ordinary } = subject;
   const isOrdinary =
     ordinary?.since === since &&
-    located.event.at - lastAt < PAUSE_MS &&
+    located.event.at - ordinary.at < ORDINARY_MS &&
     mayBeOrdinary(subject, located) &&
     ordinary.uses.includes(mark(located));
   return isOrdinary ? detectors.filter(({ family }) => ASKED_OF_ALL.includes(family)) : detectors;
@@ -42,9 +42,11 @@ export function askedWhileShedding(
 /** Remembers a use that all were asked about, and nobody objected to. */
 export function noteOrdinary(since: number, subject: SubjectState, located: LocatedUsageEvent): void {
   if (!mayBeOrdinary(subject, located)) return;
-  const uses = subject.ordinary?.since === since ? subject.ordinary.uses : [];
+  const { at } = located.event;
+  const { ordinary } = subject;
+  const known = ordinary?.since === since && at - ordinary.at < ORDINARY_MS ? ordinary : { since, at, uses: [] };
   const found = mark(located);
-  if (!uses.includes(found)) subject.ordinary = { since, uses: [found, ...uses].slice(0, REMEMBERED) };
+  if (!known.uses.includes(found)) subject.ordinary = { ...known, uses: [found, ...known.uses].slice(0, REMEMBERED) };
 }
 
 /** What is refused, matches a rule, comes from a listed address or breaks a lane is for all to judge. */

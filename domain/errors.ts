@@ -67,7 +67,7 @@ const ERRORS = {
   },
   DEAD_LETTER_CUT: {
     retryable: false,
-    next: 'It was too large to be kept whole, and can only be looked at; the whole of it is in its stream for a day.',
+    next: 'It was too large to be kept whole, and can only be looked at: the message of that subject and sequence is in its stream for a while (`nats stream get`).',
   },
   DEAD_LETTER_UNKNOWN: { retryable: false, next: 'Name one that `tourniquet dead-letter list` shows.' },
   PROVIDER_UNKNOWN: { retryable: false, next: 'Configure this provider and account in the settings file.' },
@@ -221,7 +221,7 @@ const ERRORS = {
   },
   RECORDING_TOO_LARGE: {
     retryable: false,
-    next: 'It is out of order, and too large to be sorted: sort it by time, or give it in parts.',
+    next: 'It is out of order or a pipe, and too large to be held: give it as a file that is sorted by time, or in parts.',
   },
   SIGMA_RULE_REFUSED: {
     retryable: false,

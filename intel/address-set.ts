@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { addressWords, formatNetwork, ipv4Size, isPublic, type NetworkWords } from './network-words';
+import { addressWords, formatNetwork, isPublic, shareOf, type NetworkWords } from './network-words';
 
 /** One network of a list. */
 export interface ListedNetwork extends NetworkWords {
@@ -10,7 +10,10 @@ export interface ListedNetwork extends NetworkWords {
 }
 
 /** What is known of an address: the narrowest network that holds it and has not run out. */
-export type Found = Pick<ListedNetwork, 'until' | 'sources'>;
+export interface Found extends Pick<ListedNetwork, 'until' | 'sources'> {
+  /** The address means another machine at every place: a network of the Internet that is so broad that it lies in it does not mean it. */
+  readonly isPrivate: boolean;
+}
 
 /** Bytes of an entry: four words, until, bits, sources. */
 const ENTRY_BYTES = 22;
@@ -62,10 +65,7 @@ export class AddressSet {
     return new AddressSet(sorted.length, (index) => sorted[index] as ListedNetwork);
   }
 
-  /**
-   * What is known of `address` at a time (milliseconds since the epoch); undefined where nothing is, and for what is no address. A network of the Internet
-   * that is so broad that private addresses lie in it does not name them.
-   */
+  /** What is known of `address` at a time (milliseconds since the epoch); undefined where nothing is, and for what is no address. */
   find(address: string, at: number): Found | undefined {
     const words = addressWords(address);
     if (!words) return undefined;
@@ -73,20 +73,22 @@ export class AddressSet {
     while (index !== NO_PARENT) {
       const until = this.#until[index] ?? 0;
       const isGood = until === 0 || until * 1000 > at;
-      if (isGood && this.#holds(index, words) && (isPublic(words) || !isPublic(this.#wordsOf(index))))
-        return { until, sources: this.#sources[index] ?? 1 };
+      if (isGood && this.#holds(index, words))
+        return { until, sources: this.#sources[index] ?? 1, isPrivate: !isPublic(words) };
       index = this.#parents[index] ?? NO_PARENT;
     }
     return undefined;
   }
 
-  /** How many addresses of IPv4 it names. */
-  ipv4Addresses(): number {
-    let sum = 0;
-    for (let index = 0; index < this.size; index++)
-      if (this.#parents[index] === NO_PARENT)
-        sum += ipv4Size({ words: this.#wordsOf(index), bits: this.#bits[index] ?? 0 });
-    return sum;
+  /** How much it names of the Internet of IPv4 or of IPv6, whichever is more; from 0 to 1. */
+  largestShare(): number {
+    const sums = { ipv4: 0, ipv6: 0 };
+    for (let index = 0; index < this.size; index++) {
+      if (this.#parents[index] !== NO_PARENT) continue;
+      const { kind, share } = shareOf({ words: this.#wordsOf(index), bits: this.#bits[index] ?? 0 });
+      sums[kind] += share;
+    }
+    return Math.max(sums.ipv4, sums.ipv6);
   }
 
   /** As it is kept and named: the same networks give the same bytes. */

@@ -57,7 +57,7 @@ export function networkWords(text: string, ofOurs = false): NetworkWords | Netwo
   const words = wordsOf(address);
   const counted = width === 32 ? bits + MAPPED_BITS : bits;
   const first = words.map((word, index) => masked(word, counted - index * 32)) as unknown as typeof words;
-  const last = first.map((word, index) => lastOf(word, counted - index * 32)) as unknown as typeof words;
+  const last = first.map((word, index) => withOnes(word, counted - index * 32)) as unknown as typeof words;
   const [range, isOneRange] = [rangeOf(first), rangeOf(first) === rangeOf(last)];
   const isOfOurs = ofOurs && isOneRange && OF_OURS.includes(range);
   if (!isOfOurs && isOneRange && NOT_PUBLIC.includes(range)) return 'not-public';
@@ -71,10 +71,15 @@ export function isPublic(words: NetworkWords['words']): boolean {
   return !NOT_PUBLIC.includes(rangeOf(words));
 }
 
-/** How many addresses of IPv4 a network holds. */
-export function ipv4Size({ words, bits }: NetworkWords): number {
-  const isIpv4 = words[0] === 0 && words[1] === 0 && words[2] === MAPPED_WORD && bits >= MAPPED_BITS;
-  return isIpv4 ? 2 ** (MAPPED_BITS + 32 - bits) : 0;
+/** How much of its Internet a network is, from 0 to 1; of IPv6 only 2000::/3 is given out. */
+export function shareOf(network: NetworkWords): { readonly kind: 'ipv4' | 'ipv6'; readonly share: number } {
+  return isIpv4(network)
+    ? { kind: 'ipv4', share: 2 ** (MAPPED_BITS - network.bits) }
+    : { kind: 'ipv6', share: 2 ** (3 - network.bits) };
+}
+
+function isIpv4({ words, bits }: NetworkWords): boolean {
+  return words[0] === 0 && words[1] === 0 && words[2] === MAPPED_WORD && bits >= MAPPED_BITS;
 }
 
 function rangeOf(words: NetworkWords['words']): string {
@@ -86,9 +91,9 @@ function rangeOf(words: NetworkWords['words']): string {
 /** As people write it. */
 export function formatNetwork({ words, bits }: NetworkWords): string {
   const bytes = words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]);
-  const isIpv4 = words[0] === 0 && words[1] === 0 && words[2] === MAPPED_WORD && bits >= MAPPED_BITS;
-  const address = ipaddr.fromByteArray(isIpv4 ? bytes.slice(12) : bytes).toString();
-  const [shown, width] = isIpv4 ? [bits - MAPPED_BITS, 32] : [bits, 128];
+  const isOld = isIpv4({ words, bits });
+  const address = ipaddr.fromByteArray(isOld ? bytes.slice(12) : bytes).toString();
+  const [shown, width] = isOld ? [bits - MAPPED_BITS, 32] : [bits, 128];
   return shown === width ? address : `${address}/${shown}`;
 }
 
@@ -134,6 +139,6 @@ function masked(word: number, bits: number): number {
   return bits <= 0 ? 0 : (word & (0xffff_ffff << (32 - bits))) >>> 0;
 }
 
-function lastOf(word: number, bits: number): number {
+function withOnes(word: number, bits: number): number {
   return bits >= 32 ? word : (word | (bits <= 0 ? 0xffff_ffff : 0xffff_ffff >>> bits)) >>> 0;
 }

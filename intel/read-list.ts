@@ -26,20 +26,24 @@ export interface ReadList {
 }
 
 export interface ReadOptions {
+  /** Entries that have run out by then are left out; milliseconds since the epoch, when it was read by default. */
   readonly goodAt?: number;
+  /** Of a list of our own places private networks are taken, too. */
   readonly ofOurs?: boolean;
+  /** When it was written, as its source tells. */
   readonly writtenAt?: number | undefined;
 }
 
+/** A time before that, or one to come, is no file's own: archives and images are made with such. */
+const OLDEST_MS = 30 * 86_400_000;
+
 const LAST_SECOND = 0xffff_ffff;
-/** A list that names half of the IPv4 Internet names nobody. */
-const MOST_IPV4 = 2 ** 31;
+/** A list that names half of the Internet names nobody. */
+const MOST_OF_INTERNET = 0.5;
 
 /**
  * Reads a list. Single entries that can't be used are counted and left out; a text that is no list, that names no address at all, or of
  * which more than half can't be used is refused, since the last good one is worth more than such a one.
- * `goodAt`: entries that have run out by then are left out. `ofOurs`: of a list of our own places private networks are taken, too. `writtenAt`: when, where that is known
- * and not later than it was read.
  * @throws IncidentError INTEL_LIST_UNREADABLE
  */
 export function readList(
@@ -48,8 +52,9 @@ export function readList(
   readAt: number,
   { goodAt = readAt, ofOurs = false, writtenAt = readAt }: ReadOptions = {},
 ): ReadList {
+  const written = writtenAt <= readAt && writtenAt > readAt - OLDEST_MS ? writtenAt : readAt;
   return collect(
-    guarded(() => INTEL_FORMATS[format].entries(text, readAt, Math.min(writtenAt, readAt))),
+    guarded(() => INTEL_FORMATS[format].entries(text, readAt, written)),
     { goodAt, ofOurs },
   );
 }
@@ -73,7 +78,7 @@ export function collect(
   if (bad > networks.length + outOfTime)
     throw unreadable(`${bad} entries are no addresses, and only ${networks.length} are`);
   const set = AddressSet.of(networks);
-  if (set.ipv4Addresses() > MOST_IPV4) throw unreadable('it names half of the IPv4 Internet');
+  if (set.largestShare() > MOST_OF_INTERNET) throw unreadable('it names half of the Internet');
   return { networks: set, leftOut };
 }
 

@@ -7,12 +7,6 @@ import { FETCH_LIMITS, type ListAccess } from './list-source';
 
 /** TAXII 2.1, section 1.6.8.1: the media type, with its version. */
 const MEDIA_TYPE = 'application/taxii+json;version=2.1';
-const ADDED_LAST = 'x-taxii-date-added-last';
-/** By which parameter the next page is asked for. */
-interface Next {
-  readonly name: 'next' | 'added_after';
-  readonly value: string;
-}
 /** Objects a page; a server may give fewer. */
 const PAGE = 1_000;
 
@@ -25,6 +19,14 @@ const envelope = z.object({
   more: z.boolean().default(false),
   next: z.string().max(4_096).nullish(),
 });
+
+const ADDED_LAST = 'x-taxii-date-added-last';
+
+/** By which parameter the next page is asked for. */
+interface Next {
+  readonly name: 'next' | 'added_after';
+  readonly value: string;
+}
 
 /**
  * Reads all indicators of a TAXII 2.1 collection (`https://…/<api root>/collections/<id>/`), page by page, each in its newest version, which is what servers
@@ -80,7 +82,9 @@ async function getPage(
 
 function nextOf(next: string, addedLast: string): Next | undefined {
   if (next !== '') return { name: 'next', value: next };
-  return addedLast === '' ? undefined : { name: 'added_after', value: addedLast.slice(0, 64) };
+  const at = Date.parse(addedLast);
+  // Others may have been added at the same time as the last one, and "after" leaves them out. What comes twice is known.
+  return Number.isNaN(at) ? undefined : { name: 'added_after', value: new Date(at - 1).toISOString() };
 }
 
 function pageAddress(collection: string, next: Next | undefined): string {

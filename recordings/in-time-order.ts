@@ -5,69 +5,97 @@ import { STDIN } from './read-bytes';
 import { noRecords, readEvents, type Mapper, type RecordCounts } from './read-events';
 
 export const ORDERING = {
-  /** A file of up to this many events is read once and held. A larger one is read twice when it is in order: to see that it is, and to use it. */
+  /** Files of up to this many events together are read once and held. What is more is read twice: to see when it begins and whether it is in order, and to use it. */
   held: 200_000,
-  /** Events that are sorted at once: of a larger file that is out of order, or of standard input or a pipe, which can't be read twice. */
+  /** Events of one file that are sorted at once: where it is out of order, or a pipe, which can't be read twice. */
   sorted: 2_000_000,
 } as const;
 
-export interface OrderedEvents<E extends StreamEvent> {
-  readonly events: AsyncGenerator<readonly E[], void>;
+export type OrderingLimits = Readonly<Record<keyof typeof ORDERING, number>>;
+
+/** What the first look at a file tells. */
+export interface Surveyed<E extends StreamEvent> {
+  /** Of its first event by time; Infinity where there is none. */
+  readonly firstAt: number;
+  /** Events that are held until it is opened. */
+  readonly held: number;
+  /** Its events in the order of time; what is of the same time stays in the order of the file. */
+  readonly open: () => AsyncGenerator<readonly E[], void>;
   /** Complete when the events are. */
   readonly counts: RecordCounts;
 }
 
 /**
- * The events of one file in the order of time; what is of the same time stays in the order of the file.
- * @throws IncidentError RECORDING_TOO_LARGE when it is out of order and more than can be sorted; and what `readEvents` throws
+ * Looks through a file, and holds its events where there are no more than `limits.held`.
+ * @throws IncidentError RECORDING_TOO_LARGE for a pipe of more than can be sorted, and, when it is opened, for a file of more that is out of order; and what
+ * `readEvents` throws
  */
-export async function inTimeOrder<E extends StreamEvent>(
+export async function survey<E extends StreamEvent>(
   file: string,
   map: Mapper<E>,
-  limits: { readonly held: number; readonly sorted: number } = ORDERING,
-): Promise<OrderedEvents<E>> {
+  limits: OrderingLimits = ORDERING,
+): Promise<Surveyed<E>> {
+  const isOnce = await isReadOnlyOnce(file);
+  const most = isOnce ? limits.sorted : limits.held;
+  const first = noRecords();
+  const { held, inOrder, firstAt } = await hold(file, map, first, most);
+  if (held) return { firstAt, held: held.length, open: () => oneByOne(held), counts: first };
+  if (isOnce) throw tooLarge(file, most);
   const counts = noRecords();
-  const isReadOnce = await canBeReadOnce(file);
-  const most = isReadOnce ? limits.sorted : limits.held;
-  const first = await hold(file, map, counts, most);
-  if (isReadOnce && !first.held) throw new IncidentError('RECORDING_TOO_LARGE', { file, most });
-  if (first.held) return { events: oneByOne(first.held), counts };
-  const again = noRecords();
-  if (first.inOrder) return { events: readEvents(file, map, again), counts: again };
-  const { held } = await hold(file, map, again, limits.sorted);
-  if (!held) throw new IncidentError('RECORDING_TOO_LARGE', { file, most: limits.sorted });
-  return { events: oneByOne(held), counts: again };
+  const open = () => (inOrder ? readEvents(file, map, counts) : sorted(file, map, counts, limits.sorted));
+  return { firstAt, held: 0, open, counts };
 }
 
-/** All events, sorted; or none, when there are more than `most`, and whether they are in order as they stand. */
+interface Held<E> {
+  /** All events, sorted; undefined when there are more than may be. */
+  readonly held: readonly E[] | undefined;
+  readonly inOrder: boolean;
+  readonly firstAt: number;
+}
+
 async function hold<E extends StreamEvent>(
   file: string,
   map: Mapper<E>,
   counts: RecordCounts,
   most: number,
-): Promise<{ held?: readonly E[]; inOrder: boolean }> {
+): Promise<Held<E>> {
   let held: E[] | undefined = [];
   let inOrder = true;
-  let latest = -Infinity;
+  let [firstAt, latest] = [Infinity, -Infinity];
   for await (const piece of readEvents(file, map, counts)) {
     for (const event of piece) {
       if (event.at < latest) inOrder = false;
       latest = event.at;
+      firstAt = Math.min(firstAt, event.at);
       held?.push(event);
     }
     if (held && held.length > most) held = undefined;
-    if (!held && !inOrder) return { inOrder };
   }
-  return held ? { held: inOrder ? held : held.sort((a, b) => a.at - b.at), inOrder } : { inOrder };
+  return { held: inOrder ? held : held?.sort((a, b) => a.at - b.at), inOrder, firstAt };
+}
+
+async function* sorted<E extends StreamEvent>(
+  file: string,
+  map: Mapper<E>,
+  counts: RecordCounts,
+  most: number,
+): AsyncGenerator<readonly E[], void> {
+  const { held } = await hold(file, map, counts, most);
+  if (!held) throw tooLarge(file, most);
+  yield held;
+}
+
+async function* oneByOne<E>(events: readonly E[]): AsyncGenerator<readonly E[], void> {
+  yield events;
 }
 
 /** Standard input; and a pipe that a shell made of a command has a path. */
-async function canBeReadOnce(file: string): Promise<boolean> {
+async function isReadOnlyOnce(file: string): Promise<boolean> {
   if (file === STDIN) return true;
   const found = await stat(file).catch(() => undefined);
   return found !== undefined && !found.isFile();
 }
 
-async function* oneByOne<E>(events: readonly E[]): AsyncGenerator<readonly E[], void> {
-  yield events;
+function tooLarge(file: string, most: number): IncidentError {
+  return new IncidentError('RECORDING_TOO_LARGE', { file: file === STDIN ? 'standard input' : file, most });
 }

@@ -1,13 +1,19 @@
 import type { StreamEvent } from '../domain/usage-event';
-import { inTimeOrder, type OrderedEvents } from './in-time-order';
-import { expectRecords, type Mapper, type RecordCounts } from './read-events';
+import { ORDERING, survey, type OrderingLimits, type Surveyed } from './in-time-order';
+import { expectRecords, noRecords, type Mapper, type RecordCounts } from './read-events';
 
 /** A place in one file's events. */
 class Cursor<E extends StreamEvent> {
+  readonly #events: AsyncGenerator<readonly E[], void>;
   #piece: readonly E[] = [];
   #next = 0;
 
-  constructor(private readonly ordered: OrderedEvents<E>) {}
+  constructor(
+    readonly index: number,
+    file: Surveyed<E>,
+  ) {
+    this.#events = file.open();
+  }
 
   get event(): E | undefined {
     return this.#piece[this.#next];
@@ -21,7 +27,7 @@ class Cursor<E extends StreamEvent> {
 
   async fill(): Promise<void> {
     do {
-      const { value, done } = await this.ordered.events.next();
+      const { value, done } = await this.#events.next();
       this.#piece = done ? [] : value;
       this.#next = 0;
       if (done) return;
@@ -30,24 +36,45 @@ class Cursor<E extends StreamEvent> {
 }
 
 /**
- * Calls `take` with every event of all files, in the order of time; at the same time, in the order of the files. A promise that it gives is waited for.
- * @throws IncidentError as `inTimeOrder` and `expectRecords` do
+ * Calls `take` with every event of all files, in the order of time; at the same time, in the order of the files. A promise that it gives is waited for. Of files
+ * that are more than can be held, those are open whose times overlap.
+ * @throws IncidentError as `survey` and `expectRecords` do
  */
 export async function forEachInTime<E extends StreamEvent>(
   files: readonly string[],
   map: Mapper<E>,
   take: (event: E) => unknown,
+  limits: OrderingLimits = ORDERING,
 ): Promise<RecordCounts> {
-  const parts: OrderedEvents<E>[] = [];
-  for (const file of files) parts.push(await inTimeOrder(file, map));
-  const cursors = parts.map((part) => new Cursor(part));
-  for (const cursor of cursors) await cursor.fill();
-  for (let next = earliest(cursors); next?.event; next = earliest(cursors)) {
+  const surveyed: Surveyed<E>[] = [];
+  let room = limits.held;
+  for (const file of files) {
+    const found = await survey(file, map, { ...limits, held: room });
+    room = Math.max(0, room - found.held);
+    surveyed.push(found);
+  }
+  // The latest first: the next one to open is the last.
+  const waiting = [...surveyed.entries()].sort(([, a], [, b]) => b.firstAt - a.firstAt);
+  const open: Cursor<E>[] = [];
+  for (;;) {
+    const next = earliest(open);
+    const [index, file] = waiting.at(-1) ?? [];
+    if (index !== undefined && file && file.firstAt <= (next?.event?.at ?? Infinity)) {
+      waiting.pop();
+      const cursor = new Cursor(index, file);
+      await cursor.fill();
+      open.push(cursor);
+      open.sort((a, b) => a.index - b.index);
+      continue;
+    }
+    if (!next?.event) break;
     const taken = take(next.event);
     if (taken instanceof Promise) await taken;
     if (next.step()) await next.fill();
+    if (!next.event) open.splice(open.indexOf(next), 1);
   }
-  const counts = parts.map((part) => part.counts).reduce(sum);
+  const counts = noRecords();
+  for (const file of surveyed) add(counts, file.counts);
   expectRecords(files, counts);
   return counts;
 }
@@ -60,11 +87,9 @@ function earliest<E extends StreamEvent>(cursors: readonly Cursor<E>[]): Cursor<
   return found;
 }
 
-function sum(a: RecordCounts, b: RecordCounts): RecordCounts {
-  return {
-    records: a.records + b.records,
-    ignored: a.ignored + b.ignored,
-    malformed: a.malformed + b.malformed,
-    faults: [...a.faults, ...b.faults],
-  };
+function add(counts: RecordCounts, more: RecordCounts): void {
+  counts.records += more.records;
+  counts.ignored += more.ignored;
+  counts.malformed += more.malformed;
+  counts.faults.push(...more.faults);
 }

@@ -45,7 +45,7 @@ function cellsOf(line: string): readonly string[] {
     const [cells = []] = parse(line, { trim: true, relax_quotes: true });
     return cells;
   } catch {
-    return [];
+    return line.split(',').map((cell) => cell.trim());
   }
 }
 
@@ -71,17 +71,19 @@ function rowOf(cells: readonly string[], columns: Columns): SeriesRow | undefine
 /** Seconds are below this, milliseconds above: it is the year 5138 in the one and 1973 in the other. */
 const MOST_SECONDS = 1e11;
 
+/** `Z`, `GMT`, `GMT+1`, `+01:00`, `GMT+0100 (Central European Time)`; a year, a month or PM is none. */
+const NAMES_ZONE = /(?:\dZ|[ \d](?!AM$|PM$)[A-Z]{2,4}|(?::\d\d|GMT|UTC) ?[+-]\d{1,2}(?::?\d\d)?(?: \([^()]*\))?)$/;
+
 function parseTime(text: string): number {
   if (/^-?\d+(?:\.\d+)?$/.test(text)) {
     const number = Number(text);
     return Math.abs(number) < MOST_SECONDS ? number * 1000 : number;
   }
-  const iso = /^(?<date>\d{4}-\d\d-\d\d)[ T](?<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?<zone>Z|[+-]\d\d:?\d\d)?$/i.exec(
-    text,
-  );
+  const iso =
+    /^(?<date>\d{4}-\d\d-\d\d)[ T](?<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?<zone>Z|[+-]\d\d(?::?\d\d)?)?$/i.exec(text);
   const { date, time, zone } = iso?.groups ?? {};
-  if (date && time) return Date.parse(`${date}T${time}${zone ?? 'Z'}`);
-  // Other forms are taken as the place's own time, where they name no zone.
-  const hasZone = /\d:\d\d.*(?:[zZ]|[A-Z]{3,4}|[+-]\d\d:?\d\d)$/.test(text);
-  return Date.parse(hasZone ? text : `${text} UTC`);
+  // PostgreSQL writes whole hours without minutes, which JavaScript does not read.
+  if (date && time) return Date.parse(`${date}T${time}${zone?.replace(/^[+-]\d\d$/, '$&:00') ?? 'Z'}`);
+  // Of other forms JavaScript takes those that name no zone for this machine's own time.
+  return Date.parse(NAMES_ZONE.test(text) ? text : `${text} UTC`);
 }

@@ -24,7 +24,7 @@ export async function installFeedRoutes(
 ): Promise<void> {
   await app.register(rateLimit, {
     ...MOST_REQUESTS,
-    errorResponseBuilder: () => ({ statusCode: 429, code: 'RATE_LIMITED' }),
+    errorResponseBuilder: () => ({ statusCode: 429 }),
   });
   // Signatures are over what was sent, to the byte.
   app.removeAllContentTypeParsers();

@@ -120,6 +120,6 @@ function render(lines: readonly DetectionLine[], { summary }: BacktestResult): s
   const counts =
     `${records} records (${ignored} ignored, ${malformed} malformed), ${events} events of ${credentials} credentials: ` +
     `${detections} detections of ${incidents} incidents, ${alertsPer1000} in a thousand events` +
-    (stale > 0 ? `. ${stale} are an hour older than what was learnt: judged by facts only` : '');
+    (stale > 0 ? `. ${stale} are more than an hour older than what was learnt: judged by facts only` : '');
   return lines.length === 0 ? counts : `${table.toString()}\n${counts}`;
 }

@@ -63,16 +63,18 @@ async function replay(
   );
   const missing = sequences.find((named) => !letters.some(({ sequence }) => String(sequence) === named));
   if (missing !== undefined) throw new IncidentError('DEAD_LETTER_UNKNOWN', { sequence: missing });
-  // Named by itself, one that was cut is refused.
-  const whole = all ? letters.filter(({ cutFrom }) => cutFrom === undefined) : letters;
+  const cut = letters.filter(({ cutFrom }) => cutFrom !== undefined);
+  const whole = letters.filter((letter) => !cut.includes(letter));
+  const [first] = cut;
+  if (first && !all) throw new IncidentError('DEAD_LETTER_CUT', { subject: first.subject, sequence: first.original });
   await withNats(async (nats) => {
     for (const letter of whole) {
       await replayLetter(nats, letter);
       say(json ? JSON.stringify({ sequence: letter.sequence, subject: letter.subject }) : `replayed ${lineOf(letter)}`);
     }
   });
-  const left = letters.length - whole.length;
-  if (!json) say(`${whole.length} replayed: those that fail again come back${left > 0 ? `; ${left} were cut` : ''}`);
+  if (first) process.stderr.write(`${cut.length} were cut, and stay: see DEAD_LETTER_CUT\n`);
+  if (!json) say(`${whole.length} replayed: those that fail again come back`);
 }
 
 async function find(is: (letter: KeptLetter) => boolean): Promise<readonly KeptLetter[]> {

@@ -59,12 +59,13 @@ export function* entriesOf(object: unknown, readAt: number): Generator<Entry> {
     return;
   }
   const { pattern, pattern_type: language, valid_from: validFrom, valid_until: validUntil, revoked } = parsed.data;
-  if (revoked) {
-    yield REVOKED;
-    return;
-  }
   if (language !== 'stix') {
     yield OTHER_MATTER;
+    return;
+  }
+  const addresses = addressesIn(pattern);
+  if (revoked) {
+    yield addresses === OTHER_MATTER ? OTHER_MATTER : REVOKED;
     return;
   }
   const [from, until] = [validFrom, validUntil].map((text) => (text === undefined ? undefined : timeOf(text)));
@@ -72,7 +73,6 @@ export function* entriesOf(object: unknown, readAt: number): Generator<Entry> {
     yield NOT_UNDERSTOOD;
     return;
   }
-  const addresses = addressesIn(pattern);
   if (typeof addresses === 'string') {
     yield addresses;
     return;

@@ -330,9 +330,9 @@ it('one value in many places takes one place of the hour, and a dead one takes n
 // Last: the address has had its minute then.
 it('who asks too often is told so', async () => {
   const ask = () => fetch(`${api.url}/v1/leak-feeds/github`, { method: 'POST', body: 'x' });
-  const answers = await Promise.all(Array.from({ length: 121 }, ask));
-  const last = await ask();
+  // More than two minutes allow, since one may end meanwhile.
+  const answers = await Promise.all(Array.from({ length: 241 }, ask));
+  const limited = answers.find(({ status }) => status === 429);
 
-  expect(answers.some(({ status }) => status === 429)).toBe(true);
-  expect([last.status, ((await last.json()) as { code: string }).code]).toEqual([429, 'RATE_LIMITED']);
+  expect(await limited?.json()).toMatchObject({ code: 'RATE_LIMITED' });
 });

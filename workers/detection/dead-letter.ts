@@ -38,7 +38,7 @@ export async function publishDeadLetter(nats: NatsConnection, letter: DeadLetter
   head.set(DEAD_LETTER_HEADERS.subject, message.subject);
   head.set(DEAD_LETTER_HEADERS.sequence, String(message.seq));
   const body = content ? Buffer.from(content.body) : message.data;
-  const room = (nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEAD_BYTES;
+  const room = Math.max(0, (nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEAD_BYTES);
   if (body.length > room) head.set(DEAD_LETTER_HEADERS.cutFrom, String(body.length));
   await jetstream(nats).publish(`deadletter.${letter.stream}`, body.subarray(0, room), {
     msgID: `${letter.stream}:${message.seq}:${content?.part ?? 'all'}`,

@@ -16,11 +16,12 @@ export interface KeptLetter {
   readonly kind: string;
   readonly code: string;
   readonly reason: string;
-  /** Where it was, and goes back to. */
+  /** Where it was, and goes back to; and its sequence there. */
   readonly subject: string;
+  readonly original: number;
   /** Uses and detections: no secret is in any. */
   readonly body: string;
-  /** How many bytes it had, when only its beginning could be kept: the whole of it is in its stream for a day. */
+  /** How many bytes it had, when only its beginning could be kept. */
   readonly cutFrom?: number;
 }
 
@@ -40,9 +41,9 @@ export async function* keptLetters(nats: NatsConnection): AsyncGenerator<KeptLet
  * DEAD_LETTER_CUT
  */
 export async function replayLetter(nats: NatsConnection, letter: KeptLetter): Promise<void> {
-  const { sequence, subject, kind, body, cutFrom } = letter;
+  const { sequence, subject, kind, body, cutFrom, original } = letter;
   if (!GOES_BACK_TO.test(subject)) throw new IncidentError('DEAD_LETTER_UNKNOWN', { sequence, subject });
-  if (cutFrom !== undefined) throw new IncidentError('DEAD_LETTER_CUT', { sequence, subject });
+  if (cutFrom !== undefined) throw new IncidentError('DEAD_LETTER_CUT', { subject, sequence: original });
   const content = kind === 'detector' ? renamed(body) : body;
   await jetstream(nats).publish(subject, content, { msgID: `replay:${sequence}` });
   await (await jetstreamManager(nats)).streams.deleteMessage(DEAD_LETTERS_STREAM, sequence, false);
@@ -57,6 +58,7 @@ function letterOf({ seq, time, subject, header, data }: StoredMsg): KeptLetter {
     code: said('code'),
     reason: said('reason'),
     subject: said('subject'),
+    original: Number(said('sequence')),
     body: Buffer.from(data).toString('utf8'),
     ...(said('cutFrom') === '' ? {} : { cutFrom: Number(said('cutFrom')) }),
   };

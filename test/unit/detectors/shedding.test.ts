@@ -49,6 +49,17 @@ describe.each(DETECTORS.map((detector) => [detector.id, detector] as const))('%s
 describe('while a partition sheds learning', () => {
   const life = (count: number, afterMs: number) => steadyLife({ count, everyMs: 100, afterMs });
 
+  test('nobody takes what was only counted for silence', () => {
+    const hour = 3_600_000;
+    const hourly = steadyLife({ count: 40 * 24, everyMs: hour });
+    const told = foldAll(
+      [pace(0, 'learning'), ...hourly, sampleUse({ afterMs: 40 * 24 * hour, agent: 'x/1' })],
+      SAMPLE_PLACES,
+    );
+
+    expect(told.messages.map(({ detection }) => detection.detector)).not.toContain('dormant-awake');
+  });
+
   test('what is exactly as before is only counted, and all are asked again afterwards', () => {
     expect(askedOf([...life(10, 0), pace(1_000, 'learning'), ...life(10, 1_000)])).toEqual({ volume: 20, origin: 11 });
     expect(askedOf([pace(0, 'learning'), ...life(10, 0), pace(1_000, 'nothing'), ...life(10, 1_000)])).toEqual({

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { IntelEvent, IntelList } from '../../../domain/intel';
 import type { PartitionEvent } from '../../../domain/usage-event';
+import { listingsOf } from '../../../detectors/listings';
 import { foldPartition } from '../../../detectors/partition-fold';
 import { emptyPartition } from '../../../detectors/partition-state';
 import { SAMPLE_PLACES, SAMPLE_START, sampleUse, steadyLife } from '../../../detectors/sample-life';
@@ -141,4 +142,11 @@ describe('a familiar place', () => {
 
     expect(spoken([familiar, ...life, ...uses, after, use(9_000)])).toContain('new-origin');
   });
+});
+
+test('a private address in a broad network of others is another machine; in a network of ours it is what it says', () => {
+  const said = (says: IntelList['says']) =>
+    listingsOf([list({ says })], use(0), () => ({ until: 0, sources: 1, isPrivate: true })).length;
+
+  expect([said('hostile'), said('familiar')]).toEqual([0, 1]);
 });

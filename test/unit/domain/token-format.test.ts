@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { formatToken, holdsOurValue, tokenPublicId } from '../../../domain/token-format';
+import { formatToken, holdsOurValue, tokenPublicId, withoutOurValues } from '../../../domain/token-format';
 
 const token = fc.integer().map(() => formatToken(randomBytes));
 
@@ -25,6 +25,17 @@ describe('token format', () => {
 
     expect(formatToken(biased)).toMatch(/^tqt_1{38}/);
     expect(calls).toBe(2);
+  });
+
+  it('leaves no API key in a text, whatever is joined with it', () => {
+    const key = fc.integer().map(() => randomBytes(32).toString('base64url'));
+    const joint = fc.stringMatching(/^[\w-]{0,90}$/);
+    fc.assert(
+      fc.property(joint, key, joint, key, joint, (a, first, b, second, c) => {
+        const shown = withoutOurValues(`${a}tqk_${first}${b}tqk_${second}${c}`);
+        return [first, second].every((secret) => !shown.includes(secret.slice(8)));
+      }),
+    );
   });
 
   it('is found in a text that people will see, and so is an API key', () => {

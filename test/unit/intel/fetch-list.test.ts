@@ -163,7 +163,7 @@ describe('taxii', () => {
 
   test('asks for what was added later where the server says no more than when the last was', async () => {
     server.answer = (request, response) => {
-      const isLast = request.url?.includes('added_after=2026-01-06T12%3A00%3A00Z') === true;
+      const isLast = request.url?.includes('added_after=2026-01-06T11%3A59%3A59.999Z') === true;
       response.setHeader('X-TAXII-Date-Added-Last', isLast ? '2026-01-06T13:00:00Z' : '2026-01-06T12:00:00Z');
       response.end(
         JSON.stringify({

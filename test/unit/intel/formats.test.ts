@@ -26,7 +26,7 @@ test('plain: addresses and ranges, remarks, and the number of sources', () => {
 
   expect(found).toEqual(['198.51.100.7', '203.0.113.0/24', '2001:db8::1']);
   expect(leftOut).toEqual({ 'no-address': 1 });
-  expect(networks.find('198.51.100.7', NOW)).toEqual({ until: 0, sources: 5 });
+  expect(networks.find('198.51.100.7', NOW)).toMatchObject({ until: 0, sources: 5 });
 });
 
 test('csv: the header says where the address stands, in a remark too, and quotes are no part of it', () => {
@@ -58,7 +58,7 @@ test('ipset: time-outs are counted from when it was written, as far as that is k
   const until = (writtenAt: number) =>
     readList('ipset', text, NOW, { writtenAt, goodAt: 0 }).networks.find('198.51.100.7', 0)?.until;
 
-  expect([until(NOW - 30_000), until(NOW + DAY)]).toEqual([NOW / 1000 + 30, NOW / 1000 + 60]);
+  expect([until(NOW - 30_000), until(NOW + DAY), until(0)]).toEqual([30, 60, 60].map((s) => NOW / 1000 + s));
 });
 
 test('ipset: what ipset save writes, with time-outs counted from the fetch', () => {
@@ -197,6 +197,8 @@ describe('a list that would do harm', () => {
     ['plain', '198.51.100.7\nsorry\nwe\nmoved\n'],
     ['plain', '0.0.0.0/0'],
     ['plain', Array.from({ length: 256 }, (_, n) => `${n}.0.0.0/8\n`).join('')],
+    ['plain', Array.from({ length: 8_192 }, (_, n) => `${(0x2000 + n).toString(16)}::/16\n`).join('')],
+    ['stix', '{"objects":[{"type":"indicator","pattern":"[file:size = 1]","revoked":true}]}'],
     ['csv', 'a,b\n1,2\n'],
     ['ipset', '198.51.100.7\n'],
     ['stix', '{"type":"bundle","objects":[]}'],

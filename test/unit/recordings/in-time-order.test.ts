@@ -1,9 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapNative } from '../../../detectors/sources/native';
-import { inTimeOrder } from '../../../recordings/in-time-order';
+import { survey } from '../../../recordings/in-time-order';
 import { forEachInTime } from '../../../recordings/merge-files';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -24,9 +23,9 @@ async function file(times: readonly number[], name = `f${Math.random()}`): Promi
 }
 
 async function timesOf(path: string): Promise<readonly number[]> {
-  const { events } = await inTimeOrder(path, mapNative, LIMITS);
+  const { open } = await survey(path, mapNative, LIMITS);
   const times: number[] = [];
-  for await (const piece of events) times.push(...piece.map(({ at }) => at));
+  for await (const piece of open()) times.push(...piece.map(({ at }) => at));
   return times;
 }
 
@@ -46,10 +45,13 @@ it.each([
 it('reads a pipe once, though it has a path', async () => {
   const [path, pipe] = [await file([...upTo(50), 5]), join(folder.path, 'pipe')];
   execFileSync('mkfifo', [pipe]);
-  const written = once(spawn('cp', [path, pipe]), 'exit');
+  const writer = spawn('cp', [path, pipe]);
 
-  expect(await timesOf(pipe)).toEqual([...upTo(50), 5].sort((a, b) => a - b));
-  await written;
+  try {
+    expect(await timesOf(pipe)).toEqual([...upTo(50), 5].sort((a, b) => a - b));
+  } finally {
+    writer.kill();
+  }
 });
 
 it('refuses what is out of order and more than can be sorted', async () => {
@@ -57,6 +59,22 @@ it('refuses what is out of order and more than can be sorted', async () => {
     code: 'RECORDING_TOO_LARGE',
     fields: { most: 100 },
   });
+});
+
+it.each([0, 10, 100])('merges files of which no more than %i events are held at once', async (held) => {
+  const files = [
+    await file([], 'empty'),
+    await file(upTo(30).map((n) => 3 * n)),
+    await file([...upTo(20), 5]),
+    await file(upTo(30).map((n) => 100 + n)),
+  ];
+  const times: number[] = [];
+
+  const counts = await forEachInTime(files, mapNative, ({ at }) => times.push(at), { held, sorted: 100 });
+
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  expect(counts).toMatchObject({ records: 81, malformed: 0 });
+  expect(times).toHaveLength(81);
 });
 
 it('merges files by time, and by their order where times are the same', async () => {

@@ -88,6 +88,16 @@ it.each([
   await expect(readRecording([await file(content), await file(content)])).rejects.toMatchObject({ code });
 });
 
+it('a line that is cut off takes none with it that stands in it', async () => {
+  const path = await file(
+    `${JSON.stringify(record(1))}${JSON.stringify(record(2))}{"policy":"{${'\\"'.repeat(50_000)}`,
+  );
+
+  const { events, malformed } = await readRecording([path]);
+
+  expect([events.length, malformed]).toEqual([2, 1]);
+});
+
 it.each([65_535, 65_536, 200_000])('a line that ends at byte %i, wherever the pieces of a file end', async (length) => {
   const note = (rest: number): string => 'é'.repeat(rest / 2) + 'x'.repeat(rest % 2);
   const bare = Buffer.byteLength(JSON.stringify(record(1, { note: '' })));
