@@ -31,6 +31,8 @@ const shelved = reference.extend({
   /** When its source last said so, milliseconds since the epoch. */
   confirmedAt: z.number(),
   replaced: z.array(reference.extend({ at: z.number() })),
+  /** Since when no settings name it. */
+  removedAt: z.number().optional(),
 });
 
 /** The last good content of one list. */
@@ -78,7 +80,9 @@ export class ListShelf {
       const name = key.slice('list.'.length);
       if (names.includes(name)) continue;
       const list = await this.find(name);
-      if (list && now - list.confirmedAt < KEPT_MS) continue;
+      if (list && list.removedAt === undefined)
+        await this.kv.put(key, JSON.stringify({ ...list, removedAt: now } satisfies ShelvedList));
+      if (list && now - (list.removedAt ?? now) < KEPT_MS) continue;
       for (const part of await this.#keys(`content.${name}.>`)) await this.kv.purge(part);
       await this.kv.purge(key);
     }

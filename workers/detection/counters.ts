@@ -19,9 +19,24 @@ const ABOUT = {
 } as const;
 
 export type DetectionCounters = Record<keyof typeof ABOUT, number> & {
-  /** By partition: how late its last message was folded, milliseconds after the stream stored it, and whether it sheds learning. */
-  readonly partitions: Map<number, { readonly lateMs: number; readonly isShedding: boolean }>;
+  /** By partition that is this worker's. */
+  readonly partitions: Map<number, PartitionPace>;
 };
+
+/** How a partition keeps up; times are milliseconds since the epoch. */
+export type PartitionPace = { readonly isShedding: boolean } & (
+  | /** The message in work, by when the stream stored it. */ { readonly inWorkSince: number }
+  | /** Of the last message: how late it was folded, and when. */ { readonly lateMs: number; readonly foldedAt: number }
+);
+
+/** What was late a minute ago says nothing of now. */
+const TOLD_MS = 60_000;
+
+/** Milliseconds: of a message that does not come to its end it is how long it waits. */
+export function latenessNow(pace: PartitionPace, now: number): number {
+  if ('inWorkSince' in pace) return Math.max(0, now - pace.inWorkSince);
+  return now - pace.foldedAt < TOLD_MS ? pace.lateMs : 0;
+}
 
 export function zeroCounters(): DetectionCounters {
   const zeros = Object.fromEntries(Object.keys(ABOUT).map((name) => [name, 0])) as Record<keyof typeof ABOUT, number>;
@@ -42,7 +57,8 @@ export function metricsOf(counters: DetectionCounters): Registry {
       },
     });
   }
-  addGauge(registry, counters, 'late_seconds', 'How late the last message was folded', ({ lateMs }) => lateMs / 1000);
+  const late = 'How late the last message was folded, or how long the one in work has waited';
+  addGauge(registry, counters, 'late_seconds', late, (pace) => latenessNow(pace, Date.now()) / 1000);
   addGauge(registry, counters, 'shedding', '1 while a partition sheds learning', ({ isShedding }) =>
     Number(isShedding),
   );
@@ -54,7 +70,7 @@ function addGauge(
   { partitions }: DetectionCounters,
   name: string,
   help: string,
-  read: (partition: { readonly lateMs: number; readonly isShedding: boolean }) => number,
+  read: (pace: PartitionPace) => number,
 ): void {
   new Gauge({
     name: `tourniquet_detection_${name}`,

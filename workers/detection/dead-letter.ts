@@ -41,7 +41,8 @@ export async function publishDeadLetter(nats: NatsConnection, letter: DeadLetter
   const room = Math.max(0, (nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEAD_BYTES);
   if (body.length > room) head.set(DEAD_LETTER_HEADERS.cutFrom, String(body.length));
   await jetstream(nats).publish(`deadletter.${letter.stream}`, body.subarray(0, room), {
-    msgID: `${letter.stream}:${message.seq}:${content?.part ?? 'all'}`,
+    // An id of an event's sender may be in it.
+    msgID: oneLine(`${letter.stream}:${message.seq}:${content?.part ?? 'all'}`),
     headers: head,
   });
 }

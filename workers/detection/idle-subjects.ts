@@ -30,6 +30,11 @@ export class IdleSubjects {
     private readonly partition: number,
   ) {}
 
+  /** Whether nobody was ever kept, of whatever partition. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.kv.status()).values === 0;
+  }
+
   /** Those of them that were kept. One that this version can't read is as one that was never seen. */
   async find(subjects: readonly string[]): Promise<ReadonlyMap<string, IdleSubject>> {
     const found = new Map<string, IdleSubject>();

@@ -27,11 +27,21 @@ export function parseBatch(text: string, partition: number, partitions: number):
     const fault = typeof event === 'string' ? event : misplaced(event, partition, partitions);
     if (typeof event !== 'string' && fault === undefined) events.push(event);
     else {
-      const content = { part: String(index), body: JSON.stringify({ events: [item] }) };
-      faults.push({ error: malformed(fault ?? 'unreadable'), content });
+      const body = textOf({ events: [item] });
+      const content = body === undefined ? {} : { content: { part: String(index), body } };
+      faults.push({ error: malformed(fault ?? 'unreadable'), ...content });
     }
   }
   return { events, faults };
+}
+
+/** Undefined for what lies deeper than can be written, though it could be read: its whole message is kept instead. */
+function textOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function eventOrFault(item: unknown): PartitionEvent | string {

@@ -2,7 +2,7 @@ import { IncidentError } from '../../domain/errors';
 import type { RiskThresholds } from '../../domain/risk';
 import type { PartitionEvent, UsageEvent } from '../../domain/usage-event';
 import type { Place } from '../../detectors/located-event';
-import { longestIdle, putAway, strangersIn, wake } from '../../detectors/eviction';
+import { longestIdle, putAway, strangersIn, wake, type IdleSubject } from '../../detectors/eviction';
 import { foldPartition } from '../../detectors/partition-fold';
 import { notAhead } from '../../detectors/time-rules';
 import { emptyPartition, type PartitionState } from '../../detectors/partition-state';
@@ -12,9 +12,13 @@ import { untilDone } from '../sources/back-off';
 import type { IntelContents } from './intel-contents';
 import { publishDeadLetter, type DeadLetter } from './dead-letter';
 import { parseBatch } from './parse-batch';
-import { publishDetection, type Held, type PublishingParts } from './publish-detection';
+import { Outbox } from './outbox';
+import { prepareDetection, type Held, type PublishingParts } from './publish-detection';
 import type { IdleSubjects } from './idle-subjects';
 import { heldBy, NO_SNAPSHOT, type SnapshotStore, type Stored } from './snapshot-store';
+
+/** Times as many subjects are in memory as should be, when they can't be put away. */
+const MOST_TOO_MANY = 1.5;
 
 /** A message of the stream, from the consumer or read from the stream itself. */
 export interface StoredUsage {
@@ -32,6 +36,8 @@ export interface FolderParts extends PublishingParts {
   readonly intel: IntelContents;
   readonly snapshots: SnapshotStore;
   readonly idle: IdleSubjects;
+  /** The sequence of the last message of `USAGE`. */
+  readonly endOfStream: () => Promise<number>;
   /** Subjects in memory: see `PARTITION_LIMITS`. */
   readonly subjectsInMemory: number;
   /** By what the policy weighs evidence: see `RiskKeeper`. */
@@ -58,12 +64,27 @@ export class PartitionFolder {
   /** What a snapshot holds of each shard, and after a restart the state, too. */
   #held = heldBy(NO_SNAPSHOT);
   #folded = 0;
-  /** Between the fold of a message and the storing of its detections the state must not be saved. */
+  /** The last message of the stream, as of when another worker may last have folded any. */
+  #streamEnd = Infinity;
+  /** Between the fold of a message and its holds the state must not be saved, nor before its detections are stored. */
   #whole = true;
+  #outbox: Outbox;
+  /** Ends what the outbox still sends. */
+  #givingUp = new AbortController();
   /** The last write of a snapshot, ended or not. */
   #saving: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly parts: FolderParts) {}
+  constructor(private readonly parts: FolderParts) {
+    this.#outbox = this.#newOutbox();
+  }
+
+  /** What was under way before is made again from the snapshot. */
+  #newOutbox(): Outbox {
+    const { partition, signal } = this.parts;
+    this.#givingUp.abort();
+    this.#givingUp = new AbortController();
+    return new Outbox(this.parts, partition, AbortSignal.any([signal, this.#givingUp.signal]));
+  }
 
   /** The last message the state holds. */
   get folded(): number {
@@ -94,12 +115,28 @@ export class PartitionFolder {
       log.error({ partition, revision }, 'the snapshot is unreadable; the state is made anew from the stream');
     }
     // What was kept beside a snapshot that is lost is still there.
-    this.#state = state ?? { ...emptyPartition(), ...(revision > 0 ? { hasIdle: true } : {}) };
+    this.#state = state ?? { ...emptyPartition(), ...((await this.parts.idle.isEmpty()) ? {} : { hasIdle: true }) };
     await this.parts.intel.loadAgain(this.parts.partition, this.#state.intel?.lists ?? []);
     this.#stored = stored;
     this.#held = heldBy(stored);
     this.#folded = this.saved;
     this.#whole = true;
+    this.#outbox = this.#newOutbox();
+    this.#streamEnd = await this.parts.endOfStream();
+    if (Math.max(...this.#held) > this.#streamEnd) this.#startOver();
+  }
+
+  /** The stream ends before our state, so it was made anew under it: what the state knows is kept, and no message of the new stream is in it. */
+  #startOver(): void {
+    const { partition, log } = this.parts;
+    log.error(
+      { partition, end: this.#streamEnd, held: Math.max(...this.#held) },
+      'the stream is younger than the snapshot',
+    );
+    const { revision, chunks } = this.#stored;
+    this.#stored = { revision, chunks: chunks.map((chunk) => ({ ...chunk, sequence: 0 })) };
+    this.#held = heldBy(this.#stored);
+    this.#folded = 0;
   }
 
   /** Loads again when somebody else has written a snapshot since. */
@@ -107,11 +144,12 @@ export class PartitionFolder {
     // Ours would look like somebody else's.
     await this.#saving;
     if ((await this.parts.snapshots.revision()) !== this.#stored.revision) await this.load();
+    else this.#streamEnd = await this.parts.endOfStream();
   }
 
   /** @throws when it was aborted: then the state is void until it is loaded again. */
   async fold(message: StoredUsage): Promise<void> {
-    const { partition, partitions, locate, intel, counters, signal } = this.parts;
+    const { partition, partitions, locate, intel, counters } = this.parts;
     const { events: sent, faults } = parseBatch(Buffer.from(message.data).toString('utf8'), partition, partitions);
     this.#whole = false;
     for (const fault of faults) await this.#keep({ ...fault, stream: 'usage', message });
@@ -128,7 +166,8 @@ export class PartitionFolder {
       await this.#keep({ stream: 'detector', message, error: new IncidentError(code, { detector, cause }), content });
     }
     const held: Held = new Map();
-    for (const finding of result.messages) await publishDetection(this.parts, finding, partition, held, signal);
+    for (const finding of result.messages) this.#outbox.put(await prepareDetection(this.parts, finding, held));
+    await this.#outbox.settled();
     await this.#evict(message.seq);
     this.#whole = true;
     this.#folded = message.seq;
@@ -147,7 +186,7 @@ export class PartitionFolder {
   }
 
   async #saveNext(): Promise<boolean> {
-    if (!this.#whole || this.#folded === this.saved) return false;
+    if (!this.#whole || !this.#outbox.isEmpty || this.#folded === this.saved) return false;
     const stored = await this.parts.snapshots.save(this.#stored, this.#folded, this.#state);
     if (!stored) throw new OwnershipLost(`partition ${this.parts.partition}`);
     this.#stored = stored;
@@ -161,18 +200,45 @@ export class PartitionFolder {
     const strangers = strangersIn(this.#state, events);
     if (strangers.length === 0) return events;
     const before = this.#state.subjects.size;
-    const left = wake(this.#state, events, await this.parts.idle.find(strangers), seq);
+    const left = wake(this.#state, events, await this.#idle(strangers), seq);
     this.parts.counters.woken += this.#state.subjects.size - before;
     return left;
   }
 
+  /** Those of them that were put away. None can hold a message that the stream does not have: see `#startOver`. */
+  async #idle(subjects: readonly string[]): Promise<ReadonlyMap<string, IdleSubject>> {
+    const found = await this.parts.idle.find(subjects);
+    const end = Math.max(this.#streamEnd, this.#folded);
+    const known = ({ streamSequence, state }: IdleSubject): IdleSubject => ({
+      streamSequence: streamSequence > end ? 0 : streamSequence,
+      state,
+    });
+    return new Map([...found].map(([name, idle]) => [name, known(idle)]));
+  }
+
   /** Only after the detections of the message are stored: nobody who goes now sees its events again. */
   async #evict(seq: number): Promise<void> {
-    const leaving = longestIdle(this.#state, this.parts.subjectsInMemory);
+    if (!this.#outbox.isEmpty) return;
+    const { subjectsInMemory, partition, log } = this.parts;
+    const leaving = longestIdle(this.#state, subjectsInMemory);
     if (leaving.length === 0) return;
     // After a restart a shard may hold more than the message at hand.
     const heldOf = (name: string): number => Math.max(seq, this.#held[shardOf(name)] ?? 0);
-    await this.parts.idle.keep(leaving.map(([name, state]) => [name, { streamSequence: heldOf(name), state }]));
+    try {
+      await this.parts.idle.keep(leaving.map(([name, state]) => [name, { streamSequence: heldOf(name), state }]));
+    } catch (error) {
+      // A full bucket must not keep holds from being written: who taught nothing is forgotten, the others stay here as long as there is some room.
+      putAway(
+        this.#state,
+        leaving.filter(([, { listed, cleanUses }]) => listed === 'none' && cleanUses === 0),
+      );
+      if (this.#state.subjects.size > subjectsInMemory * MOST_TOO_MANY) throw error;
+      log.warn(
+        { partition, error: error instanceof Error ? error.name : typeof error },
+        'the idle can not be put away',
+      );
+      return;
+    }
     putAway(this.#state, leaving);
     this.parts.counters.evicted += leaving.length;
   }

@@ -1,5 +1,11 @@
 import { setImmediate as afterOthers, setTimeout as delay } from 'node:timers/promises';
-import { jetstream, type ConsumerMessages, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
+import {
+  jetstream,
+  type ConsumerInfo,
+  type ConsumerMessages,
+  type JetStreamManager,
+  type JsMsg,
+} from '@nats-io/jetstream';
 import { Queue } from '../../domain/queue';
 import { OwnershipLost, PartitionFolder, type FolderParts } from './partition-folder';
 import { PaceKeeper } from './pace-keeper';
@@ -20,6 +26,11 @@ const SNAPSHOT_SHARE = 20;
 const PULL_MS = 1_000;
 const MAX_MESSAGES = 256;
 const RETRY_MS = 500;
+
+/** What the server says beside what the library's type names. */
+interface PinInfo {
+  readonly priority_groups?: readonly { readonly group: string; readonly pinned_client_id?: string }[];
+}
 
 /** Folds one partition for as long as it is ours, and stands by while it is another worker's. */
 export class PartitionWorker {
@@ -87,11 +98,13 @@ export class PartitionWorker {
     });
     this.#messages = messages;
     let failure: unknown;
-    const snapshots = new AbortController();
-    const saving = this.#saveRegularly(snapshots.signal).catch((error: unknown) => {
-      failure = error;
+    const beside = new AbortController();
+    const fail = (error: unknown): void => {
+      failure ??= error;
       messages.stop();
-    });
+    };
+    const saving = this.#saveRegularly(beside.signal).catch(fail);
+    const standingBy = this.#standBy(beside.signal).catch(fail);
     void this.#watchPin(messages);
     try {
       if (signal.aborted) return;
@@ -101,16 +114,19 @@ export class PartitionWorker {
         if (++this.#sinceSnapshot >= SNAPSHOT_EVERY_MESSAGES) await this.#save();
       }
     } finally {
-      snapshots.abort();
-      await saving;
+      beside.abort();
+      await Promise.all([saving, standingBy]);
       await messages.close();
+      this.parts.counters.partitions.delete(partition);
     }
     if (failure) throw failure as Error;
     if (signal.aborted) await this.#leave();
   }
 
   async #take(message: JsMsg): Promise<void> {
-    const { counters } = this.parts;
+    const { counters, partition } = this.parts;
+    const storedAt = message.time.getTime();
+    counters.partitions.set(partition, { inWorkSince: storedAt, isShedding: this.#folder.isShedding });
     const expected = this.#lastDelivery === undefined ? undefined : this.#lastDelivery + 1;
     this.#lastDelivery = message.info.deliverySequence;
     if (message.info.deliverySequence !== expected) await this.#catchUp(message.seq);
@@ -118,13 +134,13 @@ export class PartitionWorker {
     if (message.seq <= this.#folder.folded) {
       counters.repeated += 1;
       if (message.seq <= this.#folder.saved) message.ack();
-      return;
+    } else {
+      const { subject, seq, data } = message;
+      await this.#folder.fold({ subject, seq, data, storedAt });
     }
-    const { subject, seq, data, time } = message;
-    await this.#folder.fold({ subject, seq, data, storedAt: time.getTime() });
     const now = Date.now();
-    const [lateMs, { isShedding }] = [Math.max(0, now - time.getTime()), this.#folder];
-    counters.partitions.set(this.parts.partition, { lateMs, isShedding });
+    const [lateMs, { isShedding }] = [Math.max(0, now - storedAt), this.#folder];
+    counters.partitions.set(partition, { lateMs, foldedAt: now, isShedding });
     this.#pace.look(now, lateMs, isShedding);
     this.#risk.look(now, this.#folder.risk);
   }
@@ -177,8 +193,29 @@ export class PartitionWorker {
 
   async #watchPin(messages: ConsumerMessages): Promise<void> {
     for await (const status of messages.status()) {
-      if (status.type === 'consumer_pinned') this.#pinned = true;
-      if (status.type === 'consumer_unpinned') this.#pinned = false;
+      if (status.type === 'consumer_pinned') {
+        this.#pinned = true;
+      }
+      if (status.type === 'consumer_unpinned') {
+        this.#pinned = false;
+        this.parts.counters.partitions.delete(this.parts.partition);
+      }
+    }
+  }
+
+  /**
+   * While the partition is another's: folds what that one was given and has not acknowledged, once nobody is pinned any more. The consumer gives it out again only after half
+   * a minute, or behind the next message, with which the pin comes as well. Two who fold the same do no harm.
+   */
+  async #standBy(signal: AbortSignal): Promise<void> {
+    const name = consumerName(this.parts.partition);
+    while (await isOver(PULL_MS, signal)) {
+      if (this.#pinned) continue;
+      const info: ConsumerInfo & PinInfo = await this.manager.consumers.info(USAGE_STREAM, name);
+      const { delivered, num_ack_pending: left, priority_groups: groups = [] } = info;
+      const isOpen = groups.some(({ group, pinned_client_id: pinned = '' }) => group === PIN_GROUP && pinned === '');
+      if (isOpen && left > 0 && delivered.stream_seq > this.#folder.folded)
+        await this.#folds.run(() => this.#catchUp(delivered.stream_seq + 1));
     }
   }
 

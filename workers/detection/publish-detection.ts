@@ -29,36 +29,60 @@ export interface PublishingParts {
   readonly holdFrom: Severity;
 }
 
+/** A detection on its way to the stream. */
+export interface Prepared {
+  readonly message: Omit<DetectionMessage, 'hold'>;
+  readonly hold: Awaited<ReturnType<Hold>>;
+  /** The hold that could not be written, once more. */
+  readonly holdAgain?: () => ReturnType<Hold>;
+}
+
 /**
- * Refuses first, then tells: the hold must not wait for anybody who reads the detection. Rejects only when `signal` is aborted; called again
- * with the same message it changes nothing, since holds only tighten and the stream knows the id.
+ * Refuses first: the hold must not wait for anybody who reads the detection, nor for the stream that takes it. Called again with the same message it changes
+ * nothing, since holds only tighten.
  */
-export async function publishDetection(
+export async function prepareDetection(
   parts: PublishingParts,
   found: Omit<DetectionMessage, 'hold'>,
-  partition: number,
   held: Held,
-  signal: AbortSignal,
-): Promise<void> {
-  const { nats, log, counters, inventory, weigh } = parts;
+): Promise<Prepared> {
+  const { inventory, weigh } = parts;
   const record = inventory.lookup(found.detection.subject);
   const message = record ? { ...found, assessment: weigh(found.assessment, record) } : found;
+  try {
+    return { message, hold: await refuseFirst(parts, message, held) };
+  } catch (error) {
+    tellOfFailure(parts, message, error, 'tried once more beside the detection');
+    return { message, hold: undefined, holdAgain: () => refuseFirst(parts, message, held) };
+  }
+}
+
+/** Stores a detection. Rejects only when `signal` is aborted; called again it changes nothing, since the stream knows the id. */
+export async function storeDetection(
+  parts: PublishingParts,
+  partition: number,
+  { message, hold: written, holdAgain }: Prepared,
+  signal: AbortSignal,
+): Promise<void> {
+  const { nats, log, counters } = parts;
+  // The workflow contains as well, so a detection that waited longer for a failing denylist would only be later.
+  const hold = await (holdAgain?.() ?? Promise.resolve(written)).catch((error: unknown) => {
+    counters.holdFailures += 1;
+    tellOfFailure(parts, message, error, 'the detection goes on without it');
+    return undefined;
+  });
   const { id } = message.detection;
-  const hold = await refuseFirst(parts, message, held);
-  const content: DetectionMessage = { ...message, ...(hold ? { hold } : {}) };
-  await untilDone(
-    () => jetstream(nats).publish(`detections.${partition}`, JSON.stringify(content), { msgID: id, timeout: 2_000 }),
-    {
-      signal,
-      onFailure: (error) =>
-        log.warn({ error: nameOf(error), detection: id }, 'a detection is not stored yet; tried again'),
-    },
-  );
+  const content = JSON.stringify({ ...message, ...(hold ? { hold } : {}) } satisfies DetectionMessage);
+  await untilDone(() => jetstream(nats).publish(`detections.${partition}`, content, { msgID: id, timeout: 2_000 }), {
+    signal,
+    onFailure: (error) =>
+      log.warn({ error: nameOf(error), detection: id }, 'a detection is not stored yet; tried again'),
+  });
   counters.detections += 1;
 }
 
 async function refuseFirst(
-  { hold, holdFrom, inventory, log, counters }: PublishingParts,
+  { hold, holdFrom, inventory, counters }: PublishingParts,
   message: Omit<DetectionMessage, 'hold'>,
   held: Held,
 ): ReturnType<Hold> {
@@ -70,20 +94,20 @@ async function refuseFirst(
   if (before && !breaksLane && atLeast(before.severity, severity)) return before.hold;
   const record = inventory.lookup(subject);
   if (!record || !(breaksLane || mayBeHeld(message, record, holdFrom))) return undefined;
-  try {
-    const written = await hold(message, record);
-    if (written) counters.holds += 1;
-    held.set(subject, { severity, hold: written });
-    return written;
-  } catch (error) {
-    // The workflow contains as well, so a detection that waited for a failing denylist would only be later.
-    counters.holdFailures += 1;
-    log.error(
-      { error: nameOf(error), credential: record.credentialId, version: record.version },
-      'the hold could not be written; the detection goes on without it',
-    );
-    return undefined;
-  }
+  const written = await hold(message, record);
+  if (written) counters.holds += 1;
+  held.set(subject, { severity, hold: written });
+  return written;
+}
+
+function tellOfFailure(
+  { inventory, log }: PublishingParts,
+  { detection }: Omit<DetectionMessage, 'hold'>,
+  error: unknown,
+  next: string,
+): void {
+  const { credentialId: credential, version } = inventory.lookup(detection.subject) ?? {};
+  log.error({ error: nameOf(error), credential, version }, `the hold could not be written; ${next}`);
 }
 
 /** Whatever its severity: the lane was the exception, and is over (write-hold.ts looks whether there is one). */

@@ -7,6 +7,7 @@ import type { PartitionState } from '../../detectors/partition-state';
 import { joinChunks, nextChunk, type Chunk, type ShardSequences } from '../../detectors/shards';
 import { restorePartition, STATE_SCHEMA } from '../../detectors/stored-state';
 import { SHARDS } from '../../detectors/subject-shards';
+import { parseJson } from '../../domain/parse-json';
 import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
 const compress = promisify(brotliCompress);
@@ -107,8 +108,7 @@ export class SnapshotStore {
     const isInHead = before.chunks.some(({ parts }) => !parts);
     const { shards, json } = nextChunk(state, heldBy(before), folded, isInHead ? Infinity : CHUNK_LENGTH);
     const writer = randomUUID();
-    // Characters, not bytes: states are nearly all ASCII, and half of a message is room enough for the rest.
-    const isSmall = shards.length === SHARDS && json.length <= PART_BYTES;
+    const isSmall = shards.length === SHARDS && json.length <= PART_BYTES && Buffer.byteLength(json) <= PART_BYTES;
     const written = { sequence: folded, shards, ...(isSmall ? {} : { parts: await this.#split(json, writer) }) };
     const chunks = [...without(before.chunks, shards), written];
     const revision = await this.#write(
@@ -122,7 +122,7 @@ export class SnapshotStore {
   }
 
   async #read(text: string): Promise<{ chunks: readonly StoredChunk[]; state: PartitionState } | undefined> {
-    const parsed = head.safeParse(JSON.parse(text));
+    const parsed = head.safeParse(parseJson(text));
     if (!parsed.success) return undefined;
     const { streamSequence: sequence, state, parts } = parsed.data;
     const chunks: readonly StoredChunk[] = parsed.data.chunks?.map(({ name, count, ...chunk }) => ({
@@ -144,7 +144,7 @@ export class SnapshotStore {
     } catch (error) {
       // Either another worker was first, or our own write was done and its answer lost: the writer's name tells.
       const entry = await this.kv.get(this.#key);
-      const known = entry?.operation === 'PUT' ? head.safeParse(JSON.parse(entry.string())) : undefined;
+      const known = entry?.operation === 'PUT' ? head.safeParse(parseJson(entry.string())) : undefined;
       if (entry && known?.success && known.data.writer === writer) return entry.revision;
       if ((entry?.revision ?? 0) !== revision) return undefined;
       if (isWrongLastSequence(error)) return undefined;
@@ -168,7 +168,8 @@ export class SnapshotStore {
       if (part?.operation !== 'PUT') return undefined;
       parts.push(part.value);
     }
-    return JSON.parse((await decompress(Buffer.concat(parts))).toString('utf8'));
+    const bytes = await decompress(Buffer.concat(parts)).catch(() => undefined);
+    return bytes && parseJson(bytes.toString('utf8'));
   }
 
   /** What the head just written does not tell of is of no use to anybody: whoever is writing such has lost. */

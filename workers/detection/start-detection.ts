@@ -20,7 +20,7 @@ import { BEHIND_MS } from './pace-keeper';
 import { PartitionWorker } from './partition-worker';
 import type { Hold } from './publish-detection';
 import { SNAPSHOT_BUCKET, SnapshotStore } from './snapshot-store';
-import { ensureStreams } from './streams';
+import { ensureStreams, USAGE_STREAM } from './streams';
 
 export interface DetectionOptions {
   readonly nats: NatsConnection;
@@ -65,6 +65,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
   const shelf = new ListShelf(await openBucket(nats, 'intel'));
   const intel = new IntelContents((name, content) => shelf.content(name, content), log);
   const locate = options.locate ?? createLocator();
+  const endOfStream = async (): Promise<number> => (await manager.streams.info(USAGE_STREAM)).state.last_seq;
 
   const workers = Array.from({ length: partitions }, (_, partition) => {
     const snapshots = new SnapshotStore(bucket, partition);
@@ -82,6 +83,7 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
       locate,
       intel,
       snapshots,
+      endOfStream,
       idle: new IdleSubjects(idleBucket, nats, partition),
       behindMs: options.behindMs ?? BEHIND_MS,
       subjectsInMemory: options.subjectsInMemory ?? PARTITION_LIMITS.subjects,

@@ -20,7 +20,7 @@ interface Planned {
 
 /**
  * Makes the Temporal schedule that refreshes threat lists what the settings say, however often and by however many workers that is done. A refresh begins at
- * once, so that new settings count. Without lists none is created; one that is there goes on, and puts no list in force.
+ * once, so that new settings count, unless somebody has paused it. Without lists none is created; one that is there goes on, and puts no list in force.
  */
 export async function scheduleThreatIntel(
   schedules: ScheduleClient,
@@ -30,7 +30,8 @@ export async function scheduleThreatIntel(
   const planned = { workflowType: 'refreshThreatIntel', every: `${everyMinutes}m`, taskQueue } as const;
   const summary = 'Refresh the threat lists';
   const exists = await putSchedule(schedules, THREAT_INTEL_SCHEDULE, { ...planned, summary }, lists.length > 0);
-  if (exists) await schedules.getHandle(THREAT_INTEL_SCHEDULE).trigger(ScheduleOverlapPolicy.BUFFER_ONE);
+  const schedule = schedules.getHandle(THREAT_INTEL_SCHEDULE);
+  if (exists && !(await schedule.describe()).state.paused) await schedule.trigger(ScheduleOverlapPolicy.BUFFER_ONE);
 }
 
 /** The same of the one that looks whether leaks could be answered. It begins in its time: a worker that starts again and again asks nobody. */

@@ -1,12 +1,12 @@
 import { freePort } from '../../../stack/free-port';
-import { metricsOf, zeroCounters } from '../../../workers/detection/counters';
+import { latenessNow, metricsOf, zeroCounters } from '../../../workers/detection/counters';
 import { serveHealth } from '../../../workers/health';
 
 test('what a detection worker counts is there for Prometheus, as it is when it is asked', async () => {
   const counters = zeroCounters();
   const registry = metricsOf(counters);
   counters.deadLetters = 3;
-  counters.partitions.set(2, { lateMs: 1_500, isShedding: true });
+  counters.partitions.set(2, { lateMs: 1_500, foldedAt: Date.now(), isShedding: true });
 
   const text = await registry.metrics();
   counters.deadLetters = 4;
@@ -15,6 +15,14 @@ test('what a detection worker counts is there for Prometheus, as it is when it i
   expect(text).toContain('tourniquet_detection_late_seconds{partition="2"} 1.5\n');
   expect(text).toContain('tourniquet_detection_shedding{partition="2"} 1\n');
   expect(await registry.metrics()).toContain('tourniquet_detection_dead_letters_total 4\n');
+});
+
+test('late is what waits, and not what waited once', () => {
+  const isShedding = false;
+
+  expect(latenessNow({ inWorkSince: 1_000, isShedding }, 21_000)).toBe(20_000);
+  expect(latenessNow({ lateMs: 3_000, foldedAt: 1_000, isShedding }, 60_000)).toBe(3_000);
+  expect(latenessNow({ lateMs: 3_000, foldedAt: 1_000, isShedding }, 61_000)).toBe(0);
 });
 
 test.each([
