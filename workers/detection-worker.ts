@@ -79,8 +79,8 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     isHealthy: () => !nats.isClosed(),
     metrics: () => metrics.metrics(),
     async stop() {
-      await Promise.all(tails.map((tail) => tail.stop()));
-      await usage.stop();
+      // At once: what a tail still hands in would wait for a NATS that is away. It is read again from where the log's position stands.
+      await Promise.all([...tails.map((tail) => tail.stop()), usage.stop()]);
       await detection.stop();
       await sightings.stop();
       inventory.stop();

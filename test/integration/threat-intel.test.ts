@@ -290,7 +290,12 @@ describe('the schedule', () => {
       expect(asked?.lists).toMatchObject([{ name: 'bad', networks: 1 }]);
     });
 
-    const { spec } = await client.schedule.getHandle(THREAT_INTEL_SCHEDULE).describe();
+    const schedule = client.schedule.getHandle(THREAT_INTEL_SCHEDULE);
+    await schedule.pause();
+    const before = (await schedule.describe()).info.numActionsTaken;
+    await scheduleThreatIntel(client.schedule, taskQueue, { ...settings, everyMinutes: 30 });
+    const { spec, info } = await schedule.describe();
+    expect(info.numActionsTaken).toBe(before);
     expect(spec.intervals).toMatchObject([{ every: 30 * 60_000 }]);
   });
 });

@@ -53,7 +53,6 @@ export async function tailPostgresLog(options: PostgresLogOptions): Promise<Post
   /** Behind everything that `publish` has taken; lines read but not taken yet must be read again after a restart. */
   let done = position;
   let savedAt = 0;
-  await follower.begin(position, options.beginAt ?? 'end');
   const wake = new Wake();
   const watcher = watchDirectory(directory, wake, log);
 
@@ -92,7 +91,18 @@ export async function tailPostgresLog(options: PostgresLogOptions): Promise<Post
     return lines.length > 0;
   }
 
+  const isThere = await follower.begin(position, options.beginAt ?? 'end').then(
+    () => true,
+    (error: unknown) => {
+      log.error({ error: nameOf(error), directory }, 'there is no PostgreSQL log yet; it is looked for again');
+      return false;
+    },
+  );
+
   const running = (async () => {
+    // No reason to judge nothing else. All that is in it when it comes is new.
+    const begin = () => follower.begin(position, 'start');
+    if (!isThere) await untilDone(begin, { signal: abort.signal }).catch(() => undefined);
     while (!abort.signal.aborted) {
       const busy = await step().catch((error: unknown) => {
         if (!abort.signal.aborted)

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -65,6 +65,19 @@ test('gives a login as it is written, without another line behind it', async () 
   await running.stop();
 
   expect(seen).toMatchObject([{ outcome: 'accepted', client: { agent: 'orders-api' } }]);
+});
+
+test('waits for a directory that is not there yet, and reads all that is in it then', async () => {
+  const seen: UsageEvent[] = [];
+  const later = join(directory, 'later');
+  const running = await tail({ directory: later, publish: (events) => void seen.push(...events) });
+
+  await mkdir(later);
+  await writeFile(join(later, 'a.json'), login('orders-api'));
+  await until(() => seen.length > 0);
+  await running.stop();
+
+  expect(seen).toMatchObject([{ client: { agent: 'orders-api' } }]);
 });
 
 test('offers events again until they are taken, and misses none over a restart', async () => {

@@ -1,0 +1,207 @@
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { pino } from 'pino';
+import { NOWHERE } from '../../detectors/located-event';
+import { sampleUse } from '../../detectors/sample-life';
+import { publicIdSubject } from '../../domain/subject';
+import type { StreamEvent } from '../../domain/usage-event';
+import { SnapshotStore } from '../../workers/detection/snapshot-store';
+import { startDetection, type Detection, type DetectionOptions } from '../../workers/detection/start-detection';
+import { consumerName, ensureConsumer, ensureStreams, PIN_GROUP, USAGE_STREAM } from '../../workers/detection/streams';
+import { openBucket } from '../../enforcement/buckets';
+import { AddressSet } from '../../intel/address-set';
+import { ListShelf } from '../../intel/list-shelf';
+import { eventually } from '../support/eventually';
+import { liveRecord } from '../support/live-record';
+import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { publishUsage } from '../support/publish-usage';
+
+let server: PrivateNatsServer;
+let nats: NatsConnection;
+let manager: JetStreamManager;
+let held: string[];
+const running: Detection[] = [];
+
+beforeEach(async () => {
+  server = await privateNatsServer();
+  nats = await connect({ servers: server.url });
+  manager = await jetstreamManager(nats);
+  await ensureStreams(manager, { partitions: 1 });
+  held = [];
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((detection) => detection.stop()));
+  await nats.close();
+  await server.stop();
+});
+
+async function start(more: Partial<DetectionOptions> = {}): Promise<Detection> {
+  const detection = await startDetection({
+    nats,
+    partitions: 1,
+    hold: ({ detection: { subject } }) => {
+      held.push(subject);
+      return Promise.resolve({ denylistRevision: held.length, at: Date.now() });
+    },
+    inventory: { lookup: liveRecord },
+    log: pino({ level: 'silent' }),
+    locate: () => NOWHERE,
+    ...more,
+  });
+  running.push(detection);
+  return detection;
+}
+
+/** The use of a honeytoken: it is refused and told at once. */
+function theft(name: string): readonly StreamEvent[] {
+  const [subject, at] = [publicIdSubject('sample', name), Date.now()];
+  const use = { ...sampleUse({ afterMs: 0, subject }), at, id: `use-${name}` };
+  return [{ kind: 'control', id: `listed-${name}`, at, subject, listed: 'honeytoken' }, use];
+}
+
+const steal = (...names: readonly string[]) => publishUsage(nats, 1, names.map(theft));
+const untilHeld = (count: number, ms?: number) =>
+  eventually(
+    () => Promise.resolve(held),
+    ({ length }) => length >= count,
+    ms,
+  );
+const stored = async () => (await manager.streams.info('DETECTIONS')).state.messages;
+
+it.each([
+  ['an event that lies too deep to be written', `{"events":[${'['.repeat(5_000)}${']'.repeat(5_000)}]}`],
+  [
+    'an id with a line in it',
+    JSON.stringify({
+      events: [
+        {
+          kind: 'intel',
+          id: 'a\r\nb',
+          at: 1,
+          lists: [{ name: 'x', content: 'a'.repeat(64), says: 'hostile', trust: 'low', until: 2 }],
+        },
+      ],
+    }),
+  ],
+])('%s goes to the dead letters, and stops nothing', async (_what, message) => {
+  const detection = await start();
+
+  await jetstream(nats).publish('usage.0', message);
+  await steal('after');
+
+  expect(await untilHeld(1)).toHaveLength(1);
+  expect(detection.counters.deadLetters).toBe(1);
+});
+
+it('while the stream of detections is full, every theft is refused, and told once when there is room', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  await manager.streams.update('DETECTIONS', { max_bytes: 1 });
+  const detection = await start();
+
+  await steal(...names);
+
+  expect(await untilHeld(names.length)).toHaveLength(names.length);
+  expect([await stored(), detection.counters.snapshots]).toEqual([0, 0]);
+  await manager.streams.update('DETECTIONS', { max_bytes: 1024 * 1024 });
+  expect(await eventually(stored, (count) => count >= names.length)).toBe(names.length);
+  await eventually(
+    () => Promise.resolve(detection.counters.snapshots),
+    (count) => count > 0,
+  );
+});
+
+it('a hold that fails is written once more, beside the detection', async () => {
+  let tries = 0;
+  const detection = await start({
+    hold: () => {
+      tries += 1;
+      return tries === 1 ? Promise.reject(new Error('away')) : Promise.resolve({ denylistRevision: 7, at: 1 });
+    },
+  });
+
+  await steal('a');
+  await eventually(stored, (count) => count > 0);
+  const message = await manager.streams.getMessage('DETECTIONS', { last_by_subj: 'detections.0' });
+
+  expect(message?.json()).toMatchObject({ hold: { denylistRevision: 7 } });
+  expect(detection.counters).toMatchObject({ holds: 1, holdFailures: 0 });
+});
+
+it('what a worker was given that died is refused in seconds, also where nothing else comes', async () => {
+  const dying = await connect({ servers: server.url });
+  await ensureConsumer(manager, 0);
+  const consumer = await jetstream(dying).consumers.get(USAGE_STREAM, consumerName(0));
+  const messages = await consumer.consume({ max_messages: 1, expires: 1_000, group: PIN_GROUP });
+  await steal('given');
+  for await (const _given of messages) break;
+  await dying.close();
+
+  await start();
+
+  // The consumer would give it out again after 30 s.
+  expect(await untilHeld(1, 15_000)).toHaveLength(1);
+});
+
+it('a stream that was made anew is read from its beginning, and what was known is known', async () => {
+  const first = await start();
+  const [listed, use] = theft('known');
+  await publishUsage(nats, 1, [[listed as StreamEvent], theft('a'), theft('b')]);
+  await eventually(stored, (count) => count === 2);
+  await running.pop()?.stop();
+  expect(first.counters.snapshots).toBeGreaterThan(0);
+  await manager.streams.delete(USAGE_STREAM);
+
+  await start();
+  await publishUsage(nats, 1, [[use as StreamEvent], theft('c')]);
+
+  expect(await eventually(stored, (count) => count >= 4)).toBe(4);
+});
+
+it('ids of several bytes a character fit into a snapshot', async () => {
+  const detection = await start({ inventory: { lookup: () => undefined } });
+  const subjects = Array.from({ length: 178 }, (_, n) => publicIdSubject('sample', `cjk-${n}`));
+  const events = subjects.map((subject, n): StreamEvent[] => [
+    { kind: 'control', id: `listed-${n}`, at: Date.now(), subject, listed: 'honeytoken' },
+    ...Array.from({ length: 8 }, (_unused, use) => ({
+      ...sampleUse({ afterMs: 0, subject, action: use % 2 === 0 ? ('read' as const) : ('write' as const) }),
+      at: Date.now(),
+      id: `${n}-${use}-${'漢'.repeat(180)}`,
+    })),
+  ]);
+
+  // A small snapshot lies in one message, and what follows it is written as a whole.
+  await publishUsage(nats, 1, events.slice(0, 1));
+  await eventually(
+    () => Promise.resolve(detection.counters.snapshots),
+    (count) => count > 0,
+  );
+  await publishUsage(nats, 1, events.slice(1));
+  const end = (await manager.streams.info(USAGE_STREAM)).state.last_seq;
+  await eventually(
+    () => Promise.resolve(detection.counters.messages),
+    (count) => count >= end,
+    30_000,
+  );
+  await running.pop()?.stop();
+
+  const { state } = await new SnapshotStore(await new Kvm(nats).open('snapshots'), 0).load();
+  expect([state?.subjects.size, detection.counters.messages]).toEqual([178, end]);
+});
+
+it('a threat list that was taken out is there for whoever is behind, for a day', async () => {
+  const shelf = new ListShelf(await openBucket(nats, 'intel'));
+  const [hour, now] = [3_600_000, Date.now()];
+  const kept = await shelf.keepContent('bad', AddressSet.of([]));
+  await shelf.keep('bad', { ...kept, networks: 0, leftOut: {}, origin: 'x', confirmedAt: now - 30 * hour });
+  const isThere = async () => (await shelf.find('bad')) !== undefined;
+
+  const after = [];
+  for (const hours of [0, 24, 26]) {
+    await shelf.keepOnly([], now + hours * hour);
+    after.push(await isThere());
+  }
+
+  expect(after).toEqual([true, true, false]);
+});
