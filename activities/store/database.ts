@@ -31,7 +31,8 @@ export function openDatabase(
 const AWAY_CODE =
   /^(?:08...|53300|57P0[123]|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 /** The driver's, which have no code. */
-const AWAY_MESSAGE = /^(?:Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client .* not queryable)/;
+const AWAY_MESSAGE =
+  /^(?:Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client .* not queryable)/;
 
 /** Whether the server, or the way to it, is what failed, and not the query: the same may work in a while. */
 export function isDatabaseAway(error: unknown): boolean {
