@@ -134,10 +134,12 @@ export class PartitionWorker {
     if (message.seq <= this.#folder.folded) {
       counters.repeated += 1;
       if (message.seq <= this.#folder.saved) message.ack();
-    } else {
-      const { subject, seq, data } = message;
-      await this.#folder.fold({ subject, seq, data, storedAt });
+      // How long ago it was stored says nothing: it was folded in its time.
+      counters.partitions.set(partition, { lateMs: 0, foldedAt: Date.now(), isShedding: this.#folder.isShedding });
+      return;
     }
+    const { subject, seq, data } = message;
+    await this.#folder.fold({ subject, seq, data, storedAt });
     const now = Date.now();
     const [lateMs, { isShedding }] = [Math.max(0, now - storedAt), this.#folder];
     counters.partitions.set(partition, { lateMs, foldedAt: now, isShedding });
