@@ -66,7 +66,7 @@ export async function sendUsage({ source, files, rules, send, pauseMs = pause }:
   return { ...counts, sent, withheld };
 }
 
-/** What follows a log that is being written: a batch that is not full is sent once nothing came for a second. */
+/** What follows a log that is being written: a batch that is not full is sent after a second, whether more comes or not. */
 async function asTheyCome(
   map: Mapper<StreamEvent>,
   take: (event: StreamEvent) => Promise<void>,
@@ -74,12 +74,17 @@ async function asTheyCome(
 ): Promise<RecordCounts> {
   const counts = noRecords();
   const pieces = readEvents(STDIN, map, counts);
+  let sentAt = Date.now();
   for (;;) {
     const coming = pieces.next();
     const quiet = new AbortController();
     const isQuiet = sleep(QUIET_MS, true, { signal: quiet.signal }).catch(() => false);
-    if (await Promise.race([isQuiet, coming.then(() => false)])) await flush();
+    const isDue = await Promise.race([isQuiet, coming.then(() => Date.now() - sentAt >= QUIET_MS)]);
     quiet.abort();
+    if (isDue) {
+      await flush();
+      sentAt = Date.now();
+    }
     const { value, done } = await coming;
     if (done) break;
     for (const event of value) await take(event);

@@ -62,7 +62,7 @@ export class ListShelf {
   }
 
   /** Makes this the last good content of the list, and forgets what was replaced long ago. */
-  async keep(name: string, now: Omit<ShelvedList, 'replaced'>): Promise<void> {
+  async keep(name: string, { removedAt: _isNamedAgain, ...now }: Omit<ShelvedList, 'replaced'>): Promise<void> {
     const before = await this.find(name);
     const isNew = before !== undefined && before.content !== now.content;
     const all = [
@@ -78,8 +78,11 @@ export class ListShelf {
   async keepOnly(names: readonly string[], now: number): Promise<void> {
     for (const key of await this.#keys('list.*')) {
       const name = key.slice('list.'.length);
-      if (names.includes(name)) continue;
       const list = await this.find(name);
+      if (names.includes(name)) {
+        if (list?.removedAt !== undefined) await this.keep(name, list);
+        continue;
+      }
       if (list && list.removedAt === undefined)
         await this.kv.put(key, JSON.stringify({ ...list, removedAt: now } satisfies ShelvedList));
       if (list && now - (list.removedAt ?? now) < KEPT_MS) continue;

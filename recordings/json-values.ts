@@ -9,21 +9,23 @@ export function jsonValues(line: string): readonly unknown[] {
   return whole !== undefined || !line.includes('{', 1) ? [whole] : objectsIn(line).map(parseJson);
 }
 
-/** Where one brace is closed that none stands around an object ends; what is left at the end of the line is one more. */
+/** An object begins at a brace that none stands around, and ends where that is closed; what lies between or is left is a text of its own. */
 function objectsIn(line: string): readonly string[] {
   const texts: string[] = [];
   let [depth, begin, isText] = [0, 0, false];
+  const take = (end: number): void => {
+    const text = line.slice(begin, end);
+    if (text.trim() !== '') texts.push(text);
+    begin = end;
+  };
   for (let at = 0; at < line.length; at++) {
     const character = line[at];
     // Of a backslash in a text the next character is part.
     if (isText && character === '\\') at += 1;
     else if (character === '"') isText = !isText;
-    else if (!isText && character === '{') depth += 1;
-    else if (!isText && character === '}' && --depth === 0) {
-      texts.push(line.slice(begin, at + 1));
-      begin = at + 1;
-    }
+    else if (!isText && character === '{' && depth++ === 0) take(at);
+    else if (!isText && character === '}' && depth > 0 && --depth === 0) take(at + 1);
   }
-  const rest = line.slice(begin);
-  return rest.trim() === '' ? texts : [...texts, rest];
+  take(line.length);
+  return texts;
 }

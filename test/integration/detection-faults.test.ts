@@ -159,6 +159,32 @@ it('a stream that was made anew is read from its beginning, and what was known i
   expect(await eventually(stored, (count) => count >= 4)).toBe(4);
 });
 
+it('who was put away under another stream is put away again, and known', async () => {
+  const others = (mark: string) =>
+    Array.from({ length: 30 }, (_, n): StreamEvent[] => [
+      {
+        ...sampleUse({ afterMs: 0, subject: publicIdSubject('sample', `${mark}-${n}`) }),
+        at: Date.now(),
+        id: `${mark}-${n}`,
+      },
+    ]);
+  const [listed, use] = theft('put-away') as [StreamEvent, StreamEvent];
+  const quiet = { ...use, at: Date.now() - 60_000, id: 'quiet' };
+  const first = await start({ subjectsInMemory: 10 });
+  await publishUsage(nats, 1, [...others('old'), [quiet], ...others('older')]);
+  await eventually(
+    () => Promise.resolve(first.counters.events),
+    (count) => count === 61,
+  );
+  await running.pop()?.stop();
+  await manager.streams.delete(USAGE_STREAM);
+
+  await start({ subjectsInMemory: 10 });
+  await publishUsage(nats, 1, [[listed], ...others('new'), [use]]);
+
+  expect(await untilHeld(1)).toEqual(['id:sample:put-away']);
+});
+
 it('ids of several bytes a character fit into a snapshot', async () => {
   const detection = await start({ inventory: { lookup: () => undefined } });
   const subjects = Array.from({ length: 178 }, (_, n) => publicIdSubject('sample', `cjk-${n}`));
@@ -198,10 +224,17 @@ it('a threat list that was taken out is there for whoever is behind, for a day',
   const isThere = async () => (await shelf.find('bad')) !== undefined;
 
   const after = [];
-  for (const hours of [0, 24, 26]) {
-    await shelf.keepOnly([], now + hours * hour);
+  // Named again in between, it counts anew.
+  for (const [hours, named] of [
+    [0, []],
+    [10, ['bad']],
+    [30, []],
+    [54, []],
+    [56, []],
+  ] as const) {
+    await shelf.keepOnly(named, now + hours * hour);
     after.push(await isThere());
   }
 
-  expect(after).toEqual([true, true, false]);
+  expect(after).toEqual([true, true, true, true, false]);
 });

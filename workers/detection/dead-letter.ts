@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { jetstream, type JsMsg } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { IncidentError } from '../../domain/errors';
@@ -41,10 +42,14 @@ export async function publishDeadLetter(nats: NatsConnection, letter: DeadLetter
   const room = Math.max(0, (nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEAD_BYTES);
   if (body.length > room) head.set(DEAD_LETTER_HEADERS.cutFrom, String(body.length));
   await jetstream(nats).publish(`deadletter.${letter.stream}`, body.subarray(0, room), {
-    // An id of an event's sender may be in it.
-    msgID: oneLine(`${letter.stream}:${message.seq}:${content?.part ?? 'all'}`),
+    msgID: `${letter.stream}:${message.seq}:${hashOf(content?.part ?? 'all')}`,
     headers: head,
   });
+}
+
+/** A part may have an id of an event's sender in it, which may be anything. */
+function hashOf(part: string): string {
+  return createHash('sha256').update(part).digest('hex').slice(0, 32);
 }
 
 /** A header is one line of printable characters. */

@@ -5,6 +5,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { keptMs, type IdleSubject } from '../../detectors/eviction';
 import { restoreSubject, STATE_SCHEMA, storedSchema, storedSubject, storeSubject } from '../../detectors/stored-state';
+import { parseJson } from '../../domain/parse-json';
 import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
 export const IDLE_BUCKET = 'idle-subjects' as const;
@@ -16,6 +17,8 @@ const kept = z.object({
   schema: storedSchema,
   subject: z.string(),
   streamSequence: z.number().int().nonnegative(),
+  /** When the stream was made that the sequence is of. */
+  stream: z.string().optional(),
   state: storedSubject,
 });
 
@@ -24,6 +27,9 @@ const kept = z.object({
  * after a message is the same whoever folded it, so the entry of the later message is the right one whoever writes it.
  */
 export class IdleSubjects {
+  /** When the stream was made that is read now: a sequence of another one says nothing. */
+  stream: string | undefined;
+
   constructor(
     private readonly kv: KV,
     private readonly nats: NatsConnection,
@@ -66,6 +72,7 @@ export class IdleSubjects {
       schema: STATE_SCHEMA,
       subject,
       streamSequence: entry.streamSequence,
+      stream: this.stream,
       state: storeSubject(entry.state),
     });
     const kept = keptMs(entry.state);
@@ -83,10 +90,11 @@ export class IdleSubjects {
   async #read(subject: string): Promise<{ readonly revision: number; readonly entry?: IdleSubject }> {
     const stored = await this.kv.get(this.#key(subject));
     if (stored?.operation !== 'PUT') return { revision: stored?.revision ?? 0 };
-    const parsed = kept.safeParse(JSON.parse(stored.string()));
+    const parsed = kept.safeParse(parseJson(stored.string()));
     const revision = stored.revision;
     if (!parsed.success || parsed.data.subject !== subject) return { revision };
-    const { schema, streamSequence, state } = parsed.data;
+    const { schema, stream, state } = parsed.data;
+    const streamSequence = stream === undefined || stream === this.stream ? parsed.data.streamSequence : 0;
     return { revision, entry: { streamSequence, state: restoreSubject(subject, state, schema) } };
   }
 

@@ -27,10 +27,16 @@ export class Outbox {
     this.#sent = this.#sent.then(async () => {
       await storeDetection(this.parts, this.partition, prepared, this.signal);
       this.#waiting -= 1;
-      if (this.#waiting === 0) this.#isLate = false;
+      // A full stream takes none at all.
+      this.#isLate = false;
     });
     // Of an abort `settled` tells.
     this.#sent.catch(() => undefined);
+  }
+
+  /** Resolves when all are stored. @throws when it was aborted */
+  async drained(): Promise<void> {
+    await this.#sent;
   }
 
   /** Resolves when all are stored, or may be stored later. @throws when it was aborted */

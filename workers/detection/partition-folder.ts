@@ -19,6 +19,7 @@ import { heldBy, NO_SNAPSHOT, type SnapshotStore, type Stored } from './snapshot
 
 /** Times as many subjects are in memory as should be, when they can't be put away. */
 const MOST_TOO_MANY = 1.5;
+const KEEP_AGAIN_MS = 5_000;
 
 /** A message of the stream, from the consumer or read from the stream itself. */
 export interface StoredUsage {
@@ -36,8 +37,8 @@ export interface FolderParts extends PublishingParts {
   readonly intel: IntelContents;
   readonly snapshots: SnapshotStore;
   readonly idle: IdleSubjects;
-  /** The sequence of the last message of `USAGE`. */
-  readonly endOfStream: () => Promise<number>;
+  /** When `USAGE` was made, and the sequence of its last message. */
+  readonly endOfStream: () => Promise<{ readonly created: string; readonly end: number }>;
   /** Subjects in memory: see `PARTITION_LIMITS`. */
   readonly subjectsInMemory: number;
   /** By what the policy weighs evidence: see `RiskKeeper`. */
@@ -64,6 +65,8 @@ export class PartitionFolder {
   /** What a snapshot holds of each shard, and after a restart the state, too. */
   #held = heldBy(NO_SNAPSHOT);
   #folded = 0;
+  /** When those who are idle may be put away again, after it failed. */
+  #keepAgainAt = 0;
   /** The last message of the stream, as of when another worker may last have folded any. */
   #streamEnd = Infinity;
   /** Between the fold of a message and its holds the state must not be saved, nor before its detections are stored. */
@@ -122,21 +125,28 @@ export class PartitionFolder {
     this.#folded = this.saved;
     this.#whole = true;
     this.#outbox = this.#newOutbox();
-    this.#streamEnd = await this.parts.endOfStream();
-    if (Math.max(...this.#held) > this.#streamEnd) this.#startOver();
+    const { created, end } = await this.parts.endOfStream();
+    this.#streamEnd = end;
+    const isAnother = stored.stream !== undefined && stored.stream !== created;
+    if (isAnother || Math.max(...this.#held) > end) this.#goBack(isAnother || stored.stream === undefined ? 0 : end);
+    this.#stored = { ...this.#stored, stream: created };
+    this.parts.idle.stream = created;
   }
 
-  /** The stream ends before our state, so it was made anew under it: what the state knows is kept, and no message of the new stream is in it. */
-  #startOver(): void {
+  /**
+   * The stream was made anew under our state, or has lost its last messages. What the state knows is kept; of what comes it has none after `sequence`, whatever it had before.
+   */
+  #goBack(sequence: number): void {
     const { partition, log } = this.parts;
     log.error(
-      { partition, end: this.#streamEnd, held: Math.max(...this.#held) },
-      'the stream is younger than the snapshot',
+      { partition, sequence, held: Math.max(...this.#held) },
+      'the stream is another than the snapshot tells of',
     );
     const { revision, chunks } = this.#stored;
-    this.#stored = { revision, chunks: chunks.map((chunk) => ({ ...chunk, sequence: 0 })) };
+    const until = (held: number): number => Math.min(held, sequence);
+    this.#stored = { revision, chunks: chunks.map((chunk) => ({ ...chunk, sequence: until(chunk.sequence) })) };
     this.#held = heldBy(this.#stored);
-    this.#folded = 0;
+    this.#folded = this.saved;
   }
 
   /** Loads again when somebody else has written a snapshot since. */
@@ -144,7 +154,7 @@ export class PartitionFolder {
     // Ours would look like somebody else's.
     await this.#saving;
     if ((await this.parts.snapshots.revision()) !== this.#stored.revision) await this.load();
-    else this.#streamEnd = await this.parts.endOfStream();
+    else this.#streamEnd = (await this.parts.endOfStream()).end;
   }
 
   /** @throws when it was aborted: then the state is void until it is loaded again. */
@@ -205,12 +215,12 @@ export class PartitionFolder {
     return left;
   }
 
-  /** Those of them that were put away. None can hold a message that the stream does not have: see `#startOver`. */
+  /** Those of them that were put away. None can hold a message that the stream does not have: see `#goBack`. */
   async #idle(subjects: readonly string[]): Promise<ReadonlyMap<string, IdleSubject>> {
     const found = await this.parts.idle.find(subjects);
     const end = Math.max(this.#streamEnd, this.#folded);
     const known = ({ streamSequence, state }: IdleSubject): IdleSubject => ({
-      streamSequence: streamSequence > end ? 0 : streamSequence,
+      streamSequence: Math.min(streamSequence, end),
       state,
     });
     return new Map([...found].map(([name, idle]) => [name, known(idle)]));
@@ -218,8 +228,10 @@ export class PartitionFolder {
 
   /** Only after the detections of the message are stored: nobody who goes now sees its events again. */
   async #evict(seq: number): Promise<void> {
-    if (!this.#outbox.isEmpty) return;
     const { subjectsInMemory, partition, log } = this.parts;
+    const isFull = this.#state.subjects.size > subjectsInMemory * MOST_TOO_MANY;
+    if (!isFull && (!this.#outbox.isEmpty || Date.now() < this.#keepAgainAt)) return;
+    await this.#outbox.drained();
     const leaving = longestIdle(this.#state, subjectsInMemory);
     if (leaving.length === 0) return;
     // After a restart a shard may hold more than the message at hand.
@@ -227,16 +239,12 @@ export class PartitionFolder {
     try {
       await this.parts.idle.keep(leaving.map(([name, state]) => [name, { streamSequence: heldOf(name), state }]));
     } catch (error) {
-      // A full bucket must not keep holds from being written: who taught nothing is forgotten, the others stay here as long as there is some room.
-      putAway(
-        this.#state,
-        leaving.filter(([, { listed, cleanUses }]) => listed === 'none' && cleanUses === 0),
-      );
-      if (this.#state.subjects.size > subjectsInMemory * MOST_TOO_MANY) throw error;
-      log.warn(
-        { partition, error: error instanceof Error ? error.name : typeof error },
-        'the idle can not be put away',
-      );
+      this.#keepAgainAt = Date.now() + KEEP_AGAIN_MS;
+      const forgotten = isFull ? leaving.filter(([, { listed }]) => listed === 'none') : [];
+      const { name } = error instanceof Error ? error : { name: typeof error };
+      log.error({ partition, error: name, forgotten: forgotten.length }, 'the idle can not be put away');
+      // A full bucket must not keep holds from being written. They stay here as long as there is room, and then are known no more.
+      putAway(this.#state, forgotten);
       return;
     }
     putAway(this.#state, leaving);

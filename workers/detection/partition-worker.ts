@@ -213,8 +213,10 @@ export class PartitionWorker {
     const name = consumerName(this.parts.partition);
     while (await isOver(PULL_MS, signal)) {
       if (this.#pinned) continue;
-      const info: ConsumerInfo & PinInfo = await this.manager.consumers.info(USAGE_STREAM, name);
-      const { delivered, num_ack_pending: left, priority_groups: groups = [] } = info;
+      // NATS may be away: whoever reads notices it, and this is asked again.
+      const info = await this.manager.consumers.info(USAGE_STREAM, name).catch(() => undefined);
+      if (!info || this.#pinned) continue;
+      const { delivered, num_ack_pending: left, priority_groups: groups = [] } = info as ConsumerInfo & PinInfo;
       const isOpen = groups.some(({ group, pinned_client_id: pinned = '' }) => group === PIN_GROUP && pinned === '');
       if (isOpen && left > 0 && delivered.stream_seq > this.#folder.folded)
         await this.#folds.run(() => this.#catchUp(delivered.stream_seq + 1));

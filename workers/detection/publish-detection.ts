@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
@@ -32,10 +33,12 @@ export interface PublishingParts {
 /** A detection on its way to the stream. */
 export interface Prepared {
   readonly message: Omit<DetectionMessage, 'hold'>;
-  readonly hold: Awaited<ReturnType<Hold>>;
-  /** The hold that could not be written, once more. */
-  readonly holdAgain?: () => ReturnType<Hold>;
+  /** Under way where it failed at first. Never rejects. */
+  readonly hold: ReturnType<Hold>;
 }
+
+/** Before a hold that failed is tried once more: a server that starts again is there by then, mostly. */
+const HOLD_AGAIN_MS = 1_000;
 
 /**
  * Refuses first: the hold must not wait for anybody who reads the detection, nor for the stream that takes it. Called again with the same message it changes
@@ -50,10 +53,10 @@ export async function prepareDetection(
   const record = inventory.lookup(found.detection.subject);
   const message = record ? { ...found, assessment: weigh(found.assessment, record) } : found;
   try {
-    return { message, hold: await refuseFirst(parts, message, held) };
+    return { message, hold: Promise.resolve(await refuseFirst(parts, message, held)) };
   } catch (error) {
-    tellOfFailure(parts, message, error, 'tried once more beside the detection');
-    return { message, hold: undefined, holdAgain: () => refuseFirst(parts, message, held) };
+    tellOfFailure(parts, message, error, 'tried once more, beside the next messages');
+    return { message, hold: holdAgain(parts, message, held) };
   }
 }
 
@@ -61,16 +64,12 @@ export async function prepareDetection(
 export async function storeDetection(
   parts: PublishingParts,
   partition: number,
-  { message, hold: written, holdAgain }: Prepared,
+  prepared: Prepared,
   signal: AbortSignal,
 ): Promise<void> {
   const { nats, log, counters } = parts;
-  // The workflow contains as well, so a detection that waited longer for a failing denylist would only be later.
-  const hold = await (holdAgain?.() ?? Promise.resolve(written)).catch((error: unknown) => {
-    counters.holdFailures += 1;
-    tellOfFailure(parts, message, error, 'the detection goes on without it');
-    return undefined;
-  });
+  const { message } = prepared;
+  const hold = await prepared.hold;
   const { id } = message.detection;
   const content = JSON.stringify({ ...message, ...(hold ? { hold } : {}) } satisfies DetectionMessage);
   await untilDone(() => jetstream(nats).publish(`detections.${partition}`, content, { msgID: id, timeout: 2_000 }), {
@@ -79,6 +78,22 @@ export async function storeDetection(
       log.warn({ error: nameOf(error), detection: id }, 'a detection is not stored yet; tried again'),
   });
   counters.detections += 1;
+}
+
+/** The workflow contains as well, so a detection that waited longer for a failing denylist would only be later. */
+async function holdAgain(
+  parts: PublishingParts,
+  message: Omit<DetectionMessage, 'hold'>,
+  held: Held,
+): ReturnType<Hold> {
+  try {
+    await delay(HOLD_AGAIN_MS);
+    return await refuseFirst(parts, message, held);
+  } catch (error) {
+    parts.counters.holdFailures += 1;
+    tellOfFailure(parts, message, error, 'the detection goes on without it');
+    return undefined;
+  }
 }
 
 async function refuseFirst(

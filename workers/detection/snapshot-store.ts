@@ -31,6 +31,8 @@ const partsOf = { name: z.string(), count: z.number().int().positive() };
 const head = z.object({
   schema: z.number(),
   streamSequence,
+  /** When the stream was made that the sequences are of. */
+  stream: z.string().optional(),
   writer: z.string(),
   state: z.unknown().optional(),
   parts: z.object(partsOf).optional(),
@@ -52,6 +54,8 @@ export interface Stored {
   readonly revision: number;
   /** Each shard is in one at most. */
   readonly chunks: readonly StoredChunk[];
+  /** When the stream was made that their sequences are of; unknown of heads that were written before 2026-11-30. */
+  readonly stream?: string | undefined;
 }
 
 export const NO_SNAPSHOT: Stored = { revision: 0, chunks: [] };
@@ -93,7 +97,7 @@ export class SnapshotStore {
       const entry = await this.kv.get(this.#key);
       const revision = entry?.revision ?? 0;
       const found = entry?.operation === 'PUT' ? await this.#read(entry.string()) : undefined;
-      if (found) return { stored: { revision, chunks: found.chunks }, state: found.state };
+      if (found) return { stored: { revision, chunks: found.chunks, stream: found.stream }, state: found.state };
       // The partition's owner may have replaced, meanwhile, what the head told of.
       if (revision === (await this.revision())) return { stored: { revision, chunks: [] }, state: undefined };
     }
@@ -113,18 +117,20 @@ export class SnapshotStore {
     const chunks = [...without(before.chunks, shards), written];
     const revision = await this.#write(
       before.revision,
-      headOf({ chunks, writer, json: isSmall ? json : undefined }),
+      headOf({ chunks, writer, stream: before.stream, json: isSmall ? json : undefined }),
       writer,
     );
     if (revision === undefined) return undefined;
     await this.#removeParts(before.chunks, chunks);
-    return { revision, chunks };
+    return { revision, chunks, stream: before.stream };
   }
 
-  async #read(text: string): Promise<{ chunks: readonly StoredChunk[]; state: PartitionState } | undefined> {
+  async #read(
+    text: string,
+  ): Promise<{ chunks: readonly StoredChunk[]; stream: string | undefined; state: PartitionState } | undefined> {
     const parsed = head.safeParse(parseJson(text));
     if (!parsed.success) return undefined;
-    const { streamSequence: sequence, state, parts } = parsed.data;
+    const { streamSequence: sequence, state, parts, stream } = parsed.data;
     const chunks: readonly StoredChunk[] = parsed.data.chunks?.map(({ name, count, ...chunk }) => ({
       ...chunk,
       parts: { name, count },
@@ -135,7 +141,7 @@ export class SnapshotStore {
       if (!restored) return undefined;
       read.push({ ...chunk, state: restored });
     }
-    return { chunks, state: joinChunks(read).state };
+    return { chunks, stream, state: joinChunks(read).state };
   }
 
   async #write(revision: number, value: string, writer: string): Promise<number | undefined> {
@@ -209,10 +215,11 @@ function without(chunks: readonly StoredChunk[], shards: readonly number[]): rea
 function headOf(of: {
   readonly chunks: readonly StoredChunk[];
   readonly writer: string;
+  readonly stream: string | undefined;
   readonly json: string | undefined;
 }): string {
-  const { chunks, writer, json } = of;
-  const common = { schema: STATE_SCHEMA, streamSequence: Math.min(...heldBy({ revision: 0, chunks })), writer };
+  const { chunks, writer, stream, json } = of;
+  const common = { schema: STATE_SCHEMA, streamSequence: Math.min(...heldBy({ revision: 0, chunks })), stream, writer };
   if (json !== undefined) return `${JSON.stringify(common).slice(0, -1)},"state":${json}}`;
   return JSON.stringify({ ...common, chunks: chunks.map(({ parts, ...chunk }) => ({ ...chunk, ...parts })) });
 }

@@ -65,7 +65,10 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
   const shelf = new ListShelf(await openBucket(nats, 'intel'));
   const intel = new IntelContents((name, content) => shelf.content(name, content), log);
   const locate = options.locate ?? createLocator();
-  const endOfStream = async (): Promise<number> => (await manager.streams.info(USAGE_STREAM)).state.last_seq;
+  const endOfStream = async () => {
+    const { created, state } = await manager.streams.info(USAGE_STREAM);
+    return { created: String(created), end: state.last_seq };
+  };
 
   const workers = Array.from({ length: partitions }, (_, partition) => {
     const snapshots = new SnapshotStore(bucket, partition);

@@ -98,6 +98,16 @@ it('a line that is cut off takes none with it that stands in it', async () => {
   expect([events.length, malformed]).toEqual([2, 1]);
 });
 
+it('nor does one that begins in the middle', async () => {
+  const path = await file(
+    `"x":1}}${JSON.stringify(record(1))}${JSON.stringify(record(2))}\n${JSON.stringify(record(3))}`,
+  );
+
+  const { events, malformed } = await readRecording([path]);
+
+  expect([events.length, malformed]).toEqual([3, 1]);
+});
+
 it.each([65_535, 65_536, 200_000])('a line that ends at byte %i, wherever the pieces of a file end', async (length) => {
   const note = (rest: number): string => 'é'.repeat(rest / 2) + 'x'.repeat(rest % 2);
   const bare = Buffer.byteLength(JSON.stringify(record(1, { note: '' })));
