@@ -3,6 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from
 import { IncidentError, isRetryable } from '../domain/errors';
 import type { CallContext } from '../domain/ports/effect';
 import { nextRetryDelay } from './next-retry-delay';
+import { nameOf } from '../domain/name-of';
 
 /** Expected while waiting for others: not worth an alarm, so the SDK logs and counts it quietly. */
 const BENIGN = new Set<string>(['DEPENDENT_NOT_MOVED', 'SESSIONS_REMAIN', 'WAVE_NOT_SEEN']);
@@ -66,7 +67,7 @@ function toFailure(activity: string, error: unknown, ranMs: number): Error {
       ...(BENIGN.has(error.code) ? { category: ApplicationFailureCategory.BENIGN } : {}),
     });
   }
-  const name = error instanceof Error ? error.name : typeof error;
+  const name = nameOf(error);
   // A call that stopped because it was told to is no failure.
   if (name === 'AbortError' && Context.current().cancellationSignal.aborted) return new CancelledFailure('cancelled');
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;

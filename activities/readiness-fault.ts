@@ -1,5 +1,6 @@
 import { IncidentError } from '../domain/errors';
 import { callContext } from './activity-edge';
+import { nameOf } from '../domain/name-of';
 
 /** Why one step of an incident could not be done now. */
 export interface ReadinessFault {
@@ -18,6 +19,6 @@ export async function faultOf(step: string, check: () => Promise<unknown>): Prom
     if (callContext(step).signal.aborted) throw error;
     if (error instanceof IncidentError) return { step, code: error.code, fault: error.message };
     // The text of others may hold what nobody should read.
-    return { step, code: 'INTERNAL', fault: `INTERNAL: ${error instanceof Error ? error.name : typeof error}` };
+    return { step, code: 'INTERNAL', fault: `INTERNAL: ${nameOf(error)}` };
   }
 }

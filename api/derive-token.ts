@@ -8,6 +8,7 @@ import type { UsageEvent } from '../domain/usage-event';
 import { firstOf } from './find-versions';
 import type { ApiParts } from './server';
 import { ACCESS_TOKEN, refusal, type TokenRefusal, type TokenWish } from './token-request';
+import { nameOf } from '../domain/name-of';
 
 export type DerivationParts = Pick<ApiParts, 'childTokens' | 'inventory' | 'fingerprintsOf' | 'log'>;
 
@@ -56,7 +57,7 @@ export async function takeBack({ childTokens, log }: DerivationParts, { publicId
   } catch (error) {
     // Not thrown: whoever asked is told why there is none for them.
     log.error(
-      { token: publicId, error: error instanceof Error ? error.name : typeof error },
+      { token: publicId, error: nameOf(error) },
       'a token that was derived, and that nobody was given, could not be removed: it counts among those that may live until it is over',
     );
   }

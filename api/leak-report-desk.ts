@@ -13,6 +13,7 @@ import type { Subject } from '../domain/subject';
 import type { ControlEvent } from '../domain/usage-event';
 import { askTemporal } from './ask-temporal';
 import type { FindVersions } from './find-versions';
+import { nameOf } from '../domain/name-of';
 
 export interface LeakReportDeskParts {
   readonly reports: LeakReportStore;
@@ -58,10 +59,7 @@ export function createLeakReportDesk(parts: LeakReportDeskParts): LeakReportDesk
         parts.log.info({ report: report.id, reporter: report.reporter, outcome, incident }, 'leak report settled');
       })
       .catch((error: unknown) =>
-        parts.log.warn(
-          { report: report.id, error: error instanceof Error ? error.name : typeof error },
-          'a leak report is not settled yet; tried again',
-        ),
+        parts.log.warn({ report: report.id, error: nameOf(error) }, 'a leak report is not settled yet; tried again'),
       )
       .finally(() => inProgress.delete(report.id));
     inProgress.set(report.id, settled);

@@ -5,10 +5,10 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import type { ApiKeyStore } from '../activities/store/api-keys';
 import type { ChildTokenStore } from '../activities/store/child-tokens';
+import { isDatabaseAway } from '../activities/store/database';
 import type { RequestLog } from '../activities/store/request-log';
 import type { TokenStore } from '../activities/store/token-store';
 import type { DenylistAnswer } from '../domain/denylist-answer';
-import { isDatabaseAway } from '../activities/store/database';
 import { IncidentError } from '../domain/errors';
 import type { Inventory, KnownSecretStores, MovedByHand, SecretStore } from '../domain/ports/stores';
 import type { Policy } from '../domain/policy';

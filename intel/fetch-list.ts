@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { IncidentError } from '../domain/errors';
+import { isGzip } from '../domain/is-gzip';
 import { NOT_YET_VALID } from './formats/format';
 import { guessFormat, type IntelFormatName } from './formats/registry';
 import { httpGet, textOf } from './http-get';
@@ -49,8 +50,7 @@ export async function readLocal(path: string): Promise<FetchedText> {
     if (error instanceof IncidentError) throw error;
     throw new IncidentError('INTEL_LIST_UNREACHABLE', { fault: 'the file can not be read' });
   }
-  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return { text: textOf(isGzip ? unzip(bytes) : bytes), writtenAt };
+  return { text: textOf(isGzip(bytes) ? unzip(bytes) : bytes), writtenAt };
 }
 
 /** As `fetchList`, of a file whose format nobody said. */

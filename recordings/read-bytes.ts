@@ -2,11 +2,13 @@ import { createReadStream } from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { IncidentError } from '../domain/errors';
+import { isGzip } from '../domain/is-gzip';
 
 /** The name of standard input among files. */
 export const STDIN = '-';
 
-const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
+/** As many bytes tell a gzipped file. */
+const HEAD_BYTES = 2;
 
 /**
  * The content of a file or of standard input, unpacked where it is gzipped, whatever it is called.
@@ -17,9 +19,8 @@ export async function* readBytes(file: string): AsyncGenerator<Buffer, void> {
     const packed = chunksOf(file);
     const head = await firstBytes(packed);
     const whole = Readable.from(prepend(head, packed));
-    const isPacked = head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
     // What breaks on the way is thrown by whoever reads the end of it.
-    const content = isPacked ? pipeline(whole, createGunzip(), () => undefined) : whole;
+    const content = isGzip(head) ? pipeline(whole, createGunzip(), () => undefined) : whole;
     for await (const chunk of content) yield chunk as Buffer;
   } catch (cause) {
     if (cause instanceof IncidentError) throw cause;
@@ -36,7 +37,7 @@ function chunksOf(file: string): AsyncIterator<Buffer> {
 /** Enough to tell what it is. */
 async function firstBytes(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
   let head: Buffer = Buffer.alloc(0);
-  while (head.length < GZIP_MAGIC.length) {
+  while (head.length < HEAD_BYTES) {
     const next = await chunks.next();
     if (next.done) break;
     head = Buffer.concat([head, next.value]);

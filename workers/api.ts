@@ -27,6 +27,7 @@ import { readSettings } from './settings';
 import { openUsageIntake } from './sources/usage-intake';
 import { openDenylistView } from './denylist-view';
 import { createTemporalClient } from './temporal';
+import { nameOf } from '../domain/name-of';
 
 /** How soon a report that could not be settled at once is tried again. */
 const SETTLE_EVERY_MS = 5_000;
@@ -95,12 +96,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   const settling = setInterval(() => {
     reports
       .settleOpen()
-      .catch((error: unknown) =>
-        log.warn(
-          { error: error instanceof Error ? error.name : typeof error },
-          'leak reports could not be looked through',
-        ),
-      );
+      .catch((error: unknown) => log.warn({ error: nameOf(error) }, 'leak reports could not be looked through'));
   }, SETTLE_EVERY_MS);
   log.info({ url }, 'api listens');
   return {

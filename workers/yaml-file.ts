@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { IncidentError } from '../domain/errors';
+import { nameOf } from '../domain/name-of';
 
 /**
  * Reads a YAML file by its schema. @throws IncidentError CONFIG_INVALID listing every fault with its place, and never what stands there:
@@ -45,7 +46,7 @@ function plainValue(document: Document, path: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    const kind = error instanceof Error ? error.name : typeof error;
+    const kind = nameOf(error);
     throw new IncidentError('CONFIG_INVALID', { faults: [`${path}: an alias can't be resolved (${kind})`] });
   }
 }

@@ -3,6 +3,7 @@ import { AuthorizationError, PermissionViolationError } from '@nats-io/transport
 import { z } from 'zod';
 import { IncidentError } from '../../domain/errors';
 import type { DependentAdapter } from '../../domain/ports/dependent';
+import { nameOf } from '../../domain/name-of';
 
 const announcement = z.object({ version: z.number().int() });
 const acknowledgement = z.object({ version: z.number().int(), healthy: z.boolean(), detail: z.string().max(500) });
@@ -62,7 +63,7 @@ async function reaching<T>(dependent: string, call: () => Promise<T>): Promise<T
   } catch (error) {
     throw new IncidentError(isDenied(error) ? 'DEPENDENT_REFUSED' : 'DEPENDENT_UNREACHABLE', {
       dependent,
-      failure: error instanceof Error ? error.name : typeof error,
+      failure: nameOf(error),
     });
   }
 }

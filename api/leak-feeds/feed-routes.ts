@@ -22,10 +22,7 @@ export async function installFeedRoutes(
   app: FastifyInstance,
   { feeds, desk, deliveries, log }: LeakFeeds & { readonly log: Logger },
 ): Promise<void> {
-  await app.register(rateLimit, {
-    ...MOST_REQUESTS,
-    errorResponseBuilder: () => ({ statusCode: 429 }),
-  });
+  await app.register(rateLimit, MOST_REQUESTS);
   // Signatures are over what was sent, to the byte.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

@@ -102,7 +102,7 @@ it('while the stream of detections is full, every theft is refused, and told onc
 
   await steal(...names);
 
-  expect(await untilHeld(names.length)).toHaveLength(names.length);
+  expect(await untilHeld(names.length)).toEqual(names.map((name) => publicIdSubject('sample', name)));
   expect([await stored(), detection.counters.snapshots]).toEqual([0, 0]);
   await manager.streams.update('DETECTIONS', { max_bytes: 1024 * 1024 });
   expect(await eventually(stored, (count) => count >= names.length)).toBe(names.length);

@@ -16,6 +16,7 @@ import { Outbox } from './outbox';
 import { prepareDetection, type Held, type PublishingParts } from './publish-detection';
 import type { IdleSubjects } from './idle-subjects';
 import { heldBy, NO_SNAPSHOT, type SnapshotStore, type Stored } from './snapshot-store';
+import { nameOf } from '../../domain/name-of';
 
 /** Times as many subjects are in memory as should be, when they can't be put away. */
 const MOST_TOO_MANY = 1.5;
@@ -241,8 +242,7 @@ export class PartitionFolder {
     } catch (error) {
       this.#keepAgainAt = Date.now() + KEEP_AGAIN_MS;
       const forgotten = isFull ? leaving.filter(([, { listed }]) => listed === 'none') : [];
-      const { name } = error instanceof Error ? error : { name: typeof error };
-      log.error({ partition, error: name, forgotten: forgotten.length }, 'the idle can not be put away');
+      log.error({ partition, error: nameOf(error), forgotten: forgotten.length }, 'the idle can not be put away');
       // A full bucket must not keep holds from being written. They stay here as long as there is room, and then are known no more.
       putAway(this.#state, forgotten);
       return;
@@ -273,8 +273,7 @@ export class PartitionFolder {
     await untilDone(() => publishDeadLetter(nats, letter), {
       signal,
       onFailure: (failure, tries) => {
-        const { name } = failure instanceof Error ? failure : { name: typeof failure };
-        log.warn({ ...said, error: name, tries }, 'a dead letter is not kept yet; tried again');
+        log.warn({ ...said, error: nameOf(failure), tries }, 'a dead letter is not kept yet; tried again');
       },
     });
     counters.deadLetters += 1;

@@ -13,6 +13,7 @@ import { RiskKeeper } from './risk-keeper';
 import { readGap } from './stream-gap';
 import { tellPartition } from './tell-partition';
 import { consumerName, ensureConsumer, PIN_GROUP, USAGE_STREAM } from './streams';
+import { nameOf } from '../../domain/name-of';
 
 /**
  * A snapshot at most this often, or a chunk of it after this many messages. Chunks stop the fold for a twentieth of the time at most, as long as there
@@ -69,7 +70,7 @@ export class PartitionWorker {
       } catch (error) {
         if (signal.aborted) break;
         if (error instanceof OwnershipLost) counters.ownershipLost += 1;
-        const name = error instanceof Error ? error.name : typeof error;
+        const name = nameOf(error);
         log.warn({ partition, error: name }, 'the partition is begun again from its snapshot');
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }

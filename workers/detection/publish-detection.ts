@@ -8,6 +8,7 @@ import { atLeast, type Severity } from '../../domain/severity';
 import type { Subject } from '../../domain/subject';
 import { untilDone } from '../sources/back-off';
 import type { DetectionCounters } from './counters';
+import { nameOf } from '../../domain/name-of';
 
 /** Refuses the subject at every gateway at once; undefined when it wrote nothing. */
 export type Hold = (
@@ -142,8 +143,4 @@ export function mayBeHeld(
     record.enforcement === 'gateway' &&
     record.state === 'live'
   );
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

@@ -5,6 +5,7 @@ import { addUses, ELSEWHERE, useSeen, type ContextUse } from '../../domain/sight
 import type { Subject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
 import type { InventoryMirror } from '../../enforcement/inventory-kv';
+import { nameOf } from '../../domain/name-of';
 
 export interface SightingParts {
   readonly inventory: Pick<InventoryMirror, 'lookup' | 'isContained'>;
@@ -65,7 +66,7 @@ export function createSightingRecorder({ inventory, store, log }: SightingParts)
         } catch (error) {
           // Kept for the next time. It is bounded: one short list for each subject of an open incident.
           pending.set(subject, addUses(uses, pending.get(subject) ?? []));
-          log.warn({ subject, error: error instanceof Error ? error.name : typeof error }, 'uses are not stored yet');
+          log.warn({ subject, error: nameOf(error) }, 'uses are not stored yet');
           plan();
         }
       }),

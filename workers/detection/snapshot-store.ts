@@ -7,6 +7,7 @@ import type { PartitionState } from '../../detectors/partition-state';
 import { joinChunks, nextChunk, type Chunk, type ShardSequences } from '../../detectors/shards';
 import { restorePartition, STATE_SCHEMA } from '../../detectors/stored-state';
 import { SHARDS } from '../../detectors/subject-shards';
+import { isGzip } from '../../domain/is-gzip';
 import { parseJson } from '../../domain/parse-json';
 import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
@@ -201,8 +202,7 @@ export class SnapshotStore {
 
 /** Until 2026-11-30 chunks were gzipped; what Brotli makes begins so only with a larger window than its default. */
 function decompress(bytes: Buffer): Promise<Buffer> {
-  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return promisify(isGzip ? gunzip : brotliDecompress)(bytes);
+  return promisify(isGzip(bytes) ? gunzip : brotliDecompress)(bytes);
 }
 
 /** The chunks, without the shards that another one holds from now on. */

@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { RiskEvent } from '../../domain/risk-event';
 import type { PaceEvent } from '../../domain/usage-event';
+import { nameOf } from '../../domain/name-of';
 
 interface Partition {
   readonly nats: NatsConnection;
@@ -15,9 +16,6 @@ export function tellPartition({ nats, partition, log }: Partition, event: PaceEv
   jetstream(nats)
     .publish(`usage.${partition}`, JSON.stringify({ events: [event] }), { msgID: event.id })
     .catch((error: unknown) =>
-      log.warn(
-        { partition, event: event.kind, error: error instanceof Error ? error.name : typeof error },
-        'a partition could not be told',
-      ),
+      log.warn({ partition, event: event.kind, error: nameOf(error) }, 'a partition could not be told'),
     );
 }

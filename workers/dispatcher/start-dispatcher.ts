@@ -18,6 +18,7 @@ import { createTemporalClient } from '../temporal';
 import { DetectionLines } from './detection-lines';
 import { Newcomers } from './newcomers';
 import { dispatch, type DispatcherParts } from './dispatcher';
+import { nameOf } from '../../domain/name-of';
 
 /** Longer than the coalescing delay and a slow Temporal call together; a message not acknowledged by then comes again. */
 const ACK_WAIT_NS = 30 * 1e9;
@@ -93,10 +94,7 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
         for (const { message } of all) await refuse(message, error);
         return false;
       }
-      log.warn(
-        { error: error instanceof Error ? error.name : typeof error, count: all.length },
-        'not dispatched yet; tried again',
-      );
+      log.warn({ error: nameOf(error), count: all.length }, 'not dispatched yet; tried again');
       for (const { message } of all) message.nak(RETRY_MS);
       return false;
     }
@@ -126,10 +124,7 @@ export async function startDispatcher(config: Config<'dispatcher'>, log: Logger)
 
   function track<T>(work: Promise<T>): Promise<T | void> {
     const tracked = work.catch((error: unknown) =>
-      log.error(
-        { error: error instanceof Error ? error.name : typeof error },
-        'a detection could not be settled; it comes again',
-      ),
+      log.error({ error: nameOf(error) }, 'a detection could not be settled; it comes again'),
     );
     inProgress.add(tracked);
     void tracked.finally(() => inProgress.delete(tracked));

@@ -9,6 +9,7 @@ import { untilDone } from './back-off';
 import { LogFollower, type LogLine } from './log-follower';
 import type { LogPosition, LogPositions } from './log-position';
 import { Wake } from './wake';
+import { nameOf } from '../../domain/name-of';
 
 export interface PostgresLogOptions {
   readonly account: string;
@@ -136,8 +137,4 @@ function watchDirectory(directory: string, wake: Wake, log: Logger): FSWatcher |
     log.warn({ error: nameOf(error) }, 'the log directory cannot be watched; it is polled');
     return undefined;
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

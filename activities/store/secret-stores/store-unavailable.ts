@@ -3,6 +3,7 @@ import { IncidentError, type ErrorFields } from '../../../domain/errors';
 import { retryAfterOfAws } from '../../retry-after';
 import { systemCode } from '../../system-code';
 import { withDeadline } from '../../with-deadline';
+import { nameOf } from '../../../domain/name-of';
 
 /** What a provider does with a value is a handful of calls, and one attempt of a step may take 10 s (workflows/lib/time-limits.ts). */
 const TIMEOUT_MS = 5_000;
@@ -42,5 +43,5 @@ export async function readAccess(store: string, file: string, is = /^[\x21-\x7e]
 
 /** Nothing of its text. */
 function wordOf(error: unknown): string {
-  return systemCode(error) ?? (error instanceof Error ? error.name : typeof error);
+  return systemCode(error) ?? nameOf(error);
 }
