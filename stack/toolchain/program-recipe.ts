@@ -8,6 +8,8 @@ export interface ProgramRecipe {
   /** The oldest one on PATH that has what we use. */
   minimumVersion: string;
   goPackage: string;
+  /** `MODULE@VERSION` of what it is built with in place of the older one it asks for, where that one has a defect. */
+  newerModules: readonly string[];
   buildMinutes: string;
   /** The variable that points us at a running server instead. */
   addressVariable: string;
@@ -25,6 +27,8 @@ export const TEMPORAL: ProgramRecipe = {
   versionPattern: /Server (?<version>\d+\.\d+)/,
   minimumVersion: '1.29',
   goPackage: 'github.com/temporalio/cli/cmd/temporal',
+  // Until some version after 1.38 a query that is cancelled, as when a worker is killed, can leave its connection refusing every later one for good ("interrupted (9)").
+  newerModules: ['modernc.org/sqlite@v1.62.0'],
   buildMinutes: '2 to 4 minutes',
   addressVariable: 'TOURNIQUET_TEMPORAL_ADDRESS',
   release: (os, arch) => {
@@ -43,6 +47,7 @@ export const NATS_SERVER: ProgramRecipe = {
   versionPattern: /v(?<version>\d+\.\d+)/,
   minimumVersion: '2.11',
   goPackage: 'github.com/nats-io/nats-server/v2',
+  newerModules: [],
   buildMinutes: 'about a minute',
   addressVariable: 'TOURNIQUET_NATS_URL',
   release: (os, arch) => {

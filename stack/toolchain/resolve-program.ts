@@ -20,12 +20,9 @@ export async function resolveProgram(recipe: ProgramRecipe, report: Report): Pro
   const onPath = await recentEnoughOnPath(recipe, tried);
   if (onPath !== undefined) return onPath;
 
-  const cached = join(
-    await userCache(),
-    recipe.name,
-    `${recipe.version}-${process.platform}-${process.arch}`,
-    recipe.name,
-  );
+  const newer = recipe.newerModules.map((module) => `${basename(module)}-`).join('');
+  const build = `${recipe.version}-${newer}${process.platform}-${process.arch}`;
+  const cached = join(await userCache(), recipe.name, build, recipe.name);
   if (await isExecutable(cached)) return cached;
   const onWait = () => report(`${recipe.name}: another process is making it, waiting`);
   return withLock(`${dirname(cached)}.lock`, onWait, async () => {

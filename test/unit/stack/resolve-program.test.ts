@@ -79,6 +79,20 @@ describe('resolveProgram', () => {
     expect(told.join('\n')).toMatch(/not fetched \(.* has SHA-256 [0-9a-f]{64}, not 0{64}\)/);
   });
 
+  it('builds with newer modules than the program asks for, apart from what was built without them', async () => {
+    const asked = join(bin, 'asked');
+    await script(
+      join(bin, 'go'),
+      `PATH=${SYSTEM_PATH}\necho "$*" >> ${asked}\nprintf "#!/bin/sh\\n" > "$GOBIN/nats-server"`,
+    );
+
+    const before = await resolveProgram(recipe, ignore);
+    const program = await resolveProgram({ ...recipe, newerModules: ['example.com/with-defect@v1.2.3'] }, ignore);
+
+    expect(program).not.toBe(before);
+    expect(await readFile(asked, 'utf8')).toMatch(/^get \S+nats-server\/v2@v\S+ example\.com\/with-defect@v1\.2\.3$/m);
+  });
+
   it('builds once when asked twice at the same time', async () => {
     const count = join(bin, 'count');
     await fakeGo(`echo x >> ${count}; sleep 0.3; printf "#!/bin/sh\\n" > "$GOBIN/nats-server"`);
@@ -115,7 +129,7 @@ describe('resolveProgram', () => {
   }
 
   async function fakeGo(body: string): Promise<void> {
-    await script(join(bin, 'go'), `PATH=${SYSTEM_PATH}\n${body}`);
+    await script(join(bin, 'go'), `PATH=${SYSTEM_PATH}\n[ "$1" = install ] || exit 0\n${body}`);
   }
 });
 
