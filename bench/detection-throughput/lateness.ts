@@ -15,7 +15,6 @@ export interface Lateness {
   readonly p99Ms: number;
   readonly newP99Ms: number;
   readonly floorP99Ms: number;
-  readonly ratioP99: number;
 }
 
 /**
@@ -51,12 +50,8 @@ async function measureLateness(url: string, perSecond: number): Promise<Lateness
   await publishEvenly({ ...task, from: first * BATCH });
   await untilAcknowledged(url, before + first + batches);
   await product.stop();
-  const [p99Ms, newP99Ms, floorP99Ms] = [judged, fresh, floor].map((of) => round(percentile(of, 0.99))) as [
-    number,
-    number,
-    number,
-  ];
-  return { p99Ms, newP99Ms, floorP99Ms, ratioP99: round(p99Ms / floorP99Ms) };
+  const p99 = (of: readonly number[]): number => round(percentile(of, 0.99));
+  return { p99Ms: p99(judged), newP99Ms: p99(fresh), floorP99Ms: p99(floor) };
 }
 
 function note(sample: number[], id: string): void {
