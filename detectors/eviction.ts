@@ -15,17 +15,21 @@ export function isForgotten(subject: SubjectState, clock: number): boolean {
   return subject.lastAt < clock - keptMs(subject);
 }
 
-/** Those idle longest, listed ones last: so many that a tenth of `limit` is free again; none while there are not more than `limit`. */
+/**
+ * Those idle longest, listed ones last: so many that a tenth of `limit` is free again, but no more than a fifth of it, since nothing is folded while they are kept; none while there are not more than `limit`.
+ */
 export function longestIdle(state: PartitionState, limit: number): readonly [name: string, subject: SubjectState][] {
   if (state.subjects.size <= limit) return [];
   const isListed = (subject: SubjectState) => (subject.listed === 'none' ? 0 : 1);
   return [...state.subjects]
     .sort(([nameA, a], [nameB, b]) => isListed(a) - isListed(b) || a.lastAt - b.lastAt || (nameA < nameB ? -1 : 1))
-    .slice(0, state.subjects.size - Math.floor(limit * KEPT_SHARE));
+    .slice(0, Math.min(state.subjects.size - Math.floor(limit * KEPT_SHARE), Math.ceil(limit * AT_ONCE_SHARE)));
 }
 
 /** What stays of a partition that was too full, so that a full one is not sorted for every new subject. */
 const KEPT_SHARE = 0.9;
+/** Of a state that grew while nobody could be put away the rest goes with the next messages: 58,000 at once stopped the fold for four seconds. */
+const AT_ONCE_SHARE = 0.2;
 
 /** A subject as it was when it was put away. */
 export interface IdleSubject {

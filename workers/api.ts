@@ -42,7 +42,7 @@ export async function startApi(config: Config<'api'>, log: Logger): Promise<Runn
   const temporal = createTemporalClient(config);
   const taskQueue = config.TOURNIQUET_TASK_QUEUE;
   const { policy } = readPolicy(config.TOURNIQUET_POLICY_FILE);
-  const usage = openUsageIntake(() => connectNats(config, 'api'), { partitions: config.TOURNIQUET_PARTITIONS, log });
+  const usage = openUsageIntake(() => connectNats(config, 'api'), config.TOURNIQUET_PARTITIONS);
   const feedsFile = readLeakFeeds(config.TOURNIQUET_LEAK_FEEDS_FILE);
   const settings = readSettings(config.TOURNIQUET_SETTINGS_FILE);
   const rules = liveRules(settings, log);

@@ -56,10 +56,7 @@ export async function startDetectionWorker(config: Config<'detection'>, log: Log
     log,
   });
   const metrics = metricsOf(detection.counters);
-  const usage = createUsagePublisher(nats, {
-    partitions,
-    onLost: (count) => log.error({ count }, 'usage events were lost'),
-  });
+  const usage = createUsagePublisher(nats, { partitions });
   const positions = await openBucket(nats, 'positions');
   const keys = readFingerprintKeys(config.TOURNIQUET_FINGERPRINT_KEYS_FILE);
   const tails = await Promise.all(

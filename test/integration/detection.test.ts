@@ -470,6 +470,8 @@ test(
     await server.server.kill();
     publisher.publish(life);
     publisher.publish(life.map((use) => ({ ...use, id: `${use.id}-more` })));
+    // Who is told is not counted: it can send all again.
+    await expect(publisher.store(life)).rejects.toThrow(`${life.length} of ${life.length}`);
     await server.server.start();
     await eventually(
       async () => publisher.counters.published,

@@ -46,7 +46,7 @@ export function testApi(
   const temporal = new Client({ connection, namespace: servers.temporal.namespace });
   const taskQueue = `api-test-${randomUUID()}`;
   const inventory = createInventory(database);
-  const usage = openUsageIntake(() => servers.connectNats(), { partitions: TEST_PARTITIONS, log });
+  const usage = openUsageIntake(() => servers.connectNats(), TEST_PARTITIONS);
   const denylist = openDenylistView(() => servers.connectNats(), log);
   const secrets = testSecretStore(database);
   const fingerprintsOf = (value: string) => fingerprints(value, TEST_FINGERPRINT_KEYS);

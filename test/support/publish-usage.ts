@@ -8,7 +8,7 @@ export async function publishUsage(
   partitions: number,
   batches: readonly (readonly StreamEvent[])[],
 ): Promise<void> {
-  const publisher = createUsagePublisher(nats, { partitions, onLost: () => undefined });
+  const publisher = createUsagePublisher(nats, { partitions });
   for (const events of batches) await publisher.store(events);
   await publisher.stop();
 }

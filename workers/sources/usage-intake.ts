@@ -1,5 +1,4 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Logger } from 'pino';
 import { IncidentError } from '../../domain/errors';
 import type { StreamEvent } from '../../domain/usage-event';
 import { createUsagePublisher, type UsagePublisher } from './usage-publisher';
@@ -14,21 +13,12 @@ export interface UsageIntake {
 const STORE_WITHIN_MS = 5_000;
 
 /** A publisher for requests: it connects at the first one, so that its process starts while NATS is down. */
-export function openUsageIntake(
-  connect: () => Promise<NatsConnection>,
-  { partitions, log }: { readonly partitions: number; readonly log: Logger },
-): UsageIntake {
+export function openUsageIntake(connect: () => Promise<NatsConnection>, partitions: number): UsageIntake {
   let opening: Promise<{ readonly nats: NatsConnection; readonly publisher: UsagePublisher }> | undefined;
 
   function open() {
     opening ??= connect()
-      .then((nats) => ({
-        nats,
-        publisher: createUsagePublisher(nats, {
-          partitions,
-          onLost: (count) => log.error({ count }, 'usage events were lost: NATS is away and the buffer is full'),
-        }),
-      }))
+      .then((nats) => ({ nats, publisher: createUsagePublisher(nats, { partitions }) }))
       .catch((error: unknown) => {
         // The next request tries again.
         opening = undefined;

@@ -7,8 +7,8 @@ import { PartitionLane } from './partition-lane';
 
 export interface UsagePublisherOptions {
   readonly partitions: number;
-  /** Events given up since the last call: the buffer was full, or the publisher was stopped. At most once a second. */
-  readonly onLost: (count: number) => void;
+  /** Published events given up since the last call: the buffer was full, or the publisher was stopped. At most once a second. Whoever stores any is told by the rejection. */
+  readonly onLost?: (count: number) => void;
   readonly onFailure?: (error: unknown) => void;
   /** How long an event may wait for others. */
   readonly flushMs?: number;
@@ -47,7 +47,7 @@ export function createUsagePublisher(nats: NatsConnection, options: UsagePublish
   function reportLost(): void {
     clearTimeout(report);
     report = undefined;
-    if (unreported > 0) options.onLost(unreported);
+    if (unreported > 0) options.onLost?.(unreported);
     unreported = 0;
   }
 
@@ -59,16 +59,12 @@ export function createUsagePublisher(nats: NatsConnection, options: UsagePublish
 
   function send(event: StreamEvent, told: (stored: boolean) => void): void {
     const lane = lanes[partitionOf(event.subject, partitions)];
-    if (!lane || abort.signal.aborted || counters.buffered >= maxBuffered) {
-      lose();
-      return told(false);
-    }
+    if (!lane || abort.signal.aborted || counters.buffered >= maxBuffered) return told(false);
     const json = JSON.stringify(event);
     counters.buffered += 1;
     const settle = (stored: boolean) => {
       counters.buffered -= 1;
       if (stored) counters.published += 1;
-      else lose();
       told(stored);
     };
     lane.push({ id: event.id, json, bytes: Buffer.byteLength(json), settle });
@@ -76,7 +72,7 @@ export function createUsagePublisher(nats: NatsConnection, options: UsagePublish
 
   return {
     counters,
-    publish: (events) => events.forEach((event) => send(event, () => undefined)),
+    publish: (events) => events.forEach((event) => send(event, (stored) => (stored ? undefined : lose()))),
     async store(events) {
       const answers = events.map((event) => new Promise<boolean>((resolve) => send(event, resolve)));
       const lost = (await Promise.all(answers)).filter((stored) => !stored).length;

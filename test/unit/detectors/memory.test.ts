@@ -120,6 +120,8 @@ test('of a full partition those idle longest go, and the listed ones last', () =
 
   expect(longestIdle(state, 21)).toEqual([]);
   expect(longestIdle(state, 20).map(([name]) => name)).toEqual(['id:sample:1', 'id:sample:2', 'id:sample:3']);
+  // Of far too many a fifth of the limit goes at once.
+  expect(longestIdle(state, 10).map(([name]) => name)).toEqual(['id:sample:1', 'id:sample:2']);
 });
 
 test('what was idle for 400 days is forgotten when it is used again, and what is listed never', () => {
