@@ -27,8 +27,7 @@ export interface Surveyed<E extends StreamEvent> {
 
 /**
  * Looks through a file, and holds its events where there are no more than `limits.held`.
- * @throws IncidentError RECORDING_TOO_LARGE for a pipe of more than can be sorted, and, when it is opened, for a file of more that is out of order; and what
- * `readEvents` throws
+ * @throws IncidentError RECORDING_TOO_LARGE for more than can be sorted of a pipe, or of a file that is out of order; and what `readEvents` throws
  */
 export async function survey<E extends StreamEvent>(
   file: string,
@@ -38,9 +37,10 @@ export async function survey<E extends StreamEvent>(
   const isOnce = await isReadOnlyOnce(file);
   const most = isOnce ? limits.sorted : limits.held;
   const first = noRecords();
-  const { held, inOrder, firstAt } = await hold(file, map, first, most);
+  const { held, inOrder, firstAt, total } = await hold(file, map, first, most);
   if (held) return { firstAt, held: held.length, open: () => oneByOne(held), counts: first };
   if (isOnce) throw tooLarge(file, most);
+  if (!inOrder && total > limits.sorted) throw tooLarge(file, limits.sorted);
   const counts = noRecords();
   const open = () => (inOrder ? readEvents(file, map, counts) : sorted(file, map, counts, limits.sorted));
   return { firstAt, held: 0, open, counts };
@@ -51,6 +51,7 @@ interface Held<E> {
   readonly held: readonly E[] | undefined;
   readonly inOrder: boolean;
   readonly firstAt: number;
+  readonly total: number;
 }
 
 async function hold<E extends StreamEvent>(
@@ -61,17 +62,18 @@ async function hold<E extends StreamEvent>(
 ): Promise<Held<E>> {
   let held: E[] | undefined = [];
   let inOrder = true;
-  let [firstAt, latest] = [Infinity, -Infinity];
+  let [firstAt, latest, total] = [Infinity, -Infinity, 0];
   for await (const piece of readEvents(file, map, counts)) {
     for (const event of piece) {
       if (event.at < latest) inOrder = false;
       latest = event.at;
       firstAt = Math.min(firstAt, event.at);
+      total += 1;
       held?.push(event);
     }
     if (held && held.length > most) held = undefined;
   }
-  return { held: inOrder ? held : held?.sort((a, b) => a.at - b.at), inOrder, firstAt };
+  return { held: inOrder ? held : held?.sort((a, b) => a.at - b.at), inOrder, firstAt, total };
 }
 
 async function* sorted<E extends StreamEvent>(

@@ -61,6 +61,17 @@ it('refuses what is out of order and more than can be sorted', async () => {
   });
 });
 
+it('refuses it before anything of another file is used', async () => {
+  const files = [await file(upTo(10)), await file([...upTo(200), 5])];
+  const times: number[] = [];
+
+  await expect(
+    forEachInTime(files, mapNative, ({ at }) => times.push(at), { held: 10, sorted: 100 }),
+  ).rejects.toMatchObject({ code: 'RECORDING_TOO_LARGE' });
+
+  expect(times).toEqual([]);
+});
+
 it.each([0, 10, 100])('merges files of which no more than %i events are held at once', async (held) => {
   const files = [
     await file([], 'empty'),
