@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { withoutValues } from '../detectors/sources/without-values';
+import { holdsOurValue } from '../domain/token-format';
 import { usageEvent, type UsageEvent } from '../domain/usage-event';
 import { callerOf, onlyFor } from './authenticate';
 import { readForeignRecords, recordsBody, type MapForeign } from './foreign-records';
@@ -64,7 +66,9 @@ function readEvents(items: readonly unknown[], now: number): readonly UsageEvent
     const parsed = reportedEvent.safeParse(item);
     if (!parsed.success) faults.push(...faultsOf(parsed.error, index));
     else if (parsed.data.at > now + MOST_AHEAD_MS) faults.push(aheadOfTime(index));
-    else events.push(parsed.data);
+    else if (holdsOurValue(parsed.data.subject))
+      faults.push({ index, field: 'subject', fault: 'holds a secret value' });
+    else events.push(withoutValues(parsed.data));
   });
   if (faults.length > 0) throw new InvalidRequest(faults);
   return events;

@@ -38,11 +38,12 @@ export function createValueIndex({ inventory, secrets, hashOf }: IndexParts): Va
           return undefined;
         });
         if (text === undefined) continue;
-        hashed.add(key);
         const value = valueOf(text);
-        if (value === undefined) continue;
-        const hash = await hashOf(value);
-        versions.set(hash, [...(versions.get(hash) ?? []), [id, version]]);
+        if (value !== undefined) {
+          const hash = await hashOf(value);
+          versions.set(hash, [...(versions.get(hash) ?? []), [id, version]]);
+        }
+        hashed.add(key);
       }
     }
     return isWhole;

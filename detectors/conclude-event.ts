@@ -103,7 +103,7 @@ function mergeEvidence(before: Evidence, added: Evidence, risk: RiskThresholds):
 
 function toDetection(event: UsageEvent, detector: Detector, finding: Finding, eventIds: readonly string[]): Detection {
   return {
-    id: detectionId(detector.id, event.subject, event.id),
+    id: detectionId(topicOf({ detector, finding }), event.subject, event.id),
     detector: detector.id,
     family: detector.family,
     subject: event.subject,

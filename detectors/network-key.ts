@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { isWholeAddress } from '../domain/whole-address';
 
 /**
  * The network an address belongs to, as one short word: its /24 (IPv4, also when mapped into IPv6) or /48 (IPv6). A loopback
@@ -6,7 +7,7 @@ import ipaddr from 'ipaddr.js';
  * service names and masks that CloudTrail writes.
  */
 export function networkKey(address: string): string {
-  if (!ipaddr.isValid(address)) return '';
+  if (!isWholeAddress(address)) return '';
   const parsed = ipaddr.process(address);
   if (parsed.range() === 'loopback') return parsed.toString();
   if (parsed.kind() === 'ipv4') return `${parsed.toByteArray().slice(0, 3).join('.')}.0/24`;

@@ -1,3 +1,5 @@
+import { holdsOurValue } from './token-format';
+
 /**
  * What a request asks for, as one short word that is bounded in number: `METHOD /path/with/*`, where `*` stands for whatever names a
  * single thing. Templates of frameworks (`/reports/:id`, `/reports/{id}`) and plain paths (`/reports/7`) become the same word, so that what
@@ -39,7 +41,9 @@ const NUMBERED = /^[A-Za-z]{1,8}[-_]?\d{3,}$/;
 /** Only plain characters: what is encoded, or means another path, is never taken for an id. */
 function namesOneThing(segment: string): boolean {
   return (
-    [PLACEHOLDER, NUMERIC, UUID, LONG_ID, LONG, NUMBERED].some((shape) => shape.test(segment)) || isMailAddress(segment)
+    [PLACEHOLDER, NUMERIC, UUID, LONG_ID, LONG, NUMBERED].some((shape) => shape.test(segment)) ||
+    isMailAddress(segment) ||
+    holdsOurValue(segment)
   );
 }
 

@@ -187,7 +187,7 @@ function usageEvent(
     subject,
     source: 'gateway',
     principalKind: parts.inventory.lookup(subject)?.principalKind ?? 'unknown',
-    client: { address: request.address, agent: withoutOurValues(request.agent.slice(0, MAX_TEXT)) },
+    client: { address: request.address, agent: withoutOurValues(request.agent).slice(0, MAX_TEXT) },
     action: {
       kind: WRITING_METHODS.has(request.method) ? 'write' : 'read',
       name: templateOf(request),

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { isWholeAddress } from '../domain/whole-address';
 
 /** A network as 128 bits in four words (IPv4 mapped into IPv6), and how many of them count. */
 export interface NetworkWords {
@@ -95,13 +96,6 @@ export function formatNetwork({ words, bits }: NetworkWords): string {
   const address = ipaddr.fromByteArray(isOld ? bytes.slice(12) : bytes).toString();
   const [shown, width] = isOld ? [bits - MAPPED_BITS, 32] : [bits, 128];
   return shown === width ? address : `${address}/${shown}`;
-}
-
-/** ipaddr.js takes `1` and `0x7f.1` for addresses, as inet_aton does; a list that holds such holds numbers, not addresses. */
-function isWholeAddress(text: string): boolean {
-  return text.includes(':')
-    ? ipaddr.IPv6.isValid(text) && !text.includes('%')
-    : ipaddr.IPv4.isValidFourPartDecimal(text);
 }
 
 function plainIpv4(text: string): number | undefined {

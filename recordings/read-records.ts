@@ -1,10 +1,7 @@
 import { parseJson } from '../domain/parse-json';
 import { IncidentError } from '../domain/errors';
 import { jsonValues } from './json-values';
-import { readLines } from './read-lines';
-
-/** What must be parsed as a whole is held as one text, and V8's texts end at about this many characters. */
-const LONGEST_WHOLE = 500_000_000;
+import { LONGEST_TEXT, readLines, tooLarge } from './read-lines';
 
 /**
  * The records of a file, as parsed JSON: JSON lines, a JSON array, or `{"Records":[…]}`, gzipped or not, whatever the file is called.
@@ -25,7 +22,7 @@ export async function* readRecords(file: string): AsyncGenerator<readonly unknow
     if (whole.length === 0 && !isLines) isLines = isRecord(parseJson(first));
     if (!isLines) {
       length += lines.reduce((sum, line) => sum + line.length + 1, 0);
-      if (length > LONGEST_WHOLE) throw unreadable(file, 'too large to be read at once: write one record a line');
+      if (length > LONGEST_TEXT) throw tooLarge(file);
       whole.push(...lines);
       continue;
     }

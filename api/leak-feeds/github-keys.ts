@@ -45,13 +45,18 @@ export function createGithubKeys(url: string): GithubKeys {
     etag = answer.headers.get('etag') ?? undefined;
   }
 
+  /** @throws IncidentError BACKEND_UNAVAILABLE: without any keys nothing can be told */
+  function unknownIfNone(cause: unknown): void {
+    if (keys.size === 0) throw new IncidentError('BACKEND_UNAVAILABLE', { backend: 'the keys of GitHub' }, { cause });
+  }
+
   return {
     async find(id, now) {
       const known = keys.get(id);
       // An invented id that is being asked about holds up nobody.
       if (known && (now - fetchedAt < KEPT_MS || now - askedAt < REFRESH_PAUSE_MS)) return known;
       if (now - askedAt < REFRESH_PAUSE_MS) {
-        await asking?.catch(() => undefined);
+        await asking?.catch(unknownIfNone);
         return keys.get(id);
       }
       askedAt = now;
@@ -60,11 +65,9 @@ export function createGithubKeys(url: string): GithubKeys {
         await asking;
         fetchedAt = now;
       } catch (cause) {
-        // The keys from before stay in force; without any, nothing can be told.
-        if (keys.size === 0) {
-          askedAt = Number.NEGATIVE_INFINITY;
-          throw new IncidentError('BACKEND_UNAVAILABLE', { backend: 'the keys of GitHub' }, { cause });
-        }
+        // The keys from before stay in force.
+        if (keys.size === 0) askedAt = Number.NEGATIVE_INFINITY;
+        unknownIfNone(cause);
       }
       return keys.get(id);
     },

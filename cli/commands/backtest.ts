@@ -6,6 +6,7 @@ import { runBacktest, type BacktestResult } from '../../backtest/run-backtest';
 import { readIntel } from '../../backtest/read-intel';
 import { scoreSeries } from '../../backtest/score-series';
 import { SOURCE_NAMES, type Source } from '../../detectors/sources/registry';
+import { shownEventId } from '../../domain/event-ids';
 import { riskOf } from '../../domain/policy';
 import { SEVERITIES, type Severity } from '../../domain/severity';
 import { shortSubject } from '../../domain/subject';
@@ -90,7 +91,7 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
   );
   for (const fault of result.faults) process.stderr.write(`malformed: ${fault}\n`);
   for (const { code, detector, event, cause } of result.failures)
-    process.stderr.write(`${code}: ${detector} threw ${cause} at ${event.id}\n`);
+    process.stderr.write(`${code}: ${detector} threw ${cause} at ${shownEventId(event.id)}\n`);
   process.stdout.write(`${flags.json ? JSON.stringify(result.summary) : render(lines, result)}\n`);
   if (result.failures.length > 0) process.exitCode = 1;
 }
@@ -115,7 +116,7 @@ function render(lines: readonly DetectionLine[], { summary }: BacktestResult): s
     style: { head: [], border: [] },
   });
   for (const { at, severity, confidence, detector, credential, eventId, reason } of lines)
-    table.push([at, severity, confidence, detector, shortSubject(credential), eventId, reason]);
+    table.push([at, severity, confidence, detector, shortSubject(credential), shownEventId(eventId), reason]);
   const { events, records, ignored, malformed, stale, credentials, detections, incidents, alertsPer1000 } = summary;
   const counts =
     `${records} records (${ignored} ignored, ${malformed} malformed), ${events} events of ${credentials} credentials: ` +

@@ -39,15 +39,19 @@ async function report(files: readonly string[], { scanner, severity, api, keyFil
         }
         const { tokens, type, place } = finding;
         const source = tokens.some((token) => place.includes(token)) ? scanner : place.slice(0, 300);
-        try {
-          for (const token of tokens) await client.reportLeak({ token, type, source, severity });
-          sent += 1;
-        } catch (error) {
-          // A word of five letters, or a key of many lines: the others are to be heard all the same.
-          if (!(error instanceof IncidentError) || error.code !== 'REQUEST_INVALID') throw error;
-          refused += 1;
-          process.stderr.write(`${source}: ${error.message}\n`);
+        let isTaken = false;
+        for (const token of tokens) {
+          try {
+            await client.reportLeak({ token, type, source, severity });
+            isTaken = true;
+          } catch (error) {
+            // A word of five letters, or a key of many lines: the others are to be heard all the same.
+            if (!(error instanceof IncidentError) || error.code !== 'REQUEST_INVALID') throw error;
+            process.stderr.write(`${source}: ${error.message}\n`);
+          }
         }
+        if (isTaken) sent += 1;
+        else refused += 1;
       }
     }
   }

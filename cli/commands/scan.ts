@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { IncidentError } from '../../domain/errors';
+import { withoutOurValues } from '../../domain/token-format';
 import { apiClientOf, apiOption, keyFileOption } from '../api-options';
 import { filesOf, valuesIn, type FoundValue } from '../scan-files';
 
@@ -35,13 +36,15 @@ async function scan(places: readonly string[], flags: ScanFlags): Promise<void> 
   if (!isComplete) process.exitCode = 2;
 
   async function search(file: string): Promise<void> {
+    // A file may be called by one.
+    const place = withoutOurValues(file);
     for await (const found of valuesIn(file)) {
       const { line, shown } = found;
       process.stdout.write(
-        `${flags.json ? JSON.stringify({ file, line, value: shown }) : `${file}:${line}: ${shown}`}\n`,
+        `${flags.json ? JSON.stringify({ file: place, line, value: shown }) : `${place}:${line}: ${shown}`}\n`,
       );
       process.exitCode = 1;
-      await report(found);
+      await report({ ...found, file: place });
     }
   }
 

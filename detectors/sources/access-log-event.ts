@@ -1,6 +1,6 @@
 import { endpointOf } from '../../domain/endpoint';
 import { isSubject } from '../../domain/subject';
-import { holdsOurValue } from '../../domain/token-format';
+import { holdsOurValue, withoutOurValues } from '../../domain/token-format';
 import type { UsageEvent } from '../../domain/usage-event';
 import { contentId } from './content-id';
 import type { LoggedHeaders } from './logged-headers';
@@ -51,15 +51,15 @@ export function accessLogEvent(request: LoggedRequest, record: object): Mapped {
     kind: 'event',
     event: {
       kind: 'usage',
-      id: `${request.source}:${request.requestId === '' ? contentId(flatPartOf(record)) : request.requestId}`.slice(
-        0,
-        200,
-      ),
+      id: `${request.source}:${withoutOurValues(request.requestId) || contentId(flatPartOf(record))}`.slice(0, 200),
       at: request.at,
       subject: credential,
       source: request.source,
       principalKind: 'unknown',
-      client: { address: request.address.slice(0, 64), agent: request.agent.slice(0, 512) },
+      client: {
+        address: withoutOurValues(request.address).slice(0, 64),
+        agent: withoutOurValues(request.agent).slice(0, 512),
+      },
       action: {
         kind: WRITING_METHODS.has(method) ? 'write' : 'read',
         name: endpointOf(method, plainPath(request.path)),

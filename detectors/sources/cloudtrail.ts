@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isSubject } from '../../domain/subject';
+import { withoutOurValues } from '../../domain/token-format';
 import type { UsageEvent } from '../../domain/usage-event';
 import type { RecordKind } from '../sigma/rule-set';
 import { logBytes } from './log-fields';
@@ -65,7 +66,10 @@ export function mapCloudTrail(record: unknown): Mapped {
       at,
       subject,
       source: 'cloudtrail',
-      client: { address: (data.sourceIPAddress ?? '').slice(0, 64), agent: (data.userAgent ?? '').slice(0, 512) },
+      client: {
+        address: withoutOurValues(data.sourceIPAddress ?? '').slice(0, 64),
+        agent: withoutOurValues(data.userAgent ?? '').slice(0, 512),
+      },
       ...rest,
       ...(bytes === undefined ? {} : { bytes }),
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LAST_TIME } from '../../domain/last-time';
-import { holdsOurValue } from '../../domain/token-format';
+import { holdsOurValue, withoutOurValues } from '../../domain/token-format';
 import { isSubject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
 import { actionKindOfAws, actionNameOfAws, outcomeOfAws } from './aws-action';
@@ -81,8 +81,8 @@ export function mapOcsf(record: unknown): Mapped {
       source: 'ocsf',
       principalKind: isAws(data) ? principalKind(data) : 'unknown',
       client: {
-        address: (data.src_endpoint?.ip ?? data.src_endpoint?.domain ?? '').slice(0, 64),
-        agent: (data.http_request?.user_agent ?? '').slice(0, 512),
+        address: withoutOurValues(data.src_endpoint?.ip ?? data.src_endpoint?.domain ?? '').slice(0, 64),
+        agent: withoutOurValues(data.http_request?.user_agent ?? '').slice(0, 512),
       },
       action: actionOf(data),
       outcome: outcomeOf(data),

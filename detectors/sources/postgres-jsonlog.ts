@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isSubject, type Subject } from '../../domain/subject';
+import { withoutOurValues } from '../../domain/token-format';
 import type { UsageEvent } from '../../domain/usage-event';
 import { parseJson } from '../../domain/parse-json';
 import { describeIssues, IGNORED, malformed, type NotMapped } from './mapped';
@@ -47,7 +48,7 @@ export function mapPostgresLogLine(text: string, scope: PostgresLogScope): Mappe
   if (!isSubject(subject) || !principalKind) return IGNORED;
   const at = parseTimestamp(line.timestamp);
   if (at === undefined) return malformed('timestamp: not UTC or unreadable');
-  const agent = applicationNameOf(line).slice(0, 512);
+  const agent = withoutOurValues(applicationNameOf(line)).slice(0, 512);
   const probe = scope.probeOf?.(agent, at);
   return {
     kind: 'event',

@@ -12,7 +12,8 @@ import { mapOcsf } from './ocsf';
 import { ocsfAsCloudTrail } from './ocsf-as-cloudtrail';
 import { withOpenPolicies } from './policy-opens';
 import { WEBSERVER, webserverRecord } from './webserver-record';
-import { withoutValues, withRules } from './with-rules';
+import { withRules } from './with-rules';
+import { mappedWithoutValues } from './without-values';
 
 interface SourceSpec {
   /** Which rules are asked about its records. */
@@ -61,12 +62,12 @@ export const SOURCE_NAMES = ['native', ...FOREIGN_SOURCE_NAMES] as [Source, ...S
 export function foreignMapper(source: ForeignSource, rules: RuleSet): (record: unknown) => Mapped {
   const { map, kind }: SourceSpec = SPECS[source];
   const about = rules.about(kind);
-  return (record) => withoutValues(map(record, about));
+  return (record) => mappedWithoutValues(map(record, about));
 }
 
 /** As `foreignMapper`, and for our own events, which say themselves what rules they match. */
 export function mapperOf(source: Source, rules: RuleSet): (record: unknown) => Mapped<StreamEvent> {
-  return source === 'native' ? mapNative : foreignMapper(source, rules);
+  return source === 'native' ? (record) => mappedWithoutValues(mapNative(record)) : foreignMapper(source, rules);
 }
 
 /** The id a record has at its source: an event's id without what our mappers put before it. */

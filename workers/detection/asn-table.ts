@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import ipaddr from 'ipaddr.js';
+import { isWholeAddress } from '../../domain/whole-address';
 
 /** ASN by [sapics/ip-location-db](https://github.com/sapics/ip-location-db): Route Views and DB-IP, CC BY 4.0. Lines `from,to,system,operator`, in order. */
 const PACKAGE = '@ip-location-db/asn';
@@ -20,7 +21,7 @@ export function openAsnTable(): AsnTable {
   const v4 = readRanges('asn-ipv4-num.csv', readDecimal);
   const v6 = readRanges('asn-ipv6.csv', readUpperBits);
   return (address) => {
-    if (!ipaddr.isValid(address)) return 0;
+    if (!isWholeAddress(address)) return 0;
     const parsed = ipaddr.process(address);
     const bytes = Buffer.from(parsed.toByteArray());
     return parsed.kind() === 'ipv4' ? find(v4, BigInt(bytes.readUInt32BE())) : find(v6, bytes.readBigUInt64BE());

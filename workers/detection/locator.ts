@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
 import { Reader, type CountryResponse } from 'mmdb-lib';
 import { z } from 'zod';
 import { IncidentError } from '../../domain/errors';
@@ -66,24 +67,20 @@ function openDatabase(file: string): Reader<CountryResponse> {
 function locate(reader: Reader<CountryResponse>, address: string, asnOf: AsnTable): Place {
   const network = networkKey(address);
   if (network === '') return NOWHERE;
-  const country = countryOf(reader, address);
+  // One of IPv4 is the same however it is written.
+  const plain = ipaddr.process(address).toString();
+  const country = countryOf(reader, plain);
   return {
     network,
     country,
     asn: asnOf(address),
     networkMark: markOf(network),
     countryMark: markOf(country),
-    addressMark: markOf(plainAddress(address)),
+    addressMark: markOf(plain),
   };
 }
 
-/** An address of IPv4, however it is written. */
-function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '');
-}
-
-function countryOf(reader: Reader<CountryResponse>, address: string): string {
-  const plain = plainAddress(address);
+function countryOf(reader: Reader<CountryResponse>, plain: string): string {
   // One of IPv4 alone knows of no other address.
   if (reader.metadata.ipVersion === 4 && plain.includes(':')) return '';
   return countryRecord.safeParse(reader.get(plain)).data ?? '';

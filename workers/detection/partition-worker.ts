@@ -10,7 +10,7 @@ import { Queue } from '../../domain/queue';
 import { OwnershipLost, PartitionFolder, type FolderParts } from './partition-folder';
 import { PaceKeeper } from './pace-keeper';
 import { RiskKeeper } from './risk-keeper';
-import { readGap } from './stream-gap';
+import { storedBetween } from './stored-messages';
 import { tellPartition } from './tell-partition';
 import { consumerName, ensureConsumer, PIN_GROUP, USAGE_STREAM } from './streams';
 import { nameOf } from '../../domain/name-of';
@@ -148,11 +148,15 @@ export class PartitionWorker {
     this.#risk.look(now, this.#folder.risk);
   }
 
-  /** Folds what lies between our state and `end` and was not given to us. */
+  /**
+   * Folds what lies between our state and `end` and was not given to us. The consumer gives out what was not acknowledged only after a time-out, behind newer messages; a
+   * fold needs it in its place.
+   */
   async #catchUp(end: number): Promise<void> {
     const { partition, counters } = this.parts;
     await this.#folder.refresh();
-    for await (const { subject, seq, data, time } of readGap(this.manager, partition, this.#folder.folded + 1, end)) {
+    const missing = { stream: USAGE_STREAM, subjects: `usage.${partition}`, first: this.#folder.folded + 1, end };
+    for await (const { subject, seq, data, time } of storedBetween(this.manager, missing)) {
       await this.#folder.fold({ subject, seq, data, storedAt: time.getTime() });
       counters.caughtUp += 1;
     }

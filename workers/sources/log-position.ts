@@ -1,5 +1,6 @@
 import type { KV } from '@nats-io/kv';
 import { z } from 'zod';
+import { parseJson } from '../../domain/parse-json';
 
 /** Where reading goes on: behind the last line that is done with. */
 export const logPosition = z.strictObject({
@@ -22,7 +23,7 @@ export function positionsInKv(kv: KV, key: string): LogPositions {
     async load() {
       const entry = await kv.get(key);
       if (entry?.operation !== 'PUT') return undefined;
-      const parsed = logPosition.safeParse(JSON.parse(entry.string()));
+      const parsed = logPosition.safeParse(parseJson(entry.string()));
       return parsed.success ? parsed.data : undefined;
     },
     async save(position) {

@@ -53,7 +53,11 @@ export class PartitionLane {
   #send(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#sending = this.#sendAll().finally(() => (this.#sending = undefined));
+    this.#sending = this.#sendAll().finally(() => {
+      this.#sending = undefined;
+      // What came since it saw that nothing was left began nothing itself.
+      if (this.#queue.length > 0) this.#send();
+    });
   }
 
   async #sendAll(): Promise<void> {

@@ -122,7 +122,11 @@ export async function tailPostgresLog(options: PostgresLogOptions): Promise<Post
       await running;
       watcher?.close();
       await follower.close();
-      if (positions && done) await positions.save(done);
+      // Without it a few lines are read again.
+      if (positions && done)
+        await positions.save(done).catch((error: unknown) => {
+          log.warn({ error: nameOf(error) }, 'how far the PostgreSQL log was read is not kept');
+        });
     },
   };
 }

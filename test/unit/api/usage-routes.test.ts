@@ -4,6 +4,8 @@ import type { UsageEvent } from '../../../domain/usage-event';
 import { createApi, type ApiParts } from '../../../api/server';
 import { openApiDocument } from '../../../api/openapi';
 import { foreignMapper, type ForeignSource } from '../../../detectors/sources/registry';
+import { sampleUse } from '../../../detectors/sample-life';
+import { formatToken } from '../../../domain/token-format';
 import { OWN_RULES } from '../../support/own-rules';
 import { recordedLog } from '../../support/recorded-log';
 import { madeUpTheft } from '../../support/recorded-theft';
@@ -111,4 +113,17 @@ it('is described in both forms', () => {
 
   expect(text).toContain('"enum":["cloudtrail","ocsf","nginx","envoy","access-log"]');
   expect(text).toContain('"events"');
+});
+
+it('keeps no token of ours that stands in an event, and takes none that names a credential by it', async () => {
+  const { post, stored } = api();
+  const token = formatToken((size) => Buffer.alloc(size, 7));
+  const use = sampleUse({ afterMs: 0, agent: `a ${token}` });
+
+  expect((await post({ events: [{ ...use, id: `id-${token}` }] })).status).toBe(202);
+  const refused = await post({ events: [{ ...use, subject: `id:sample:${token}` }] });
+
+  expect(stored).toMatchObject([{ id: 'id-[secret]', client: { agent: 'a [secret]' } }]);
+  expect(refused.status).toBe(400);
+  expect(refused.text).not.toContain(token);
 });

@@ -5,7 +5,14 @@ import { sampleCredential, sampleVersion } from '../../support/sample-credential
 
 const version = sampleVersion();
 
-async function indexOf({ fault }: { readonly fault?: IncidentError } = {}) {
+async function hashed(value: string): Promise<string> {
+  return Promise.resolve(`hash of ${value}`);
+}
+
+async function indexOf({
+  fault,
+  hashOf = hashed,
+}: { readonly fault?: IncidentError; readonly hashOf?: (value: string) => Promise<string> } = {}) {
   const secrets = memorySecrets();
   await secrets.putIfAbsent(version.secret, JSON.stringify({ kind: 'api-token', token: 'ours' }));
   let looks = 0;
@@ -21,7 +28,7 @@ async function indexOf({ fault }: { readonly fault?: IncidentError } = {}) {
         return fault ? Promise.reject(fault) : secrets.get(ref);
       },
     },
-    hashOf: (value) => `hash of ${value}`,
+    hashOf,
   });
   return { index, looks: () => looks };
 }
@@ -41,4 +48,12 @@ it('calls nothing unknown while a value can not be read; one that is not there i
 
   await expect(away.index.find('hash of ours')).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' });
   expect(await gone.index.find('hash of ours')).toEqual([]);
+});
+
+it('hashes a value again that could not be hashed', async () => {
+  const hashOf = jest.fn(hashed).mockRejectedValueOnce(new Error('no memory'));
+  const { index } = await indexOf({ hashOf });
+
+  await expect(index.find('hash of ours')).rejects.toThrow('no memory');
+  expect(await index.find('hash of ours')).toEqual([version]);
 });

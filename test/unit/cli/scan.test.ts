@@ -39,3 +39,13 @@ it.each([
 
   expect(process.exitCode).toBe(code);
 });
+
+it('shows none of a file that is called by one', async () => {
+  const file = join(folder.path, `${TOKEN}.env`);
+  await writeFile(file, `TOKEN=${TOKEN}\n`);
+
+  const output = await outputOf(scanCommand(), file);
+
+  expect(output).toMatch(/\[secret\]\.env:1: /);
+  expect(output).not.toContain(TOKEN);
+});

@@ -20,7 +20,8 @@ test('knows the country and the operator of a public address, written either way
     addressMark: markOf('88.198.1.1'),
     countryMark: markOf('DE'),
   });
-  expect(at('::ffff:88.198.1.1')).toEqual(place);
+  for (const other of ['::ffff:88.198.1.1', '0:0:0:0:0:ffff:88.198.1.1', '::FFFF:58c6:101'])
+    expect(at(other)).toEqual(place);
 });
 
 test.each(['10.1.2.3', '127.0.0.1', '192.0.2.1'])('has no country for %s', (address) => {
@@ -41,9 +42,12 @@ test.each([
   expect(at(address).asn).toBe(asn);
 });
 
-test.each(['', 'ec2.amazonaws.com', '***', '999.1.1.1'])('is nowhere with "%s"', (address) => {
-  expect(at(address)).toEqual({ network: '', country: '' });
-});
+test.each(['', 'ec2.amazonaws.com', '***', '999.1.1.1', '10', '0x7f.1', '010.0.0.1'])(
+  'is nowhere with "%s"',
+  (address) => {
+    expect(at(address)).toEqual({ network: '', country: '' });
+  },
+);
 
 describe('a database of one’s own', () => {
   const folder = temporaryFolder();

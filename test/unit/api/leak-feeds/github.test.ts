@@ -105,7 +105,9 @@ describe('the keys of GitHub', () => {
 
     expect(await keys.find('invented', 61_000)).toBeUndefined();
     expect(await keys.find(ID, 61_000)).toBeDefined();
-    await expect(without.find(ID, 0)).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' });
+    // Whoever waits for the answer meanwhile is told the same: no signature is called bad that nobody could look at.
+    const told = await Promise.allSettled([without.find(ID, 0), without.find(ID, 0)]);
+    expect(told).toMatchObject(Array(2).fill({ reason: { code: 'BACKEND_UNAVAILABLE' } }));
     broken = false;
     expect(await without.find(ID, 1)).toBeDefined();
   });

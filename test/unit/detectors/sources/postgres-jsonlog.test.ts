@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { formatToken } from '../../../../domain/token-format';
 import { mapPostgresLogLine, type PostgresLogScope } from '../../../../detectors/sources/postgres-jsonlog';
 import { LoginPairing } from '../../../../detectors/sources/postgres-login';
 
@@ -50,6 +51,13 @@ test('a login becomes an accepted event with an id that a second reading gives a
       outcome: 'accepted',
     },
   });
+});
+
+test('an application that is called by a token of ours is not', () => {
+  const token = formatToken((size) => Buffer.alloc(size, 7));
+  const user = 'connection authorized: user=orders_a database=orders';
+
+  expect(agentOf(`${user} application_name=${token}`)).toBe('[secret]');
 });
 
 test.each([
