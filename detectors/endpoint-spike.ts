@@ -1,4 +1,5 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
+import { isRefused } from './is-refused';
 import { giveSlot } from './endpoint-slots';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
@@ -35,9 +36,9 @@ export const endpointSpike = defineDetector<'marks' | 'windows'>({
 });
 
 function judge({ marks, windows }: EndpointRows, located: LocatedUsageEvent): readonly Finding[] {
-  const { at, action, outcome } = located.event;
+  const { at, action } = located.event;
   // Clients that we refuse try again and again: their number says nothing of the thief.
-  if (outcome === 'contained') return NO_FINDINGS;
+  if (isRefused(located.event)) return NO_FINDINGS;
   const endpoint = marks.indexOf(located.marks.action);
   if (endpoint === -1) return NO_FINDINGS;
   const { lengthMs, leastUses, leastBuckets, leastRatio, leastDeviations, confidence } = PARAMETERS;
@@ -51,8 +52,8 @@ function judge({ marks, windows }: EndpointRows, located: LocatedUsageEvent): re
 }
 
 function remember(rows: EndpointRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { at, outcome } = located.event;
-  if (outcome === 'contained') return;
+  if (isRefused(located.event)) return;
+  const { at } = located.event;
   const { lengthMs, smoothing } = PARAMETERS;
   const { marks, windows } = rows;
   const known = marks.indexOf(located.marks.action);

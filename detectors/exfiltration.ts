@@ -14,6 +14,8 @@ const PARAMETERS = {
   leastWindows: 12,
   /** Half of what was the most is forgotten in about 700 windows of use, five days without a pause. */
   fading: 0.999,
+  /** Once it is known what is usual, one window makes no more of it than so many times as much: or whoever takes a little more each time takes all. Ours. */
+  growth: 1.2,
   confidence: 0.5,
   extremeRatio: 10,
   extremeConfidence: 0.7,
@@ -89,7 +91,9 @@ function windowOf(volume: Row, { at, bytes = 0, outcome }: UsageEvent): number |
 function closed(volume: Row): readonly [most: number, windows: number] {
   const [clean, most, windows] = [volume.get(CLEAN), volume.get(MOST), volume.get(WINDOWS)];
   if (clean === 0) return [most, windows];
-  return [Math.max(clean, most * PARAMETERS.fading), Math.min(windows + 1, PARAMETERS.leastWindows)];
+  const { fading, growth, leastWindows, leastBytes } = PARAMETERS;
+  const learnt = windows < leastWindows ? clean : Math.min(clean, Math.max(most * growth, leastBytes));
+  return [Math.max(learnt, most * fading), Math.min(windows + 1, leastWindows)];
 }
 
 function samples(): Samples {
@@ -105,6 +109,14 @@ function samples(): Samples {
       {
         title: 'a credential of an hour that carries off a gigabyte',
         events: [...reads(60, 200_000, minute), ...reads(100, 10_000_000, 1_000, 61 * minute)],
+        places,
+      },
+      {
+        title: 'nearly three times as much each time',
+        events: [
+          ...life,
+          ...[1, 2.8, 7.8, 22, 61].flatMap((times, n) => reads(10, times * 1_200_000, minute, (250 + 10 * n) * minute)),
+        ],
         places,
       },
       { title: 'one large answer', events: [...life, ...reads(1, 50_000_000, minute, 241 * minute)], places },

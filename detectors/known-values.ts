@@ -2,21 +2,23 @@ import { markOf } from './marks';
 import type { Row } from './rows';
 
 /**
- * The values of one dimension (agents, networks, countries) that a subject is known by, in a row: first how many are known, or `WIDE`; then each of them, its mark (marks.ts) and
- * the day it was last used; then each that is on its way to being known, its mark, the days it was seen on, and the last of them.
+ * The values of one dimension (agents, networks, countries) that a subject is known by, in a row: first how many are known; then each of them, its mark (marks.ts) and
+ * the day it was last used; then each that is on its way to being known, its mark, the days it was seen on, and the last of them. Or first `WIDE`; then the last day on which one
+ * more was used within a month than is kept; then the latest of them, each with its day.
  */
 export type KnownValues = Row;
 
 /** Days: 3 from design.md (a context is known once seen on three days), 30 from reference/detection.md (forget). */
-const LIMITS = { known: 32, pending: 8, daysToKnow: 3, daysToForget: 30 } as const;
+const LIMITS = { known: 32, pending: 8, daysToKnow: 3, daysToForget: 30, narrow: 0.75 } as const;
 
-/** So many values are normal that a new one says nothing. */
+/** So many values are normal that a new one says nothing; until, for a month, no more than three quarters of what is kept were used. */
 const WIDE = -1;
 
 export type Known = readonly [mark: number, lastDay: number];
 export type Pending = readonly [mark: number, days: number, lastDay: number];
 
 const KNOWN_SIZE = 2;
+const WIDE_HEAD = 2;
 const PENDING_SIZE = 3;
 
 export const NONE_KNOWN: readonly number[] = [0];
@@ -32,10 +34,15 @@ export function valuesOf(known: readonly Known[], pending: readonly Pending[]): 
   return [known.length, ...known.flat(), ...pending.flat()];
 }
 
+/** As they were stored until 2026-11-30: how wide they are is learnt again. */
 export const WIDE_VALUES: readonly number[] = [WIDE];
 
 export function isWide(values: KnownValues): boolean {
   return values.get(0) === WIDE;
+}
+
+function wideValues(overflowDay: number, latest: readonly Known[]): readonly number[] {
+  return [WIDE, overflowDay, ...latest.flat()];
 }
 
 /**
@@ -55,17 +62,38 @@ export function isOnlyOne(values: KnownValues): boolean {
   return values.get(0) === 1;
 }
 
-/** Takes the value for known. Mostly nothing changes. */
-export function learn(values: KnownValues, mark: number, day: number): void {
-  if (mark === 0 || isWide(values)) return;
+/** Takes the value for known; with more than `most` they are wide. Mostly nothing changes. */
+export function learn(values: KnownValues, mark: number, day: number, most: number = LIMITS.known): void {
+  if (mark === 0) return;
+  if (isWide(values)) {
+    learnWide(values, mark, day, most);
+    return;
+  }
   if ((lastDayOf(values, mark) ?? -1) >= day) return;
   const before = knownOf(values);
   const slept = day - latestDay(before);
   const known =
     before.length > 0 && slept > LIMITS.daysToForget ? before.map(([one, last]): Known => [one, last + slept]) : before;
   const kept = known.filter(([one, last]) => one !== mark && last >= day - LIMITS.daysToForget);
-  if (kept.length >= LIMITS.known) values.replace(WIDE_VALUES);
+  if (kept.length >= most) values.replace(wideValues(day, [...kept.slice(1), [mark, day]]));
   else values.replace(valuesOf([...kept, [mark, day]], without(pendingOf(values), mark)));
+}
+
+/** Wide values stay so for as long as there are many; else whoever once was used from everywhere would be watched no more. */
+function learnWide(values: KnownValues, mark: number, day: number, most: number): void {
+  const index = values.indexOf(mark, KNOWN_SIZE, WIDE_HEAD);
+  if (index !== -1 && values.get(index + 1) >= day) return;
+  const isStored = values.length >= WIDE_HEAD;
+  const others = values
+    .records(KNOWN_SIZE, Math.min(WIDE_HEAD, values.length))
+    .map(([one = 0, lastDay = 0]): Known => [one, lastDay])
+    .filter(([one, lastDay]) => one !== mark && lastDay >= day - LIMITS.daysToForget)
+    .sort(([, a], [, b]) => a - b);
+  const isOver = !isStored || others.length >= most;
+  const overflowDay = isOver ? day : values.get(1);
+  const latest: readonly Known[] = [...others.slice(others.length >= most ? 1 : 0), [mark, day]];
+  const isNarrow = overflowDay < day - LIMITS.daysToForget && latest.length <= most * LIMITS.narrow;
+  values.replace(isNarrow ? valuesOf(latest, []) : wideValues(overflowDay, latest));
 }
 
 /** Notes a day on which an unknown value was used with nothing else against it; after enough days it is known. */
@@ -84,6 +112,7 @@ export function consider(values: KnownValues, mark: number, day: number): void {
 
 /** Forgets that an unknown value was ever on its way: something spoke against it. */
 export function distrust(values: KnownValues, mark: number): void {
+  if (isWide(values)) return;
   const pending = pendingOf(values);
   const others = without(pending, mark);
   if (others.length < pending.length) values.replace(valuesOf(knownOf(values), others));

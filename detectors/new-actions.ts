@@ -1,5 +1,5 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { isNew, learn, NONE_KNOWN } from './known-values';
+import { consider, isNew, learn, NONE_KNOWN } from './known-values';
 import { dayOf, hasLearned, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import type { Row, Rows } from './rows';
@@ -21,6 +21,8 @@ const PARAMETERS = {
   whoamiConfidence: 0.7,
   /** The same of what asks that elsewhere too: many programs do when they start. Ours. */
   usualWhoamiConfidence: 0.35,
+  /** Many a service does more than thirty different things. Ours. */
+  mostKnown: 128,
 } as const;
 
 /** What tells a caller whose credential it holds. AWS's and Azure's names, and the paths that APIs use for it. */
@@ -67,9 +69,20 @@ function remember(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFa
   const day = dayOf(event.at);
   if (hasLearned(facts, event.at) && isNew(rows.known, marks.action, day))
     rows.steps.replace(withStep(rows.steps, located).flatMap(numbersOf));
-  if (!teaches(located, facts)) return;
-  learn(rows.known, marks.action, day);
-  learn(rows.networks, marks.network, day);
+  if (teaches(located, facts)) {
+    learn(rows.known, marks.action, day, PARAMETERS.mostKnown);
+    learn(rows.networks, marks.network, day);
+  } else if (isUsualWhoami(rows, located, facts)) consider(rows.networks, marks.network, day);
+}
+
+/** Nothing else speaks against the network: it becomes known in time, or a service that begins so would be reported for ever where it moved to. */
+function isUsualWhoami(rows: ActionRows, { event, marks }: LocatedUsageEvent, facts: SubjectFacts): boolean {
+  return (
+    event.outcome === 'accepted' &&
+    WHOAMI.test(event.action.name) &&
+    !isNew(rows.known, marks.action, dayOf(event.at)) &&
+    facts.suspectedBy.every((family) => family === 'origin' || family === 'probing')
+  );
 }
 
 function numbersOf({ action, at, worked, refused }: Step): readonly number[] {

@@ -1,5 +1,5 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, NONE_KNOWN, type KnownValues } from './known-values';
+import { consider, distrust, isNew, isWide, learn, NONE_KNOWN, type KnownValues } from './known-values';
 import { dayOf, hasLearned, isSettled, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
@@ -69,13 +69,13 @@ function newsIn(rows: OriginRows, { event, marks, place }: LocatedUsageEvent): N
     agent: isNew(rows.agents, marks.agent, day),
     network,
     // A network that is known is news of no kind.
-    system: network && isNew(rows.systems, place.asn ?? 0, day),
+    system: (network || isWide(rows.networks)) && isNew(rows.systems, place.asn ?? 0, day),
     country: isNew(rows.countries, marks.country, day),
   };
 }
 
-function isNews({ agent, network, country }: News): boolean {
-  return agent || network || country;
+function isNews({ agent, network, system, country }: News): boolean {
+  return agent || network || system || country;
 }
 
 /** While habits settle, news is no news. */
@@ -131,7 +131,7 @@ function weigh(news: News): number {
 function finding({ agent, place }: LocatedUsageEvent, news: News, confidence: number): Finding {
   const where = [
     ...(news.country ? [`a new country, ${place.country} (${place.network})`] : []),
-    ...(news.network && !news.country
+    ...((news.network || news.system) && !news.country
       ? [`a new network, ${place.network}${news.system ? ` of another operator, AS${place.asn}` : ''}`]
       : []),
   ];

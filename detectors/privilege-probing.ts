@@ -13,8 +13,9 @@ const PARAMETERS = {
   leastActions: 4,
   brokenConfidence: 0.5,
   probingConfidence: 0.75,
-  /** Times the most that was usual while learning. */
+  /** Times the most that was usual while learning; more than so many are usual of none, or a bad first hour would excuse all that comes. Ours. */
   overUsual: 3,
+  mostUsual: 100,
 } as const;
 
 interface Refusals {
@@ -64,7 +65,7 @@ function counted(
   const learns = !hasLearned(facts, event.at) && facts.cleanUses > 0 && facts.suspectedBy.length === 0;
   return {
     denials,
-    usual: learns ? Math.max(usual, countOf(denials)) : usual,
+    usual: Math.min(learns ? Math.max(usual, countOf(denials)) : usual, PARAMETERS.mostUsual),
     actions: isNew ? [...actions, marks.action] : actions,
   };
 }
@@ -99,6 +100,16 @@ function samples(): Samples {
       { title: 'refused ten different things', events: [...life, ...refused(10, 10)], places },
       { title: 'refused the same thing a dozen times', events: [...life, ...refused(12, 1)], places },
       { title: 'refused from the first use on', events: refused(10, 5), places },
+      {
+        title: 'refused hundreds of times, long after as bad a first hour',
+        events: [
+          sampleUse({ afterMs: 0 }),
+          ...refused(600, 1, 400).map((use) => ({ ...use, id: `first-${use.id}` })),
+          ...steadyLife({ count: 60, everyMs: 100, afterMs: 3_600_000 }),
+          ...refused(400, 10, 400).map((use) => ({ ...use, at: use.at + 7_200_000 })),
+        ],
+        places,
+      },
     ],
     nearMisses: [
       { title: 'refused nine times', events: [...life, ...refused(9, 9)], places },

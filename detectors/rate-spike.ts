@@ -1,4 +1,5 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
+import { isRefused } from './is-refused';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import {
@@ -49,16 +50,15 @@ export const rateSpike = defineDetector<'windows'>({
 
 function judge({ windows }: Rows<'windows'>, { event }: LocatedUsageEvent): readonly Finding[] {
   // Clients that we refuse try again and again: their number says nothing of the thief.
-  if (event.outcome === 'contained') return NO_FINDINGS;
+  if (isRefused(event)) return NO_FINDINGS;
   const { shortMs, longMs } = PARAMETERS;
   const found = judgeWindow(windows, SHORT, event.at, shortMs) ?? judgeWindow(windows, LONG, event.at, longMs);
   return found ? [found] : NO_FINDINGS;
 }
 
 function remember({ windows }: Rows<'windows'>, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { at, outcome } = located.event;
-  if (outcome === 'contained') return;
-  const use = { at, clean: teaches(located, facts) };
+  if (isRefused(located.event)) return;
+  const use = { at: located.event.at, clean: teaches(located, facts) };
   const { shortMs, longMs, smoothing } = PARAMETERS;
   countUse(windows, SHORT, use, shortMs, smoothing);
   countUse(windows, LONG, use, longMs, smoothing);
@@ -109,6 +109,11 @@ function samples(): Samples {
       {
         title: 'refused clients that try again',
         events: [...life, ...burst(400, 2).map((use) => ({ ...use, outcome: 'contained' as const }))],
+        places,
+      },
+      {
+        title: 'an outage that refuses everything',
+        events: [...life, ...burst(400, 2).map((use) => ({ ...use, outcome: 'authorization' as const }))],
         places,
       },
     ],

@@ -1,4 +1,5 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
+import { isRefused } from './is-refused';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
@@ -48,8 +49,8 @@ export const serviceTail = defineDetector<(typeof TAILS)[number]>({
 });
 
 function judge(tails: TailRows, { event, marks }: LocatedUsageEvent): readonly Finding[] {
-  const { at, action, outcome } = event;
-  const tail = outcome === 'contained' ? undefined : tailOf(tails, marks.service);
+  const { at, action } = event;
+  const tail = isRefused(event) ? undefined : tailOf(tails, marks.service);
   const minute = minuteOf(at);
   if (!tail || closedMinutes(tail) < PARAMETERS.calibrationMinutes || minute < lastMinute(tail)) return NO_FINDINGS;
   const count = countInMinute(tail, minute);
@@ -60,8 +61,8 @@ function judge(tails: TailRows, { event, marks }: LocatedUsageEvent): readonly F
 }
 
 function remember(tails: TailRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { at, outcome } = located.event;
-  if (outcome === 'contained') return;
+  if (isRefused(located.event)) return;
+  const { at } = located.event;
   const { service } = located.marks;
   const known = tailOf(tails, service);
   const isClean = teaches(located, facts);

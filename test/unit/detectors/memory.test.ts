@@ -1,9 +1,11 @@
 import { longestIdle } from '../../../detectors/eviction';
+import { newOrigin } from '../../../detectors/new-origin';
+import type { UsageEvent } from '../../../domain/usage-event';
 import { consider, distrust, isNew, isWide, learn, NONE_KNOWN } from '../../../detectors/known-values';
 import { markOf } from '../../../detectors/marks';
 import { emptyPartition, emptySubject } from '../../../detectors/partition-state';
 import { placeRows } from '../../../detectors/rows';
-import { SAMPLE_PLACES, sampleControl, sampleUse, steadyLife } from '../../../detectors/sample-life';
+import { SAMPLE_PLACES, SAMPLE_START, sampleControl, sampleUse, steadyLife } from '../../../detectors/sample-life';
 import { foldAll, newSubjectInHand } from './folding';
 
 const DAY_MS = 86_400_000;
@@ -73,12 +75,77 @@ describe('known values', () => {
 
   test('where very many are normal, one more says nothing', () => {
     newSubjectInHand();
-    for (let index = 0; index < 40; index++) learn(values, markOf(`n${index}`), 0);
+    for (let index = 0; index < 400; index++) learn(values, markOf(`n${index}`), 0);
 
     expect(isWide(values)).toBe(true);
-    expect(values.length).toBe(1);
+    expect(values.length).toBe(2 + 2 * 32);
     expect(isNew(values, markOf('another'), 0)).toBe(false);
   });
+
+  test('until few were used for a month', () => {
+    newSubjectInHand();
+    for (let index = 0; index < 40; index++) learn(values, markOf(`n${index}`), 0);
+    distrust(values, markOf('n39'));
+    const wideOn = [1, 10, 20, 30, 31, 32].filter((day) => {
+      for (let index = 0; index < 24; index++) learn(values, markOf(`later${index}`), day);
+      return isWide(values);
+    });
+
+    expect(wideOn).toEqual([1, 10, 20, 30, 31]);
+    expect([isNew(values, markOf('later7'), 32), isNew(values, markOf('another'), 32)]).toEqual([false, true]);
+  });
+
+  test('and stay wide where many are used', () => {
+    newSubjectInHand();
+    for (let day = 0; day < 200; day++) for (const n of [1, 2]) learn(values, markOf(`n${(2 * day + n) % 60}`), day);
+
+    expect(isWide(values)).toBe(true);
+  });
+
+  test('what was stored as wide is learnt again', () => {
+    newSubjectInHand();
+    values.replace([-1]);
+    learn(values, home, 100);
+    expect([isWide(values), isNew(values, away, 100)]).toEqual([true, false]);
+    learn(values, home, 131);
+    expect([isWide(values), isNew(values, away, 131)]).toEqual([false, true]);
+  });
+});
+
+test('an operator that is new is news of one that comes from very many networks', () => {
+  const many = Array.from({ length: 50 }, (_, n) => `10.0.${n}.1`);
+  const places = {
+    ...Object.fromEntries(many.map((address) => [address, { network: address, country: 'DE', asn: 1 }])),
+    '198.51.100.20': { network: 'elsewhere', country: 'DE', asn: 2 },
+  };
+  const life = Array.from({ length: 500 }, (_, n) => sampleUse({ afterMs: n * 100, address: many[n % 50] ?? '' }));
+  const later = sampleUse({ afterMs: 60_000, address: '198.51.100.20' });
+
+  const { messages } = foldAll([...life, later], places, [newOrigin]);
+
+  expect(messages).toMatchObject([{ detection: { eventIds: [later.id] } }]);
+  expect(messages[0]?.detection.reason).toContain('of another operator, AS2');
+});
+
+test('a service that begins by asking who it is becomes known where it moved to', () => {
+  const asks = (use: UsageEvent) => ({
+    ...use,
+    id: `${use.id}-who`,
+    action: { kind: 'read' as const, name: 'GET /me' },
+  });
+  const places = { ...SAMPLE_PLACES, '192.0.2.99': { network: 'another', country: 'DE' } };
+  const day = (n: number, address: string) =>
+    Array.from({ length: 24 }, (_, hour) => sampleUse({ afterMs: n * DAY_MS + hour * 3_600_000, address })).flatMap(
+      (use) => [asks(use), use],
+    );
+  const life = [0, 1, 2, 3].flatMap((n) => day(n, '192.0.2.10'));
+  const moved = Array.from({ length: 14 }, (_, n) => day(4 + n, '192.0.2.99'));
+
+  const { messages } = foldAll([...life, ...moved.flat()], places);
+  const toldOn = new Set(messages.map(({ detection: { at } }) => Math.floor((at - SAMPLE_START) / DAY_MS)));
+
+  expect(toldOn.has(4)).toBe(true);
+  expect([...toldOn].filter((n) => n > 10)).toEqual([]);
 });
 
 test('a service that moved is reported on three days, and known after that', () => {
