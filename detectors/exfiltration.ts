@@ -115,7 +115,7 @@ function samples(): Samples {
         title: 'nearly three times as much each time',
         events: [
           ...life,
-          ...[1, 2.8, 7.8, 22, 61].flatMap((times, n) => reads(10, times * 1_200_000, minute, (250 + 10 * n) * minute)),
+          ...[2.8, 7.8, 22, 61].flatMap((times, n) => reads(10, times * 200_000, minute, (240 + 10 * n) * minute)),
         ],
         places,
       },
