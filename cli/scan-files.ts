@@ -24,9 +24,14 @@ export async function* filesOf(place: string): AsyncGenerator<string> {
   }
   for (const entry of await readdir(place, { withFileTypes: true }).catch(unreadable(place))) {
     const inside = path.join(place, entry.name);
-    if (entry.isFile()) yield inside;
+    if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(inside)))) yield inside;
     else if (entry.isDirectory() && !PACKED.test(inside)) yield* filesOf(inside);
   }
+}
+
+/** What a link leads to: files of a mounted secret are such. Folders are found where they are, and could go round in a ring. */
+async function isFile(link: string): Promise<boolean> {
+  return (await stat(link).catch(() => undefined))?.isFile() ?? false;
 }
 
 /** Tokens and API keys of ours in one file, text or not, gzipped or not. @throws IncidentError RECORDING_UNREADABLE */

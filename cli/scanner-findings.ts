@@ -29,7 +29,8 @@ const trufflehog = z.object({
 export const SCANNERS: Readonly<Record<string, (record: unknown) => ScannerFinding | undefined>> = {
   gitleaks(record) {
     const { success, data } = gitleaks.safeParse(record);
-    if (!success) return undefined;
+    // `--redact` leaves nothing that could be looked for.
+    if (!success || /^REDACTED$|\.\.\.$/.test(data.Secret)) return undefined;
     const commit = data.Commit === '' ? '' : ` at ${data.Commit.slice(0, 12)}`;
     return {
       tokens: [data.Secret],

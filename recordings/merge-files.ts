@@ -55,23 +55,24 @@ export async function forEachInTime<E extends StreamEvent>(
   }
   // The latest first: the next one to open is the last.
   const waiting = [...surveyed.entries()].sort(([, a], [, b]) => b.firstAt - a.firstAt);
+  /** The one whose event is the latest first. */
   const open: Cursor<E>[] = [];
   for (;;) {
-    const next = earliest(open);
+    const next = open.at(-1);
     const [index, file] = waiting.at(-1) ?? [];
     if (index !== undefined && file && file.firstAt <= (next?.event?.at ?? Infinity)) {
       waiting.pop();
       const cursor = new Cursor(index, file);
       await cursor.fill();
-      open.push(cursor);
-      open.sort((a, b) => a.index - b.index);
+      insert(open, cursor);
       continue;
     }
     if (!next?.event) break;
     const taken = take(next.event);
     if (taken instanceof Promise) await taken;
     if (next.step()) await next.fill();
-    if (!next.event) open.splice(open.indexOf(next), 1);
+    open.pop();
+    insert(open, next);
   }
   const counts = noRecords();
   for (const file of surveyed) add(counts, file.counts);
@@ -79,12 +80,19 @@ export async function forEachInTime<E extends StreamEvent>(
   return counts;
 }
 
-function earliest<E extends StreamEvent>(cursors: readonly Cursor<E>[]): Cursor<E> | undefined {
-  let found: Cursor<E> | undefined;
-  for (const cursor of cursors) {
-    if (cursor.event && (!found?.event || cursor.event.at < found.event.at)) found = cursor;
+/** Where it belongs; one that is at its end is left out. */
+function insert<E extends StreamEvent>(open: Cursor<E>[], cursor: Cursor<E>): void {
+  const { event } = cursor;
+  if (!event) return;
+  let [low, high] = [0, open.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = open[middle];
+    const isLater = other?.event && (other.event.at - event.at || other.index - cursor.index) > 0;
+    if (isLater) low = middle + 1;
+    else high = middle;
   }
-  return found;
+  open.splice(low, 0, cursor);
 }
 
 function add(counts: RecordCounts, more: RecordCounts): void {

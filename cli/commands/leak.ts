@@ -56,6 +56,6 @@ async function report(files: readonly string[], { scanner, severity, api, keyFil
     }
   }
   const others = refused > 0 ? `, ${refused} refused` : '';
-  process.stdout.write(`${sent} findings reported, ${unread} not understood${others}\n`);
+  process.stdout.write(`${sent} findings reported, ${unread} not understood or redacted${others}\n`);
   if (unread + refused > 0) process.exitCode = 1;
 }

@@ -19,11 +19,13 @@ export interface CompiledRule {
 }
 
 /**
- * Compiles a Sigma rule (parsed YAML) to closures.
+ * Compiles a Sigma rule (parsed YAML) to closures. `counted` are the names and ids of rules that correlations ask for (`countedBy`).
  * @throws IncidentError SIGMA_RULE_REFUSED with the reason
  */
-export function compileRule(value: unknown): CompiledRule {
-  const { id, title, level, logsource, detection, tourniquet } = parseSigmaRule(value);
+export function compileRule(value: unknown, counted: ReadonlySet<string> = new Set()): CompiledRule {
+  const { id, name, title, level, logsource, detection, tourniquet } = parseSigmaRule(value);
+  if (counted.has(id) || (typeof name === 'string' && counted.has(name)))
+    throw refused(id, 'a correlation counts it: by itself it says nothing');
   const { condition, timeframe, ...searches } = detection;
   try {
     if (timeframe !== undefined) throw new Error('a time frame: a rule sees one event at a time');

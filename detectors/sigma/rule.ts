@@ -25,7 +25,8 @@ const logSource = z.looseObject({
 
 /** Of a rule, what decides; titles and ids are shown, all else is for people. */
 const sigmaRule = z.looseObject({
-  id: z.string().min(1).max(64),
+  /** Optional by the specification: then the title stands for it. */
+  id: z.string().min(1).max(64).optional(),
   title: z.string().min(1).max(256),
   level: z.enum(SIGMA_LEVELS).default('medium'),
   logsource: logSource,
@@ -34,7 +35,7 @@ const sigmaRule = z.looseObject({
 });
 
 export type LogSource = z.infer<typeof logSource>;
-export type SigmaRule = z.infer<typeof sigmaRule>;
+export type SigmaRule = z.infer<typeof sigmaRule> & { readonly id: string };
 
 /**
  * A Sigma rule (specification 2.1) as parsed YAML.
@@ -45,7 +46,17 @@ export function parseSigmaRule(value: unknown): SigmaRule {
     throw refused(idOf(value), 'a correlation: a rule sees one event at a time');
   const parsed = sigmaRule.safeParse(value);
   if (!parsed.success) throw refused(idOf(value), describeIssues(parsed.error.issues));
-  return parsed.data;
+  return { ...parsed.data, id: parsed.data.id ?? parsed.data.title.slice(0, 64) };
+}
+
+const correlation = z.looseObject({
+  correlation: z.looseObject({ rules: z.union([z.string(), z.array(z.string())]), generate: z.boolean().optional() }),
+});
+
+/** Names and ids of rules that a correlation counts, and that say nothing by themselves then. */
+export function countedBy(value: unknown): readonly string[] {
+  const parsed = correlation.safeParse(value);
+  return parsed.success && parsed.data.correlation.generate !== true ? [parsed.data.correlation.rules].flat() : [];
 }
 
 export function refused(rule: string, reason: string): IncidentError {

@@ -35,6 +35,8 @@ const WRITING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const METHOD = /^[A-Z][A-Z_-]{0,15}$/;
 /** In place of what only broken clients and scanners send. */
 const OTHER_METHOD = 'OTHER';
+/** Characters of a hash that tell requests of one id apart. */
+const OWN_LENGTH = 12;
 
 /**
  * A logged request as a usage event; one that names no credential is ignored. `record` is what it was read from. What a client may write as it likes makes no record malformed: it would
@@ -51,7 +53,7 @@ export function accessLogEvent(request: LoggedRequest, record: object): Mapped {
     kind: 'event',
     event: {
       kind: 'usage',
-      id: `${request.source}:${withoutOurValues(request.requestId) || contentId(flatPartOf(record))}`.slice(0, 200),
+      id: `${request.source}:${idOf(request) ?? contentId(flatPartOf(record))}`,
       at: request.at,
       subject: credential,
       source: request.source,
@@ -74,6 +76,15 @@ function credentialOf({ subject, user, publicId }: LoggedRequest): string | unde
   if (subject !== '') return subject;
   if (publicId !== '') return `id:access-log:${publicId}`;
   return user === '' ? undefined : `id:http-user:${user}`;
+}
+
+/**
+ * The id of a request may be another's, too: Envoy keeps it from one hop to the next, and some servers take what a client sends. Whoever chose it could hide all requests behind one.
+ */
+function idOf({ requestId, at, method, target, status, address, agent }: LoggedRequest): string | undefined {
+  if (requestId === '') return undefined;
+  const own = contentId([at, method, target, status, address, agent]).slice(0, OWN_LENGTH);
+  return `${withoutOurValues(requestId).slice(0, 150)}/${own}`;
 }
 
 /** The same line gives the same id however often and from wherever it is delivered. Log lines are flat; deeper values do not count. */

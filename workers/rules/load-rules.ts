@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, type Document } from 'yaml';
 import { compileRule, type CompiledRule } from '../../detectors/sigma/compile-rule';
+import { countedBy } from '../../detectors/sigma/rule';
 import { RuleSet } from '../../detectors/sigma/rule-set';
 import { IncidentError } from '../../domain/errors';
 import { projectRoot } from '../project-root';
@@ -27,14 +28,16 @@ export function ownRules(): string {
 export function loadRules(folders: readonly string[]): LoadedRules {
   const compiled: CompiledRule[] = [];
   const refused: IncidentError[] = [];
-  for (const file of folders.flatMap(ruleFilesIn)) {
-    for (const document of documentsOf(file)) {
-      try {
-        compiled.push(compileRule(document));
-      } catch (error) {
-        if (!(error instanceof IncidentError)) throw error;
-        refused.push(new IncidentError(error.code, { file, ...error.fields }));
-      }
+  const found = folders
+    .flatMap(ruleFilesIn)
+    .flatMap((file) => documentsOf(file).map((document) => [file, document] as const));
+  const counted = new Set(found.flatMap(([, document]) => countedBy(document)));
+  for (const [file, document] of found) {
+    try {
+      compiled.push(compileRule(document, counted));
+    } catch (error) {
+      if (!(error instanceof IncidentError)) throw error;
+      refused.push(new IncidentError(error.code, { file, ...error.fields }));
     }
   }
   return { rules: RuleSet.of(compiled), ids: compiled.map(({ id }) => id), refused };

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -77,9 +77,12 @@ it('walks folders, and leaves what version control keeps packed', async () => {
     'objects/6',
   ];
   for (const file of written) writeFileSync(join(directory, file), '');
+  symlinkSync('a/two', join(directory, 'link'));
+  symlinkSync('.', join(directory, 'a/ring'));
+  symlinkSync('nowhere', join(directory, 'broken'));
   const files: string[] = [];
   for await (const file of filesOf(directory)) files.push(file.slice(directory.length + 1));
 
-  expect(files.sort()).toEqual(['.git/config', 'a/b/three', 'a/two', 'objects/6', 'one']);
+  expect(files.sort()).toEqual(['.git/config', 'a/b/three', 'a/two', 'link', 'objects/6', 'one']);
   await expect(filesOf(join(directory, 'nowhere')).next()).rejects.toMatchObject({ code: 'RECORDING_UNREADABLE' });
 });

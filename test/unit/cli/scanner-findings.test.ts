@@ -28,6 +28,10 @@ it('takes every form of a value that the scanner gives, and what it calls its ki
   });
 });
 
+it.each(['REDACTED', 'tqt_Yx...'])('a finding whose value was redacted to %s can not be looked for', (Secret) => {
+  expect(SCANNERS['gitleaks']?.({ RuleID: 'x', Secret })).toBeUndefined();
+});
+
 it.each(Object.keys(SCANNERS))('%s: what is no finding is none', (scanner) => {
   expect([null, 7, {}, { Secret: '', Raw: '' }, []].map((record) => SCANNERS[scanner]?.(record))).toEqual([
     undefined,

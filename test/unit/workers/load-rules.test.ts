@@ -127,3 +127,22 @@ test('rules of the settings are asked beside ours, and one that is refused is lo
 test('a folder that is not there is a setting that is wrong', () => {
   expect(() => loadRules(['/nowhere/rules'])).toThrow('CONFIG_INVALID');
 });
+
+test('what a correlation counts says nothing by itself, unless it is to; and a rule needs no id', () => {
+  const folder = join(temporary.path, 'counted');
+  mkdirSync(folder);
+  const rule = (name: string): string =>
+    `title: Of ${name}\nname: ${name}\nlogsource: {category: webserver}\ndetection: {s: {x: 1}, condition: s}\n`;
+  const counts = (name: string, more = ''): string =>
+    `title: Many of ${name}\ncorrelation: {type: event_count, rules: [${name}], timespan: 5m, condition: {gte: 9}${more}}\n`;
+  writeFileSync(join(folder, 'rules.yml'), [rule('one'), rule('two'), rule('three'), counts('one')].join('---\n'));
+  writeFileSync(join(folder, 'told.yml'), counts('two', ', generate: true'));
+
+  const { ids, refused } = loadRules([folder]);
+
+  expect(ids).toEqual(['Of two', 'Of three']);
+  expect(refused.map(({ fields }) => fields['reason'])).toEqual([
+    'a correlation counts it: by itself it says nothing',
+    ...Array<string>(2).fill('a correlation: a rule sees one event at a time'),
+  ]);
+});

@@ -13,7 +13,7 @@ const RULES = join(__dirname, '../../../../../shared/data/sigma-rules.jsonl');
       .filter(Boolean)
       .map((line) => (JSON.parse(line) as { readonly rule: unknown }).rule);
 
-    const compiled = rules.map(compileRule);
+    const compiled = rules.map((rule) => compileRule(rule));
 
     expect(compiled.length).toBeGreaterThan(300);
     for (const rule of compiled) expect(typeof rule.matches({ eventName: 'GetUser' })).toBe('boolean');

@@ -55,15 +55,15 @@ function mapped(line: Record<string, unknown>): UsageEvent {
 }
 
 test.each([
-  ['nginx', nginx(), 'nginx:0123456789abcdef0123456789abcdef'],
-  ['envoy', envoy(), 'envoy:9f1c6c1e-0000-4000-8000-000000000001'],
+  ['nginx', nginx(), /^nginx:0123456789abcdef0123456789abcdef\/[0-9a-f]{12}$/],
+  ['envoy', envoy(), /^envoy:9f1c6c1e-0000-4000-8000-000000000001\/[0-9a-f]{12}$/],
 ])('%s: a line becomes a usage event that the schema accepts', (source, line, id) => {
   const event = mapped(line);
 
   expect(usageEvent.safeParse(event).success).toBe(true);
   expect(event).toEqual({
     kind: 'usage',
-    id,
+    id: expect.stringMatching(id) as string,
     at: 1767700800123,
     subject: SUBJECT,
     source,
@@ -156,6 +156,16 @@ test('a token in place of an id is no credential, and not told', () => {
 
   expect(answers.map(({ kind }) => kind)).toEqual(['ignored', 'ignored', 'malformed']);
   expect(JSON.stringify(answers)).not.toContain(token);
+});
+
+test('requests of one id are told apart, and a line that comes twice is one', () => {
+  const [first, again, other] = [
+    mapped(envoy()),
+    mapped({ ...envoy(), shipped_by: 'another' }),
+    mapped(envoy({ path: '/admin' })),
+  ];
+
+  expect([again.id === first.id, other.id === first.id]).toEqual([true, false]);
 });
 
 test('a line without a request id is known by its content, wherever it stands', () => {
