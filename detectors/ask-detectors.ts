@@ -4,7 +4,7 @@ import type { UsageEvent } from '../domain/usage-event';
 import type { Detector, Finding, SubjectFacts } from './detector';
 import type { LocatedUsageEvent } from './located-event';
 
-/** A detector that threw. It goes on with the state it had when it judged, and nobody else notices. */
+/** A detector that threw. It does not remember the event (what it had written before it threw stays), and nobody else notices. */
 export interface DetectorFailure {
   readonly code: Extract<ErrorCode, 'DETECTOR_FAILED'>;
   readonly detector: string;

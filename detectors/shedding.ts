@@ -8,7 +8,7 @@ import type { PartitionState, SubjectState } from './partition-state';
 /** Different ordinary uses that are remembered of a subject while its partition sheds. */
 const REMEMBERED = 32;
 
-/** So long a use is ordinary after it was judged: whoever waits for a long silence must see that there was none. */
+/** So long uses are ordinary after the first of them was judged: whoever waits for a long silence must see that there was none. */
 const ORDINARY_MS = 86_400_000;
 
 /** What these go by is in no single use: how many there are, and in what order. */

@@ -11,7 +11,7 @@ export interface NetworkWords {
 export type NetworkFault = 'no-address' | 'too-broad' | 'not-public';
 
 /**
- * The broadest networks a list may name: a quarter of one percent of the IPv4 Internet. A list with 0.0.0.0/0 in it, by mistake or by
+ * The broadest networks a list may name: of the IPv4 Internet one in 256. A list with 0.0.0.0/0 in it, by mistake or by
  * malice, would name everybody.
  */
 const BROADEST = { ipv4: 8, ipv6: 16 } as const;

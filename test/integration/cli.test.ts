@@ -125,7 +125,10 @@ describe('the command line', () => {
     const reported = await tourniquet('leak', 'report', '--scanner', 'gitleaks', ...api, findings);
 
     expect(scanned).toMatchObject({ code: 1, stdout: `${file}:2: ${tokenPublicId(token) ?? ''}\n`, stderr: '' });
-    expect(reported).toMatchObject({ code: 1, stdout: '1 findings reported, 1 not understood or redacted, 2 refused\n' });
+    expect(reported).toMatchObject({
+      code: 1,
+      stdout: '1 findings reported, 1 not understood or redacted, 2 refused\n',
+    });
     expect(reported.stderr).toMatch(/^gitleaks: weak\.env:7: REQUEST_INVALID.*\ngitleaks: key\.pem:1: REQUEST_INVALID/);
     expect(reported.stderr).not.toMatch(/hunter2|xxx/);
     expect(await tourniquet('scan', path.join(estate.deployment.directory, 'ci.key'))).toMatchObject({ code: 1 });

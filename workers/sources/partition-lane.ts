@@ -11,16 +11,12 @@ export interface Waiting {
   readonly settle: (stored: boolean) => void;
 }
 
-export interface LaneOptions {
-  readonly flushMs: number;
-  readonly maxBatch: number;
-  readonly signal: AbortSignal;
-  readonly onFailure?: (error: unknown) => void;
-}
-
 /** Under NATS' 1 MiB for a message, whatever the events hold. */
 const MAX_BYTES = 512 * 1024;
 const PUBLISH_TIMEOUT_MS = 2_000;
+/** How long an event may wait for others, and for how many. */
+const FLUSH_MS = 2;
+const MAX_BATCH = 100;
 
 /**
  * The events of one partition, in order: one message is in flight at a time, and is tried until the stream has it, so that a retry never
@@ -34,14 +30,14 @@ export class PartitionLane {
   constructor(
     private readonly jetstream: JetStreamClient,
     private readonly subject: string,
-    private readonly options: LaneOptions,
+    private readonly signal: AbortSignal,
   ) {}
 
   push(event: Waiting): void {
     this.#queue.push(event);
     if (this.#sending) return;
-    if (this.#queue.length >= this.options.maxBatch) this.#send();
-    else this.#timer ??= setTimeout(() => this.#send(), this.options.flushMs);
+    if (this.#queue.length >= MAX_BATCH) this.#send();
+    else this.#timer ??= setTimeout(() => this.#send(), FLUSH_MS);
   }
 
   /** Resolves when nothing waits any more, or when sending was aborted. */
@@ -73,11 +69,9 @@ export class PartitionLane {
     const msgID = createHash('sha256')
       .update(batch.map((event) => event.id).join('\n'))
       .digest('hex');
-    const { signal, onFailure } = this.options;
     try {
       await untilDone(() => this.jetstream.publish(this.subject, payload, { msgID, timeout: PUBLISH_TIMEOUT_MS }), {
-        signal,
-        ...(onFailure ? { onFailure } : {}),
+        signal: this.signal,
       });
       return true;
     } catch {
@@ -88,7 +82,7 @@ export class PartitionLane {
 
   #takeBatch(): readonly Waiting[] {
     let count = 0;
-    for (let bytes = 0; count < this.#queue.length && count < this.options.maxBatch; count++) {
+    for (let bytes = 0; count < this.#queue.length && count < MAX_BATCH; count++) {
       bytes += this.#queue[count]?.bytes ?? 0;
       if (bytes > MAX_BYTES && count > 0) break;
     }

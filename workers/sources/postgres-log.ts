@@ -23,7 +23,6 @@ export interface PostgresLogOptions {
   readonly positions?: LogPositions;
   readonly beginAt?: 'start' | 'end';
   readonly probeOf?: PostgresLogScope['probeOf'];
-  readonly pollMs?: number;
 }
 
 export interface PostgresLogTail {
@@ -34,13 +33,14 @@ export interface PostgresLogTail {
 /** A refusal follows its login line within a millisecond or two (measured: the same one); PostgreSQL's collector adds its own. */
 const SETTLE_MS = 15;
 const SAVE_EVERY_MS = 250;
+const POLL_MS = 20;
 
 /**
  * Turns the JSON log of a PostgreSQL server into usage events as it is written. The position is saved behind what `publish` has taken, so
  * that a restart repeats at most a few events, whose ids are the same, and misses none.
  */
 export async function tailPostgresLog(options: PostgresLogOptions): Promise<PostgresLogTail> {
-  const { directory, log, positions, pollMs = 20 } = options;
+  const { directory, log, positions } = options;
   const counters = { lines: 0, events: 0, malformed: 0 };
   const abort = new AbortController();
   const follower = new LogFollower(directory, '.json');
@@ -110,7 +110,7 @@ export async function tailPostgresLog(options: PostgresLogOptions): Promise<Post
           log.error({ error: nameOf(error) }, 'the PostgreSQL log could not be read; tried again');
         return false;
       });
-      if (!busy && !abort.signal.aborted) await wake.sleep(pollMs);
+      if (!busy && !abort.signal.aborted) await wake.sleep(POLL_MS);
     }
   })();
 

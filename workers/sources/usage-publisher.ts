@@ -9,10 +9,6 @@ export interface UsagePublisherOptions {
   readonly partitions: number;
   /** Published events given up since the last call: the buffer was full, or the publisher was stopped. At most once a second. Whoever stores any is told by the rejection. */
   readonly onLost?: (count: number) => void;
-  readonly onFailure?: (error: unknown) => void;
-  /** How long an event may wait for others. */
-  readonly flushMs?: number;
-  readonly maxBatch?: number;
   /** Events kept while NATS is away; the oldest stay, since an attack begins with them. */
   readonly maxBuffered?: number;
 }
@@ -32,13 +28,12 @@ const REPORT_LOST_MS = 1_000;
 
 /** Publishes usage events to `usage.<partition>` in batches, in order within a partition. */
 export function createUsagePublisher(nats: NatsConnection, options: UsagePublisherOptions): UsagePublisher {
-  const { partitions, flushMs = 2, maxBatch = 100, maxBuffered = 50_000, onFailure } = options;
+  const { partitions, maxBuffered = 50_000 } = options;
   const abort = new AbortController();
   const client = jetstream(nats);
-  const laneOptions = { flushMs, maxBatch, signal: abort.signal, ...(onFailure ? { onFailure } : {}) };
   const lanes = Array.from(
     { length: partitions },
-    (_, partition) => new PartitionLane(client, `usage.${partition}`, laneOptions),
+    (_, partition) => new PartitionLane(client, `usage.${partition}`, abort.signal),
   );
   const counters = { published: 0, lost: 0, buffered: 0 };
   let unreported = 0;

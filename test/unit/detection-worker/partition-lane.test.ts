@@ -19,11 +19,11 @@ test.each(Array.from({ length: 10 }, (_, turns) => turns))(
         });
       return answer;
     };
-    const lane: PartitionLane = new PartitionLane({ publish } as unknown as JetStreamClient, 'usage.0', {
-      flushMs: 2,
-      maxBatch: 100,
-      signal: new AbortController().signal,
-    });
+    const lane: PartitionLane = new PartitionLane(
+      { publish } as unknown as JetStreamClient,
+      'usage.0',
+      new AbortController().signal,
+    );
 
     lane.push(event('first'));
     await delay(60);
