@@ -1,5 +1,6 @@
 import type { DetectionLine } from '../../backtest/detection-line';
 import { mapCloudTrail } from '../../detectors/sources/cloudtrail';
+import { recordIdOf } from '../../detectors/sources/registry';
 import { forEachInTime } from '../../recordings/merge-files';
 
 /** One use in a recording. */
@@ -39,16 +40,16 @@ export async function recordedUses(file: string): Promise<readonly RecordedUse[]
 export function firstDetection(uses: readonly RecordedUse[], told: readonly DetectionLine[]): FirstDetection | null {
   const detectors = new Map<string, string>();
   for (const { eventId, detector } of told) if (!detectors.has(eventId)) detectors.set(eventId, detector);
-  const index = uses.findIndex(({ id }) => detectors.has(recordOf(id)));
+  const index = uses.findIndex(({ id }) => detectors.has(recordIdOf('cloudtrail', id)));
   const [begin, use] = [uses[0], uses[index]];
   if (!begin || !use) return null;
-  return { event: index + 1, seconds: (use.at - begin.at) / 1000, detector: detectors.get(recordOf(use.id)) ?? '' };
+  return {
+    event: index + 1,
+    seconds: (use.at - begin.at) / 1000,
+    detector: detectors.get(recordIdOf('cloudtrail', use.id)) ?? '',
+  };
 }
 
 export function recalled(outcomes: readonly AttackOutcome[]): readonly AttackOutcome[] {
   return outcomes.filter(({ first }) => first !== null);
-}
-
-function recordOf(eventId: string): string {
-  return eventId.replace(/^cloudtrail:/, '');
 }

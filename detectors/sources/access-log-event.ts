@@ -37,6 +37,8 @@ const METHOD = /^[A-Z][A-Z_-]{0,15}$/;
 const OTHER_METHOD = 'OTHER';
 /** Characters of a hash that tell requests of one id apart. */
 const OWN_LENGTH = 12;
+/** How they end an id. */
+export const OWN_PART = new RegExp(`/[0-9a-f]{${OWN_LENGTH}}$`);
 
 /**
  * A logged request as a usage event; one that names no credential is ignored. `record` is what it was read from. What a client may write as it likes makes no record malformed: it would

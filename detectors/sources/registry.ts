@@ -2,7 +2,7 @@ import type { StreamEvent } from '../../domain/usage-event';
 import type { LogRecord } from '../sigma/record';
 import { type RuleSet, type RecordKind } from '../sigma/rule-set';
 import { readAccessLog } from './access-log';
-import { accessLogEvent, type LoggedRequest } from './access-log-event';
+import { accessLogEvent, OWN_PART, type LoggedRequest } from './access-log-event';
 import { CLOUDTRAIL, mapCloudTrail } from './cloudtrail';
 import { readEnvoy } from './envoy';
 import type { Mapped, NotMapped } from './mapped';
@@ -70,7 +70,9 @@ export function mapperOf(source: Source, rules: RuleSet): (record: unknown) => M
   return source === 'native' ? (record) => mappedWithoutValues(mapNative(record)) : foreignMapper(source, rules);
 }
 
-/** The id a record has at its source: an event's id without what our mappers put before it. */
+/** The id a record has at its source: an event's id without what our mappers put before it, or, of a log line, behind it. */
 export function recordIdOf(source: Source, eventId: string): string {
-  return source === 'native' ? eventId : eventId.replace(/^[a-z]+:/, '');
+  if (source === 'native') return eventId;
+  const id = eventId.replace(/^[a-z]+:/, '');
+  return SPECS[source].kind === WEBSERVER ? id.replace(OWN_PART, '') : id;
 }

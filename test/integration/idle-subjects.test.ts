@@ -76,9 +76,12 @@ test('who was put away for want of room comes back as it was, with another worke
 test('what is put away is forgotten after 400 days, unless it is listed', async () => {
   const listed = Array.from({ length: IN_MEMORY + 1 }, (_, index) => publicIdSubject('sample', `listed-${index}`));
   const detection = await start();
-  await publishUsage(server.nats, 1, [
-    listed.map((subject) => ({ kind: 'control', id: subject, at: Date.now(), subject, listed: 'revoked' })),
-  ]);
+  // One a message: of a state that is far too full a part goes with each.
+  await publishUsage(
+    server.nats,
+    1,
+    listed.map((subject) => [{ kind: 'control', id: subject, at: Date.now(), subject, listed: 'revoked' }]),
+  );
   await eventually(
     () => detection.counters.events,
     (count) => count >= listed.length,

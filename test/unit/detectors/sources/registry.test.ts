@@ -51,6 +51,7 @@ describe.each(SOURCE_NAMES)('%s', (source: Source) => {
 
 test('a record’s own id is what its source calls it', () => {
   expect(recordIdOf('cloudtrail', 'cloudtrail:e:1')).toBe('e:1');
-  expect(recordIdOf('access-log', 'envoy:r1')).toBe('r1');
+  expect(recordIdOf('access-log', 'envoy:r1/0123456789ab')).toBe('r1');
+  expect(recordIdOf('cloudtrail', 'cloudtrail:e/0123456789ab')).toBe('e/0123456789ab');
   expect(recordIdOf('native', 'gateway:r1')).toBe('gateway:r1');
 });
