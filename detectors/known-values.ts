@@ -45,6 +45,11 @@ function wideValues(overflowDay: number, latest: readonly Known[]): readonly num
   return [WIDE, overflowDay, ...latest.flat()];
 }
 
+/** What was used within a month, without this one. */
+function othersInUse(known: readonly Known[], mark: number, day: number): readonly Known[] {
+  return known.filter(([one, last]) => one !== mark && last >= day - LIMITS.daysToForget);
+}
+
 /**
  * Whether the value with this mark would be news. Nothing is while no value is known at all, and what has no mark never is. One is forgotten that was not used for
  * a month in which others were: while nothing is used at all, as before a sleeper wakes, nothing is forgotten.
@@ -74,26 +79,22 @@ export function learn(values: KnownValues, mark: number, day: number, most: numb
   const slept = day - latestDay(before);
   const known =
     before.length > 0 && slept > LIMITS.daysToForget ? before.map(([one, last]): Known => [one, last + slept]) : before;
-  const kept = known.filter(([one, last]) => one !== mark && last >= day - LIMITS.daysToForget);
-  if (kept.length >= most) values.replace(wideValues(day, [...kept.slice(1), [mark, day]]));
-  else values.replace(valuesOf([...kept, [mark, day]], without(pendingOf(values), mark)));
+  const all: readonly Known[] = [...othersInUse(known, mark, day), [mark, day]];
+  if (all.length > most) values.replace(wideValues(day, all.slice(-most)));
+  else values.replace(valuesOf(all, without(pendingOf(values), mark)));
 }
 
 /** Wide values stay so for as long as there are many; else whoever once was used from everywhere would be watched no more. */
 function learnWide(values: KnownValues, mark: number, day: number, most: number): void {
   const index = values.indexOf(mark, KNOWN_SIZE, WIDE_HEAD);
   if (index !== -1 && values.get(index + 1) >= day) return;
-  const isStored = values.length >= WIDE_HEAD;
-  const others = values
-    .records(KNOWN_SIZE, Math.min(WIDE_HEAD, values.length))
-    .map(([one = 0, lastDay = 0]): Known => [one, lastDay])
-    .filter(([one, lastDay]) => one !== mark && lastDay >= day - LIMITS.daysToForget)
-    .sort(([, a], [, b]) => a - b);
-  const isOver = !isStored || others.length >= most;
-  const overflowDay = isOver ? day : values.get(1);
-  const latest: readonly Known[] = [...others.slice(others.length >= most ? 1 : 0), [mark, day]];
-  const isNarrow = overflowDay < day - LIMITS.daysToForget && latest.length <= most * LIMITS.narrow;
-  values.replace(isNarrow ? valuesOf(latest, []) : wideValues(overflowDay, latest));
+  const isOfBefore = values.length < WIDE_HEAD;
+  const before = isOfBefore ? [] : knownBetween(values, WIDE_HEAD, values.length);
+  const others = othersInUse(before, mark, day).toSorted(([, a], [, b]) => a - b);
+  const all: readonly Known[] = [...others, [mark, day]];
+  const overflowDay = isOfBefore || all.length > most ? day : values.get(1);
+  const isNarrow = overflowDay < day - LIMITS.daysToForget && all.length <= most * LIMITS.narrow;
+  values.replace(isNarrow ? valuesOf(all, []) : wideValues(overflowDay, all.slice(-most)));
 }
 
 /** Notes a day on which an unknown value was used with nothing else against it; after enough days it is known. */
@@ -134,7 +135,11 @@ function without(pending: readonly Pending[], mark: number): readonly Pending[] 
 }
 
 function knownOf(values: KnownValues): readonly Known[] {
-  return values.records(KNOWN_SIZE, 1, firstPending(values)).map(([mark = 0, lastDay = 0]) => [mark, lastDay]);
+  return knownBetween(values, 1, firstPending(values));
+}
+
+function knownBetween(values: KnownValues, from: number, to: number): readonly Known[] {
+  return values.records(KNOWN_SIZE, from, to).map(([mark = 0, lastDay = 0]) => [mark, lastDay]);
 }
 
 function pendingOf(values: KnownValues): readonly Pending[] {

@@ -3,6 +3,7 @@ import { gunzip, gzip } from 'node:zlib';
 import type { KV } from '@nats-io/kv';
 import { z } from 'zod';
 import { IncidentError } from '../domain/errors';
+import { parseJson } from '../domain/parse-json';
 import { AddressSet, contentName } from './address-set';
 import { MOST_NETWORKS } from './read-list';
 
@@ -46,7 +47,7 @@ export class ListShelf {
   async find(name: string): Promise<ShelvedList | undefined> {
     const entry = await this.kv.get(`list.${name}`);
     if (entry?.operation !== 'PUT') return undefined;
-    const parsed = shelved.safeParse(parse(entry.string()));
+    const parsed = shelved.safeParse(parseJson(entry.string()));
     return parsed.success ? parsed.data : undefined;
   }
 
@@ -119,12 +120,4 @@ export class ListShelf {
 
 function partKey(name: string, content: string, part: number): string {
   return `content.${name}.${content}.${part}`;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -40,16 +40,7 @@ async function report(files: readonly string[], { scanner, severity, api, keyFil
         const { tokens, type, place } = finding;
         const source = tokens.some((token) => place.includes(token)) ? scanner : place.slice(0, 300);
         let isTaken = false;
-        for (const token of tokens) {
-          try {
-            await client.reportLeak({ token, type, source, severity });
-            isTaken = true;
-          } catch (error) {
-            // A word of five letters, or a key of many lines: the others are to be heard all the same.
-            if (!(error instanceof IncidentError) || error.code !== 'REQUEST_INVALID') throw error;
-            process.stderr.write(`${source}: ${error.message}\n`);
-          }
-        }
+        for (const token of tokens) isTaken = (await handIn({ token, type, source, severity })) || isTaken;
         if (isTaken) sent += 1;
         else refused += 1;
       }
@@ -58,4 +49,17 @@ async function report(files: readonly string[], { scanner, severity, api, keyFil
   const others = refused > 0 ? `, ${refused} refused` : '';
   process.stdout.write(`${sent} findings reported, ${unread} not understood or redacted${others}\n`);
   if (unread + refused > 0) process.exitCode = 1;
+
+  /** Whether the API took it. */
+  async function handIn(found: Parameters<typeof client.reportLeak>[0]): Promise<boolean> {
+    try {
+      await client.reportLeak(found);
+      return true;
+    } catch (error) {
+      // A word of five letters, or a key of many lines: the others are to be heard all the same.
+      if (!(error instanceof IncidentError) || error.code !== 'REQUEST_INVALID') throw error;
+      process.stderr.write(`${found.source}: ${error.message}\n`);
+      return false;
+    }
+  }
 }

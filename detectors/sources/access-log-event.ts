@@ -2,6 +2,7 @@ import { endpointOf } from '../../domain/endpoint';
 import { isSubject } from '../../domain/subject';
 import { holdsOurValue, withoutOurValues } from '../../domain/token-format';
 import type { UsageEvent } from '../../domain/usage-event';
+import { clientOf } from './client-of';
 import { contentId } from './content-id';
 import type { LoggedHeaders } from './logged-headers';
 import { IGNORED, malformed, type Mapped } from './mapped';
@@ -60,10 +61,7 @@ export function accessLogEvent(request: LoggedRequest, record: object): Mapped {
       subject: credential,
       source: request.source,
       principalKind: 'unknown',
-      client: {
-        address: withoutOurValues(request.address).slice(0, 64),
-        agent: withoutOurValues(request.agent).slice(0, 512),
-      },
+      client: clientOf(request.address, request.agent),
       action: {
         kind: WRITING_METHODS.has(method) ? 'write' : 'read',
         name: endpointOf(method, plainPath(request.path)),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { isSubject } from '../../domain/subject';
-import { withoutOurValues } from '../../domain/token-format';
 import type { UsageEvent } from '../../domain/usage-event';
 import type { RecordKind } from '../sigma/rule-set';
 import { logBytes } from './log-fields';
+import { clientOf } from './client-of';
 import { actionKindOfAws, actionNameOfAws, outcomeOfAws } from './aws-action';
 import { principalKindOfAws } from './aws-principal';
 import { describeIssues, IGNORED, malformed, type Mapped } from './mapped';
@@ -66,10 +66,7 @@ export function mapCloudTrail(record: unknown): Mapped {
       at,
       subject,
       source: 'cloudtrail',
-      client: {
-        address: withoutOurValues(data.sourceIPAddress ?? '').slice(0, 64),
-        agent: withoutOurValues(data.userAgent ?? '').slice(0, 512),
-      },
+      client: clientOf(data.sourceIPAddress ?? '', data.userAgent ?? ''),
       ...rest,
       ...(bytes === undefined ? {} : { bytes }),
     },

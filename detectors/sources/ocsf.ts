@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LAST_TIME } from '../../domain/last-time';
-import { holdsOurValue, withoutOurValues } from '../../domain/token-format';
+import { holdsOurValue } from '../../domain/token-format';
+import { clientOf } from './client-of';
 import { isSubject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
 import { actionKindOfAws, actionNameOfAws, outcomeOfAws } from './aws-action';
@@ -80,10 +81,7 @@ export function mapOcsf(record: unknown): Mapped {
       subject,
       source: 'ocsf',
       principalKind: isAws(data) ? principalKind(data) : 'unknown',
-      client: {
-        address: withoutOurValues(data.src_endpoint?.ip ?? data.src_endpoint?.domain ?? '').slice(0, 64),
-        agent: withoutOurValues(data.http_request?.user_agent ?? '').slice(0, 512),
-      },
+      client: clientOf(data.src_endpoint?.ip ?? data.src_endpoint?.domain ?? '', data.http_request?.user_agent ?? ''),
       action: actionOf(data),
       outcome: outcomeOf(data),
     },

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { isSubject, type Subject } from '../../domain/subject';
-import { withoutOurValues } from '../../domain/token-format';
 import type { UsageEvent } from '../../domain/usage-event';
 import { parseJson } from '../../domain/parse-json';
+import { clientOf } from './client-of';
 import { describeIssues, IGNORED, malformed, type NotMapped } from './mapped';
 
 /** The fields we use of a line of `log_destination = 'jsonlog'` (PostgreSQL 15 and later). */
@@ -48,8 +48,8 @@ export function mapPostgresLogLine(text: string, scope: PostgresLogScope): Mappe
   if (!isSubject(subject) || !principalKind) return IGNORED;
   const at = parseTimestamp(line.timestamp);
   if (at === undefined) return malformed('timestamp: not UTC or unreadable');
-  const agent = withoutOurValues(applicationNameOf(line)).slice(0, 512);
-  const probe = scope.probeOf?.(agent, at);
+  const client = clientOf(addressOf(line), applicationNameOf(line));
+  const probe = scope.probeOf?.(client.agent, at);
   return {
     kind: 'event',
     session: line.session_id,
@@ -60,7 +60,7 @@ export function mapPostgresLogLine(text: string, scope: PostgresLogScope): Mappe
       subject,
       source: 'postgres-log',
       principalKind,
-      client: { address: addressOf(line), agent },
+      client,
       action: { kind: 'login', name: 'login' },
       outcome,
       ...(probe === undefined ? {} : { probe }),
@@ -98,7 +98,7 @@ function applicationNameOf({ message = '', user = '', dbname = '' }: LogLine): s
 
 /** Empty for a Unix socket: the client is on the server itself. */
 function addressOf({ remote_host = '' }: LogLine): string {
-  return remote_host === '[local]' ? '' : remote_host.slice(0, 64);
+  return remote_host === '[local]' ? '' : remote_host;
 }
 
 /** Only UTC is unambiguous: `log_timezone` must be UTC, as abbreviations such as CST mean several things. */

@@ -1,4 +1,5 @@
 import { IncidentError } from '../../domain/errors';
+import { parseJson } from '../../domain/parse-json';
 import { partitionOf } from '../../domain/subject';
 import { partitionEvent, type PartitionEvent } from '../../domain/usage-event';
 import { isPlainUse } from './plain-use';
@@ -52,12 +53,8 @@ function eventOrFault(item: unknown): PartitionEvent | string {
 }
 
 function eventsIn(text: string): readonly unknown[] | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return 'not JSON';
-  }
+  const json = parseJson(text);
+  if (json === undefined) return 'not JSON';
   const events = typeof json === 'object' && json !== null && 'events' in json ? json.events : undefined;
   if (!Array.isArray(events) || events.length === 0) return 'no events';
   return events.length > MOST_EVENTS ? `more than ${MOST_EVENTS} events` : events;

@@ -46,21 +46,23 @@ export class PartitionLane {
     await this.#sending;
   }
 
+  /** With something in the queue. */
   #send(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#sending = this.#sendAll().finally(() => {
-      this.#sending = undefined;
-      // What came since it saw that nothing was left began nothing itself.
-      if (this.#queue.length > 0) this.#send();
-    });
+    this.#sending = this.#sendAll();
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#takeBatch();
-      const stored = await this.#store(batch);
-      for (const event of batch) event.settle(stored);
+    try {
+      while (this.#queue.length > 0) {
+        const batch = this.#takeBatch();
+        const stored = await this.#store(batch);
+        for (const event of batch) event.settle(stored);
+      }
+    } finally {
+      // In the same turn as it saw that nothing is left: whatever comes later begins anew.
+      this.#sending = undefined;
     }
   }
 
