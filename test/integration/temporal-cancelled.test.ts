@@ -7,8 +7,8 @@ import { resolveProgram } from '../../stack/toolchain/resolve-program';
 
 const CONNECTIONS = 8;
 const EACH = 4;
-/** With the driver that Temporal 1.5.1 asks for it takes less than one until the server is lost. */
-const SECONDS = 8;
+/** A count, since a busy machine cancels fewer a second; the driver that Temporal 1.5.1 asks for is lost well before. */
+const CANCELLED = 1_000;
 
 describe("Temporal's development server", () => {
   it('goes on answering after queries of its database were cancelled, as when a worker is killed', async () => {
@@ -21,35 +21,31 @@ describe("Temporal's development server", () => {
     const stack = await startLocalStack({ servers: ['temporal'] });
     const address = stack.temporal?.address ?? '';
     try {
-      expect(await cancelQueries(address)).toBeGreaterThan(1_000);
+      await cancelQueries(address);
 
       await expect(probeTemporal(address, NAMESPACE)).resolves.toBeUndefined();
     } finally {
       await stack.stop();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
-/** Each after a few milliseconds; resolves to how many. */
-async function cancelQueries(address: string): Promise<number> {
-  const end = Date.now() + SECONDS * 1_000;
+/** Each after a few milliseconds. */
+async function cancelQueries(address: string): Promise<void> {
   let cancelled = 0;
   const connections = await Promise.all(
     Array.from({ length: CONNECTIONS }, () => Connection.connect({ address, interceptors: [] })),
   );
-  const askUntilTheEnd = async (connection: Connection): Promise<void> => {
-    while (Date.now() < end) {
+  const askAndCancel = async (connection: Connection): Promise<void> => {
+    while (cancelled < CANCELLED) {
       const deadline = Date.now() + 1 + Math.random() * 8;
       await connection
         .withDeadline(deadline, () => connection.workflowService.describeNamespace({ namespace: NAMESPACE }))
         .catch(() => (cancelled += 1));
     }
   };
-  await Promise.all(
-    connections.flatMap((connection) => Array.from({ length: EACH }, () => askUntilTheEnd(connection))),
-  );
+  await Promise.all(connections.flatMap((connection) => Array.from({ length: EACH }, () => askAndCancel(connection))));
   await Promise.all(connections.map((connection) => connection.close()));
-  return cancelled;
 }
 
 /** Go writes into a program what it is made of. */
