@@ -9,6 +9,7 @@ import type { DetectionMessage } from '../domain/detection';
 import { DEFAULT_POLICY } from '../domain/policy';
 import type { RiskThresholds } from '../domain/risk';
 import { atLeast, type Severity } from '../domain/severity';
+import { principalOf } from '../domain/principal-of';
 import { partitionOf } from '../domain/subject';
 import type { StreamEvent } from '../domain/usage-event';
 import { forEachInTime } from '../recordings/merge-files';
@@ -77,7 +78,7 @@ export async function runBacktest(
   const learntUntil = new Map<string, number>();
   if (learn.length > 0)
     await forEachInTime(learn, map, (event) => {
-      learntUntil.set(event.subject, event.at);
+      learntUntil.set(principalOf(event), event.at);
       fold(event);
     });
 
@@ -93,7 +94,7 @@ export async function runBacktest(
     last = event.at;
     events += 1;
     credentials.add(event.subject);
-    if (isStale(event, learntUntil.get(event.subject) ?? 0)) stale += 1;
+    if (isStale(event, learntUntil.get(principalOf(event)) ?? 0)) stale += 1;
     for (const message of fold(event)) {
       if (!atLeast(message.assessment.severity, from)) continue;
       detections += 1;
@@ -132,7 +133,7 @@ function folder({ intel, countries, risk }: Pick<BacktestRequest, 'intel' | 'cou
   return {
     failures,
     fold: (event) => {
-      const state = states[partitionOf(event.subject, PARTITIONS)] ?? emptyPartition();
+      const state = states[partitionOf(principalOf(event), PARTITIONS)] ?? emptyPartition();
       const result = foldPartition(state, [event], options);
       for (const failure of result.failures) failures.push(failure);
       return result.messages;

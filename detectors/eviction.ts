@@ -1,3 +1,4 @@
+import { principalOf } from '../domain/principal-of';
 import type { PartitionEvent } from '../domain/usage-event';
 import { PARTITION_LIMITS, type PartitionState, type SubjectState } from './partition-state';
 import { addSubject, removeSubjects } from './subject-shards';
@@ -51,7 +52,7 @@ export function putAway(state: PartitionState, subjects: readonly (readonly [nam
 /** Subjects of these events that are not in memory, and may have been put away. */
 export function strangersIn(state: PartitionState, events: readonly PartitionEvent[]): readonly string[] {
   if (!state.hasIdle) return [];
-  const subjects = new Set(events.flatMap((event) => ('subject' in event ? [event.subject] : [])));
+  const subjects = new Set(events.flatMap((event) => ('subject' in event ? [principalOf(event)] : [])));
   return [...subjects].filter((name) => !state.subjects.has(name));
 }
 
@@ -79,7 +80,7 @@ export function withoutFolded(
   isFolded: (subject: string) => boolean,
 ): readonly PartitionEvent[] {
   return events.filter((event) => {
-    if (!('subject' in event) || !isFolded(event.subject)) return true;
+    if (!('subject' in event) || !isFolded(principalOf(event))) return true;
     state.clock = Math.max(state.clock, event.at);
     return false;
   });

@@ -98,12 +98,12 @@ function learnWide(values: KnownValues, mark: number, day: number, most: number)
 }
 
 /** Notes a day on which an unknown value was used with nothing else against it; after enough days it is known. */
-export function consider(values: KnownValues, mark: number, day: number): void {
+export function consider(values: KnownValues, mark: number, day: number, daysToKnow: number = LIMITS.daysToKnow): void {
   if (!isNew(values, mark, day)) return;
   const index = values.indexOf(mark, PENDING_SIZE, firstPending(values));
   if (index !== -1 && values.get(index + 2) >= day) return;
   const days = index === -1 ? 1 : values.get(index + 1) + 1;
-  if (days >= LIMITS.daysToKnow) {
+  if (days >= daysToKnow) {
     learn(values, mark, day);
     return;
   }

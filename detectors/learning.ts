@@ -1,3 +1,4 @@
+import type { Family } from '../domain/families';
 import type { SubjectFacts } from './detector';
 import type { LocatedUsageEvent } from './located-event';
 
@@ -23,6 +24,17 @@ export function hasLearned(facts: SubjectFacts, at: number): boolean {
 export function isSettled(facts: SubjectFacts, at: number): boolean {
   if (!hasLearned(facts, at)) return false;
   return facts.cleanUses >= LEARNING.fullUses || at - facts.cleanSince >= LEARNING.fullDays * DAY_MS;
+}
+
+/** Witnesses of what is unusual: each alone is what a move, a release or a new task looks like, too. */
+const OF_THE_UNUSUAL: readonly Family[] = ['origin', 'probing', 'signature'];
+
+/**
+ * Whether what is new in it may become known in time, though it was objected to. Where several things are new at once, as in a new deployment, each would
+ * otherwise speak against the other for ever. Of a thief it was told on every one of those days, and whoever refused the credential has ended it: a refused use counts for nothing.
+ */
+export function mayBecomeKnown({ event }: LocatedUsageEvent, facts: SubjectFacts): boolean {
+  return event.outcome === 'accepted' && facts.suspectedBy.every((family) => OF_THE_UNUSUAL.includes(family));
 }
 
 /** Only accepted use teaches, and nothing under suspicion does. */

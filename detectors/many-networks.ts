@@ -1,6 +1,8 @@
+import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { dayOf, hasLearned, teaches } from './learning';
+import { dayOf, hasLearned, mayBecomeKnown, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import { noteRoaming, NOT_ROAMING, roamsIn, settleIn } from './roaming';
 import type { Row, Rows } from './rows';
 import { manyPlaces, SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
@@ -46,19 +48,19 @@ const USUAL = 5;
 
 /**
  * `seen`: for each network six numbers, in the order of `SeenNetwork`. `usual`: the most networks that appeared within one window while habits
- * were learnt, and the last day on which half as many were in use at once; no day in old snapshots.
+ * were learnt, and the last day on which half as many were in use at once; no day in old snapshots. `roaming`: operators of what is usual, and those that it moves within.
  */
-type SpreadRows = Rows<'seen' | 'usual'>;
+type SpreadRows = Rows<'seen' | 'usual' | 'roaming'>;
 
 /** Last use is kept to this. */
 const RESOLUTION_MS = 10_000;
 
 /** One value used from many networks that all appeared within minutes: a botnet, or a value that was posted somewhere. */
-export const manyNetworks = defineDetector<'seen' | 'usual'>({
+export const manyNetworks = defineDetector<keyof SpreadRows>({
   id: 'many-networks',
   family: 'spread',
   parameters: PARAMETERS,
-  initial: { seen: [], usual: [0, 0] },
+  initial: { seen: [], usual: [0, 0], roaming: NOT_ROAMING },
   judge,
   remember,
   samples,
@@ -67,7 +69,7 @@ export const manyNetworks = defineDetector<'seen' | 'usual'>({
 function judge(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at } = located.event;
   const { network } = located.marks;
-  if (network === 0 || usualAt(rows.seen, network) !== -1) return NO_FINDINGS;
+  if (network === 0 || usualAt(rows.seen, network) !== -1 || isOfOwnCloud(rows, located)) return NO_FINDINGS;
   const seen = seenIn(rows.seen);
   const entry = entryFor(located, seen, false);
   if (!hasLearned(facts, at)) return judgeBeginning(withEntry(seen, entry), at);
@@ -83,14 +85,34 @@ function remember(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFa
     if (touch(rows.seen, usual, at) && teaches(located, facts)) keepUsual(rows, at);
     return;
   }
+  const isLearning = !hasLearned(facts, at) && teaches(located, facts);
+  learnOperator(rows, located, isLearning, facts);
+  if (!isLearning && isOfOwnCloud(rows, located)) return;
   const seen = seenIn(rows.seen);
-  const entry = entryFor(located, seen, !hasLearned(facts, at) && teaches(located, facts));
+  const entry = entryFor(located, seen, isLearning);
   const entries = withEntry(seen, entry);
   rows.seen.replace(
     entries.flatMap((one) => [one.mark, one.country, one.asn, one.firstAt, one.lastAt, one.usual ? 1 : 0]),
   );
   if (entry.usual) rows.usual.replace([Math.max(rows.usual.get(0), countUsual(entries, at)), dayOf(at)]);
   else if (teaches(located, facts)) keepUsual(rows, at);
+}
+
+/** Functions and hosted runners start by the hundred, each in another network of their cloud: those are one place. */
+function isOfOwnCloud({ roaming }: SpreadRows, { event, place }: LocatedUsageEvent): boolean {
+  return cloudOf(place.asn ?? 0) !== '' && roamsIn(roaming, place, dayOf(event.at));
+}
+
+function learnOperator(
+  { roaming }: SpreadRows,
+  located: LocatedUsageEvent,
+  isLearning: boolean,
+  facts: SubjectFacts,
+): void {
+  const { event, place } = located;
+  const day = dayOf(event.at);
+  if (isLearning) settleIn(roaming, place, day);
+  else if (mayBecomeKnown(located, facts)) noteRoaming(roaming, place, day);
 }
 
 /** Notes that as many networks as ever are in use still, once a day. */

@@ -1,7 +1,8 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, isNew, learn, NONE_KNOWN } from './known-values';
-import { dayOf, hasLearned, teaches } from './learning';
+import { consider, isNew, isWide, learn, NONE_KNOWN } from './known-values';
+import { dayOf, hasLearned, isSettled, mayBecomeKnown, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import { noteRoaming, NOT_ROAMING, roamsIn } from './roaming';
 import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
@@ -21,6 +22,8 @@ const PARAMETERS = {
   whoamiConfidence: 0.7,
   /** The same of what asks that elsewhere too: many programs do when they start. Ours. */
   usualWhoamiConfidence: 0.35,
+  /** While habits still settle: uses without a new action before new ones count. A deployment that has done ten things has ten more to do. Ours. */
+  quietUses: 10,
   /** Many a service does more than thirty different things. Ours. */
   mostKnown: 128,
 } as const;
@@ -38,15 +41,22 @@ interface Step {
 
 const STEP_SIZE = 4;
 
-/** What it is known to do, and where from; and its latest new actions, in the order of `Step`, as many as decide. */
-type ActionRows = Rows<'known' | 'networks' | 'steps'>;
+/** What it is known to do, and where from; its latest new actions, in the order of `Step`, as many as decide; and how many uses there were since one was learnt. */
+type ActionRows = Rows<'known' | 'networks' | 'systems' | 'roaming' | 'steps' | 'usesSinceNew'>;
 
 /** Many actions that the credential is not known for, within seconds or minutes; or "who am I" from a place it is not known in. */
 export const newActions = defineDetector<keyof ActionRows>({
   id: 'new-actions',
   family: 'probing',
   parameters: PARAMETERS,
-  initial: { known: NONE_KNOWN, networks: NONE_KNOWN, steps: [] },
+  initial: {
+    known: NONE_KNOWN,
+    networks: NONE_KNOWN,
+    systems: NONE_KNOWN,
+    roaming: NOT_ROAMING,
+    steps: [],
+    usesSinceNew: [0],
+  },
   judge,
   remember,
   samples,
@@ -58,30 +68,49 @@ function judge(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts
   if (event.outcome === 'contained' || !hasLearned(facts, event.at)) return NO_FINDINGS;
   const day = dayOf(event.at);
   const isNewAction = isNew(rows.known, marks.action, day);
-  const told = isNewAction ? judgeSteps(withStep(rows.steps, located), event.at) : NO_FINDINGS;
-  const asksWho = isNew(rows.networks, marks.network, day) && WHOAMI.test(event.action.name);
+  const counts = isNewAction && newCounts(rows, event.at, facts);
+  const told = counts ? judgeSteps(withStep(rows.steps, located), event.at) : NO_FINDINGS;
+  const asksWho = isNewPlace(rows, located) && WHOAMI.test(event.action.name);
   return asksWho ? [whoami(isNewAction), ...told] : told;
 }
 
 function remember(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { event, marks } = located;
+  const { event, marks, place } = located;
   if (event.outcome === 'contained') return;
   const day = dayOf(event.at);
-  if (hasLearned(facts, event.at) && isNew(rows.known, marks.action, day))
+  const isNewAction = isNew(rows.known, marks.action, day);
+  if (isNewAction && newCounts(rows, event.at, facts))
     rows.steps.replace(withStep(rows.steps, located).flatMap(numbersOf));
   if (teaches(located, facts)) {
+    rows.usesSinceNew.set(0, isNewAction ? 0 : Math.min(rows.usesSinceNew.get(0) + 1, PARAMETERS.quietUses));
     learn(rows.known, marks.action, day, PARAMETERS.mostKnown);
     learn(rows.networks, marks.network, day);
-  } else if (isUsualWhoami(rows, located, facts)) consider(rows.networks, marks.network, day);
+    learn(rows.systems, place.asn ?? 0, day);
+  } else if (isUsualWhoami(rows, located, facts) && isNewPlace(rows, located)) {
+    consider(rows.networks, marks.network, day);
+    noteRoaming(rows.roaming, place, day);
+  }
+}
+
+/** While it still shows what it does, an action that is new is no news. */
+function newCounts({ usesSinceNew }: ActionRows, at: number, facts: SubjectFacts): boolean {
+  if (!hasLearned(facts, at)) return false;
+  return isSettled(facts, at) || usesSinceNew.get(0) >= PARAMETERS.quietUses;
+}
+
+function isNewPlace({ networks, systems, roaming }: ActionRows, { event, marks, place }: LocatedUsageEvent): boolean {
+  const day = dayOf(event.at);
+  if (isWide(networks)) return isNew(systems, place.asn ?? 0, day);
+  return isNew(networks, marks.network, day) && !roamsIn(roaming, place, day);
 }
 
 /** Nothing else speaks against the network: it becomes known in time, or a service that begins so would be reported for ever where it moved to. */
-function isUsualWhoami(rows: ActionRows, { event, marks }: LocatedUsageEvent, facts: SubjectFacts): boolean {
+function isUsualWhoami(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts): boolean {
+  const { event, marks } = located;
   return (
-    event.outcome === 'accepted' &&
+    mayBecomeKnown(located, facts) &&
     WHOAMI.test(event.action.name) &&
-    !isNew(rows.known, marks.action, dayOf(event.at)) &&
-    facts.suspectedBy.every((family) => family === 'origin' || family === 'probing')
+    !isNew(rows.known, marks.action, dayOf(event.at))
   );
 }
 

@@ -1,8 +1,9 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { consider, distrust, isNew, isWide, learn, NONE_KNOWN, type KnownValues } from './known-values';
-import { dayOf, hasLearned, isSettled, teaches } from './learning';
+import { dayOf, hasLearned, isSettled, mayBecomeKnown, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
+import { noteRoaming, NOT_ROAMING, roamsIn } from './roaming';
 import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
@@ -20,12 +21,14 @@ const PARAMETERS = {
   /** Another operator's network says more than another of the same. */
   system: 0.4,
   network: 0.25,
+  /** Days on which news that is as grave as a country was used with nothing but such news against it, until it is known: whoever moves is reported no longer. Ours. */
+  daysOfGraveNews: 7,
   /** While habits still settle: uses without news before news counts, so that a service that starts late is learnt. */
   quietUses: 10,
 } as const;
 
 /** What it is known to be used from and by, the operators by their numbers (autonomous systems); and how many uses there were since there was news. */
-type OriginRows = Rows<'agents' | 'networks' | 'systems' | 'countries' | 'usesSinceNews'>;
+type OriginRows = Rows<'agents' | 'networks' | 'systems' | 'countries' | 'roaming' | 'usesSinceNews'>;
 
 interface News {
   readonly agent: boolean;
@@ -44,6 +47,7 @@ export const newOrigin = defineDetector<keyof OriginRows>({
     networks: NONE_KNOWN,
     systems: NONE_KNOWN,
     countries: NONE_KNOWN,
+    roaming: NOT_ROAMING,
     usesSinceNews: [0],
   },
   judge,
@@ -58,18 +62,19 @@ function judge(rows: OriginRows, located: LocatedUsageEvent, facts: SubjectFacts
 
 function remember(rows: OriginRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const news = newsIn(rows, located);
-  if (speaksOf(news, rows, located, facts)) weighTrust(rows, located, facts, weigh(news));
+  if (speaksOf(news, rows, located, facts)) weighTrust(rows, located, facts, news);
   else if (teaches(located, facts)) learnAll(rows, located, isNews(news));
 }
 
 function newsIn(rows: OriginRows, { event, marks, place }: LocatedUsageEvent): News {
   const day = dayOf(event.at);
   const network = isNew(rows.networks, marks.network, day);
+  // A network that is known is news of no kind.
+  const system = (network || isWide(rows.networks)) && isNew(rows.systems, place.asn ?? 0, day);
   return {
     agent: isNew(rows.agents, marks.agent, day),
-    network,
-    // A network that is known is news of no kind.
-    system: (network || isWide(rows.networks)) && isNew(rows.systems, place.asn ?? 0, day),
+    network: network && (system || !roamsIn(rows.roaming, place, day)),
+    system,
     country: isNew(rows.countries, marks.country, day),
   };
 }
@@ -95,18 +100,14 @@ function learnAll(rows: OriginRows, located: LocatedUsageEvent, isNews: boolean)
   usesSinceNews.set(0, isNews ? 0 : Math.min(usesSinceNews.get(0) + 1, PARAMETERS.quietUses));
 }
 
-/** A weak novelty that nothing else speaks against becomes known in time, or a redeployment would be reported for ever. */
-function weighTrust(
-  rows: OriginRows,
-  located: LocatedUsageEvent,
-  { suspectedBy }: SubjectFacts,
-  confidence: number,
-): void {
-  const harmless =
-    confidence < PARAMETERS.country &&
-    located.event.outcome === 'accepted' &&
-    suspectedBy.every((family) => family === 'origin');
-  weighAll(rows, located, harmless ? consider : distrust);
+/** News that nothing graver speaks against becomes known in time, or a redeployment would be reported for ever. */
+function weighTrust(rows: OriginRows, located: LocatedUsageEvent, facts: SubjectFacts, news: News): void {
+  const isGrave = weigh(news) >= PARAMETERS.country;
+  const days = isGrave ? PARAMETERS.daysOfGraveNews : undefined;
+  if (!mayBecomeKnown(located, facts)) weighAll(rows, located, distrust);
+  else weighAll(rows, located, (values, mark, day) => consider(values, mark, day, days));
+  if (mayBecomeKnown(located, facts) && news.network && !isGrave && !news.system)
+    noteRoaming(rows.roaming, located.place, dayOf(located.event.at));
 }
 
 function weighAll(

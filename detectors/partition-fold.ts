@@ -1,5 +1,6 @@
 import type { DetectionMessage } from '../domain/detection';
 import type { Family } from '../domain/families';
+import { principalOf } from '../domain/principal-of';
 import { DEFAULT_RISK } from '../domain/risk';
 import type { RiskEvent } from '../domain/risk-event';
 import type { ControlEvent, PartitionEvent, StreamEvent, UsageEvent } from '../domain/usage-event';
@@ -39,6 +40,7 @@ export interface FoldResult {
  * Folds events of one partition, in stream order, into its state. Deterministic: the same events give the same messages with the same
  * ids, in one call or in many. It **takes over** the state it is given: the caller goes on with the returned one only.
  *
+ * - *Of a principal*: uses of all its short-lived credentials are judged by one state, and are evidence together; a finding is of the credential used.
  * - *Duplicated*: an id among the subject's latest 32 is skipped; an older repetition is judged again and gives the same detection ids.
  * - *Out of order*: judged and counted as it comes; detectors measure times as distances.
  * - *Late* by over an hour against its subject's newest event: only facts are judged (listed), nothing is learnt from it.
@@ -127,12 +129,13 @@ function factsOf(subject: SubjectState): SubjectFacts {
 }
 
 function subjectOf(state: PartitionState, event: StreamEvent): SubjectState {
-  const known = state.subjects.get(event.subject);
+  const name = principalOf(event);
+  const known = state.subjects.get(name);
   if (known && !isForgotten(known, state.clock)) return known;
-  const subject = emptySubject(event.subject);
+  const subject = emptySubject(name);
   subject.lastAt = event.at;
-  if (known) state.subjects.set(event.subject, subject);
-  else addSubject(state, event.subject, subject);
+  if (known) state.subjects.set(name, subject);
+  else addSubject(state, name, subject);
   return subject;
 }
 

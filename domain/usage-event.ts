@@ -38,6 +38,11 @@ export const usageEvent = z.strictObject({
   id: z.string().min(1).max(200),
   at: z.number().int().nonnegative(),
   subject,
+  /**
+   * Whom a short-lived credential was issued to, where the source knows: the role of a session. A new session every hour has no habits; its principal has.
+   * What is listed is listed by the subject of its own events, so no credential that can be listed names one.
+   */
+  principal: subject.optional(),
   /** Which intake saw it: `gateway`, `postgres-log`, `cloudtrail`. */
   source: z.string().max(64),
   /** Who the credential was issued to, where the source knows: a workload's credential in a person's hands is a signal. */

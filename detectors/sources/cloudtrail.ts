@@ -5,7 +5,7 @@ import type { RecordKind } from '../sigma/rule-set';
 import { logBytes } from './log-fields';
 import { clientOf } from './client-of';
 import { actionKindOfAws, actionNameOfAws, outcomeOfAws } from './aws-action';
-import { principalKindOfAws } from './aws-principal';
+import { awsCredential, consoleUser } from './aws-principal';
 import { describeIssues, IGNORED, malformed, type Mapped } from './mapped';
 
 export const CLOUDTRAIL: RecordKind = { product: 'aws', service: 'cloudtrail' };
@@ -79,7 +79,7 @@ function isInsight(record: unknown): boolean {
   return eventCategory === 'Insight' || eventType === 'AwsCloudTrailInsight';
 }
 
-type Use = Pick<UsageEvent, 'principalKind' | 'action' | 'outcome'> & { readonly subject: string };
+type Use = Pick<UsageEvent, 'principal' | 'principalKind' | 'action' | 'outcome'> & { readonly subject: string };
 
 function useOf(data: CloudTrailRecord): Use | undefined {
   const { userIdentity, eventName, eventSource = '', readOnly } = data;
@@ -87,8 +87,7 @@ function useOf(data: CloudTrailRecord): Use | undefined {
   if (!userIdentity?.accessKeyId) return undefined;
   const isRead = readOnly === undefined || readOnly === null ? undefined : String(readOnly) === 'true';
   return {
-    subject: `id:aws-access-key:${userIdentity.accessKeyId}`,
-    principalKind: principalKind(data),
+    ...credentialOf(userIdentity, userIdentity.accessKeyId),
     action: {
       kind: actionKindOfAws(eventName, eventSource, isRead),
       name: actionNameOfAws(eventName, eventSource),
@@ -104,18 +103,19 @@ function consoleLogin({ userIdentity, eventName, eventSource = '', responseEleme
   if ((type !== 'IAMUser' && type !== 'Root') || !arn) return undefined;
   const failed = responseElements?.ConsoleLogin === 'Failure';
   return {
-    subject: `id:aws-console-user:${arn}`,
+    subject: consoleUser(arn),
     principalKind: 'person',
     action: { kind: 'login', name: actionNameOfAws(eventName, eventSource) },
     outcome: failed ? 'authentication' : 'accepted',
   } as const;
 }
 
-function principalKind({ userIdentity }: CloudTrailRecord): UsageEvent['principalKind'] {
-  const session = userIdentity?.sessionContext;
-  return principalKindOfAws({
-    type: userIdentity?.type ?? '',
-    arn: userIdentity?.arn ?? '',
+function credentialOf(identity: NonNullable<CloudTrailRecord['userIdentity']>, keyId: string) {
+  const session = identity.sessionContext;
+  return awsCredential({
+    keyId,
+    type: identity.type ?? '',
+    arn: identity.arn ?? '',
     issuer: session?.sessionIssuer?.arn ?? '',
     isMfa: String(session?.attributes?.mfaAuthenticated) === 'true',
     isInstanceSession: Boolean(session?.ec2RoleDelivery),

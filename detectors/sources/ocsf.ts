@@ -5,7 +5,7 @@ import { clientOf } from './client-of';
 import { isSubject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
 import { actionKindOfAws, actionNameOfAws, outcomeOfAws } from './aws-action';
-import { principalKindOfAws } from './aws-principal';
+import { awsCredential } from './aws-principal';
 import { contentId } from './content-id';
 import { describeIssues, IGNORED, malformed, type Mapped } from './mapped';
 
@@ -70,7 +70,9 @@ export function mapOcsf(record: unknown): Mapped {
   const { data } = parsed;
   const credential = data.actor?.user?.credential_uid ?? data.actor?.session?.credential_uid;
   if (!credential) return IGNORED;
-  const subject = `id:${spaceOf(data)}:${credential}`;
+  const { subject, ...whose } = isAws(data)
+    ? credentialOfAws(data, credential)
+    : { subject: `id:${spaceOf(data)}:${credential}`, principalKind: 'unknown' as const };
   if (!isSubject(subject) || holdsOurValue(credential)) return malformed('actor.user.credential_uid: unreadable');
   return {
     kind: 'event',
@@ -80,7 +82,7 @@ export function mapOcsf(record: unknown): Mapped {
       at: Math.trunc(data.time),
       subject,
       source: 'ocsf',
-      principalKind: isAws(data) ? principalKind(data) : 'unknown',
+      ...whose,
       client: clientOf(data.src_endpoint?.ip ?? data.src_endpoint?.domain ?? '', data.http_request?.user_agent ?? ''),
       action: actionOf(data),
       outcome: outcomeOf(data),
@@ -101,9 +103,8 @@ function isAws(data: ApiActivity): boolean {
   return namesAws(providerOf(data));
 }
 
-/** The space a credential's id is unique in. An access key is the same subject as CloudTrail's own records name. */
+/** The space a credential's id is unique in. */
 function spaceOf(data: ApiActivity): string {
-  if (isAws(data)) return 'aws-access-key';
   const word = providerOf(data)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
@@ -111,9 +112,11 @@ function spaceOf(data: ApiActivity): string {
   return word === '' ? 'ocsf' : `${word.slice(0, 53)}-credential`;
 }
 
-function principalKind({ actor }: ApiActivity): UsageEvent['principalKind'] {
+/** The same as CloudTrail's own records name. */
+function credentialOfAws({ actor }: ApiActivity, keyId: string): ReturnType<typeof awsCredential> {
   const { user, session } = actor ?? {};
-  return principalKindOfAws({
+  return awsCredential({
+    keyId,
     type: user?.type ?? '',
     // Which of the two holds the ARN has changed between versions.
     arn: [user?.uid_alt, user?.uid].find((id) => id?.startsWith('arn:')) ?? '',

@@ -1,5 +1,6 @@
 import { IncidentError } from '../../domain/errors';
 import { parseJson } from '../../domain/parse-json';
+import { principalOf } from '../../domain/principal-of';
 import { partitionOf } from '../../domain/subject';
 import { partitionEvent, type PartitionEvent } from '../../domain/usage-event';
 import { isPlainUse } from './plain-use';
@@ -60,11 +61,11 @@ function eventsIn(text: string): readonly unknown[] | string {
   return events.length > MOST_EVENTS ? `more than ${MOST_EVENTS} events` : events;
 }
 
-/** A subject's events must all come to the partition that holds its state. */
+/** All events that are judged by one state must come to the partition that holds it. */
 function misplaced(event: PartitionEvent, partition: number, partitions: number): string | undefined {
   // Lists, pace and risk concern all of a partition.
   if (!('subject' in event)) return undefined;
-  const right = partitionOf(event.subject, partitions);
+  const right = partitionOf(principalOf(event), partitions);
   return right === partition ? undefined : `subject belongs to partition ${right}`;
 }
 

@@ -61,7 +61,16 @@ function isRequired(key: string, field: unknown): boolean {
 }
 
 function isOptional(key: string, field: unknown): boolean {
-  return key === 'bytes' ? isCount(field) : key === 'probe' && isText(field, 100);
+  switch (key) {
+    case 'bytes':
+      return isCount(field);
+    case 'principal':
+      return typeof field === 'string' && isSubject(field);
+    case 'probe':
+      return isText(field, 100);
+    default:
+      return false;
+  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { principalOf } from '../../domain/principal-of';
 import { partitionOf } from '../../domain/subject';
 import type { StreamEvent } from '../../domain/usage-event';
 import { PartitionLane } from './partition-lane';
@@ -53,7 +54,7 @@ export function createUsagePublisher(nats: NatsConnection, options: UsagePublish
   }
 
   function send(event: StreamEvent, told: (stored: boolean) => void): void {
-    const lane = lanes[partitionOf(event.subject, partitions)];
+    const lane = lanes[partitionOf(principalOf(event), partitions)];
     if (!lane || abort.signal.aborted || counters.buffered >= maxBuffered) return told(false);
     const json = JSON.stringify(event);
     counters.buffered += 1;

@@ -1,0 +1,34 @@
+import { consider, isNew, learn, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
+import type { Place } from './located-event';
+
+/**
+ * Operators (autonomous systems), each in one country, within which a credential moves: on three days it came from a network of theirs that it had never been
+ * in. So do jobs on hosted runners, functions of a cloud and mobile phones, each time in another network, none of which would ever become known.
+ */
+export type Roaming = KnownValues;
+
+export const NOT_ROAMING = NOTHING_BUT_NEWS;
+
+/** Whether a new network there is no news. */
+export function roamsIn(roaming: Roaming, place: Place, day: number): boolean {
+  const mark = markOfArea(place);
+  return mark !== 0 && !isNew(roaming, mark, day);
+}
+
+/** Notes a new network there, which may become known. */
+export function noteRoaming(roaming: Roaming, place: Place, day: number): void {
+  if (roamsIn(roaming, place, day)) settleIn(roaming, place, day);
+  else consider(roaming, markOfArea(place), day);
+}
+
+/** From now on a new network there is no news. */
+export function settleIn(roaming: Roaming, place: Place, day: number): void {
+  learn(roaming, markOfArea(place), day);
+}
+
+/** A country's two letters are a number below this. */
+const COUNTRIES = 36 ** 2;
+
+function markOfArea({ asn = 0, country }: Place): number {
+  return asn === 0 || country === '' ? 0 : asn * COUNTRIES + parseInt(country, 36);
+}
