@@ -1,7 +1,7 @@
 import { recordIdOf, type Source } from '../detectors/sources/registry';
 import type { DetectionMessage } from '../domain/detection';
 import type { Severity } from '../domain/severity';
-import type { Subject } from '../domain/subject';
+import { publicIdOf } from '../domain/subject';
 
 /** One detection, as `tourniquet backtest --json` prints it: these keys, in this order. */
 export interface DetectionLine {
@@ -28,13 +28,8 @@ export function detectionLine(
     detector: detection.detector,
     severity: assessment.severity,
     confidence: assessment.confidence,
-    credential: credentialOf(detection.subject),
+    credential: publicIdOf(detection.subject),
     eventId: recordIdOf(source, detection.eventIds.at(-1) ?? ''),
     reason: detection.reason,
   };
-}
-
-function credentialOf(subject: Subject): string {
-  const [kind, , ...id] = subject.split(':');
-  return kind === 'id' ? id.join(':') : subject;
 }

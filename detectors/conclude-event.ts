@@ -3,6 +3,7 @@ import { joinEventIds, MOST_EVENT_IDS } from '../domain/event-ids';
 import type { Family } from '../domain/families';
 import type { RiskThresholds } from '../domain/risk';
 import { higherSeverity } from '../domain/severity';
+import { publicIdOf } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
 import type { DetectorFinding } from './ask-detectors';
 import { assess, decayed, isAlive, type Evidence } from './assess';
@@ -14,6 +15,10 @@ import { forgetOld, hasRisen, isNews } from './rearm';
 /** Events of one family that are remembered: as many of two families as an assessment names. */
 const EVENTS_OF_FAMILY = 8;
 
+/** Characters of a reason, in what is published. */
+const MOST_FOUND = 500;
+const MOST_ASSESSED = 1_000;
+
 /** Adds the findings of one event, at least one, to the subject's case, and gives back what is news, each with what it all adds up to. */
 export function concludeEvent(
   subject: SubjectState,
@@ -22,7 +27,8 @@ export function concludeEvent(
   risk: RiskThresholds,
 ): Omit<DetectionMessage, 'hold'>[] {
   for (const { detector, finding } of findings) addEvidence(subject, event, detector, finding, risk);
-  const assessment = assess(subject.evidence, event.at, risk);
+  const assessed = assess(subject.evidence, event.at, risk);
+  const assessment = { ...assessed, reason: ofPrincipal(assessed.reason, MOST_ASSESSED, event) };
   const news = findings.filter((found) => isNews(found.finding, subject.spoken[topicOf(found)], event.at));
   const told = news.length === 0 && hasRisen(assessment, subject.assessed, event.at) ? findings.slice(0, 1) : news;
   if (told.length === 0) return [];
@@ -48,6 +54,13 @@ function provenBy(evidence: readonly Evidence[], family: Family, completing: str
       .filter((id) => id !== completing);
   const strongest = evidence.flatMap(({ eventId = [] }) => eventId);
   return [...joinEventIds(idsOf(false), idsOf(true), MOST_EVENT_IDS - 1, strongest), completing];
+}
+
+/** Nobody knows a session by the id of its key. */
+function ofPrincipal(reason: string, longest: number, { principal }: UsageEvent): string {
+  if (principal === undefined) return reason.slice(0, longest);
+  const whose = ` (of ${publicIdOf(principal)})`;
+  return `${reason.slice(0, longest - whose.length)}${whose}`;
 }
 
 function topicOf({ detector, finding }: DetectorFinding): string {
@@ -111,7 +124,7 @@ function toDetection(event: UsageEvent, detector: Detector, finding: Finding, ev
     severity: finding.severity,
     confidence: finding.confidence,
     deterministic: finding.deterministic,
-    reason: finding.reason.slice(0, 500),
+    reason: ofPrincipal(finding.reason, MOST_FOUND, event),
     eventIds: [...eventIds],
   };
 }

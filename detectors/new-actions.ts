@@ -79,10 +79,11 @@ function remember(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFa
   if (event.outcome === 'contained') return;
   const day = dayOf(event.at);
   const isNewAction = isNew(rows.known, marks.action, day);
-  if (isNewAction && newCounts(rows, event.at, facts))
-    rows.steps.replace(withStep(rows.steps, located).flatMap(numbersOf));
+  const counts = newCounts(rows, event.at, facts);
+  if (isNewAction && counts) rows.steps.replace(withStep(rows.steps, located).flatMap(numbersOf));
   if (teaches(located, facts)) {
-    rows.usesSinceNew.set(0, isNewAction ? 0 : Math.min(rows.usesSinceNew.get(0) + 1, PARAMETERS.quietUses));
+    const uses = Math.min(rows.usesSinceNew.get(0) + 1, PARAMETERS.quietUses);
+    rows.usesSinceNew.set(0, isNewAction && !counts ? 0 : uses);
     learn(rows.known, marks.action, day, PARAMETERS.mostKnown);
     learn(rows.networks, marks.network, day);
     learn(rows.systems, place.asn ?? 0, day);

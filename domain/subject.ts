@@ -36,6 +36,12 @@ export function subjectKey(subject: Subject): string {
   return kind === 'fp' ? `fp.${space}.${id}` : `id.${space}.${hexOfAscii(id)}`;
 }
 
+/** The public id alone, as its provider knows it; of a fingerprint the whole subject. */
+export function publicIdOf(subject: Subject): string {
+  const [kind, , ...id] = subject.split(':');
+  return kind === 'id' ? id.join(':') : subject;
+}
+
 /** A form short enough for a table or a title. */
 export function shortSubject(subject: string): string {
   return subject.startsWith('fp:') ? subject.replace(/^(fp:[^:]+:[0-9a-f]{8}).*/, '$1…') : subject;

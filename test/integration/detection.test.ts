@@ -155,6 +155,24 @@ test('refuses first, then tells, at once', async () => {
   expect((held[0]?.at ?? Infinity) - begin).toBeLessThan(2 * SECONDS);
 });
 
+test('judges a session by the habits of its principal, in whichever partition its key would be', async () => {
+  const principal = newSubject();
+  const { life, thief } = lifeAndThief(principal);
+  const session = (index: number) => publicIdSubject('sample', `session-${index}-of-${principal}`);
+  await start();
+
+  await publish(
+    life.map((use, index) => ({ ...use, subject: session(index % 10), principal })),
+    [{ ...thief, subject: session(11), principal }],
+  );
+
+  const detections = await eventually(
+    () => detectionsOf(session(11)),
+    (found) => found.length >= 2,
+  );
+  expect(detections.map(({ detection }) => detection.family)).toEqual(['origin', 'travel']);
+});
+
 test.each([
   ['break-glass', { protection: 'break-glass' as const }],
   ['our own', { protection: 'own' as const }],

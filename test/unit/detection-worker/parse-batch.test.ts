@@ -1,4 +1,4 @@
-import { partitionOf } from '../../../domain/subject';
+import { partitionOf, publicIdSubject } from '../../../domain/subject';
 import { SAMPLE_SUBJECT, sampleControl, sampleUse } from '../../../detectors/sample-life';
 import { parseBatch } from '../../../workers/detection/parse-batch';
 
@@ -40,6 +40,17 @@ test('an event at fault leaves its batch alone, and can be replayed by itself', 
   expect(faults[0]?.content).toEqual({ part: '1', body: JSON.stringify({ events: [broken] }) });
   expect(faults[0]?.error.message).toContain('at: invalid_type');
   expect(faults[0]?.error.message).not.toContain('value');
+});
+
+test('a session’s use belongs to the partition of its principal, wherever its own key would', () => {
+  const sessions = Array.from({ length: PARTITIONS * 4 }, (_, index) => publicIdSubject('sample', `session-${index}`));
+  const events = sessions.map((subject, index) => ({
+    ...sampleUse({ afterMs: index, subject }),
+    principal: SAMPLE_SUBJECT,
+  }));
+
+  expect(parse({ events })).toEqual({ events, faults: [] });
+  expect(parse({ events: events.map(({ principal: _of, ...event }) => event) }).faults.length).toBeGreaterThan(0);
 });
 
 test('an event of another partition is at fault', () => {

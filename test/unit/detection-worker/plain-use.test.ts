@@ -20,6 +20,7 @@ const use: fc.Arbitrary<UsageEvent> = fc.record(
     action: fc.record({ kind: fc.constantFrom(...usageEvent.shape.action.shape.kind.options), name: text(512) }),
     outcome: fc.constantFrom(...usageEvent.shape.outcome.options),
     bytes: count,
+    principal: fc.constantFrom(publicIdSubject('sample', 'role'), publicIdSubject('sample', '~'.repeat(256))),
     probe: text(100),
   },
   {

@@ -71,11 +71,15 @@ const MANY = [SAMPLE_SUBJECT, ...Array.from({ length: 7 }, (_, index) => publicI
 /** Out of order by up to the whole, and with years between, so that the partition's clock decides who is forgotten. */
 const eventsOfMany = fc
   .array(
-    fc.tuple(anyEvent, fc.constantFrom(...MANY), fc.constantFrom(0, 0, 0, 401, 802)).map(([event, subject, days]) => ({
-      ...event,
-      ...('subject' in event ? { subject } : {}),
-      at: event.at + days * 86_400_000,
-    })),
+    fc
+      .tuple(anyEvent, fc.constantFrom(...MANY), fc.constantFrom(...MANY), fc.constantFrom(0, 0, 0, 401, 802))
+      .map(([event, subject, principal, days]) => ({
+        ...event,
+        ...('subject' in event ? { subject } : {}),
+        // A key of its own, or a session of another.
+        ...(event.kind === 'usage' && principal !== subject ? { principal } : {}),
+        at: event.at + days * 86_400_000,
+      })),
     { minLength: 1, maxLength: 150 },
   )
   .map((events) => [...life.map((use): PartitionEvent => use), ...events]);
