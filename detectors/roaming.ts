@@ -1,4 +1,4 @@
-import { consider, isNew, learn, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
+import { consider, isNew, learn, NONE_KNOWN, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
 import type { Place } from './located-event';
 
 /**
@@ -7,18 +7,21 @@ import type { Place } from './located-event';
  */
 export type Roaming = KnownValues;
 
-export const NOT_ROAMING = NOTHING_BUT_NEWS;
+export const NOT_ROAMING = NONE_KNOWN;
 
 /** Whether a new network there is no news. */
 export function roamsIn(roaming: Roaming, place: Place, day: number): boolean {
   const mark = markOfArea(place);
-  return mark !== 0 && !isNew(roaming, mark, day);
+  return mark !== 0 && roaming.get(0) > 0 && !isNew(roaming, mark, day);
 }
 
 /** Notes a new network there, which may become known. */
 export function noteRoaming(roaming: Roaming, place: Place, day: number): void {
-  if (roamsIn(roaming, place, day)) settleIn(roaming, place, day);
-  else consider(roaming, markOfArea(place), day);
+  const mark = markOfArea(place);
+  if (mark === 0) return;
+  if (roaming.get(0) === 0) roaming.replace(NOTHING_BUT_NEWS);
+  if (isNew(roaming, mark, day)) consider(roaming, mark, day);
+  else learn(roaming, mark, day);
 }
 
 /** From now on a new network there is no news. */
