@@ -12,7 +12,7 @@ export const NOT_ROAMING = NONE_KNOWN;
 /** Whether a new network there is no news. */
 export function roamsIn(roaming: Roaming, place: Place, day: number): boolean {
   const mark = markOfArea(place);
-  return mark !== 0 && roaming.get(0) > 0 && !isNew(roaming, mark, day);
+  return mark !== 0 && roaming.get(0) !== 0 && !isNew(roaming, mark, day);
 }
 
 /** Notes a new network there, which may become known. */
