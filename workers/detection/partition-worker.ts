@@ -23,6 +23,12 @@ const SNAPSHOT_EVERY_MS = 500;
 const SNAPSHOT_EVERY_MESSAGES = 1_000;
 const SNAPSHOT_SHARE = 20;
 
+/**
+ * Until all chunks are as far, so often a message is kept to acknowledge it and all before it: each holds its content, which V8 collects only together with everything else once it
+ * has been kept for half a second.
+ */
+const KEEP_TO_ACKNOWLEDGE_MS = 500;
+
 /** The pin is ours for as long as we pull; see `ensureConsumer`. */
 const PULL_MS = 1_000;
 const MAX_MESSAGES = 256;
@@ -46,8 +52,9 @@ export class PartitionWorker {
   /** The consumer's own count of what it gave out: one that is missing went to somebody else, or got lost. */
   #lastDelivery: number | undefined;
   #lastMessage: JsMsg | undefined;
-  /** The last messages as of the chunks that were written: each may be acknowledged when all chunks are as far. */
+  /** Some of the last messages as of the chunks that were written: each may be acknowledged when all chunks are as far. */
   #unacknowledged: JsMsg[] = [];
+  #keptAt = 0;
   #pinned = false;
   #sinceSnapshot = 0;
 
@@ -178,11 +185,19 @@ export class PartitionWorker {
   }
 
   #acknowledge(last: JsMsg | undefined): void {
-    if (last && last !== this.#unacknowledged.at(-1)) this.#unacknowledged.push(last);
+    if (last && last !== this.#unacknowledged.at(-1) && this.#isToBeKept(last)) this.#unacknowledged.push(last);
     // Only now: what is acknowledged never comes again, so it must be in a snapshot. Acknowledges all before it, too.
     const next = this.#unacknowledged.findIndex(({ seq }) => seq > this.#folder.saved);
     const done = this.#unacknowledged.splice(0, next === -1 ? Infinity : next);
     done.at(-1)?.ack();
+  }
+
+  /** What may be acknowledged at once always is; so the last of all is, too. */
+  #isToBeKept({ seq }: JsMsg): boolean {
+    const now = performance.now();
+    if (seq > this.#folder.saved && now - this.#keptAt < KEEP_TO_ACKNOWLEDGE_MS) return false;
+    this.#keptAt = now;
+    return true;
   }
 
   async #saveRegularly(signal: AbortSignal): Promise<void> {
