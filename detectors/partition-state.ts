@@ -15,7 +15,7 @@ export const PARTITION_LIMITS = {
   subjects: 40_000,
 } as const;
 
-/** All that is remembered of one subject, bounded. */
+/** All that is remembered of one subject, or of one principal with all its short-lived credentials; bounded. */
 export interface SubjectState {
   /** What the marks of its actions begin with: see marks.ts. */
   readonly seed: number;
@@ -49,6 +49,7 @@ export interface PartitionState {
   risk?: Pick<RiskEvent, 'at' | 'thresholds'>;
   /** The lists in force, of the newest event that named any. */
   intel?: Pick<IntelEvent, 'at' | 'lists'>;
+  /** Each under its `principalOf`. */
   readonly subjects: Map<string, SubjectState>;
 }
 
