@@ -10,7 +10,8 @@ import { assess, decayed, isAlive, type Evidence } from './assess';
 import { detectionId } from './detection-id';
 import type { Detector, Finding } from './detector';
 import type { SubjectState } from './partition-state';
-import { forgetOld, hasRisen, isNews } from './rearm';
+import { markOf } from './marks';
+import { forgetOld, hasRisen, isNews, REARM } from './rearm';
 
 /** Events of one family that are remembered: as many of two families as an assessment names. */
 const EVENTS_OF_FAMILY = 8;
@@ -29,12 +30,12 @@ export function concludeEvent(
   for (const { detector, finding } of findings) addEvidence(subject, event, detector, finding, risk);
   const assessed = assess(subject.evidence, event.at, risk);
   const assessment = { ...assessed, reason: ofPrincipal(assessed.reason, MOST_ASSESSED, event) };
-  const news = findings.filter((found) => isNews(found.finding, subject.spoken[topicOf(found)], event.at));
+  const news = findings.filter((found) => isNewsOf(found, subject.spoken, event));
   const told = news.length === 0 && hasRisen(assessment, subject.assessed, event.at) ? findings.slice(0, 1) : news;
   if (told.length === 0) return [];
   for (const found of told) {
     const { severity, confidence } = found.finding;
-    subject.spoken[topicOf(found)] = { at: event.at, severity, confidence };
+    subject.spoken[saidOf(found, event)] = { at: event.at, severity, confidence };
   }
   subject.spoken = forgetOld(subject.spoken);
   subject.assessed = { at: event.at, severity: assessment.severity, confidence: assessment.confidence };
@@ -61,6 +62,26 @@ function ofPrincipal(reason: string, longest: number, { principal }: UsageEvent)
   if (principal === undefined) return reason.slice(0, longest);
   const whose = ` (of ${publicIdOf(principal)})`;
   return `${reason.slice(0, longest - whose.length)}${whose}`;
+}
+
+/** Sessions of a principal of which the same is said within an hour, however soon one after the other. */
+const SESSIONS_NAMED = 3;
+
+/** What was said of one session was not said of another, which may be stolen, too; but of a few of them only, since all may do a new thing at once. */
+function isNewsOf(found: DetectorFinding, spoken: SubjectState['spoken'], event: UsageEvent): boolean {
+  const { finding } = found;
+  const said = spoken[saidOf(found, event)];
+  if (!isNews(finding, said, event.at)) return false;
+  if (event.principal === undefined || said) return true;
+  const ofOthers = Object.entries(spoken)
+    .filter(([topic, { at }]) => topic.startsWith(`${topicOf(found)}@`) && event.at - at < REARM.seldomEveryMs)
+    .map(([, one]) => one);
+  return ofOthers.length < SESSIONS_NAMED || ofOthers.every((one) => isNews(finding, one, event.at));
+}
+
+function saidOf(found: DetectorFinding, { principal, subject }: UsageEvent): string {
+  const topic = topicOf(found);
+  return principal === undefined ? topic : `${topic}@${markOf(subject)}`;
 }
 
 function topicOf({ detector, finding }: DetectorFinding): string {

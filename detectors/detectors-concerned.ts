@@ -4,13 +4,19 @@ import type { SubjectState } from './partition-state';
 import { provesPossession } from './possession';
 import { isStale } from './time-rules';
 
+/** A session outlives what it was made with: that the password of its user is revoked says nothing of it. What is planted is planted with all its sessions. */
+export function listedFor({ listed }: SubjectState, { principal }: UsageEvent): SubjectState['listed'] {
+  return principal !== undefined && listed === 'revoked' ? 'none' : listed;
+}
+
 /** The detectors that are to see an event: see the rules of `foldPartition`. */
 export function detectorsConcerned(
   subject: SubjectState,
   event: UsageEvent,
   detectors: readonly Detector[],
 ): readonly Detector[] {
-  const { listed, listedAt } = subject;
+  const { listedAt } = subject;
+  const listed = listedFor(subject, event);
   const tripwire = listed === 'revoked' && event.at >= listedAt && event.outcome !== 'accepted';
   const all = !isStale(event, subject.lastAt) && !tripwire && provesPossession(event);
   return all ? detectors : detectors.filter(({ family }) => family === 'listed');

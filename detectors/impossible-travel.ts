@@ -1,9 +1,12 @@
+import type { UsageEvent } from '../domain/usage-event';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { leastDistanceKm } from './geography/distance';
-import { hasLearned, teaches } from './learning';
+import { consider, distrust, isNew, NOTHING_BUT_NEWS } from './known-values';
+import { dayOf, DAYS_OF_GRAVE_NEWS, hasLearned, mayBecomeKnownSlowly, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import { markOf } from './marks';
 import { duration } from './person-text';
-import type { Row, Rows } from './rows';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 const PARAMETERS = {
@@ -24,21 +27,24 @@ const PARAMETERS = {
 /** Last known use is kept to this. */
 const RESOLUTION_MS = 1_000;
 
-/** Countries of unsuspected use (`numberOf`), each with the time it was last seen there. */
-type TravelRows = Rows<'places'>;
+/**
+ * `places`: countries of unsuspected use (`numberOf`), each with the time it was last seen there. `sessions`: for each of them the credential that was, where a principal has
+ * many (marks.ts). `arrivals`: countries that are on their way to being known.
+ */
+type TravelRows = Rows<'places' | 'sessions' | 'arrivals'>;
 
-type Seen = readonly [country: number, lastAt: number];
+type Seen = readonly [country: number, lastAt: number, session: number];
 
 /**
  * Use from a country that nobody could have reached since the last use elsewhere. Countries the credential is regularly used from
  * are never travelled to: a use there only proves that it lives there. The thief's own use teaches nothing, so the owner's next use is
- * no travel back.
+ * no travel back. Of a role's short-lived credentials each travels for itself: it is at many places at once. Who travels to and fro on seven days lives there, too.
  */
-export const impossibleTravel = defineDetector<'places'>({
+export const impossibleTravel = defineDetector<keyof TravelRows>({
   id: 'impossible-travel',
   family: 'travel',
   parameters: PARAMETERS,
-  initial: { places: [] },
+  initial: { places: [], sessions: [], arrivals: NOTHING_BUT_NEWS },
   judge,
   remember,
   samples,
@@ -57,20 +63,35 @@ function judge(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts
 
 function remember(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const { country } = located.place;
-  if (country === '' || !teaches(located, facts) || journeyOf(rows, located, facts)) return;
-  settle(rows.places, numberOf(country), located.event.at);
+  if (country === '') return;
+  if (journeyOf(rows, located, facts)) arrive(rows, located, facts);
+  else if (teaches(located, facts)) settle(rows, located);
+}
+
+function arrive(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const country = numberOf(located.place.country);
+  const day = dayOf(located.event.at);
+  if (mayBecomeKnownSlowly(located, facts)) consider(rows.arrivals, country, day, DAYS_OF_GRAVE_NEWS);
+  else distrust(rows.arrivals, country);
+  if (!isNew(rows.arrivals, country, day)) settle(rows, located);
 }
 
 function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts: SubjectFacts) {
   if (place.country === '' || !hasLearned(facts, event.at)) return undefined;
-  return journeyTo(rows.places, place.country, event.at);
+  return journeyTo(rows, place.country, event.at, sessionOf(event));
+}
+
+/** 0 of a credential that is its own principal, and of a person's: who is at two places with two sessions is at two places. */
+function sessionOf({ principal, principalKind, subject }: UsageEvent): number {
+  return principal === undefined || principalKind === 'person' ? 0 : markOf(subject);
 }
 
 /** The latest use elsewhere from which `country` was out of reach. */
-function journeyTo(places: Row, country: string, at: number) {
-  if (places.indexOf(numberOf(country), 2) !== -1) return undefined;
+function journeyTo(rows: TravelRows, country: string, at: number, session: number) {
+  if (rows.places.indexOf(numberOf(country), 2) !== -1) return undefined;
   let latest: { from: string; lastAt: number; km: number } | undefined;
-  for (const [number, lastAt] of seenIn(places)) {
+  for (const [number, lastAt, who] of seenIn(rows)) {
+    if (who !== session) continue;
     const elapsed = Math.max(Math.abs(at - lastAt), PARAMETERS.shortestMs);
     if (elapsed > PARAMETERS.windowMs || (latest && lastAt <= latest.lastAt)) continue;
     const from = countryOf(number);
@@ -81,20 +102,28 @@ function journeyTo(places: Row, country: string, at: number) {
   return latest;
 }
 
-function settle(places: Row, country: number, at: number): void {
+function settle(rows: TravelRows, { event, place }: LocatedUsageEvent): void {
+  const { places } = rows;
+  const [country, session, { at }] = [numberOf(place.country), sessionOf(event), event];
   const known = places.indexOf(country, 2);
-  if (known !== -1) {
-    if (at - places.get(known + 1) >= RESOLUTION_MS) places.set(known + 1, at);
+  if (known !== -1 && at - places.get(known + 1) < RESOLUTION_MS) return;
+  if (known !== -1 && rows.sessions.get(known / 2) === session) {
+    places.set(known + 1, at);
     return;
   }
-  const kept = seenIn(places)
-    .toSorted(([, a], [, b]) => b - a)
-    .slice(0, PARAMETERS.places - 1);
-  places.replace([...kept, [country, at]].flat());
+  const others = seenIn(rows).filter(([one]) => one !== country);
+  const latest = others.toSorted(([, a], [, b]) => b - a).slice(0, PARAMETERS.places - 1);
+  keep(rows, [...latest, [country, at, session]]);
 }
 
-function seenIn(places: Row): readonly Seen[] {
-  return places.records(2).map(([country = 0, lastAt = 0]) => [country, lastAt]);
+/** Of what is its own principal no sessions are kept. */
+function keep({ places, sessions }: TravelRows, seen: readonly Seen[]): void {
+  places.replace(seen.flatMap(([country, lastAt]) => [country, lastAt]));
+  sessions.replace(seen.some(([, , session]) => session !== 0) ? seen.map(([, , session]) => session) : []);
+}
+
+function seenIn({ places, sessions }: TravelRows): readonly Seen[] {
+  return places.records(2).map(([country = 0, lastAt = 0], index) => [country, lastAt, sessions.get(index)]);
 }
 
 /** A country's two letters as digits. */

@@ -62,6 +62,11 @@ export function isNew(values: KnownValues, mark: number, day: number): boolean {
   return isForgotten(day) && isForgotten(latestDay(knownOf(values)));
 }
 
+/** Whether there are many of them, and it is none of the latest. */
+export function isOneMore(values: KnownValues, mark: number): boolean {
+  return mark !== 0 && isWide(values) && values.indexOf(mark, KNOWN_SIZE, WIDE_HEAD) === -1;
+}
+
 /** Whether it is the only one known. */
 export function isOnlyOne(values: KnownValues): boolean {
   return values.get(0) === 1;

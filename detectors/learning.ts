@@ -28,13 +28,27 @@ export function isSettled(facts: SubjectFacts, at: number): boolean {
 
 /** Witnesses of what is unusual: each alone is what a move, a release or a new task looks like, too. */
 const OF_THE_UNUSUAL: readonly Family[] = ['origin', 'probing', 'signature'];
+/** So is use from two places at once: a second site, a colleague abroad, a VPN that is switched on. */
+const OF_TWO_PLACES: readonly Family[] = [...OF_THE_UNUSUAL, 'travel'];
 
 /**
  * Whether what is new in it may become known in time, though it was objected to. Where several things are new at once, as in a new deployment, each would
- * otherwise speak against the other for ever. Of a thief it was told on every one of those days, and whoever refused the credential has ended it: a refused use counts for nothing.
+ * otherwise speak against the other for ever. Whoever refuses the credential has ended it: a refused use counts for nothing.
  */
-export function mayBecomeKnown({ event }: LocatedUsageEvent, facts: SubjectFacts): boolean {
-  return event.outcome === 'accepted' && facts.suspectedBy.every((family) => OF_THE_UNUSUAL.includes(family));
+export function mayBecomeKnown(located: LocatedUsageEvent, facts: SubjectFacts): boolean {
+  return isAccepted(located) && facts.suspectedBy.every((family) => OF_THE_UNUSUAL.includes(family));
+}
+
+/** The same of grave news, such as a country, which takes more days. */
+export function mayBecomeKnownSlowly(located: LocatedUsageEvent, facts: SubjectFacts): boolean {
+  return isAccepted(located) && facts.suspectedBy.every((family) => OF_TWO_PLACES.includes(family));
+}
+
+/** Days until grave news is known. Ours. */
+export const DAYS_OF_GRAVE_NEWS = 7;
+
+function isAccepted({ event }: LocatedUsageEvent): boolean {
+  return event.outcome === 'accepted';
 }
 
 /** Only accepted use teaches, and nothing under suspicion does. */

@@ -20,8 +20,8 @@ const PARAMETERS = {
   slowConfidence: 0.4,
   /** The first thing it does from a new place is to ask who it is: attackers begin so (reference/detection.md 1.2.10). */
   whoamiConfidence: 0.7,
-  /** The same of what asks that elsewhere too: many programs do when they start. Ours. */
-  usualWhoamiConfidence: 0.35,
+  /** The same of what asks that elsewhere too, as many programs do when they start; and of what never did, from one more network of many. Ours. */
+  weakWhoamiConfidence: 0.35,
   /** While habits still settle: uses without a new action before new ones count. A deployment that has done ten things has ten more to do. Ours. */
   quietUses: 10,
   /** Many a service does more than thirty different things. Ours. */
@@ -70,8 +70,10 @@ function judge(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts
   const isNewAction = isNew(rows.known, marks.action, day);
   const counts = isNewAction && newCounts(rows, event.at, facts);
   const told = counts ? judgeSteps(withStep(rows.steps, located), event.at) : NO_FINDINGS;
-  const asksWho = isNewPlace(rows, located) && WHOAMI.test(event.action.name);
-  return asksWho ? [whoami(isNewAction), ...told] : told;
+  if (!WHOAMI.test(event.action.name)) return told;
+  if (isNewPlace(rows, located)) return [whoami(isNewAction ? 'new' : 'usual'), ...told];
+  const isOneOfMany = isNewAction && (isWide(rows.networks) || isNew(rows.networks, marks.network, day));
+  return isOneOfMany ? [whoami('one-of-many'), ...told] : told;
 }
 
 function remember(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
@@ -168,10 +170,16 @@ function tour(confidence: number, least: number, time: string, refused: boolean)
   return [{ ...COMMON, severity: confidence >= 0.7 ? 'medium' : 'low', confidence, reason }];
 }
 
-function whoami(isNewAction: boolean): Finding {
-  const confidence = isNewAction ? PARAMETERS.whoamiConfidence : PARAMETERS.usualWhoamiConfidence;
-  const reason = `asked whose credential it is${isNewAction ? '' : ', as it does elsewhere'}, from a network it is not known in`;
-  return { ...COMMON, severity: isNewAction ? 'medium' : 'low', confidence, topic: 'whoami', reason };
+const WHOAMI_REASONS = {
+  new: 'asked whose credential it is, from a network it is not known in',
+  usual: 'asked whose credential it is, as it does elsewhere, from a network it is not known in',
+  'one-of-many': 'asked whose credential it is, as it never did',
+} as const;
+
+function whoami(how: keyof typeof WHOAMI_REASONS): Finding {
+  const confidence = how === 'new' ? PARAMETERS.whoamiConfidence : PARAMETERS.weakWhoamiConfidence;
+  const severity = how === 'new' ? 'medium' : 'low';
+  return { ...COMMON, severity, confidence, topic: 'whoami', reason: WHOAMI_REASONS[how] };
 }
 
 function samples(): Samples {

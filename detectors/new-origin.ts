@@ -1,6 +1,14 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, isWide, learn, NONE_KNOWN, type KnownValues } from './known-values';
-import { dayOf, hasLearned, isSettled, mayBecomeKnown, teaches } from './learning';
+import { consider, distrust, isNew, isOneMore, isWide, learn, NONE_KNOWN, type KnownValues } from './known-values';
+import {
+  dayOf,
+  DAYS_OF_GRAVE_NEWS,
+  hasLearned,
+  isSettled,
+  mayBecomeKnown,
+  mayBecomeKnownSlowly,
+  teaches,
+} from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
 import { noteRoaming, NOT_ROAMING, roamsIn } from './roaming';
@@ -21,8 +29,6 @@ const PARAMETERS = {
   /** Another operator's network says more than another of the same. */
   system: 0.4,
   network: 0.25,
-  /** Days on which news that is as grave as a country was used with nothing but such news against it, until it is known: whoever moves is reported no longer. Ours. */
-  daysOfGraveNews: 7,
   /** While habits still settle: uses without news before news counts, so that a service that starts late is learnt. */
   quietUses: 10,
 } as const;
@@ -71,9 +77,13 @@ function newsIn(rows: OriginRows, { event, marks, place }: LocatedUsageEvent): N
   const network = isNew(rows.networks, marks.network, day);
   // A network that is known is news of no kind.
   const system = (network || isWide(rows.networks)) && isNew(rows.systems, place.asn ?? 0, day);
+  const agent = isNew(rows.agents, marks.agent, day);
   return {
-    agent: isNew(rows.agents, marks.agent, day),
-    network: network && (system || !roamsIn(rows.roaming, place, day)),
+    agent,
+    // Where it roams, or of one more of many, it is no news by itself: whoever rents a machine in the same cloud is in such a network, too.
+    network: network
+      ? system || agent || !roamsIn(rows.roaming, place, day)
+      : agent && isOneMore(rows.networks, marks.network),
     system,
     country: isNew(rows.countries, marks.country, day),
   };
@@ -103,10 +113,11 @@ function learnAll(rows: OriginRows, located: LocatedUsageEvent, isNews: boolean)
 /** News that nothing graver speaks against becomes known in time, or a redeployment would be reported for ever. */
 function weighTrust(rows: OriginRows, located: LocatedUsageEvent, facts: SubjectFacts, news: News): void {
   const isGrave = weigh(news) >= PARAMETERS.country;
-  const days = isGrave ? PARAMETERS.daysOfGraveNews : undefined;
-  if (!mayBecomeKnown(located, facts)) weighAll(rows, located, distrust);
+  const isHarmless = isGrave ? mayBecomeKnownSlowly(located, facts) : mayBecomeKnown(located, facts);
+  const days = isGrave ? DAYS_OF_GRAVE_NEWS : undefined;
+  if (!isHarmless) weighAll(rows, located, distrust);
   else weighAll(rows, located, (values, mark, day) => consider(values, mark, day, days));
-  if (mayBecomeKnown(located, facts) && news.network && !isGrave && !news.system)
+  if (isHarmless && !isGrave && news.network && !news.system)
     noteRoaming(rows.roaming, located.place, dayOf(located.event.at));
 }
 

@@ -5,7 +5,7 @@ import { DEFAULT_RISK } from '../domain/risk';
 import type { RiskEvent } from '../domain/risk-event';
 import type { ControlEvent, PartitionEvent, StreamEvent, UsageEvent } from '../domain/usage-event';
 import { concludeEvent } from './conclude-event';
-import { detectorsConcerned } from './detectors-concerned';
+import { detectorsConcerned, listedFor } from './detectors-concerned';
 import { isStale, notAhead } from './time-rules';
 import type { Detector, SubjectFacts } from './detector';
 import { askDetectors, type DetectorFailure } from './ask-detectors';
@@ -103,7 +103,7 @@ function foldUse(
   const located = locatedUse(event, options.locate(event), listings, subject.seed);
   const all = askedAbout(located, detectors);
   const asked = shedsSince === undefined ? all : askedWhileShedding(shedsSince, subject, located, all);
-  const answer = askDetectors(located, asked, factsOf(subject));
+  const answer = askDetectors(located, asked, factsOf(subject, event));
   for (const failure of answer.failures) failures.push(failure);
   if (answer.findings.length > 0)
     messages.push(...concludeEvent(subject, event, answer.findings, risk?.thresholds ?? DEFAULT_RISK));
@@ -123,8 +123,9 @@ function askedAbout({ listings }: LocatedUsageEvent, detectors: readonly Detecto
   return isFamiliar ? detectors.filter(({ family }) => !OF_PLACES.includes(family)) : detectors;
 }
 
-function factsOf(subject: SubjectState): SubjectFacts {
-  const { listed, listedAt, breach, cleanUses, cleanSince } = subject;
+function factsOf(subject: SubjectState, event: UsageEvent): SubjectFacts {
+  const { listedAt, breach, cleanUses, cleanSince } = subject;
+  const listed = listedFor(subject, event);
   return { listed, listedAt, breach, cleanUses, cleanSince, suspectedBy: [] };
 }
 

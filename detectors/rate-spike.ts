@@ -1,6 +1,7 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { isRefused } from './is-refused';
-import { teaches } from './learning';
+import { consider, distrust, isNew, learn, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
+import { dayOf, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import {
   bucketsOf,
@@ -37,40 +38,74 @@ const PARAMETERS = {
 const SHORT = 0;
 const LONG = WINDOW_SIZE;
 
+/** Of the two windows; and sizes of bursts (`sizeOf`) that came on three days: a batch of each week is no news. */
+type SpikeRows = Rows<'windows' | 'bursts'>;
+
 /** Many more uses than usual within a second or ten. Speaks of the traffic, not of the use that completed it. */
-export const rateSpike = defineDetector<'windows'>({
+export const rateSpike = defineDetector<keyof SpikeRows>({
   id: 'rate-spike',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: { windows: [...EMPTY_WINDOW, ...EMPTY_WINDOW] },
+  initial: { windows: [...EMPTY_WINDOW, ...EMPTY_WINDOW], bursts: NOTHING_BUT_NEWS },
   judge,
   remember,
   samples,
 });
 
-function judge({ windows }: Rows<'windows'>, { event }: LocatedUsageEvent): readonly Finding[] {
-  // Clients that we refuse try again and again: their number says nothing of the thief.
-  if (isRefused(event)) return NO_FINDINGS;
-  const { shortMs, longMs } = PARAMETERS;
-  const found = judgeWindow(windows, SHORT, event.at, shortMs) ?? judgeWindow(windows, LONG, event.at, longMs);
-  return found ? [found] : NO_FINDINGS;
+interface Burst {
+  readonly count: number;
+  /** To the usual. */
+  readonly ratio: number;
+  readonly lengthMs: number;
 }
 
-function remember({ windows }: Rows<'windows'>, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  if (isRefused(located.event)) return;
-  const use = { at: located.event.at, clean: teaches(located, facts) };
+function judge({ windows, bursts }: SpikeRows, { event }: LocatedUsageEvent): readonly Finding[] {
+  // Clients that we refuse try again and again: their number says nothing of the thief.
+  if (isRefused(event)) return NO_FINDINGS;
+  const burst = burstIn(windows, event.at);
+  return burst && isNew(bursts, sizeOf(burst), dayOf(event.at)) ? [finding(burst)] : NO_FINDINGS;
+}
+
+function remember({ windows, bursts }: SpikeRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { event } = located;
+  if (isRefused(event)) return;
+  const burst = burstIn(windows, event.at);
+  if (burst) (isBusyOnly(located, facts) ? comeToKnow : distrust)(bursts, sizeOf(burst), dayOf(event.at));
+  const use = { at: event.at, clean: teaches(located, facts) && !burst };
   const { shortMs, longMs, smoothing } = PARAMETERS;
   countUse(windows, SHORT, use, shortMs, smoothing);
   countUse(windows, LONG, use, longMs, smoothing);
 }
 
-function judgeWindow(windows: RateWindows, window: number, at: number, lengthMs: number): Finding | undefined {
+function isBusyOnly({ event }: LocatedUsageEvent, { suspectedBy }: SubjectFacts): boolean {
+  return event.outcome === 'accepted' && suspectedBy.every((family) => family === 'volume');
+}
+
+function comeToKnow(bursts: KnownValues, size: number, day: number): void {
+  if (isNew(bursts, size, day)) consider(bursts, size, day);
+  else learn(bursts, size, day);
+}
+
+/** By powers of two: a burst comes through all sizes up to its own each time, so that a larger one than ever is new. */
+function sizeOf({ count, lengthMs }: Burst): number {
+  return lengthMs + Math.ceil(Math.log2(count));
+}
+
+function burstIn(windows: RateWindows, at: number): Burst | undefined {
+  const { shortMs, longMs } = PARAMETERS;
+  return burstInWindow(windows, SHORT, at, shortMs) ?? burstInWindow(windows, LONG, at, longMs);
+}
+
+function burstInWindow(windows: RateWindows, window: number, at: number, lengthMs: number): Burst | undefined {
   const count = countWith(windows, window, at, lengthMs);
   const leastUses = lengthMs === PARAMETERS.shortMs ? PARAMETERS.leastUsesAtOnce : PARAMETERS.leastUses;
   if (count < leastUses || bucketsOf(windows, window) < PARAMETERS.leastBuckets) return undefined;
   const ratio = count / meanOf(windows, window);
-  if (ratio < PARAMETERS.leastRatio || deviations(windows, window, count) <= PARAMETERS.leastDeviations)
-    return undefined;
+  const isUnusual = ratio >= PARAMETERS.leastRatio && deviations(windows, window, count) > PARAMETERS.leastDeviations;
+  return isUnusual ? { count, ratio, lengthMs } : undefined;
+}
+
+function finding({ count, ratio, lengthMs }: Burst): Finding {
   const extreme = ratio >= PARAMETERS.extremeRatio;
   return {
     severity: extreme ? 'medium' : 'low',

@@ -2,7 +2,7 @@ import { MOST_DISTINCT, type RuleMatch } from '../domain/usage-event';
 import { BURST_SIZE, burstNumbers, burstOf, countIn, countOf, NO_BURST, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { consider, distrust, isNew, learn, NO_VALUE, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
-import { dayOf, mayBecomeKnown } from './learning';
+import { dayOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import { forPerson } from './person-text';
@@ -64,8 +64,8 @@ function judge(rows: RuleRows, located: LocatedUsageEvent): readonly Finding[] {
   return gravest ? [finding(gravest, located)] : NO_FINDINGS;
 }
 
-function remember(rows: RuleRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { rules, at } = located.event;
+function remember(rows: RuleRows, { event }: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
+  const { rules, at, outcome } = event;
   const { habits } = rows;
   const day = dayOf(at);
   // Most uses match nothing, and a rule is forgotten by the uses without it.
@@ -76,8 +76,8 @@ function remember(rows: RuleRows, located: LocatedUsageEvent, facts: SubjectFact
   rows.objects.replace(now.objects.flat());
   const told = toldOf(habits, rules, now, at);
   for (const mark of marksOf(rules)) if (!isNew(habits, mark, day)) learn(habits, mark, day);
-  const harmless = mayBecomeKnown(located, facts);
-  for (const mark of marksOf(told)) (harmless ? consider : distrust)(habits, mark, day);
+  const harmless = outcome === 'accepted' && suspectedBy.every((family) => family === 'signature');
+  for (const mark of marksOf(told.filter(mayBeHabit))) (harmless ? consider : distrust)(habits, mark, day);
 }
 
 function burstsIn({ counts, objects }: RuleRows): Bursts {
@@ -85,6 +85,11 @@ function burstsIn({ counts, objects }: RuleRows): Bursts {
     counts: counts.records(COUNT_SIZE).map(([rule = 0, ...numbers]) => [rule, burstOf(numbers)]),
     objects: objects.records(OBJECT_SIZE).map(([rule = 0, object = 0, at = 0]) => [rule, object, at]),
   };
+}
+
+/** What is critical is nobody's daily work, as the Sigma specification has it: a thief must not make it so by doing it on three days. */
+function mayBeHabit({ level }: RuleMatch): boolean {
+  return level !== 'critical';
 }
 
 function marksOf(rules: readonly RuleMatch[]): readonly number[] {

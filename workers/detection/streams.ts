@@ -98,7 +98,7 @@ export async function ensureConsumer(manager: JetStreamManager, partition: numbe
     ack_policy: AckPolicy.All,
     deliver_policy: DeliverPolicy.All,
     ack_wait: 30 * NS,
-    // A chunk of the snapshot is written every 1,000 messages, and the slowest of them holds back the acknowledgement of all.
+    // A chunk of the snapshot is written every 1,000 messages, and the slowest of them holds back the acknowledgement of all; half a second more may wait (`KEEP_TO_ACKNOWLEDGE_MS`).
     max_ack_pending: 1_000 * (SHARDS + 2),
     priority_groups: [PIN_GROUP],
     priority_policy: 'pinned_client',

@@ -5,6 +5,7 @@ import { locatedUse, NOWHERE } from '../../../detectors/located-event';
 import { offHours } from '../../../detectors/off-hours';
 import { emptySubject } from '../../../detectors/partition-state';
 import { rateRamp } from '../../../detectors/rate-ramp';
+import { rateSpike } from '../../../detectors/rate-spike';
 import { numbersOf, placeRows, takeInHand, type RowValues } from '../../../detectors/rows';
 import { SAMPLE_START, SAMPLE_SUBJECT, sampleUse, steadyLife } from '../../../detectors/sample-life';
 import { sequenceRarity } from '../../../detectors/sequence-rarity';
@@ -149,6 +150,28 @@ describe('sequence-rarity', () => {
 
     expect(rows['order']).toEqual([]);
     expect(fold(sequenceRarity, life, rows).rows).toEqual(rows);
+  });
+});
+
+describe('rate-spike', () => {
+  const week = (index: number, size: number) => [
+    ...steadyLife({ count: 40, everyMs: 60_000, afterMs: index * 7 * DAY_MS }),
+    ...steadyLife({ count: size, everyMs: 40, afterMs: index * 7 * DAY_MS + 2 * HOUR_MS, mark: 'batch' }),
+  ];
+  /** Whether each week adds to what is told. */
+  const isTold = (sizes: readonly number[]) => {
+    const told = sizes.map(
+      (_, index) =>
+        fold(
+          rateSpike,
+          sizes.slice(0, index + 1).flatMap((size, at) => week(at, size)),
+        ).told,
+    );
+    return told.map((count, index) => count > (told[index - 1] ?? 0));
+  };
+
+  test('a batch of each week is told of three, and a larger one than ever again', () => {
+    expect(isTold([100, 100, 100, 100, 100, 220])).toEqual([true, true, true, false, false, true]);
   });
 });
 

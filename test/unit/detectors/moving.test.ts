@@ -1,6 +1,8 @@
+import { publicIdSubject } from '../../../domain/subject';
 import type { UsageEvent } from '../../../domain/usage-event';
 import type { Detector } from '../../../detectors/detector';
 import type { Place } from '../../../detectors/located-event';
+import { impossibleTravel } from '../../../detectors/impossible-travel';
 import { manyNetworks } from '../../../detectors/many-networks';
 import { newActions } from '../../../detectors/new-actions';
 import { newOrigin } from '../../../detectors/new-origin';
@@ -46,6 +48,64 @@ describe('a credential that is used from another network of its operator each da
   });
 });
 
+test('a program that comes along where it roams is told together with its network', () => {
+  const roams = [1, 2, 3, 4, 5].map((day) => onDay(day, { address: elsewhere('DE', MICROSOFT) }));
+  const stranger = onDay(6, { address: elsewhere('DE', MICROSOFT), agent: 'curl/8' });
+  const { messages } = foldAll([...life, ...roams, stranger], places, [newOrigin]);
+
+  expect(messages.at(-1)?.detection.confidence).toBe(0.6);
+});
+
+test('so is one from one more network of many', () => {
+  const wide = Array.from({ length: 50 }, (_, index) =>
+    sampleUse({ afterMs: 6_000 + index * 1_000, address: elsewhere('DE', MICROSOFT) }),
+  );
+  const stranger = onDay(1, { address: elsewhere('DE', MICROSOFT), agent: 'curl/8' });
+  const { messages } = foldAll([...steadyLife({ count: 8, everyMs: 100, address: HOME }), ...wide, stranger], places, [
+    newOrigin,
+  ]);
+
+  expect(messages.at(-1)?.detection).toMatchObject({ confidence: 0.6, eventIds: [stranger.id] });
+});
+
+describe('two places at once', () => {
+  const HOUR_MS = 3_600_000;
+  const far = elsewhere('BR', CARRIER);
+  const ROLE = publicIdSubject('aws-role', 'shared');
+  const daily = (more: (where: 'home' | 'far', day: number) => Partial<UsageEvent>) =>
+    Array.from({ length: 12 }, (_, index) => [
+      { ...onDay(1 + index), ...more('home', index) },
+      { ...sampleUse({ afterMs: (1 + index) * DAY_MS + HOUR_MS, address: far }), ...more('far', index) },
+    ]).flat();
+
+  test('are told on seven days, and lived in then', () => {
+    expect(
+      daysTold(
+        daily(() => ({})),
+        [impossibleTravel],
+      ),
+    ).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test('are two colleagues, where each has a session of his own', () => {
+    const of = (where: string, day: number) => ({
+      subject: publicIdSubject('aws-access-key', `ASIA-${where}-${day}`),
+      principal: ROLE,
+    });
+    const begun = life.map((use) => ({ ...use, ...of('home', -1) }));
+
+    expect(foldAll([...begun, ...daily(of)], places, [impossibleTravel]).messages).toEqual([]);
+  });
+
+  test('of one session are told', () => {
+    const of = { subject: publicIdSubject('aws-access-key', 'ASIA-STOLEN'), principal: ROLE };
+    const begun = life.map((use) => ({ ...use, ...of }));
+    const stolen = { ...sampleUse({ afterMs: HOUR_MS, address: far }), ...of };
+
+    expect(foldAll([...begun, stolen], places, [impossibleTravel]).messages).toHaveLength(1);
+  });
+});
+
 describe('news', () => {
   const rules = [{ id: 'r', title: 'T', level: 'high' as const }];
 
@@ -62,7 +122,8 @@ describe('news', () => {
   test('does not keep other news from becoming known: a new job with a new program is usual in the end', () => {
     const job = Array.from({ length: 8 }, (_, index) => ({ ...onDay(1 + index, { agent: 'curl/8' }), rules }));
 
-    expect(daysTold(job, [newOrigin, ruleMatch])).toEqual([1, 2, 3]);
+    // Three for the program, and three for the rule that it alone is told of then.
+    expect(daysTold(job, [newOrigin, ruleMatch])).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   test('does not become known while something graver is said', () => {
@@ -78,6 +139,13 @@ describe('news', () => {
     const job = Array.from({ length: 8 }, (_, index) => onDay(1 + index, { agent: 'curl/8' }));
 
     expect(daysTold(job, [newOrigin, grave])).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  test('of what is critical is told for ever, also where nothing else is new', () => {
+    const critical = [{ id: 'r', title: 'T', level: 'critical' as const }];
+    const job = Array.from({ length: 8 }, (_, index) => ({ ...onDay(1 + index), rules: critical }));
+
+    expect(daysTold(job, [newOrigin, ruleMatch])).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   test('does not become known where the use was refused', () => {
@@ -144,7 +212,9 @@ describe('what a credential does', () => {
       foldAll([...life, ...wide, does('sts:GetCallerIdentity', { afterMs: DAY_MS, address })], places, [newActions])
         .messages;
 
-    expect(asks(elsewhere('DE', MICROSOFT))).toEqual([]);
-    expect(asks(elsewhere('DE', CARRIER))).toHaveLength(1);
+    const confidences = [MICROSOFT, CARRIER].map((asn) =>
+      asks(elsewhere('DE', asn)).map(({ detection }) => detection.confidence),
+    );
+    expect(confidences).toEqual([[0.35], [0.7]]);
   });
 });

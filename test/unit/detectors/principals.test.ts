@@ -1,4 +1,4 @@
-import { publicIdSubject, type Subject } from '../../../domain/subject';
+import { fingerprintSubject, publicIdSubject, type Subject } from '../../../domain/subject';
 import type { PartitionEvent, UsageEvent } from '../../../domain/usage-event';
 import type { Place } from '../../../detectors/located-event';
 import { sampleControl, sampleUse, type SampleUse } from '../../../detectors/sample-life';
@@ -92,6 +92,31 @@ test('a principal that is listed is listed with all its sessions', () => {
   const messages = told([planted, does('sts:GetCallerIdentity', { subject: session('ANY'), afterMs: 1 })]);
 
   expect(messages).toMatchObject([{ subject: session('ANY'), severity: 'critical' }]);
+});
+
+test('each of two stolen sessions is told, though they do the same', () => {
+  const rules = [{ id: 'user', title: 'A user is created', level: 'high' as const }];
+  const thefts = ['RUN17', 'RUN18'].map((name, index) =>
+    does('iam:CreateUser', { subject: session(name), address: THIEF, afterMs: 29.9 * DAY_MS + index }, { rules }),
+  );
+
+  const subjects = told([...deployments(29), ...thefts])
+    .filter(({ day, severity }) => day === 29 && severity !== 'low')
+    .map(({ subject }) => subject);
+  expect(new Set(subjects)).toEqual(new Set([session('RUN17'), session('RUN18')]));
+});
+
+test('that its user’s password is revoked says nothing of a session', () => {
+  const revoked = { ...sampleControl(0, 'revoked'), subject: ROLE };
+
+  expect(told([revoked, does('sts:GetCallerIdentity', { subject: session('ANY'), afterMs: 90_000 })])).toEqual([]);
+});
+
+test('a fingerprint is judged by itself, whatever principal its source names: it may be listed', () => {
+  const subject = fingerprintSubject('k1', 'a'.repeat(64));
+  const planted = { ...sampleControl(0, 'honeytoken'), subject };
+
+  expect(told([planted, does('GET /orders', { subject, afterMs: 1 })])).toMatchObject([{ severity: 'critical' }]);
 });
 
 test('whose it is stands at the end of the longest reason', () => {
