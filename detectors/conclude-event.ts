@@ -3,6 +3,7 @@ import { joinEventIds, MOST_EVENT_IDS } from '../domain/event-ids';
 import type { Family } from '../domain/families';
 import type { RiskThresholds } from '../domain/risk';
 import { higherSeverity } from '../domain/severity';
+import { issuedTo } from '../domain/principal-of';
 import { publicIdOf } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
 import type { DetectorFinding } from './ask-detectors';
@@ -58,13 +59,14 @@ function provenBy(evidence: readonly Evidence[], family: Family, completing: str
 }
 
 /** Nobody knows a session by the id of its key. */
-function ofPrincipal(reason: string, longest: number, { principal }: UsageEvent): string {
+function ofPrincipal(reason: string, longest: number, event: UsageEvent): string {
+  const principal = issuedTo(event);
   if (principal === undefined) return reason.slice(0, longest);
   const whose = ` (of ${publicIdOf(principal)})`;
   return `${reason.slice(0, longest - whose.length)}${whose}`;
 }
 
-/** Sessions of a principal of which the same is said within an hour, however soon one after the other. */
+/** Sessions of a principal of which the same is said within an hour, however soon one after the other. Ours. */
 const SESSIONS_NAMED = 3;
 
 /** What was said of one session was not said of another, which may be stolen, too; but of a few of them only, since all may do a new thing at once. */
@@ -72,16 +74,16 @@ function isNewsOf(found: DetectorFinding, spoken: SubjectState['spoken'], event:
   const { finding } = found;
   const said = spoken[saidOf(found, event)];
   if (!isNews(finding, said, event.at)) return false;
-  if (event.principal === undefined || said) return true;
+  if (issuedTo(event) === undefined || said) return true;
   const ofOthers = Object.entries(spoken)
     .filter(([topic, { at }]) => topic.startsWith(`${topicOf(found)}@`) && event.at - at < REARM.seldomEveryMs)
     .map(([, one]) => one);
   return ofOthers.length < SESSIONS_NAMED || ofOthers.every((one) => isNews(finding, one, event.at));
 }
 
-function saidOf(found: DetectorFinding, { principal, subject }: UsageEvent): string {
+function saidOf(found: DetectorFinding, event: UsageEvent): string {
   const topic = topicOf(found);
-  return principal === undefined ? topic : `${topic}@${markOf(subject)}`;
+  return issuedTo(event) === undefined ? topic : `${topic}@${markOf(event.subject)}`;
 }
 
 function topicOf({ detector, finding }: DetectorFinding): string {

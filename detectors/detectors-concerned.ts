@@ -1,3 +1,4 @@
+import { issuedTo } from '../domain/principal-of';
 import type { UsageEvent } from '../domain/usage-event';
 import type { Detector } from './detector';
 import type { SubjectState } from './partition-state';
@@ -5,8 +6,8 @@ import { provesPossession } from './possession';
 import { isStale } from './time-rules';
 
 /** A session outlives what it was made with: that the password of its user is revoked says nothing of it. What is planted is planted with all its sessions. */
-export function listedFor({ listed }: SubjectState, { principal }: UsageEvent): SubjectState['listed'] {
-  return principal !== undefined && listed === 'revoked' ? 'none' : listed;
+export function listedFor({ listed }: SubjectState, event: UsageEvent): SubjectState['listed'] {
+  return listed === 'revoked' && issuedTo(event) !== undefined ? 'none' : listed;
 }
 
 /** The detectors that are to see an event: see the rules of `foldPartition`. */

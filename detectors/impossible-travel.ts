@@ -1,3 +1,4 @@
+import { issuedTo } from '../domain/principal-of';
 import type { UsageEvent } from '../domain/usage-event';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { leastDistanceKm } from './geography/distance';
@@ -82,8 +83,8 @@ function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts:
 }
 
 /** 0 of a credential that is its own principal, and of a person's: who is at two places with two sessions is at two places. */
-function sessionOf({ principal, principalKind, subject }: UsageEvent): number {
-  return principal === undefined || principalKind === 'person' ? 0 : markOf(subject);
+function sessionOf(event: UsageEvent): number {
+  return issuedTo(event) === undefined || event.principalKind === 'person' ? 0 : markOf(event.subject);
 }
 
 /** The latest use elsewhere from which `country` was out of reach. */

@@ -116,7 +116,11 @@ test('a fingerprint is judged by itself, whatever principal its source names: it
   const subject = fingerprintSubject('k1', 'a'.repeat(64));
   const planted = { ...sampleControl(0, 'honeytoken'), subject };
 
-  expect(told([planted, does('GET /orders', { subject, afterMs: 1 })])).toMatchObject([{ severity: 'critical' }]);
+  const revoked = { ...planted, id: 'revoked', listed: 'revoked' as const };
+  for (const listed of [planted, revoked])
+    expect(told([listed, does('GET /orders', { subject, afterMs: 90_000 })])).toMatchObject([
+      { severity: 'critical', reason: expect.not.stringContaining('(of ') as string },
+    ]);
 });
 
 test('whose it is stands at the end of the longest reason', () => {
