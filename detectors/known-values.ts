@@ -116,6 +116,12 @@ export function consider(values: KnownValues, mark: number, day: number, daysToK
   values.replace(valuesOf(knownOf(values), [...others, [mark, days, day]]));
 }
 
+/** Either way: of what is known the day, of what is not one day more. */
+export function getUsedTo(values: KnownValues, mark: number, day: number): void {
+  if (isNew(values, mark, day)) consider(values, mark, day);
+  else learn(values, mark, day);
+}
+
 /** Forgets that an unknown value was ever on its way: something spoke against it. */
 export function distrust(values: KnownValues, mark: number): void {
   if (isWide(values)) return;

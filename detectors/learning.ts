@@ -36,19 +36,24 @@ const OF_TWO_PLACES: readonly Family[] = [...OF_THE_UNUSUAL, 'travel'];
  * otherwise speak against the other for ever. Whoever refuses the credential has ended it: a refused use counts for nothing.
  */
 export function mayBecomeKnown(located: LocatedUsageEvent, facts: SubjectFacts): boolean {
-  return isAccepted(located) && facts.suspectedBy.every((family) => OF_THE_UNUSUAL.includes(family));
+  return isObjectedOnlyBy(OF_THE_UNUSUAL, located, facts);
 }
 
 /** The same of grave news, such as a country, which takes more days. */
 export function mayBecomeKnownSlowly(located: LocatedUsageEvent, facts: SubjectFacts): boolean {
-  return isAccepted(located) && facts.suspectedBy.every((family) => OF_TWO_PLACES.includes(family));
+  return isObjectedOnlyBy(OF_TWO_PLACES, located, facts);
 }
 
 /** Days until grave news is known. Ours. */
 export const DAYS_OF_GRAVE_NEWS = 7;
 
-function isAccepted({ event }: LocatedUsageEvent): boolean {
-  return event.outcome === 'accepted';
+/** Whether the use worked, and nobody but these families, if anybody, has said anything of it. */
+export function isObjectedOnlyBy(
+  families: readonly Family[],
+  { event }: LocatedUsageEvent,
+  { suspectedBy }: SubjectFacts,
+): boolean {
+  return event.outcome === 'accepted' && suspectedBy.every((family) => families.includes(family));
 }
 
 /** Only accepted use teaches, and nothing under suspicion does. */

@@ -1,5 +1,5 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { isSettled, LEARNING, teaches } from './learning';
+import { isObjectedOnlyBy, isSettled, LEARNING, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
@@ -44,10 +44,10 @@ function judge({ home }: HomeRows, located: LocatedUsageEvent, facts: SubjectFac
 }
 
 function remember({ home }: HomeRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { event, marks } = located;
+  const { marks } = located;
   if (marks.address === 0 || home.get(0) === MANY) return;
   // What only this detector and its family say is learnt at once: it is said once of each address.
-  const harmless = event.outcome === 'accepted' && facts.suspectedBy.every((family) => family === 'origin');
+  const harmless = isObjectedOnlyBy(['origin'], located, facts);
   const isKnownNetwork = home.length === FIRST || isNetworkKnown(home, marks.network);
   if (!teaches(located, facts) && !(harmless && isKnownNetwork)) return;
   if (!isKnown(home, marks.address)) {

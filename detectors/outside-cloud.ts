@@ -1,7 +1,7 @@
 import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { consider, distrust, isNew, isOnlyOne, learn, NONE_KNOWN } from './known-values';
-import { dayOf, teaches } from './learning';
+import { dayOf, isObjectedOnlyBy, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import type { Rows } from './rows';
@@ -61,7 +61,7 @@ function remember(rows: CloudRows, located: LocatedUsageEvent, facts: SubjectFac
   const day = dayOf(event.at);
   if (homeLeft(rows, located) !== undefined) {
     // Another place that nothing else speaks against becomes known in time, or a move would be told for ever.
-    const isHarmless = event.outcome === 'accepted' && facts.suspectedBy.every((family) => family === 'origin');
+    const isHarmless = isObjectedOnlyBy(['origin'], located, facts);
     (isHarmless ? consider : distrust)(places, mark, day);
     return;
   }

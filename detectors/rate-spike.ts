@@ -1,7 +1,7 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { isRefused } from './is-refused';
-import { consider, distrust, isNew, learn, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
-import { dayOf, teaches } from './learning';
+import { distrust, getUsedTo, isNew, NOTHING_BUT_NEWS } from './known-values';
+import { dayOf, isObjectedOnlyBy, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import {
   bucketsOf,
@@ -70,20 +70,12 @@ function remember({ windows, bursts }: SpikeRows, located: LocatedUsageEvent, fa
   const { event } = located;
   if (isRefused(event)) return;
   const burst = burstIn(windows, event.at);
-  if (burst) (isBusyOnly(located, facts) ? comeToKnow : distrust)(bursts, sizeOf(burst), dayOf(event.at));
+  if (burst)
+    (isObjectedOnlyBy(['volume'], located, facts) ? getUsedTo : distrust)(bursts, sizeOf(burst), dayOf(event.at));
   const use = { at: event.at, clean: teaches(located, facts) && !burst };
   const { shortMs, longMs, smoothing } = PARAMETERS;
   countUse(windows, SHORT, use, shortMs, smoothing);
   countUse(windows, LONG, use, longMs, smoothing);
-}
-
-function isBusyOnly({ event }: LocatedUsageEvent, { suspectedBy }: SubjectFacts): boolean {
-  return event.outcome === 'accepted' && suspectedBy.every((family) => family === 'volume');
-}
-
-function comeToKnow(bursts: KnownValues, size: number, day: number): void {
-  if (isNew(bursts, size, day)) consider(bursts, size, day);
-  else learn(bursts, size, day);
 }
 
 /** By powers of two: a burst comes through all sizes up to its own each time, so that a larger one than ever is new. */

@@ -1,4 +1,4 @@
-import { consider, isNew, learn, NONE_KNOWN, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
+import { getUsedTo, isNew, learn, NONE_KNOWN, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
 import type { Place } from './located-event';
 
 /**
@@ -20,8 +20,7 @@ export function noteRoaming(roaming: Roaming, place: Place, day: number): void {
   const mark = markOfArea(place);
   if (mark === 0) return;
   if (roaming.get(0) === 0) roaming.replace(NOTHING_BUT_NEWS);
-  if (isNew(roaming, mark, day)) consider(roaming, mark, day);
-  else learn(roaming, mark, day);
+  getUsedTo(roaming, mark, day);
 }
 
 /** From now on a new network there is no news. */

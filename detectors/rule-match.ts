@@ -2,7 +2,7 @@ import { MOST_DISTINCT, type RuleMatch } from '../domain/usage-event';
 import { BURST_SIZE, burstNumbers, burstOf, countIn, countOf, NO_BURST, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { consider, distrust, isNew, learn, NO_VALUE, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
-import { dayOf } from './learning';
+import { dayOf, isObjectedOnlyBy } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import { forPerson } from './person-text';
@@ -64,8 +64,8 @@ function judge(rows: RuleRows, located: LocatedUsageEvent): readonly Finding[] {
   return gravest ? [finding(gravest, located)] : NO_FINDINGS;
 }
 
-function remember(rows: RuleRows, { event }: LocatedUsageEvent, { suspectedBy }: SubjectFacts): void {
-  const { rules, at, outcome } = event;
+function remember(rows: RuleRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { rules, at } = located.event;
   const { habits } = rows;
   const day = dayOf(at);
   // Most uses match nothing, and a rule is forgotten by the uses without it.
@@ -76,7 +76,7 @@ function remember(rows: RuleRows, { event }: LocatedUsageEvent, { suspectedBy }:
   rows.objects.replace(now.objects.flat());
   const told = toldOf(habits, rules, now, at);
   for (const mark of marksOf(rules)) if (!isNew(habits, mark, day)) learn(habits, mark, day);
-  const harmless = outcome === 'accepted' && suspectedBy.every((family) => family === 'signature');
+  const harmless = isObjectedOnlyBy(['signature'], located, facts);
   for (const mark of marksOf(told.filter(mayBeHabit))) (harmless ? consider : distrust)(habits, mark, day);
 }
 
