@@ -1,7 +1,8 @@
 import type { PartitionEvent } from '../domain/usage-event';
+import type { Utf8Text } from '../domain/utf8-text';
 import { withoutFolded } from './eviction';
 import { emptyPartition, type PartitionState, type SubjectState } from './partition-state';
-import { storedEntry, storePartition } from './stored-state';
+import { PartitionJson } from './stored-state';
 import { namesByShard, shardOf, SHARDS } from './subject-shards';
 
 /** By shard: the last message of the stream that its subjects' states hold. */
@@ -16,7 +17,7 @@ export interface Chunk {
 }
 
 /**
- * The shards that are furthest behind, as many as make `leastLength` characters of JSON, and no fewer than one. Those ahead of `folded` are left out: after
+ * Writes the shards that are furthest behind into `text`, as many as make `leastLength` bytes of JSON, and no fewer than one; gives which. Those ahead of `folded` are left out: after
  * a restart the state is further there than everything else, and what is stored of them is as far.
  */
 export function nextChunk(
@@ -24,25 +25,24 @@ export function nextChunk(
   held: ShardSequences,
   folded: number,
   leastLength: number,
-): { readonly shards: readonly number[]; readonly json: string } {
+  text: Utf8Text,
+): readonly number[] {
   const byShard = namesByShard(state);
   const behind = Array.from({ length: SHARDS }, (_, shard) => shard)
     .filter((shard) => (held[shard] ?? 0) <= folded)
     .sort((a, b) => (held[a] ?? 0) - (held[b] ?? 0));
   const shards: number[] = [];
-  const entries: string[] = [];
-  for (let length = 0; shards.length < behind.length && (length < leastLength || shards.length === 0);) {
+  const json = new PartitionJson(text, state);
+  while (shards.length < behind.length && (json.length < leastLength || shards.length === 0)) {
     const shard = behind[shards.length] ?? 0;
     shards.push(shard);
     for (const name of byShard[shard] ?? []) {
       const subject = state.subjects.get(name);
-      if (!subject) continue;
-      const entry = storedEntry(name, subject);
-      entries.push(entry);
-      length += entry.length;
+      if (subject) json.add(name, subject);
     }
   }
-  return { shards, json: storePartition(state, entries) };
+  json.end();
+  return shards;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { textOfBytes } from '../../domain/text-of-bytes';
 import { publicIdSubject, type Subject } from '../../domain/subject';
 import type { PartitionEvent, UsageEvent } from '../../domain/usage-event';
 
@@ -54,5 +55,5 @@ function timeOf(n: number, credentials: number): number {
 
 /** Of a message no more is read than the floor needs. */
 export function parse(data: Uint8Array): { readonly events: readonly { readonly id: string }[] } {
-  return JSON.parse(Buffer.from(data).toString('utf8')) as { events: { id: string }[] };
+  return JSON.parse(textOfBytes(data)) as { events: { id: string }[] };
 }

@@ -8,6 +8,7 @@ import type { Inventory } from '../../domain/ports/stores';
 import { usageBatch, type UsageEvent } from '../../domain/usage-event';
 import { UseByPlace } from '../../domain/use-by-place';
 import { parseJson } from '../../domain/parse-json';
+import { textOfBytes } from '../../domain/text-of-bytes';
 import { parseConfig, readSecretFile } from '../../workers/config';
 import { storedMessages } from '../../workers/detection/stored-messages';
 import { USAGE_STREAM } from '../../workers/detection/streams';
@@ -101,7 +102,7 @@ async function subjectsOf(inventory: Inventory, all: readonly Credential[]): Pro
 async function* storedUses(nats: Parameters<typeof storedMessages>[0]): AsyncGenerator<UsageEvent> {
   for await (const { data } of storedMessages(nats, USAGE_STREAM, 'usage.*')) {
     // What can't be read is the detection worker's to keep.
-    const { data: batch } = usageBatch.safeParse(parseJson(Buffer.from(data).toString('utf8')));
+    const { data: batch } = usageBatch.safeParse(parseJson(textOfBytes(data)));
     for (const event of batch?.events ?? []) if (event.kind === 'usage') yield event;
   }
 }

@@ -425,7 +425,7 @@ describe('a state larger than a message', () => {
     expect(Math.min(...heldBy(part))).toBe(5);
     expect(await store.load()).toEqual({ stored: second.stored, state });
     expect(await store.save(first.stored, 7, state)).toBeUndefined();
-    const kept = new Set(second.stored.chunks.map(({ parts }) => parts?.name));
+    const kept = new Set(second.stored.chunks.map(({ name }) => name));
     expect([...(await storedNames(bucket, 99))].filter((name) => !kept.has(name)).length).toBeLessThanOrEqual(1);
   });
 

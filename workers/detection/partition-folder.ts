@@ -6,6 +6,7 @@ import { longestIdle, putAway, strangersIn, wake, type IdleSubject } from '../..
 import { foldPartition } from '../../detectors/partition-fold';
 import { notAhead } from '../../detectors/time-rules';
 import { emptyPartition, type PartitionState } from '../../detectors/partition-state';
+import { textOfBytes } from '../../domain/text-of-bytes';
 import { notHeld } from '../../detectors/shards';
 import { shardOf } from '../../detectors/subject-shards';
 import { untilDone } from '../sources/back-off';
@@ -161,7 +162,7 @@ export class PartitionFolder {
   /** @throws when it was aborted: then the state is void until it is loaded again. */
   async fold(message: StoredUsage): Promise<void> {
     const { partition, partitions, locate, intel, counters } = this.parts;
-    const { events: sent, faults } = parseBatch(Buffer.from(message.data).toString('utf8'), partition, partitions);
+    const { events: sent, faults } = parseBatch(textOfBytes(message.data), partition, partitions);
     this.#whole = false;
     for (const fault of faults) await this.#keep({ ...fault, stream: 'usage', message });
     const timed = sent.map((event) => notAhead(event, message.storedAt));

@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager, type StoredMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node';
 import { IncidentError } from '../../domain/errors';
 import { parseJson } from '../../domain/parse-json';
+import { textOfBytes } from '../../domain/text-of-bytes';
 import { DEAD_LETTER_HEADERS } from './dead-letter';
 import { storedMessages } from './stored-messages';
 import { DEAD_LETTERS_STREAM } from './streams';
@@ -59,7 +60,7 @@ function letterOf({ seq, time, subject, header, data }: StoredMsg): KeptLetter {
     reason: said('reason'),
     subject: said('subject'),
     original: Number(said('sequence')),
-    body: Buffer.from(data).toString('utf8'),
+    body: textOfBytes(data),
     ...(said('cutFrom') === '' ? {} : { cutFrom: Number(said('cutFrom')) }),
   };
 }

@@ -9,6 +9,7 @@ import { restorePartition, STATE_SCHEMA } from '../../detectors/stored-state';
 import { SHARDS } from '../../detectors/subject-shards';
 import { isGzip } from '../../domain/is-gzip';
 import { parseJson } from '../../domain/parse-json';
+import { Utf8Text } from '../../domain/utf8-text';
 import { isWrongLastSequence } from '../../enforcement/compare-and-set';
 
 const compress = promisify(brotliCompress);
@@ -19,11 +20,12 @@ export const SNAPSHOT_BUCKET = 'snapshots' as const;
 
 /** A NATS message holds 1 MiB by default; a larger chunk lies in parts beside the head. */
 const PART_BYTES = 512 * 1024;
-/** What is written at once is little more than so many characters of JSON: nothing is folded meanwhile. */
-const CHUNK_LENGTH = 256 * 1024;
+/** What is written at once is so much JSON and the rest of a shard: nothing is folded meanwhile. */
+const CHUNK_BYTES = 128 * 1024;
 
 const streamSequence = z.number().int().nonnegative();
-const partsOf = { name: z.string(), count: z.number().int().positive() };
+const parts = z.object({ name: z.string(), count: z.number().int().positive() });
+type Parts = Readonly<z.infer<typeof parts>>;
 
 /**
  * The head: `state` itself where all of it is small, else the chunks that hold it, each written before the head under a name only the head tells.
@@ -36,17 +38,16 @@ const head = z.object({
   stream: z.string().optional(),
   writer: z.string(),
   state: z.unknown().optional(),
-  parts: z.object(partsOf).optional(),
+  parts: parts.optional(),
   chunks: z
-    .array(z.object({ ...partsOf, sequence: streamSequence, shards: z.array(z.number().int().nonnegative()) }))
+    .array(parts.extend({ sequence: streamSequence, shards: z.array(z.number().int().nonnegative()) }))
     .optional(),
 });
 
-/** A chunk as the head tells of it; without parts where the head holds it. */
-interface StoredChunk {
+/** A chunk as the head tells of it; without the name of its parts where the head holds it. */
+interface StoredChunk extends Partial<Parts> {
   readonly sequence: number;
   readonly shards: readonly number[];
-  readonly parts?: { readonly name: string; readonly count: number };
 }
 
 /** What is known of a partition's snapshot: the next one must be written over exactly this. */
@@ -79,6 +80,8 @@ export class SnapshotStore {
   readonly #key: string;
   /** Chunks of workers that died before they wrote a head are looked for once. */
   #isTidy = false;
+  /** The chunk that is being written; there is one at a time. */
+  readonly #json = new Utf8Text();
 
   constructor(
     private readonly kv: KV,
@@ -106,19 +109,20 @@ export class SnapshotStore {
 
   /**
    * Writes the chunk that is furthest behind, as of the message `folded`, over the snapshot `before`. The state is looked at before this returns, and
-   * may change after. Gives what is stored then, or undefined when another worker has written meanwhile.
+   * may change after; another part may not be saved meanwhile. Gives what is stored then, or undefined when another worker has written meanwhile.
    */
   async save(before: Stored, folded: number, state: PartitionState): Promise<Stored | undefined> {
     // What only the head holds is lost with it.
-    const isInHead = before.chunks.some(({ parts }) => !parts);
-    const { shards, json } = nextChunk(state, heldBy(before), folded, isInHead ? Infinity : CHUNK_LENGTH);
+    const isInHead = before.chunks.some(({ name }) => name === undefined);
+    const json = this.#json;
+    const shards = nextChunk(state, heldBy(before), folded, isInHead ? Infinity : CHUNK_BYTES, json);
     const writer = randomUUID();
-    const isSmall = shards.length === SHARDS && json.length <= PART_BYTES && Buffer.byteLength(json) <= PART_BYTES;
-    const written = { sequence: folded, shards, ...(isSmall ? {} : { parts: await this.#split(json, writer) }) };
+    const isSmall = shards.length === SHARDS && json.length <= PART_BYTES;
+    const written = { sequence: folded, shards, ...(isSmall ? {} : await this.#split(json.bytes, writer)) };
     const chunks = [...without(before.chunks, shards), written];
     const revision = await this.#write(
       before.revision,
-      headOf({ chunks, writer, stream: before.stream, json: isSmall ? json : undefined }),
+      headOf({ chunks, writer, stream: before.stream, json: isSmall ? json.toString() : undefined }),
       writer,
     );
     if (revision === undefined) return undefined;
@@ -131,14 +135,11 @@ export class SnapshotStore {
   ): Promise<{ chunks: readonly StoredChunk[]; stream: string | undefined; state: PartitionState } | undefined> {
     const parsed = head.safeParse(parseJson(text));
     if (!parsed.success) return undefined;
-    const { streamSequence: sequence, state, parts, stream } = parsed.data;
-    const chunks: readonly StoredChunk[] = parsed.data.chunks?.map(({ name, count, ...chunk }) => ({
-      ...chunk,
-      parts: { name, count },
-    })) ?? [{ sequence, shards: ALL_SHARDS, ...(parts ? { parts } : {}) }];
+    const { streamSequence: sequence, state, parts: all, stream } = parsed.data;
+    const chunks: readonly StoredChunk[] = parsed.data.chunks ?? [{ sequence, shards: ALL_SHARDS, ...all }];
     const read: Chunk[] = [];
-    for (const chunk of chunks) {
-      const restored = restorePartition(chunk.parts ? await this.#join(chunk.parts) : state);
+    for (const { name, count = 0, ...chunk } of chunks) {
+      const restored = restorePartition(name === undefined ? state : await this.#join({ name, count }));
       if (!restored) return undefined;
       read.push({ ...chunk, state: restored });
     }
@@ -159,7 +160,7 @@ export class SnapshotStore {
     }
   }
 
-  async #split(json: string, name: string): Promise<{ name: string; count: number }> {
+  async #split(json: Buffer, name: string): Promise<Parts> {
     const bytes = await compress(json, FAST);
     const count = Math.ceil(bytes.length / PART_BYTES);
     for (let index = 0; index < count; index++) {
@@ -168,7 +169,7 @@ export class SnapshotStore {
     return { name, count };
   }
 
-  async #join({ name, count }: { name: string; count: number }): Promise<unknown> {
+  async #join({ name, count }: Parts): Promise<unknown> {
     const parts: Uint8Array[] = [];
     for (let index = 0; index < count; index++) {
       const part = await this.kv.get(`${this.#key}.${name}.${index}`);
@@ -181,10 +182,8 @@ export class SnapshotStore {
 
   /** What the head just written does not tell of is of no use to anybody: whoever is writing such has lost. */
   async #removeParts(before: readonly StoredChunk[], now: readonly StoredChunk[]): Promise<void> {
-    const kept = new Set(now.map(({ parts }) => parts?.name));
-    const keys = this.#isTidy
-      ? before.flatMap(({ parts }) => (parts ? this.#keysOf(parts) : []))
-      : await this.#storedKeys();
+    const kept = new Set(now.map(({ name }) => name));
+    const keys = this.#isTidy ? before.flatMap((chunk) => this.#keysOf(chunk)) : await this.#storedKeys();
     for (const key of keys) if (!kept.has(key.split('.')[2])) await this.kv.purge(key);
     this.#isTidy = true;
   }
@@ -195,7 +194,7 @@ export class SnapshotStore {
     return keys;
   }
 
-  #keysOf({ name, count }: { readonly name: string; readonly count: number }): readonly string[] {
+  #keysOf({ name, count = 0 }: StoredChunk): readonly string[] {
     return Array.from({ length: count }, (_, index) => `${this.#key}.${name}.${index}`);
   }
 }
@@ -207,9 +206,11 @@ function decompress(bytes: Buffer): Promise<Buffer> {
 
 /** The chunks, without the shards that another one holds from now on. */
 function without(chunks: readonly StoredChunk[], shards: readonly number[]): readonly StoredChunk[] {
-  return chunks
-    .map((chunk) => ({ ...chunk, shards: chunk.shards.filter((shard) => !shards.includes(shard)) }))
-    .filter((chunk) => chunk.shards.length > 0);
+  return chunks.flatMap((chunk) => {
+    const left = chunk.shards.filter((shard) => !shards.includes(shard));
+    if (left.length === chunk.shards.length) return [chunk];
+    return left.length === 0 ? [] : [{ ...chunk, shards: left }];
+  });
 }
 
 function headOf(of: {
@@ -221,5 +222,5 @@ function headOf(of: {
   const { chunks, writer, stream, json } = of;
   const common = { schema: STATE_SCHEMA, streamSequence: Math.min(...heldBy({ revision: 0, chunks })), stream, writer };
   if (json !== undefined) return `${JSON.stringify(common).slice(0, -1)},"state":${json}}`;
-  return JSON.stringify({ ...common, chunks: chunks.map(({ parts, ...chunk }) => ({ ...chunk, ...parts })) });
+  return JSON.stringify({ ...common, chunks });
 }

@@ -1,4 +1,5 @@
 import type { PartitionEvent, UsageEvent } from '../../../domain/usage-event';
+import { Utf8Text } from '../../../domain/utf8-text';
 import type { Detector, Sample } from '../../../detectors/detector';
 import type { AskList } from '../../../detectors/listings';
 import { NOWHERE, type Place } from '../../../detectors/located-event';
@@ -11,7 +12,7 @@ import {
 } from '../../../detectors/partition-state';
 import { storedRows, takeInHand, type RowValues } from '../../../detectors/rows';
 import { SAMPLE_SUBJECT } from '../../../detectors/sample-life';
-import { restorePartition, storedEntry, storePartition } from '../../../detectors/stored-state';
+import { PartitionJson, restorePartition } from '../../../detectors/stored-state';
 
 export type Message = FoldResult['messages'][number];
 
@@ -41,10 +42,11 @@ export function foldSample(sample: Sample, detectors?: readonly Detector[]): Fol
 
 /** A snapshot of everything. */
 export function jsonOf(state: PartitionState): string {
-  return storePartition(
-    state,
-    [...state.subjects].map(([name, subject]) => storedEntry(name, subject)),
-  );
+  const text = new Utf8Text();
+  const json = new PartitionJson(text, state);
+  for (const [name, subject] of state.subjects) json.add(name, subject);
+  json.end();
+  return text.toString();
 }
 
 /** What a detector has of a subject, where it is not as it began. */

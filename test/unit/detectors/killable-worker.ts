@@ -1,4 +1,5 @@
 import type { PartitionEvent } from '../../../domain/usage-event';
+import { Utf8Text } from '../../../domain/utf8-text';
 import { isForgotten, putAway, strangersIn, wake, type IdleSubject } from '../../../detectors/eviction';
 import { foldPartition } from '../../../detectors/partition-fold';
 import { emptyPartition, type PartitionState, type SubjectState } from '../../../detectors/partition-state';
@@ -51,10 +52,9 @@ export class KillableWorker {
   }
 
   save(leastLength: number): void {
-    const [{ shards, json }, sequence] = [
-      nextChunk(this.#state, this.#held, this.#position, leastLength),
-      this.#position,
-    ];
+    const text = new Utf8Text();
+    const [sequence, shards] = [this.#position, nextChunk(this.#state, this.#held, this.#position, leastLength, text)];
+    const json = text.toString();
     const others = this.#chunks.map((chunk) => ({
       ...chunk,
       shards: chunk.shards.filter((shard) => !shards.includes(shard)),
