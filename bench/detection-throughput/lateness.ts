@@ -7,7 +7,8 @@ import { startProduct } from './product';
 import { latenessOf, publishEvenly } from './publishing';
 import { emptyStream, forgetAll, readAll, untilAcknowledged } from './stream';
 
-const LOADED_SECONDS = 10;
+/** Of ten seconds a single pause of a tenth of one decides what p99 is. */
+const LOADED_SECONDS = 20;
 /** Before lateness counts each credential was used so often; of these uses the lateness is told apart. */
 const KNOWN_AFTER = 12;
 

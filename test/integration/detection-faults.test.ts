@@ -129,6 +129,40 @@ it('a hold that fails is written once more, beside the detection', async () => {
   expect(detection.counters).toMatchObject({ holds: 1, holdFailures: 0 });
 });
 
+it('a hold that is tried again keeps no other theft waiting', async () => {
+  const asked: string[] = [];
+  await start({
+    hold: ({ detection: { subject } }) => {
+      asked.push(subject);
+      return asked.length === 1 ? Promise.reject(new Error('away')) : Promise.resolve(undefined);
+    },
+  });
+
+  await steal('a', 'b');
+
+  const [a, b] = ['a', 'b'].map((name) => publicIdSubject('sample', name));
+  expect(
+    await eventually(
+      () => Promise.resolve(asked),
+      ({ length }) => length >= 3,
+    ),
+  ).toEqual([a, b, a]);
+});
+
+it('a worker that stops leaves nothing to the next one that it has begun', async () => {
+  const first = await start();
+  await steal('a');
+  await untilHeld(1);
+  await first.stop();
+  expect(await stored()).toBe(1);
+
+  const next = await start();
+  await steal('b');
+  await untilHeld(2);
+
+  expect(next.counters).toMatchObject({ messages: 1, repeated: 0 });
+});
+
 it('what a worker was given that died is refused in seconds, also where nothing else comes', async () => {
   const dying = await connect({ servers: server.url });
   await ensureConsumer(manager, 0);

@@ -82,6 +82,7 @@ export class PartitionWorker {
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
+    this.#folder.giveUp();
   }
 
   /** After the signal was aborted: ends the reading, so that `run` returns. */
@@ -172,13 +173,15 @@ export class PartitionWorker {
   /** Messages are folded while it is written; `stoppedMs` is how long they were not. */
   #save(): Promise<{ readonly hasWritten: boolean; readonly stoppedMs: number }> {
     return this.#saves.run(async () => {
-      const { last, written, stoppedMs } = await this.#folds.run(() => {
+      const { last, written, stoppedMs } = await this.#folds.run(async () => {
         const begin = performance.now();
-        const written = this.#folder.save();
-        return Promise.resolve({ last: this.#lastMessage, written, stoppedMs: performance.now() - begin });
+        await this.#folder.settle();
+        // Not awaited before the next message is folded.
+        const written = { done: this.#folder.save() };
+        return { last: this.#lastMessage, written, stoppedMs: performance.now() - begin };
       });
       this.#sinceSnapshot = 0;
-      const hasWritten = await written;
+      const hasWritten = await written.done;
       this.#acknowledge(last);
       return { hasWritten, stoppedMs };
     });
@@ -204,12 +207,12 @@ export class PartitionWorker {
     for (let pause = SNAPSHOT_EVERY_MS; ;) {
       if (!(await isOver(pause, signal))) return;
       const last = this.#lastMessage;
-      const { stoppedMs } = await this.#save();
+      const { hasWritten, stoppedMs } = await this.#save();
       const share = stoppedMs * SNAPSHOT_SHARE;
       const isWhole = this.#folder.saved === this.#folder.folded;
-      pause = isWhole ? Math.max(SNAPSHOT_EVERY_MS, share) : share;
+      pause = isWhole || !hasWritten ? Math.max(SNAPSHOT_EVERY_MS, share) : share;
       // Nothing came while a chunk was written: the next one is written at once.
-      if (!isWhole && last === this.#lastMessage) pause = 0;
+      if (!isWhole && hasWritten && last === this.#lastMessage) pause = 0;
     }
   }
 
