@@ -4,6 +4,9 @@ import type { z } from 'zod';
 import { IncidentError } from '../domain/errors';
 import { nameOf } from '../domain/name-of';
 
+/** Of a file that is no YAML at all: each fault makes more behind it. */
+const MOST_BROKEN = 5;
+
 /**
  * Reads a YAML file by its schema. @throws IncidentError CONFIG_INVALID listing every fault with its place, and never what stands there:
  * a webhook's address may hold a token.
@@ -16,7 +19,7 @@ export function readYamlFile<T>(path: string, schema: z.ZodType<T>): T {
     const { line, col } = lines.linePos(offset);
     return `${path}: line ${line}, column ${col}`;
   };
-  const broken = document.errors.map(({ code, pos }) => `${place(pos[0])}: ${code}`);
+  const broken = document.errors.slice(0, MOST_BROKEN).map(({ code, pos }) => `${place(pos[0])}: ${code}`);
   if (broken.length > 0) throw new IncidentError('CONFIG_INVALID', { faults: broken });
   const value = plainValue(document, path);
   const parsed = schema.safeParse(value);

@@ -25,8 +25,8 @@ export function scanCommand(): Command {
 }
 
 /** Shows where a value is and what it is, and never the value. */
-async function scan(places: readonly string[], flags: ScanFlags): Promise<void> {
-  const report = flags.report ? reporter(flags) : () => Promise.resolve();
+async function scan(places: readonly string[], flags: ScanFlags, command: Command): Promise<void> {
+  const report = flags.report ? reporter(flags, command) : () => Promise.resolve();
   let isComplete = true;
   for (const place of places) {
     await goOn(async () => {
@@ -60,8 +60,8 @@ async function scan(places: readonly string[], flags: ScanFlags): Promise<void> 
   }
 }
 
-function reporter({ api, keyFile }: ScanFlags) {
-  if (keyFile === undefined) throw new Error('--report needs --key-file');
+function reporter({ api, keyFile }: ScanFlags, command: Command) {
+  if (keyFile === undefined) command.error('error: --report needs --key-file');
   const client = apiClientOf({ api, keyFile });
   return ({ value, file, line }: FoundValue) =>
     client.reportLeak({

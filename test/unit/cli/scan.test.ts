@@ -49,3 +49,12 @@ it('shows none of a file that is called by one', async () => {
   expect(output).toMatch(/\[secret\]\.env:1: /);
   expect(output).not.toContain(TOKEN);
 });
+
+it('says what is missing to report what it finds', async () => {
+  const told = jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+
+  await expect(outputOf(scanCommand(), '--report', folder.path)).rejects.toMatchObject({ exitCode: 1 });
+
+  expect(told.mock.calls.join('')).toMatch(/--report needs --key-file/);
+  told.mockRestore();
+});

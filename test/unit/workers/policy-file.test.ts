@@ -90,3 +90,10 @@ test('the schema for editors is the one that reads the file', () => {
     JSON.parse(JSON.stringify(policyJsonSchema())),
   );
 });
+
+test('of a file that is no YAML at all the first faults are named, and not all that follow from them', () => {
+  const faults = faultsOf('{"a": "b"}\n'.repeat(1_000));
+
+  expect(faults).toHaveLength(5);
+  expect(faults[0]).toMatch(/policy\.yaml: line 2, column 1: /);
+});
