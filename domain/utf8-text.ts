@@ -1,4 +1,6 @@
 const FIRST_BYTES = 64 * 1024;
+/** Of a text that was once far longer than the others nothing is kept. */
+const MOST_KEPT_BYTES = 8 * 1024 * 1024;
 /** Of one UTF-16 unit. */
 const MOST_BYTES = 3;
 
@@ -17,6 +19,7 @@ export class Utf8Text {
 
   clear(): void {
     this.#length = 0;
+    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.allocUnsafe(FIRST_BYTES);
   }
 
   append(text: string): void {

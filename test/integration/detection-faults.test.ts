@@ -129,26 +129,6 @@ it('a hold that fails is written once more, beside the detection', async () => {
   expect(detection.counters).toMatchObject({ holds: 1, holdFailures: 0 });
 });
 
-it('a hold that is tried again keeps no other theft waiting', async () => {
-  const asked: string[] = [];
-  await start({
-    hold: ({ detection: { subject } }) => {
-      asked.push(subject);
-      return asked.length === 1 ? Promise.reject(new Error('away')) : Promise.resolve(undefined);
-    },
-  });
-
-  await steal('a', 'b');
-
-  const [a, b] = ['a', 'b'].map((name) => publicIdSubject('sample', name));
-  expect(
-    await eventually(
-      () => Promise.resolve(asked),
-      ({ length }) => length >= 3,
-    ),
-  ).toEqual([a, b, a]);
-});
-
 it('a worker that stops leaves nothing to the next one that it has begun', async () => {
   const first = await start();
   await steal('a');

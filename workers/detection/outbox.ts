@@ -1,7 +1,7 @@
-import { setImmediate as afterOthers, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { storeDetection, type Prepared, type PublishingParts } from './publish-detection';
 
-/** So long whoever needs them stored waits; then the next messages are folded, since holds must not wait for a full stream. */
+/** So long a message waits until the stream has its detections; then the next ones are folded, since holds must not wait for a full stream. */
 const PATIENCE_MS = 1_000;
 /** Detections that may wait; where there are more, the fold waits. */
 const MOST_WAITING = 1_000;
@@ -34,30 +34,22 @@ export class Outbox {
     this.#sent.catch(() => undefined);
   }
 
-  /** Resolves when all are stored. @throws when it, or `signal`, was aborted */
-  async drained(signal: AbortSignal): Promise<void> {
-    await this.#untilWaiting(0, signal);
+  /** Resolves when all are stored. @throws when it was aborted */
+  async drained(): Promise<void> {
+    await this.#sent;
   }
 
-  /** Resolves when more may be put. @throws when it, or `signal`, was aborted */
-  async room(signal: AbortSignal): Promise<void> {
-    if (this.isEmpty) return;
-    // One is sent when the one before is answered: whoever folds message after message would leave no time to read that.
-    await afterOthers();
-    await this.#untilWaiting(MOST_WAITING, signal);
-  }
-
-  /** Resolves when all are stored, or when that takes too long. @throws when it was aborted */
+  /** Resolves when all are stored, or may be stored later. @throws when it was aborted */
   async settled(): Promise<void> {
     if (this.isEmpty) return;
-    if (this.#isLate) return this.signal.throwIfAborted();
+    const mayWait = () => this.#isLate && this.#waiting <= MOST_WAITING;
+    if (mayWait()) return this.signal.throwIfAborted();
     const patience = new AbortController();
     const patient = delay(PATIENCE_MS, true, { signal: patience.signal }).catch(() => false);
-    this.#isLate = await Promise.race([patient, this.#sent.then(() => false)]);
+    const isLate = await Promise.race([patient, this.#sent.then(() => false)]);
     patience.abort();
-  }
-
-  async #untilWaiting(most: number, signal: AbortSignal): Promise<void> {
-    while (this.#waiting > most) await Promise.race([this.#sent, delay(PATIENCE_MS, undefined, { signal })]);
+    if (!isLate) return;
+    this.#isLate = true;
+    while (!this.isEmpty && !mayWait()) await Promise.race([this.#sent, delay(PATIENCE_MS)]);
   }
 }

@@ -83,15 +83,12 @@ export class PartitionFolder {
     this.#outbox = this.#newOutbox();
   }
 
-  /** Detections that are not stored yet are left to whoever comes next: they are made again from the snapshot. The state is void until it is loaded again. */
-  giveUp(): void {
-    this.#givingUp.abort();
-  }
-
+  /** What was under way before is made again from the snapshot. */
   #newOutbox(): Outbox {
-    this.giveUp();
+    const { partition, signal } = this.parts;
+    this.#givingUp.abort();
     this.#givingUp = new AbortController();
-    return new Outbox(this.parts, this.parts.partition, this.#givingUp.signal);
+    return new Outbox(this.parts, partition, AbortSignal.any([signal, this.#givingUp.signal]));
   }
 
   /** The last message the state holds. */
@@ -182,17 +179,12 @@ export class PartitionFolder {
     }
     const held: Held = new Map();
     for (const finding of result.messages) this.#outbox.put(await prepareDetection(this.parts, finding, held));
-    await this.#outbox.room(this.parts.signal);
+    await this.#outbox.settled();
     await this.#evict(message.seq);
     this.#whole = true;
     this.#folded = message.seq;
     counters.messages += 1;
     counters.events += events.length;
-  }
-
-  /** Waits for what must be stored before the state is saved; there may be some left when that takes too long. @throws when it was aborted */
-  settle(): Promise<void> {
-    return this.#outbox.settled();
   }
 
   /**
@@ -239,11 +231,9 @@ export class PartitionFolder {
   /** Only after the detections of the message are stored: nobody who goes now sees its events again. */
   async #evict(seq: number): Promise<void> {
     const { subjectsInMemory, partition, log } = this.parts;
-    if (this.#state.subjects.size <= subjectsInMemory) return;
     const isFull = this.#state.subjects.size > subjectsInMemory * MOST_TOO_MANY;
-    if (!isFull && Date.now() < this.#keepAgainAt) return;
-    await (isFull ? this.#outbox.drained(this.parts.signal) : this.#outbox.settled());
-    if (!this.#outbox.isEmpty) return;
+    if (!isFull && (!this.#outbox.isEmpty || Date.now() < this.#keepAgainAt)) return;
+    await this.#outbox.drained();
     const leaving = longestIdle(this.#state, subjectsInMemory);
     if (leaving.length === 0) return;
     // After a restart a shard may hold more than the message at hand.

@@ -82,7 +82,6 @@ export class PartitionWorker {
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
-    this.#folder.giveUp();
   }
 
   /** After the signal was aborted: ends the reading, so that `run` returns. */
@@ -173,15 +172,13 @@ export class PartitionWorker {
   /** Messages are folded while it is written; `stoppedMs` is how long they were not. */
   #save(): Promise<{ readonly hasWritten: boolean; readonly stoppedMs: number }> {
     return this.#saves.run(async () => {
-      const { last, written, stoppedMs } = await this.#folds.run(async () => {
+      const { last, written, stoppedMs } = await this.#folds.run(() => {
         const begin = performance.now();
-        await this.#folder.settle();
-        // Not awaited before the next message is folded.
-        const written = { done: this.#folder.save() };
-        return { last: this.#lastMessage, written, stoppedMs: performance.now() - begin };
+        const written = this.#folder.save();
+        return Promise.resolve({ last: this.#lastMessage, written, stoppedMs: performance.now() - begin });
       });
       this.#sinceSnapshot = 0;
-      const hasWritten = await written.done;
+      const hasWritten = await written;
       this.#acknowledge(last);
       return { hasWritten, stoppedMs };
     });

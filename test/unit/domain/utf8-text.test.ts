@@ -19,3 +19,13 @@ test('holds what was appended since it was cleared, of whatever length', () => {
     { numRuns: 50 },
   );
 });
+
+test('keeps no memory of a text that was far longer than others', () => {
+  const text = new Utf8Text();
+  text.append('a'.repeat(9_000_000));
+  text.clear();
+  text.append('b');
+
+  expect(text.toString()).toBe('b');
+  expect(text.bytes.buffer.byteLength).toBeLessThan(1_000_000);
+});
