@@ -36,7 +36,7 @@ export function isAlive(evidence: Evidence, now: number, risk: RiskThresholds): 
 
 /**
  * What all evidence adds up to: noisy-or over families, since each is one independent witness. High or above without a person needs a
- * fact, or two families that are confident together (design.md rule 13). Evidence must not be empty.
+ * fact, or two families that are confident together (design.md rule 13): three of which no two are make one strong word. Evidence must not be empty.
  */
 export function assess(evidence: readonly Evidence[], now: number, risk = DEFAULT_RISK): Assessment {
   const alive = evidence
@@ -64,7 +64,8 @@ export function assess(evidence: readonly Evidence[], now: number, risk = DEFAUL
 
 function judge(opinions: readonly Evidence[], now: number, risk: RiskThresholds): Severity {
   const confidence = combine(opinions, now, risk);
-  if (opinions.length >= 2 && confidence >= risk.confident) return 'high';
+  const two = opinions.slice(0, 2);
+  if (two.length === 2 && combine(two, now, risk) >= risk.confident) return 'high';
   return confidence >= risk.strong ? 'medium' : 'low';
 }
 

@@ -31,3 +31,12 @@ export function cloudOf(asn: number): string {
 export function cloudSystem(cloud: string): number {
   return CLOUDS[cloud]?.[0] ?? 0;
 }
+
+const OPERATOR_OF: ReadonlyMap<number, number> = new Map(
+  Object.values(CLOUDS).flatMap((systems) => systems.map((asn) => [asn, systems[0] ?? asn] as const)),
+);
+
+/** Who runs an autonomous system, as a number: all of a cloud's are one operator's, since its machines move between them. */
+export function operatorOf(asn: number): number {
+  return OPERATOR_OF.get(asn) ?? asn;
+}

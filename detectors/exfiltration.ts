@@ -1,6 +1,7 @@
 import type { UsageEvent } from '../domain/usage-event';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { teaches } from './learning';
+import { distrust, getUsedTo, isNew, NOTHING_BUT_NEWS } from './known-values';
+import { dayOf, isObjectedOnlyBy, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse } from './sample-life';
@@ -31,37 +32,59 @@ const CLEAN = 2;
 const MOST = 3;
 const WINDOWS = 4;
 
+/**
+ * Of the window; and sizes of what was told (`sizeOf`) that came on three days: a batch of each week is no news. `doubted`: when the last window began in which somebody else
+ * had something to say.
+ */
+type VolumeRows = Rows<'volume' | 'sizes' | 'doubted'>;
+
 /** Much more is handed out to the credential than ever within ten minutes. Only for sources that see the size of answers. */
-export const exfiltration = defineDetector<'volume'>({
+export const exfiltration = defineDetector<keyof VolumeRows>({
   id: 'exfiltration',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: { volume: [0, 0, 0, 0, 0] },
+  initial: { volume: [0, 0, 0, 0, 0], sizes: NOTHING_BUT_NEWS, doubted: [0] },
   judge,
   remember,
   samples,
 });
 
-function judge({ volume }: Rows<'volume'>, { event }: LocatedUsageEvent): readonly Finding[] {
-  const start = windowOf(volume, event);
+function judge(rows: VolumeRows, { event }: LocatedUsageEvent): readonly Finding[] {
+  const start = windowOf(rows.volume, event);
   if (start === undefined) return NO_FINDINGS;
-  const opens = start > volume.get(START);
-  const bytes = (opens ? 0 : volume.get(BYTES)) + (event.bytes ?? 0);
-  const { leastBytes, leastWindows, overUsual, extremeRatio, confidence, extremeConfidence } = PARAMETERS;
-  if (bytes < leastBytes) return NO_FINDINGS;
+  const opens = start > rows.volume.get(START);
+  const much = muchOf(rows.volume, opens, event.bytes ?? 0);
+  return much && isNewSize(rows, much, dayOf(start)) ? [finding(much)] : NO_FINDINGS;
+}
+
+interface Much {
+  readonly bytes: number;
+  /** What was usual. */
+  readonly most: number;
+  readonly isKnown: boolean;
+}
+
+/** The window's bytes with some more, where those are more than usual. */
+function muchOf(volume: Row, opens: boolean, more: number): Much | undefined {
+  const { leastBytes, leastWindows, overUsual } = PARAMETERS;
+  const bytes = (opens ? 0 : volume.get(BYTES)) + more;
+  if (bytes < leastBytes) return undefined;
   const [most, windows] = opens ? closed(volume) : [volume.get(MOST), volume.get(WINDOWS)];
   const isKnown = windows >= leastWindows;
-  if (isKnown ? bytes < most * overUsual : !isHeavy(bytes, most, windows)) return NO_FINDINGS;
+  const isMuch = isKnown ? bytes >= most * overUsual : isHeavy(bytes, most, windows);
+  return isMuch ? { bytes, most, isKnown } : undefined;
+}
+
+function finding({ bytes, most, isKnown }: Much): Finding {
+  const { extremeRatio, confidence, extremeConfidence } = PARAMETERS;
   const isExtreme = isKnown && bytes >= most * extremeRatio;
-  return [
-    {
-      severity: isExtreme ? 'medium' : 'low',
-      confidence: isExtreme ? extremeConfidence : confidence,
-      deterministic: false,
-      accuses: 'traffic',
-      reason: `${Math.round(bytes / 1e6)} MB handed out within 10 min, ${Math.floor(bytes / most)} times the most so far`,
-    },
-  ];
+  return {
+    severity: isExtreme ? 'medium' : 'low',
+    confidence: isExtreme ? extremeConfidence : confidence,
+    deterministic: false,
+    accuses: 'traffic',
+    reason: `${Math.round(bytes / 1e6)} MB handed out within 10 min, ${Math.floor(bytes / most)} times what is usual`,
+  };
 }
 
 /** Of a credential of less than `leastWindows`. */
@@ -70,13 +93,38 @@ function isHeavy(bytes: number, most: number, windows: number): boolean {
   return windows >= earlyWindows && bytes >= earlyBytes && bytes >= most * extremeRatio;
 }
 
-function remember({ volume }: Rows<'volume'>, located: LocatedUsageEvent, facts: SubjectFacts): void {
+function remember(rows: VolumeRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const { volume, doubted } = rows;
   const start = windowOf(volume, located.event);
   if (start === undefined) return;
-  if (start > volume.get(START)) volume.replace([start, 0, 0, ...closed(volume)]);
+  if (start > volume.get(START)) {
+    learnSize(rows);
+    volume.replace([start, 0, 0, ...closed(volume)]);
+  }
+  if (!isObjectedOnlyBy(['volume'], located, facts)) doubted.set(0, start);
   const { bytes = 0 } = located.event;
   volume.add(BYTES, bytes);
   if (teaches(located, facts)) volume.add(CLEAN, bytes);
+}
+
+/** Of the window that ends, if it was much: as large it becomes usual in time. */
+function learnSize({ volume, sizes, doubted }: VolumeRows): void {
+  const much = muchOf(volume, false, 0);
+  const start = volume.get(START);
+  if (much) (doubted.get(0) === start ? distrust : getUsedTo)(sizes, sizeOf(much), dayOf(start));
+}
+
+/** By powers of two. */
+function sizeOf({ bytes }: Much): number {
+  return Math.ceil(Math.log2(bytes));
+}
+
+const LARGEST = Math.log2(Number.MAX_SAFE_INTEGER + 1);
+
+/** Whether it never was so much, or more. */
+function isNewSize({ sizes }: VolumeRows, much: Much, day: number): boolean {
+  for (let size = sizeOf(much); size <= LARGEST; size++) if (!isNew(sizes, size, day)) return false;
+  return true;
 }
 
 /** When the use's window began; undefined for what is not counted: late by more than a window, its own is long closed. */

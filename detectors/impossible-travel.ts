@@ -1,10 +1,12 @@
 import { issuedTo } from '../domain/principal-of';
 import type { UsageEvent } from '../domain/usage-event';
+import { cloudOf } from './clouds';
+import { COUNTRY_NUMBERS, countryNumber, countryOfNumber } from './country-number';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { leastDistanceKm } from './geography/distance';
 import { consider, distrust, isNew, NOTHING_BUT_NEWS } from './known-values';
 import { dayOf, DAYS_OF_GRAVE_NEWS, hasLearned, mayBecomeKnownSlowly, teaches } from './learning';
-import type { LocatedUsageEvent } from './located-event';
+import type { LocatedUsageEvent, Place } from './located-event';
 import { markOf } from './marks';
 import { duration } from './person-text';
 import type { Rows } from './rows';
@@ -21,6 +23,8 @@ const PARAMETERS = {
   shortestMs: 10_000,
   /** Above the 0.7 of a strong single witness; under certainty, since relays and VPNs travel too. */
   confidence: 0.8,
+  /** To or from a large cloud, whose addresses are registered far from where they stand: with others only. Between two of them nothing is said. Ours. */
+  cloudConfidence: 0.65,
   /** Countries remembered; the stalest goes first. */
   places: 16,
 } as const;
@@ -28,13 +32,16 @@ const PARAMETERS = {
 /** Last known use is kept to this. */
 const RESOLUTION_MS = 1_000;
 
+/** Added to a country's number where the use came from a cloud that says it is there. */
+const IN_CLOUD = COUNTRY_NUMBERS;
+
 /**
- * `places`: countries of unsuspected use (`numberOf`), each with the time it was last seen there. `sessions`: for each of them the credential that was, where a principal has
+ * `places`: countries of unsuspected use (`numberOf`), apart of clouds, each with the time it was last seen there. `sessions`: for each of them the credential that was, where a principal has
  * many (marks.ts). `arrivals`: countries that are on their way to being known.
  */
 type TravelRows = Rows<'places' | 'sessions' | 'arrivals'>;
 
-type Seen = readonly [country: number, lastAt: number, session: number];
+type Seen = readonly [place: number, lastAt: number, session: number];
 
 /**
  * Use from a country that nobody could have reached since the last use elsewhere. Countries the credential is regularly used from
@@ -58,8 +65,8 @@ function judge(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts
   if (!journey) return NO_FINDINGS;
   const far = Math.floor(journey.km / 100) * 100;
   const reason = `used from ${country} ${duration(at - journey.lastAt)} after use in ${journey.from}, at least ${far.toLocaleString('en')} km away`;
-  const { confidence } = PARAMETERS;
-  return [{ severity: 'medium', confidence, deterministic: false, accuses: 'use', reason }];
+  const confidence = journey.isSure ? PARAMETERS.confidence : PARAMETERS.cloudConfidence;
+  return [{ severity: journey.isSure ? 'medium' : 'low', confidence, deterministic: false, accuses: 'use', reason }];
 }
 
 function remember(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
@@ -70,16 +77,43 @@ function remember(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFa
 }
 
 function arrive(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const country = numberOf(located.place.country);
+  const country = countryNumber(located.place.country);
   const day = dayOf(located.event.at);
   if (mayBecomeKnownSlowly(located, facts)) consider(rows.arrivals, country, day, DAYS_OF_GRAVE_NEWS);
   else distrust(rows.arrivals, country);
   if (!isNew(rows.arrivals, country, day)) settle(rows, located);
 }
 
-function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts: SubjectFacts) {
-  if (place.country === '' || !hasLearned(facts, event.at)) return undefined;
-  return journeyTo(rows, place.country, event.at, sessionOf(event));
+interface Journey {
+  readonly from: string;
+  readonly lastAt: number;
+  readonly km: number;
+  /** Neither end is a cloud's. */
+  readonly isSure: boolean;
+}
+
+/** The latest use elsewhere from which its place was out of reach. */
+function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts: SubjectFacts): Journey | undefined {
+  if (place.country === '' || !hasLearned(facts, event.at) || isKnown(rows, place.country)) return undefined;
+  const session = sessionOf(event);
+  const isInCloud = numberOf(place) >= IN_CLOUD;
+  let latest: Journey | undefined;
+  for (const [from, lastAt, who] of seenIn(rows)) {
+    const isFromCloud = from >= IN_CLOUD;
+    if (who !== session || (isFromCloud && isInCloud)) continue;
+    const elapsed = Math.max(Math.abs(event.at - lastAt), PARAMETERS.shortestMs);
+    if (elapsed > PARAMETERS.windowMs || (latest && lastAt <= latest.lastAt)) continue;
+    const country = countryOfNumber(from % IN_CLOUD);
+    const km = leastDistanceKm(country, place.country);
+    if (km >= PARAMETERS.leastKm && (km * 3_600_000) / elapsed > PARAMETERS.fastestKmPerHour)
+      latest = { from: country, lastAt, km, isSure: !isFromCloud && !isInCloud };
+  }
+  return latest;
+}
+
+function isKnown({ places }: TravelRows, country: string): boolean {
+  const number = countryNumber(country);
+  return places.indexOf(number, 2) !== -1 || places.indexOf(number + IN_CLOUD, 2) !== -1;
 }
 
 /** 0 of a credential that is its own principal, and of a person's: who is at two places with two sessions is at two places. */
@@ -87,58 +121,42 @@ function sessionOf(event: UsageEvent): number {
   return issuedTo(event) === undefined || event.principalKind === 'person' ? 0 : markOf(event.subject);
 }
 
-/** The latest use elsewhere from which `country` was out of reach. */
-function journeyTo(rows: TravelRows, country: string, at: number, session: number) {
-  if (rows.places.indexOf(numberOf(country), 2) !== -1) return undefined;
-  let latest: { from: string; lastAt: number; km: number } | undefined;
-  for (const [number, lastAt, who] of seenIn(rows)) {
-    if (who !== session) continue;
-    const elapsed = Math.max(Math.abs(at - lastAt), PARAMETERS.shortestMs);
-    if (elapsed > PARAMETERS.windowMs || (latest && lastAt <= latest.lastAt)) continue;
-    const from = countryOf(number);
-    const km = leastDistanceKm(from, country);
-    if (km >= PARAMETERS.leastKm && (km * 3_600_000) / elapsed > PARAMETERS.fastestKmPerHour)
-      latest = { from, lastAt, km };
-  }
-  return latest;
-}
-
 function settle(rows: TravelRows, { event, place }: LocatedUsageEvent): void {
   const { places } = rows;
-  const [country, session, { at }] = [numberOf(place.country), sessionOf(event), event];
-  const known = places.indexOf(country, 2);
+  const [where, session, { at }] = [numberOf(place), sessionOf(event), event];
+  const known = places.indexOf(where, 2);
   if (known !== -1 && at - places.get(known + 1) < RESOLUTION_MS) return;
   if (known !== -1 && rows.sessions.get(known / 2) === session) {
     places.set(known + 1, at);
     return;
   }
-  const others = seenIn(rows).filter(([one]) => one !== country);
+  const others = seenIn(rows).filter(([one]) => one !== where);
   const latest = others.toSorted(([, a], [, b]) => b - a).slice(0, PARAMETERS.places - 1);
-  keep(rows, [...latest, [country, at, session]]);
+  keep(rows, [...latest, [where, at, session]]);
 }
 
 /** Of what is its own principal no sessions are kept. */
 function keep({ places, sessions }: TravelRows, seen: readonly Seen[]): void {
-  places.replace(seen.flatMap(([country, lastAt]) => [country, lastAt]));
+  places.replace(seen.flatMap(([place, lastAt]) => [place, lastAt]));
   sessions.replace(seen.some(([, , session]) => session !== 0) ? seen.map(([, , session]) => session) : []);
 }
 
 function seenIn({ places, sessions }: TravelRows): readonly Seen[] {
-  return places.records(2).map(([country = 0, lastAt = 0], index) => [country, lastAt, sessions.get(index)]);
+  return places.records(2).map(([place = 0, lastAt = 0], index) => [place, lastAt, sessions.get(index)]);
 }
 
-/** A country's two letters as digits. */
-function numberOf(country: string): number {
-  return parseInt(country, 36);
-}
-
-function countryOf(number: number): string {
-  return number.toString(36).toUpperCase();
+function numberOf({ country, asn = 0 }: Place): number {
+  return countryNumber(country) + (cloudOf(asn) === '' ? 0 : IN_CLOUD);
 }
 
 function samples(): Samples {
   const life = steadyLife({ count: 60, everyMs: 100 });
-  const places = SAMPLE_PLACES;
+  const [frankfurt, helsinki] = ['192.0.2.200', '192.0.2.220'];
+  const places = {
+    ...SAMPLE_PLACES,
+    [frankfurt]: { network: '192.0.2.192/28', country: 'US', asn: 16509 },
+    [helsinki]: { network: '192.0.2.208/28', country: 'FI', asn: 24940 },
+  };
   const hour = 3_600_000;
   return {
     positives: [
@@ -158,6 +176,14 @@ function samples(): Samples {
       },
     ],
     nearMisses: [
+      {
+        title: 'from one cloud to another, which says that it is in the United States and stands in Frankfurt',
+        events: [
+          ...steadyLife({ count: 60, everyMs: 100, address: helsinki }),
+          sampleUse({ afterMs: 7_000, address: frankfurt }),
+        ],
+        places,
+      },
       {
         title: 'Brazil after a long flight',
         events: [...life, sampleUse({ afterMs: 20 * hour, address: '198.51.100.20' })],

@@ -67,9 +67,9 @@ export function isOneMore(values: KnownValues, mark: number): boolean {
   return mark !== 0 && isWide(values) && values.indexOf(mark, KNOWN_SIZE, WIDE_HEAD) === -1;
 }
 
-/** Whether it is the only one known. */
-export function isOnlyOne(values: KnownValues): boolean {
-  return values.get(0) === 1;
+/** The only one known; 0 where there is none, or another. */
+export function onlyOneOf(values: KnownValues): number {
+  return values.get(0) === 1 ? values.get(1) : 0;
 }
 
 /** Takes the value for known; with more than `most` they are wide. Mostly nothing changes. */

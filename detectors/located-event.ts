@@ -1,6 +1,7 @@
 import type { Listing } from '../domain/intel';
 import type { UsageEvent } from '../domain/usage-event';
 import { agentFamily } from './agent-family';
+import { operatorOf } from './clouds';
 import { markOf } from './marks';
 import { serviceOf } from './service-of';
 
@@ -28,6 +29,8 @@ export interface Marks {
   /** Of the action: see `serviceOf`. */
   readonly service: number;
   readonly network: number;
+  /** Whose network it is: see `operatorOf`. */
+  readonly operator: number;
   readonly country: number;
   /** Of an address of which no network is known: 0. */
   readonly address: number;
@@ -57,6 +60,7 @@ export function locatedUse(
     action: markOf(event.action.name, seed),
     service: markOf(serviceOf(event.action.name), seed),
     network: place.networkMark ?? markOf(place.network),
+    operator: operatorOf(place.asn ?? 0),
     country: place.countryMark ?? markOf(place.country),
     address: place.addressMark ?? (place.network === '' ? 0 : markOf(event.client.address)),
   };

@@ -34,8 +34,8 @@ interface SeenNetwork {
   /** Of the network and its country: see marks.ts. */
   readonly mark: number;
   readonly country: number;
-  /** Of the operator; 0 where nobody says whose it is. */
-  readonly asn: number;
+  /** 0 where nobody says whose it is. */
+  readonly operator: number;
   readonly firstAt: number;
   readonly lastAt: number;
   /** Seen while habits were learnt: part of the usual, never of a spread. */
@@ -92,7 +92,7 @@ function remember(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFa
   const entry = entryFor(located, seen, isLearning);
   const entries = withEntry(seen, entry);
   rows.seen.replace(
-    entries.flatMap((one) => [one.mark, one.country, one.asn, one.firstAt, one.lastAt, one.usual ? 1 : 0]),
+    entries.flatMap((one) => [one.mark, one.country, one.operator, one.firstAt, one.lastAt, one.usual ? 1 : 0]),
   );
   if (entry.usual) rows.usual.replace([Math.max(rows.usual.get(0), countUsual(entries, at)), dayOf(at)]);
   else if (teaches(located, facts)) keepUsual(rows, at);
@@ -132,14 +132,10 @@ function usualNow(usual: Row, seen: readonly SeenNetwork[], at: number): number 
   return lastDay !== 0 && isForgotten(dayOf(at)) && isForgotten(lastUse) ? 0 : most;
 }
 
-function entryFor(
-  { event, place, marks }: LocatedUsageEvent,
-  seen: readonly SeenNetwork[],
-  usual: boolean,
-): SeenNetwork {
-  const { network: mark, country } = marks;
+function entryFor({ event, marks }: LocatedUsageEvent, seen: readonly SeenNetwork[], usual: boolean): SeenNetwork {
+  const { network: mark, operator, country } = marks;
   const firstAt = seen.find((one) => one.mark === mark)?.firstAt ?? event.at;
-  return { mark, country, asn: place.asn ?? 0, firstAt, lastAt: event.at, usual };
+  return { mark, country, operator, firstAt, lastAt: event.at, usual };
 }
 
 function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): readonly Finding[] {
@@ -149,7 +145,7 @@ function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): r
   if (usual > PARAMETERS.usualRemembered) return NO_FINDINGS;
   const kept = seen.filter((entry) => entry.usual).length;
   const room = PARAMETERS.remembered - Math.min(kept, PARAMETERS.usualRemembered);
-  const systems = new Set(fresh.map(({ asn, mark }) => (asn === 0 ? -mark : asn))).size;
+  const systems = new Set(fresh.map(({ operator, mark }) => (operator === 0 ? -mark : operator))).size;
   const confidence = weigh({ networks: fresh.length, systems, countries, usual, room });
   if (confidence === 0) return NO_FINDINGS;
   const from = countries > 1 ? ` in ${countries} countries` : '';
@@ -206,10 +202,10 @@ function touch(seen: Row, index: number, at: number): boolean {
 }
 
 function seenIn(row: Row): readonly SeenNetwork[] {
-  return row.records(SEEN_SIZE).map(([mark = 0, country = 0, asn = 0, firstAt = 0, lastAt = 0, usual]) => ({
+  return row.records(SEEN_SIZE).map(([mark = 0, country = 0, operator = 0, firstAt = 0, lastAt = 0, usual]) => ({
     mark,
     country,
-    asn,
+    operator,
     firstAt,
     lastAt,
     usual: usual === 1,

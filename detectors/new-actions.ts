@@ -88,7 +88,7 @@ function remember(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFa
     rows.usesSinceNew.set(0, isNewAction && !counts ? 0 : uses);
     learn(rows.known, marks.action, day, PARAMETERS.mostKnown);
     learn(rows.networks, marks.network, day);
-    learn(rows.systems, place.asn ?? 0, day);
+    learn(rows.systems, marks.operator, day);
   } else if (isUsualWhoami(rows, located, facts) && isNewPlace(rows, located)) {
     consider(rows.networks, marks.network, day);
     noteRoaming(rows.roaming, place, day);
@@ -103,7 +103,7 @@ function newCounts({ usesSinceNew }: ActionRows, at: number, facts: SubjectFacts
 
 function isNewPlace({ networks, systems, roaming }: ActionRows, { event, marks, place }: LocatedUsageEvent): boolean {
   const day = dayOf(event.at);
-  if (isWide(networks)) return isNew(systems, place.asn ?? 0, day);
+  if (isWide(networks)) return isNew(systems, marks.operator, day);
   return isNew(networks, marks.network, day) && !roamsIn(roaming, place, day);
 }
 

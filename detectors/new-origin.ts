@@ -1,5 +1,16 @@
+import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, isOneMore, isWide, learn, NONE_KNOWN, type KnownValues } from './known-values';
+import {
+  consider,
+  distrust,
+  isNew,
+  isOneMore,
+  isWide,
+  learn,
+  NONE_KNOWN,
+  onlyOneOf,
+  type KnownValues,
+} from './known-values';
 import {
   dayOf,
   DAYS_OF_GRAVE_NEWS,
@@ -23,6 +34,8 @@ import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 const PARAMETERS = {
   countryAndAgent: 0.75,
   systemAndAgent: 0.65,
+  /** From outside of the only cloud it is known in: strong alone, as in outside-cloud.ts, which takes longer to speak. Ours. */
+  outsideAndAgent: 0.7,
   networkAndAgent: 0.6,
   country: 0.5,
   agent: 0.3,
@@ -40,6 +53,8 @@ interface News {
   readonly agent: boolean;
   readonly network: boolean;
   readonly system: boolean;
+  /** The system is no cloud's, and the only one that it is known in is. */
+  readonly outside: boolean;
   readonly country: boolean;
 }
 
@@ -76,7 +91,7 @@ function newsIn(rows: OriginRows, { event, marks, place }: LocatedUsageEvent): N
   const day = dayOf(event.at);
   const network = isNew(rows.networks, marks.network, day);
   // A network that is known is news of no kind.
-  const system = (network || isWide(rows.networks)) && isNew(rows.systems, place.asn ?? 0, day);
+  const system = (network || isWide(rows.networks)) && isNew(rows.systems, marks.operator, day);
   const agent = isNew(rows.agents, marks.agent, day);
   return {
     agent,
@@ -85,8 +100,13 @@ function newsIn(rows: OriginRows, { event, marks, place }: LocatedUsageEvent): N
       ? system || agent || !roamsIn(rows.roaming, place, day)
       : agent && isOneMore(rows.networks, marks.network),
     system,
+    outside: system && event.principalKind !== 'person' && leavesCloud(rows.systems, marks.operator),
     country: isNew(rows.countries, marks.country, day),
   };
+}
+
+function leavesCloud(systems: KnownValues, operator: number): boolean {
+  return cloudOf(onlyOneOf(systems)) !== '' && cloudOf(operator) === '';
 }
 
 function isNews({ agent, network, system, country }: News): boolean {
@@ -123,18 +143,19 @@ function weighTrust(rows: OriginRows, located: LocatedUsageEvent, facts: Subject
 
 function weighAll(
   rows: OriginRows,
-  { event, marks, place }: LocatedUsageEvent,
+  { event, marks }: LocatedUsageEvent,
   weighed: (values: KnownValues, mark: number, day: number) => void,
 ): void {
   const day = dayOf(event.at);
   weighed(rows.agents, marks.agent, day);
   weighed(rows.networks, marks.network, day);
-  weighed(rows.systems, place.asn ?? 0, day);
+  weighed(rows.systems, marks.operator, day);
   weighed(rows.countries, marks.country, day);
 }
 
 function weigh(news: News): number {
   if (news.country) return news.agent ? PARAMETERS.countryAndAgent : PARAMETERS.country;
+  if (news.outside && news.agent) return PARAMETERS.outsideAndAgent;
   if (news.system) return news.agent ? PARAMETERS.systemAndAgent : PARAMETERS.system;
   if (news.network) return news.agent ? PARAMETERS.networkAndAgent : PARAMETERS.network;
   return PARAMETERS.agent;

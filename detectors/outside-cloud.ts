@@ -1,11 +1,13 @@
+import type { UsageEvent } from '../domain/usage-event';
 import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, isOnlyOne, learn, NONE_KNOWN } from './known-values';
+import { consider, distrust, isNew, onlyOneOf, learn, NONE_KNOWN } from './known-values';
 import { dayOf, isObjectedOnlyBy, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+import { workstationAgent } from './workstation-agents';
 
 const PARAMETERS = {
   /** A strong single witness: GuardDuty calls an instance's session outside of AWS high (InstanceCredentialExfiltration.OutsideAWS). */
@@ -13,24 +15,32 @@ const PARAMETERS = {
   /** Of clean uses with a known operator, by which a workload shows where it lives: a service of two clouds need not use both within a minute. */
   leastUses: 50,
   leastMs: 86_400_000,
+  /** By which a credential of which no source says whose it is shows that it is a workload's: a person's desk is in a cloud at times, and seldom for so long. Ours. */
+  unsaidUses: 200,
+  unsaidMs: 7 * 86_400_000,
+  /** So long after a person's program it is a person's. As known values are forgotten (known-values.ts). */
+  personMs: 30 * 86_400_000,
 } as const;
 
 /**
  * `places`: where clean uses came from, the cloud or else the operator. `life`: the operator that was learnt last, which is of the only place where one is known; how many
- * uses there were; and when the first was.
+ * uses there were; and when the first was. `who`: 1 once a source called it a workload's; and when last a program was seen that only people drive.
  */
-type CloudRows = Rows<'places' | 'life'>;
+type CloudRows = Rows<'places' | 'life' | 'who'>;
 
 const SYSTEM = 0;
 const USES = 1;
 const SINCE = 2;
 
-/** A workload that lives in one cloud, and is used from outside of it. Of the family of `new-origin`, since both go by the address. */
-export const outsideCloud = defineDetector<'places' | 'life'>({
+const IS_WORKLOAD = 0;
+const PERSON_AT = 1;
+
+/** The credential of a workload that lives in one cloud is used from outside of it. Of the family of `new-origin`, since both go by the address. */
+export const outsideCloud = defineDetector<keyof CloudRows>({
   id: 'outside-cloud',
   family: 'origin',
   parameters: PARAMETERS,
-  initial: { places: NONE_KNOWN, life: [0, 0, 0] },
+  initial: { places: NONE_KNOWN, life: [0, 0, 0], who: [0, 0] },
   judge,
   remember,
   samples,
@@ -39,18 +49,33 @@ export const outsideCloud = defineDetector<'places' | 'life'>({
 function judge(rows: CloudRows, located: LocatedUsageEvent): readonly Finding[] {
   const home = homeLeft(rows, located);
   if (home === undefined) return NO_FINDINGS;
-  const { place } = located;
-  const reason = `a workload of ${home} used from ${placeOf(place)} (${place.network})`;
+  const { event, place } = located;
+  const whose = isSaidToBeWorkload(rows, event) ? `a workload of ${home}` : `what was used in ${home} only`;
+  const reason = `${whose} used from ${placeOf(place)} (${place.network})`;
   return [{ severity: 'medium', confidence: PARAMETERS.confidence, deterministic: false, accuses: 'use', reason }];
 }
 
 /** The one cloud that the workload lives in, where this use is from elsewhere. */
-function homeLeft({ places, life }: CloudRows, { event, place }: LocatedUsageEvent): string | undefined {
-  if (event.principalKind !== 'workload' || life.get(USES) < PARAMETERS.leastUses || !isOnlyOne(places))
+function homeLeft(rows: CloudRows, { event, place }: LocatedUsageEvent): string | undefined {
+  const { places, life } = rows;
+  if (event.principalKind === 'person' || life.get(USES) < PARAMETERS.leastUses || onlyOneOf(places) === 0)
     return undefined;
   const home = cloudOf(life.get(SYSTEM));
-  if (home === '' || event.at - life.get(SINCE) < PARAMETERS.leastMs) return undefined;
+  if (home === '' || !isWorkload(rows, event)) return undefined;
   return isNew(places, markOf(placeOf(place)), dayOf(event.at)) ? home : undefined;
+}
+
+function isWorkload(rows: CloudRows, event: UsageEvent): boolean {
+  const { leastMs, unsaidUses, unsaidMs, personMs } = PARAMETERS;
+  const lived = event.at - rows.life.get(SINCE);
+  if (isSaidToBeWorkload(rows, event)) return lived >= leastMs;
+  const isPerson = event.at - rows.who.get(PERSON_AT) < personMs;
+  return rows.life.get(USES) >= unsaidUses && lived >= unsaidMs && !isPerson;
+}
+
+/** Of this use or an earlier one: whoever stole it may look like nothing that a source knows. */
+function isSaidToBeWorkload({ who }: CloudRows, { principalKind }: UsageEvent): boolean {
+  return principalKind === 'workload' || who.get(IS_WORKLOAD) === 1;
 }
 
 function remember(rows: CloudRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
@@ -70,6 +95,8 @@ function remember(rows: CloudRows, located: LocatedUsageEvent, facts: SubjectFac
   life.set(SYSTEM, place.asn ?? 0);
   life.add(USES, 1);
   if (life.get(SINCE) === 0) life.set(SINCE, event.at);
+  if (event.principalKind === 'workload') rows.who.set(IS_WORKLOAD, 1);
+  else if (workstationAgent(event.client.agent)?.scriptable === false) rows.who.set(PERSON_AT, event.at);
 }
 
 function placeOf({ asn = 0 }: LocatedUsageEvent['place']): string {
@@ -89,14 +116,31 @@ function samples(): Samples {
   const life = steadyLife({ ...dayAndMore, address: amazon });
   const later = 61 * dayAndMore.everyMs;
   const late = (address: string, more: object = {}) => [...life, sampleUse({ afterMs: later, address, ...more })];
+  const unsaid = { principalKind: 'unknown' } as const;
+  const weeks = (more: object = {}) => [
+    ...steadyLife({ count: 400, everyMs: 1_800_000, address: amazon, ...unsaid, ...more }),
+    sampleUse({ afterMs: 400 * 1_800_000, address: carrier, ...unsaid }),
+  ];
   return {
     positives: [
       { title: "a workload of one cloud from a carrier's line", events: late(carrier), places },
       { title: 'a workload of one cloud from another', events: late(google), places },
+      { title: 'what nobody calls a workload, and lived in one cloud for a week', events: weeks(), places },
+      { title: 'a workload, used in a way that nobody calls one', events: late(carrier, unsaid), places },
     ],
     nearMisses: [
       { title: 'another network of the same cloud', events: late(other), places },
       { title: 'a person', events: late(carrier, { principalKind: 'person' }), places },
+      {
+        title: 'what nobody calls a workload, and was driven from a Mac',
+        events: weeks({ agent: 'aws-cli/2.15.0 Python/3.11.6 Darwin/23.1.0' }),
+        places,
+      },
+      {
+        title: 'what nobody calls a workload, after a day',
+        events: late(carrier, unsaid).map((use) => ({ ...use, ...unsaid })),
+        places,
+      },
       { title: 'an address of which nobody knows whose it is', events: late('10.0.0.7'), places },
       {
         title: 'a workload of two clouds',

@@ -1,3 +1,5 @@
+import { operatorOf } from './clouds';
+import { countryNumber, COUNTRY_NUMBERS } from './country-number';
 import { getUsedTo, isNew, learn, NONE_KNOWN, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
 import type { Place } from './located-event';
 
@@ -28,9 +30,6 @@ export function settleIn(roaming: Roaming, place: Place, day: number): void {
   learn(roaming, markOfArea(place), day);
 }
 
-/** A country's two letters are a number below this. */
-const COUNTRIES = 36 ** 2;
-
 function markOfArea({ asn = 0, country }: Place): number {
-  return asn === 0 || country === '' ? 0 : asn * COUNTRIES + parseInt(country, 36);
+  return asn === 0 || country === '' ? 0 : operatorOf(asn) * COUNTRY_NUMBERS + countryNumber(country);
 }

@@ -14,6 +14,7 @@ export interface WorkstationAgent {
 const AGENTS: readonly (readonly [pattern: RegExp, agent: WorkstationAgent])[] = [
   [/\b(?:kali|parrot|pentoo|blackarch)\b/, { name: 'an attack distribution', confidence: 0.9, scriptable: false }],
   [/\bdarwin\/|\bmacos\b|macintosh|mac os x/, { name: 'a Mac', confidence: 0.85, scriptable: false }],
+  [/\bexec-env\/cloudshell/, { name: 'a cloud shell', confidence: 0.8, scriptable: false }],
   [/microsoft-standard|\bwsl2?\b/, { name: 'a Windows desktop', confidence: 0.85, scriptable: false }],
   [
     /^(?:dbeaver|datagrip|pgadmin|tableplus|navicat|heidisql|postico|beekeeper)/,

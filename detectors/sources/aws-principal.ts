@@ -14,7 +14,11 @@ export interface AwsPrincipal {
   readonly isMfa: boolean;
   /** The session came to an instance by its metadata service. */
   readonly isInstanceSession: boolean;
+  readonly agent: string;
 }
+
+/** What SDKs say of where they run: a function, or a container's task. */
+const RUNS_IN = /\bexec-env\/AWS_(?:Lambda|ECS)_/;
 
 /** The key that signed, whose it is, and who that is. */
 export function awsCredential(
@@ -26,12 +30,19 @@ export function awsCredential(
   return { subject, principalKind, ...(isSubject(principal) ? { principal } : {}) };
 }
 
-/** An instance's session is named after the instance; people come through single sign-on or with a second factor. */
-function principalKindOf({ type, arn, issuer, isMfa, isInstanceSession }: AwsPrincipal): UsageEvent['principalKind'] {
+/** An instance's session is named after the instance, what runs in a function or a task only its client says; people come through single sign-on or with a second factor. */
+function principalKindOf({
+  type,
+  arn,
+  issuer,
+  isMfa,
+  isInstanceSession,
+  agent,
+}: AwsPrincipal): UsageEvent['principalKind'] {
   if (isSingleSignOn(arn) || issuer.includes('/AWSReservedSSO_') || type === 'Root' || isMfa) return 'person';
   if (type !== 'AssumedRole') return 'unknown';
   const isInstance = /\/i-[0-9a-f]{8,17}$/.test(arn) || isInstanceSession;
-  return isInstance || issuer.includes('/aws-service-role/') ? 'workload' : 'unknown';
+  return isInstance || RUNS_IN.test(agent) || issuer.includes('/aws-service-role/') ? 'workload' : 'unknown';
 }
 
 function isSingleSignOn(arn: string): boolean {

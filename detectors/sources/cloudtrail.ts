@@ -87,7 +87,7 @@ function useOf(data: CloudTrailRecord): Use | undefined {
   if (!userIdentity?.accessKeyId) return undefined;
   const isRead = readOnly === undefined || readOnly === null ? undefined : String(readOnly) === 'true';
   return {
-    ...credentialOf(userIdentity, userIdentity.accessKeyId),
+    ...credentialOf(userIdentity, userIdentity.accessKeyId, data.userAgent ?? ''),
     action: {
       kind: actionKindOfAws(eventName, eventSource, isRead),
       name: actionNameOfAws(eventName, eventSource),
@@ -110,7 +110,7 @@ function consoleLogin({ userIdentity, eventName, eventSource = '', responseEleme
   } as const;
 }
 
-function credentialOf(identity: NonNullable<CloudTrailRecord['userIdentity']>, keyId: string) {
+function credentialOf(identity: NonNullable<CloudTrailRecord['userIdentity']>, keyId: string, agent: string) {
   const session = identity.sessionContext;
   return awsCredential({
     keyId,
@@ -119,5 +119,6 @@ function credentialOf(identity: NonNullable<CloudTrailRecord['userIdentity']>, k
     issuer: session?.sessionIssuer?.arn ?? '',
     isMfa: String(session?.attributes?.mfaAuthenticated) === 'true',
     isInstanceSession: Boolean(session?.ec2RoleDelivery),
+    agent,
   });
 }

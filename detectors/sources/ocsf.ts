@@ -113,7 +113,10 @@ function spaceOf(data: ApiActivity): string {
 }
 
 /** The same as CloudTrail's own records name. */
-function credentialOfAws({ actor }: ApiActivity, keyId: string): ReturnType<typeof awsCredential> {
+function credentialOfAws(
+  { actor, http_request: request }: ApiActivity,
+  keyId: string,
+): ReturnType<typeof awsCredential> {
   const { user, session } = actor ?? {};
   return awsCredential({
     keyId,
@@ -123,6 +126,7 @@ function credentialOfAws({ actor }: ApiActivity, keyId: string): ReturnType<type
     issuer: session?.issuer ?? '',
     isMfa: session?.is_mfa === true || session?.mfa === true,
     isInstanceSession: false,
+    agent: request?.user_agent ?? '',
   });
 }
 

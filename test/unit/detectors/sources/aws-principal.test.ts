@@ -11,6 +11,7 @@ function credential(more: Partial<Parameters<typeof awsCredential>[0]>) {
     issuer: '',
     isMfa: false,
     isInstanceSession: false,
+    agent: '',
     ...more,
   });
 }
