@@ -1,7 +1,8 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, isNew, isWide, learn, NONE_KNOWN } from './known-values';
+import { consider, isNew, isWide, learn, NONE_KNOWN, NOTHING_BUT_NEWS } from './known-values';
 import { dayOf, hasLearned, isSettled, mayBecomeKnown, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import { judgeRefused, REFUSED_PARAMETERS, rememberRefused } from './refused-tour';
 import { noteRoaming, NOT_ROAMING, roamsIn } from './roaming';
 import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
@@ -18,6 +19,7 @@ const PARAMETERS = {
   /** So many within 5 min are another program's, or a person's who takes his time. Ours. */
   slowActions: 12,
   slowConfidence: 0.4,
+  ...REFUSED_PARAMETERS,
   /** The first thing it does from a new place is to ask who it is: attackers begin so (reference/detection.md 1.2.10). */
   whoamiConfidence: 0.7,
   /** The same of what asks that elsewhere too, as many programs do when they start; and of what never did, from one more network of many. Ours. */
@@ -41,10 +43,15 @@ interface Step {
 
 const STEP_SIZE = 4;
 
-/** What it is known to do, and where from; its latest new actions, in the order of `Step`, as many as decide; and how many uses there were since one was learnt. */
-type ActionRows = Rows<'known' | 'networks' | 'systems' | 'roaming' | 'steps' | 'usesSinceNew'>;
+/**
+ * What it is known to do, and where from; its latest new actions, in the order of `Step`, as many as decide; how many uses there were since one was learnt; what was refused lately
+ * of what it never did, and how much of that is usual (refused-tour.ts).
+ */
+type ActionRows = Rows<
+  'known' | 'networks' | 'systems' | 'roaming' | 'steps' | 'usesSinceNew' | 'refused' | 'refusedSizes'
+>;
 
-/** Many actions that the credential is not known for, within seconds or minutes; or "who am I" from a place it is not known in. */
+/** Many actions that the credential is not known for, within seconds or minutes, or within a day where they are refused; or "who am I" from a place it is not known in. */
 export const newActions = defineDetector<keyof ActionRows>({
   id: 'new-actions',
   family: 'probing',
@@ -56,6 +63,8 @@ export const newActions = defineDetector<keyof ActionRows>({
     roaming: NOT_ROAMING,
     steps: [],
     usesSinceNew: [0],
+    refused: [],
+    refusedSizes: NOTHING_BUT_NEWS,
   },
   judge,
   remember,
@@ -69,7 +78,9 @@ function judge(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts
   const day = dayOf(event.at);
   const isNewAction = isNew(rows.known, marks.action, day);
   const counts = isNewAction && newCounts(rows, event.at, facts);
-  const told = counts ? judgeSteps(withStep(rows.steps, located), event.at) : NO_FINDINGS;
+  const told = counts
+    ? [...judgeSteps(withStep(rows.steps, located), event.at), ...judgeRefused(rows, located)]
+    : NO_FINDINGS;
   if (!WHOAMI.test(event.action.name)) return told;
   if (isNewPlace(rows, located)) return [whoami(isNewAction ? 'new' : 'usual'), ...told];
   const isOneOfMany = isNewAction && (isWide(rows.networks) || isNew(rows.networks, marks.network, day));
@@ -82,7 +93,10 @@ function remember(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFa
   const day = dayOf(event.at);
   const isNewAction = isNew(rows.known, marks.action, day);
   const counts = newCounts(rows, event.at, facts);
-  if (isNewAction && counts) rows.steps.replace(withStep(rows.steps, located).flatMap(numbersOf));
+  if (isNewAction && counts) {
+    rows.steps.replace(withStep(rows.steps, located).flatMap(numbersOf));
+    rememberRefused(rows, located, facts);
+  }
   if (teaches(located, facts)) {
     const uses = Math.min(rows.usesSinceNew.get(0) + 1, PARAMETERS.quietUses);
     rows.usesSinceNew.set(0, isNewAction && !counts ? 0 : uses);
@@ -195,11 +209,16 @@ function samples(): Samples {
         outcome: refuses && index % 2 === 1 ? 'authorization' : 'accepted',
       }),
     );
+  const refused = (count: number, everyMs: number, different = count) =>
+    Array.from({ length: count }, (_, index) =>
+      does(`GET /admin/${index % different}`, 7_000 + index * everyMs, { outcome: 'authorization' }),
+    );
   return {
     positives: [
       { title: 'six new actions within three seconds', events: [...life, ...steps(6, 500)], places },
       { title: 'half of them refused', events: [...life, ...steps(8, 500, true)], places },
       { title: 'half of them refused, slowly', events: [...life, ...steps(8, 30_000, true)], places },
+      { title: 'eight refused, one every quarter of an hour', events: [...life, ...refused(8, 900_000)], places },
       { title: 'a new one every twelve seconds', events: [...life, ...steps(40, 12_000)], places },
       {
         title: 'who am I, from elsewhere',
@@ -217,6 +236,15 @@ function samples(): Samples {
       },
     ],
     nearMisses: [
+      { title: 'seven refused, again and again', events: [...life, ...refused(28, 900_000, 7)], places },
+      {
+        title: 'a policy that refuses what it always did',
+        events: [
+          ...Array.from({ length: 120 }, (_, index) => does(`GET /admin/${index % 12}`, index * 50)),
+          ...refused(12, 900_000),
+        ],
+        places,
+      },
       { title: 'five new actions', events: [...life, ...steps(5, 500)], places },
       { title: 'a new one every three seconds, eleven of them', events: [...life, ...steps(11, 3_000)], places },
       { title: 'a new one every half minute', events: [...life, ...steps(40, 30_000)], places },

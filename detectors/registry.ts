@@ -9,6 +9,7 @@ import { listedCredential } from './listed-credential';
 import { manyNetworks } from './many-networks';
 import { newActions } from './new-actions';
 import { newAddress } from './new-address';
+import { newObjects } from './new-objects';
 import { newOrigin } from './new-origin';
 import { offHours } from './off-hours';
 import { outsideCloud } from './outside-cloud';
@@ -44,4 +45,5 @@ export const DETECTORS: readonly Detector[] = [
   serviceTail,
   endpointRamp,
   newAddress,
+  newObjects,
 ];

@@ -1,4 +1,4 @@
-import { MOST_DISTINCT, type RuleMatch } from '../domain/usage-event';
+import type { RuleMatch } from '../domain/usage-event';
 import { BURST_SIZE, burstNumbers, burstOf, countIn, countOf, NO_BURST, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { consider, distrust, isNew, learn, NO_VALUE, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
@@ -7,41 +7,31 @@ import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import { forPerson } from './person-text';
 import type { Rows } from './rows';
+import { RULE_WEIGHTS, weightOf } from './rule-weight';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+import { countTouched, touch, touchedIn, type Touched } from './touched-objects';
 
-/**
- * What a rule's level is worth, in the order of the Sigma specification: "high" should be looked at soon and "critical" at once, "medium"
- * is to be reviewed, "low" is notable only with others. A strong single witness begins at 0.7 (assess.ts).
- */
 const PARAMETERS = {
-  critical: 0.9,
-  high: 0.75,
-  medium: 0.5,
-  low: 0.3,
-  informational: 0,
-  /** A rule that counts only in a burst says as much as one of level "high" then, unless it has a level of its own. */
-  burst: 0.75,
+  ...RULE_WEIGHTS,
   /** reference/detection.md 1.2.10. */
   burstWindowMs: 300_000,
 } as const;
 
-/** Rules whose bursts are counted, for one subject at one time, and things that are told apart in all of them together. */
+/** Rules whose bursts are counted, for one subject at one time. */
 const MOST_BURSTS = 16;
-const MOST_TOLD_APART = 8 * MOST_DISTINCT;
 
 /**
  * Rules it matches as a habit: on three days, with nothing else against it (known-values.ts). Counts of bursts: a rule's mark, and the numbers of its `Burst`. Objects of
- * bursts that count those: the rule's mark, the object's, and when it was last touched.
+ * bursts that count those (touched-objects.ts).
  */
 type RuleRows = Rows<'habits' | 'counts' | 'objects'>;
 
 const COUNT_SIZE = 1 + BURST_SIZE;
-const OBJECT_SIZE = 3;
 
 /** By the mark of the rule. */
 interface Bursts {
   readonly counts: readonly (readonly [rule: number, burst: Burst])[];
-  readonly objects: readonly (readonly [rule: number, object: number, at: number])[];
+  readonly objects: readonly Touched[];
 }
 
 /** A record matched a rule of the folder `rules/`, or of the user's own: something that thieves do and that is not this credential's work. */
@@ -59,7 +49,7 @@ function judge(rows: RuleRows, located: LocatedUsageEvent): readonly Finding[] {
   const { rules, at } = located.event;
   if (!rules) return NO_FINDINGS;
   const [gravest] = toldOf(rows.habits, rules, counted(burstsIn(rows), rules, at), at).sort(
-    (a, b) => confidenceOf(b) - confidenceOf(a),
+    (a, b) => weightOf(b) - weightOf(a),
   );
   return gravest ? [finding(gravest, located)] : NO_FINDINGS;
 }
@@ -83,7 +73,7 @@ function remember(rows: RuleRows, located: LocatedUsageEvent, facts: SubjectFact
 function burstsIn({ counts, objects }: RuleRows): Bursts {
   return {
     counts: counts.records(COUNT_SIZE).map(([rule = 0, ...numbers]) => [rule, burstOf(numbers)]),
-    objects: objects.records(OBJECT_SIZE).map(([rule = 0, object = 0, at = 0]) => [rule, object, at]),
+    objects: touchedIn(objects),
   };
 }
 
@@ -101,7 +91,8 @@ function counted(bursts: Bursts, rules: readonly RuleMatch[], at: number): Burst
     if (burst === undefined) return next;
     const rule = markOf(id);
     if (objects === undefined) return { ...next, counts: withMatch(next.counts, rule, at) };
-    return { ...next, objects: withObjects(next.objects, rule, objects, burst, at) };
+    const marks = objects.map((object) => markOf(object));
+    return { ...next, objects: touch(next.objects, rule, marks, burst, at, PARAMETERS.burstWindowMs) };
   }, bursts);
 }
 
@@ -109,33 +100,6 @@ function withMatch(counts: Bursts['counts'], rule: number, at: number): Bursts['
   const before = counts.find(([mark]) => mark === rule)?.[1] ?? NO_BURST;
   const others = counts.filter(([mark]) => mark !== rule).slice(1 - MOST_BURSTS);
   return [...others, [rule, countIn(before, at, PARAMETERS.burstWindowMs)]];
-}
-
-/** No more of one rule than decide, the latest. */
-function withObjects(
-  objects: Bursts['objects'],
-  rule: number,
-  touched: readonly string[],
-  most: number,
-  at: number,
-): Bursts['objects'] {
-  const mine = new Map(objects.flatMap(([mark, object, last]) => (mark === rule ? [[object, last] as const] : [])));
-  for (const mark of touched.map((object) => markOf(object))) {
-    const last = Math.max(at, mine.get(mark) ?? 0);
-    mine.delete(mark);
-    mine.set(mark, last);
-  }
-  const kept = [...mine]
-    .filter(([, last]) => isWithin(last, at))
-    .sort(([, a], [, b]) => a - b)
-    .slice(-most);
-  const others = objects.filter(([mark, , last]) => mark !== rule && isWithin(last, at));
-  return [...others, ...kept.map(([object, last]) => [rule, object, last] as const)].slice(-MOST_TOLD_APART);
-}
-
-/** What is later than a late use is kept for those that come in time. */
-function isWithin(last: number, at: number): boolean {
-  return last >= at - PARAMETERS.burstWindowMs;
 }
 
 function toldOf(habits: KnownValues, rules: readonly RuleMatch[], bursts: Bursts, at: number): RuleMatch[] {
@@ -146,17 +110,13 @@ function isTold({ id, burst, level, objects }: RuleMatch, bursts: Bursts, at: nu
   if (burst === undefined) return level !== 'informational';
   const rule = markOf(id);
   const times = objects
-    ? bursts.objects.filter(([mark, , last]) => mark === rule && last - at <= PARAMETERS.burstWindowMs).length
+    ? countTouched(bursts.objects, rule, at, PARAMETERS.burstWindowMs)
     : countOf(bursts.counts.find(([mark]) => mark === rule)?.[1] ?? NO_BURST);
   return times >= burst;
 }
 
-function confidenceOf({ level, burst }: RuleMatch): number {
-  return burst !== undefined && level === 'informational' ? PARAMETERS.burst : PARAMETERS[level];
-}
-
 function finding(rule: RuleMatch, { event }: LocatedUsageEvent): Finding {
-  const confidence = confidenceOf(rule);
+  const confidence = weightOf(rule);
   const what = rule.objects ? 'different ones' : 'times';
   const often = rule.burst === undefined ? '' : `, at least ${rule.burst} ${what} within 5 min`;
   const denied = event.outcome === 'authorization' ? ' (tried, and denied)' : '';
