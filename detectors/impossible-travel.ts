@@ -5,7 +5,7 @@ import { COUNTRY_NUMBERS, countryNumber, countryOfNumber } from './country-numbe
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { leastDistanceKm } from './geography/distance';
 import { consider, distrust, isNew, NOTHING_BUT_NEWS } from './known-values';
-import { dayOf, DAYS_OF_GRAVE_NEWS, hasLearned, mayBecomeKnownSlowly, teaches } from './learning';
+import { dayOf, DAYS_OF_GRAVE_NEWS, hasLearned, isSettled, mayBecomeKnownSlowly, teaches } from './learning';
 import type { LocatedUsageEvent, Place } from './located-event';
 import { markOf } from './marks';
 import { duration } from './person-text';
@@ -23,10 +23,17 @@ const PARAMETERS = {
   shortestMs: 10_000,
   /** Above the 0.7 of a strong single witness; under certainty, since relays and VPNs travel too. */
   confidence: 0.8,
-  /** To or from a large cloud, whose addresses are registered far from where they stand: with others only. Between two of them nothing is said. Ours. */
-  cloudConfidence: 0.65,
+  /**
+   * To or from a large cloud, whose addresses are registered far from where they stand: medium with the new country, high with another program besides. Between two of them nothing is
+   * said. Ours.
+   */
+  cloudConfidence: 0.55,
   /** Countries remembered; the stalest goes first. */
   places: 16,
+  /** What was in so many countries when it began goes on showing where it lives until its habits are settled, unless they came within seconds. Ours. */
+  beginsInCountries: 4,
+  /** What is used in so many within a day is used by many, as a key in an application is. Ours. */
+  manyCountries: 8,
 } as const;
 
 /** Last known use is kept to this. */
@@ -95,6 +102,7 @@ interface Journey {
 /** The latest use elsewhere from which its place was out of reach. */
 function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts: SubjectFacts): Journey | undefined {
   if (place.country === '' || !hasLearned(facts, event.at) || isKnown(rows, place.country)) return undefined;
+  if (isOfMany(rows, event.at, facts)) return undefined;
   const session = sessionOf(event);
   const isInCloud = numberOf(place) >= IN_CLOUD;
   let latest: Journey | undefined;
@@ -109,6 +117,17 @@ function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts:
       latest = { from: country, lastAt, km, isSure: !isFromCloud && !isInCloud };
   }
   return latest;
+}
+
+/** Nobody travels who is in many countries each day. */
+function isOfMany({ places }: TravelRows, at: number, facts: SubjectFacts): boolean {
+  const { beginsInCountries, manyCountries, windowMs, shortestMs } = PARAMETERS;
+  const seen = places.length / 2;
+  if (seen < beginsInCountries) return false;
+  const within = (time: number): number =>
+    places.records(2).filter(([, lastAt = 0]) => Math.abs(at - lastAt) <= time).length;
+  if (seen >= manyCountries && within(windowMs) >= manyCountries) return true;
+  return !isSettled(facts, at) && within(shortestMs) < beginsInCountries;
 }
 
 function isKnown({ places }: TravelRows, country: string): boolean {

@@ -1,9 +1,20 @@
 import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { dayOf, hasLearned, mayBecomeKnown, teaches } from './learning';
+import { dayOf, hasLearned, isSettled, mayBecomeKnown, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { noteRoaming, NOT_ROAMING, roamsIn, settleIn } from './roaming';
 import type { Row, Rows } from './rows';
+import {
+  keepSeen,
+  latestDayOf,
+  SEEN,
+  seenIn,
+  touchSeen,
+  usualAt,
+  usualIn,
+  withUse,
+  type SeenNetwork,
+} from './seen-networks';
 import { manyPlaces, SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 const PARAMETERS = {
@@ -22,38 +33,26 @@ const PARAMETERS = {
   strangeConfidence: 0.6,
   /** Times the most that was usual while learning. */
   overUsual: 5,
-  /** Networks remembered, and how many of the usual among them: as many as there is room for beside those are a flood, however many are usual. */
-  remembered: 64,
-  usualRemembered: 32,
+  /** Of a credential of few networks: so many of several operators within six hours are a botnet that takes its time. Ours. */
+  patientMs: 21_600_000,
+  patientNetworks: 12,
+  patientSystems: 3,
+  patientUsual: 4,
+  patientConfidence: 0.7,
+  /** What was used from a network of its own nearly each time is still learnt until its habits are settled, unless as many networks came within a minute. Ours. */
+  slowMs: 60_000,
+  slowNetworks: 10,
+  /** Whose usual networks are so many lives with operators, not with networks. Ours. */
+  manyUsual: 6,
   /** What was usual is no more when not half of it was in use at once for so long, in which there was use: as known values are forgotten (known-values.ts). */
   daysToForget: 30,
 } as const;
 
-/** What is kept of each network it was used from. */
-interface SeenNetwork {
-  /** Of the network and its country: see marks.ts. */
-  readonly mark: number;
-  readonly country: number;
-  /** 0 where nobody says whose it is. */
-  readonly operator: number;
-  readonly firstAt: number;
-  readonly lastAt: number;
-  /** Seen while habits were learnt: part of the usual, never of a spread. */
-  readonly usual: boolean;
-}
-
-const SEEN_SIZE = 6;
-const LAST_AT = 4;
-const USUAL = 5;
-
 /**
- * `seen`: for each network six numbers, in the order of `SeenNetwork`. `usual`: the most networks that appeared within one window while habits
+ * `seen`: networks (seen-networks.ts). `usual`: the most networks that appeared within one window while habits
  * were learnt, and the last day on which half as many were in use at once; no day in old snapshots. `roaming`: operators of what is usual, and those that it moves within.
  */
 type SpreadRows = Rows<'seen' | 'usual' | 'roaming'>;
-
-/** Last use is kept to this. */
-const RESOLUTION_MS = 10_000;
 
 /** One value used from many networks that all appeared within minutes: a botnet, or a value that was posted somewhere. */
 export const manyNetworks = defineDetector<keyof SpreadRows>({
@@ -69,11 +68,14 @@ export const manyNetworks = defineDetector<keyof SpreadRows>({
 function judge(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { at } = located.event;
   const { network } = located.marks;
-  if (network === 0 || usualAt(rows.seen, network) !== -1 || isOfOwnCloud(rows, located)) return NO_FINDINGS;
-  const seen = seenIn(rows.seen);
-  const entry = entryFor(located, seen, false);
-  if (!hasLearned(facts, at)) return judgeBeginning(withEntry(seen, entry), at);
-  return isFresh(entry, at) ? judgeSpread(withEntry(seen, entry), usualNow(rows.usual, seen, at), at) : NO_FINDINGS;
+  if (network === 0 || usualAt(rows.seen, network) !== -1 || isOfOwnArea(rows, located)) return NO_FINDINGS;
+  const before = seenIn(rows.seen);
+  const { entry, seen } = withUse(before, located, false);
+  if (!hasLearned(facts, at)) return judgeBeginning(seen, at);
+  if (goesOnLearning(before, at, facts)) return NO_FINDINGS;
+  if (!isFresh(entry, at)) return judgeSlowSpread(seen, entry, at);
+  const told = judgeSpread(seen, usualNow(rows.usual, before, at), at);
+  return told.length > 0 ? told : judgeSlowSpread(seen, entry, at);
 }
 
 function remember(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
@@ -82,25 +84,34 @@ function remember(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFa
   if (network === 0) return;
   const usual = usualAt(rows.seen, network);
   if (usual !== -1) {
-    if (touch(rows.seen, usual, at) && teaches(located, facts)) keepUsual(rows, at);
+    if (touchSeen(rows.seen, usual, at) && teaches(located, facts)) keepUsual(rows, at);
     return;
   }
-  const isLearning = !hasLearned(facts, at) && teaches(located, facts);
+  const before = seenIn(rows.seen);
+  const isLearning = teaches(located, facts) && (!hasLearned(facts, at) || goesOnLearning(before, at, facts));
+  const isOfOwn = !isLearning && isOfOwnArea(rows, located);
   learnOperator(rows, located, isLearning, facts);
-  if (!isLearning && isOfOwnCloud(rows, located)) return;
-  const seen = seenIn(rows.seen);
-  const entry = entryFor(located, seen, isLearning);
-  const entries = withEntry(seen, entry);
-  rows.seen.replace(
-    entries.flatMap((one) => [one.mark, one.country, one.operator, one.firstAt, one.lastAt, one.usual ? 1 : 0]),
-  );
-  if (entry.usual) rows.usual.replace([Math.max(rows.usual.get(0), countUsual(entries, at)), dayOf(at)]);
+  if (isOfOwn) return;
+  const { seen } = withUse(before, located, isLearning);
+  keepSeen(rows.seen, seen);
+  if (isLearning) rows.usual.replace([Math.max(rows.usual.get(0), countUsual(seen, at)), dayOf(at)]);
   else if (teaches(located, facts)) keepUsual(rows, at);
 }
 
-/** Functions and hosted runners start by the hundred, each in another network of their cloud: those are one place. */
-function isOfOwnCloud({ roaming }: SpreadRows, { event, place }: LocatedUsageEvent): boolean {
-  return cloudOf(place.asn ?? 0) !== '' && roamsIn(roaming, place, dayOf(event.at));
+/**
+ * Functions and hosted runners start by the hundred, each in another network of their cloud: those are one place. So is an operator's country to what has lived in many networks from
+ * the start, as a key in an application does.
+ */
+function isOfOwnArea(rows: SpreadRows, { event, place }: LocatedUsageEvent): boolean {
+  const isOneOfMany = cloudOf(place.asn ?? 0) !== '' || usualIn(rows.seen) >= PARAMETERS.manyUsual;
+  return isOneOfMany && roamsIn(rows.roaming, place, dayOf(event.at));
+}
+
+/** Ten uses from ten networks are no habit to compare with, where they came one by one. */
+function goesOnLearning(seen: readonly SeenNetwork[], at: number, facts: SubjectFacts): boolean {
+  const { slowMs, slowNetworks } = PARAMETERS;
+  if (isSettled(facts, at) || seen.filter(({ usual }) => usual).length * 2 < facts.cleanUses) return false;
+  return seen.filter(({ firstAt }) => Math.abs(at - firstAt) <= slowMs).length < slowNetworks;
 }
 
 function learnOperator(
@@ -128,30 +139,40 @@ function keepUsual({ seen, usual }: SpreadRows, at: number): void {
 function usualNow(usual: Row, seen: readonly SeenNetwork[], at: number): number {
   const [most, lastDay] = [usual.get(0), usual.get(1)];
   const isForgotten = (day: number): boolean => day - lastDay > PARAMETERS.daysToForget;
-  const lastUse = Math.max(...seen.map(({ lastAt }) => dayOf(lastAt)));
-  return lastDay !== 0 && isForgotten(dayOf(at)) && isForgotten(lastUse) ? 0 : most;
-}
-
-function entryFor({ event, marks }: LocatedUsageEvent, seen: readonly SeenNetwork[], usual: boolean): SeenNetwork {
-  const { network: mark, operator, country } = marks;
-  const firstAt = seen.find((one) => one.mark === mark)?.firstAt ?? event.at;
-  return { mark, country, operator, firstAt, lastAt: event.at, usual };
+  return lastDay !== 0 && isForgotten(dayOf(at)) && isForgotten(latestDayOf(seen)) ? 0 : most;
 }
 
 function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): readonly Finding[] {
   const fresh = seen.filter((entry) => !entry.usual && isFresh(entry, at));
   const countries = new Set(fresh.map((entry) => entry.country).filter((country) => country !== 0)).size;
   // A credential of so many places has no usual number of them.
-  if (usual > PARAMETERS.usualRemembered) return NO_FINDINGS;
+  if (usual > SEEN.usualRemembered) return NO_FINDINGS;
   const kept = seen.filter((entry) => entry.usual).length;
-  const room = PARAMETERS.remembered - Math.min(kept, PARAMETERS.usualRemembered);
-  const systems = new Set(fresh.map(({ operator, mark }) => (operator === 0 ? -mark : operator))).size;
+  const room = SEEN.remembered - Math.min(kept, SEEN.usualRemembered);
+  const systems = countSystems(fresh);
   const confidence = weigh({ networks: fresh.length, systems, countries, usual, room });
   if (confidence === 0) return NO_FINDINGS;
   const from = countries > 1 ? ` in ${countries} countries` : '';
   const reason = `used from ${fresh.length} new networks${from} within 5 min`;
   const severity = confidence >= 0.7 ? 'medium' : 'low';
   return [{ severity, confidence, deterministic: false, accuses: 'use', reason }];
+}
+
+/** Networks that come one after the other, each alone in its five minutes. */
+function judgeSlowSpread(seen: readonly SeenNetwork[], entry: SeenNetwork, at: number): readonly Finding[] {
+  const { patientMs, patientNetworks, patientSystems, patientUsual, patientConfidence: confidence } = PARAMETERS;
+  const isLate = ({ usual, firstAt }: SeenNetwork): boolean => !usual && Math.abs(at - firstAt) <= patientMs;
+  if (!isLate(entry)) return NO_FINDINGS;
+  const lately = seen.filter(isLate);
+  const inUse = seen.filter((one) => !isLate(one) && dayOf(at) - dayOf(one.lastAt) <= PARAMETERS.daysToForget);
+  if (lately.length < patientNetworks || inUse.length > patientUsual || countSystems(lately) < patientSystems)
+    return NO_FINDINGS;
+  const reason = `used from ${lately.length} new networks within 6 h, and from ${inUse.length} in a month before`;
+  return [{ severity: 'medium', confidence, deterministic: false, accuses: 'use', reason }];
+}
+
+function countSystems(seen: readonly SeenNetwork[]): number {
+  return new Set(seen.map(({ operator, mark }) => (operator === 0 ? -mark : operator))).size;
 }
 
 /** Of a credential of which nothing is known yet. */
@@ -188,44 +209,6 @@ function countUsual(seen: readonly SeenNetwork[], at: number): number {
   return seen.filter((entry) => entry.usual && isFresh(entry, at)).length;
 }
 
-/** Where a usual network's numbers begin; -1 of any other. */
-function usualAt(seen: Row, network: number): number {
-  const index = seen.indexOf(network, SEEN_SIZE);
-  return index !== -1 && seen.get(index + USUAL) === 1 ? index : -1;
-}
-
-/** Whether that was news. */
-function touch(seen: Row, index: number, at: number): boolean {
-  if (at - seen.get(index + LAST_AT) < RESOLUTION_MS) return false;
-  seen.set(index + LAST_AT, at);
-  return true;
-}
-
-function seenIn(row: Row): readonly SeenNetwork[] {
-  return row.records(SEEN_SIZE).map(([mark = 0, country = 0, operator = 0, firstAt = 0, lastAt = 0, usual]) => ({
-    mark,
-    country,
-    operator,
-    firstAt,
-    lastAt,
-    usual: usual === 1,
-  }));
-}
-
-/** The entry in place of the known one of its network; without one, and where there are too many, of the stalest. */
-function withEntry(seen: readonly SeenNetwork[], entry: SeenNetwork): readonly SeenNetwork[] {
-  const known = seen.find(({ mark }) => mark === entry.mark);
-  const leaving = known ?? (seen.length < PARAMETERS.remembered ? undefined : stalest(seen));
-  return [...seen.filter((other) => other !== leaving), entry];
-}
-
-/** The unusual go before the usual: an attacker's flood must not push out the owner's own networks, of which not all are needed. */
-function stalest(seen: readonly SeenNetwork[]): SeenNetwork | undefined {
-  const [usual, unusual] = [seen.filter((entry) => entry.usual), seen.filter((entry) => !entry.usual)];
-  const leaving = usual.length > PARAMETERS.usualRemembered || unusual.length === 0 ? usual : unusual;
-  return leaving.sort((a, b) => a.lastAt - b.lastAt)[0];
-}
-
 function samples(): Samples {
   const life = steadyLife({ count: 60, everyMs: 100 });
   const botnet = manyPlaces(80, ['BR', 'VN', 'NG', 'IN']);
@@ -240,6 +223,9 @@ function samples(): Samples {
   const oneCountry = manyPlaces(9, ['DE']);
   const rotating = Object.fromEntries(
     Object.entries(manyPlaces(15, ['DE'])).map(([address, place]) => [address, { ...place, asn: 16509 }]),
+  );
+  const applied = Object.fromEntries(
+    Object.entries(botnet).map(([address, place]) => [address, { ...place, asn: 64_500 }]),
   );
   const ownPlaces = Object.fromEntries(
     Array.from({ length: 20 }, (_, index) => [`100.65.${index}.1`, { network: `100.65.${index}.0/24`, country: 'DE' }]),
@@ -258,6 +244,15 @@ function samples(): Samples {
         title: 'a botnet of eighty, with a credential that nobody has used before',
         events: addresses.map((address, index) => sampleUse({ afterMs: index * 20, address })),
         places,
+      },
+      {
+        title: 'a botnet of one country that takes its time',
+        events: [
+          ...life,
+          ...uses(Object.keys(oneCountry), 600_000),
+          ...uses(Object.keys(ownPlaces).slice(0, 5), 700_000),
+        ].sort((a, b) => a.at - b.at),
+        places: { ...SAMPLE_PLACES, ...oneCountry, ...ownPlaces },
       },
       { title: 'a botnet of eighty', events: [...life, ...uses(addresses, 20)], places },
       {
@@ -284,9 +279,19 @@ function samples(): Samples {
       },
       { title: 'two sites', events: [...life, ...uses(addresses.slice(0, 2), 500)], places },
       {
-        title: 'one new network every four minutes',
-        events: [...life, ...uses(addresses.slice(0, 20), 240_000)],
+        title: 'eleven new networks, one every four minutes',
+        events: [...life, ...uses(addresses.slice(0, 11), 240_000)],
         places,
+      },
+      {
+        title: 'fifteen new networks of one operator, one every four minutes',
+        events: [...life, ...uses(Object.keys(rotating), 240_000)],
+        places: { ...SAMPLE_PLACES, ...rotating },
+      },
+      {
+        title: 'an application that many people use, a minute apart',
+        events: [...addresses, ...addresses].map((address, index) => sampleUse({ afterMs: index * 60_000, address })),
+        places: applied,
       },
     ],
   };

@@ -1,0 +1,226 @@
+import type { RuleMatch, UsageEvent } from '../../../domain/usage-event';
+import { higherSeverity, type Severity } from '../../../domain/severity';
+import type { Place } from '../../../detectors/located-event';
+import { SAMPLE_START, sampleUse, type SampleUse } from '../../../detectors/sample-life';
+import { foldAll } from './folding';
+
+/** Made-up weeks of a credential of which no source says whose it is, with every detector on: what must be told of them, and how gravely. */
+const [MINUTE_MS, DAY_MS] = [60_000, 86_400_000];
+
+const [AMAZON, AMAZON_TOO, HETZNER, DIGITALOCEAN] = ['192.0.2.10', '192.0.2.140', '198.51.100.20', '203.0.113.7'];
+const [OFFICE, HOME, CARRIER] = ['100.64.0.7', '100.64.1.7', '100.64.2.7'];
+const places: Record<string, Place> = {
+  // Stands in Ireland.
+  [AMAZON]: { network: '192.0.2.0/25', country: 'US', asn: 16_509 },
+  [AMAZON_TOO]: { network: '192.0.2.128/25', country: 'US', asn: 14_618 },
+  [HETZNER]: { network: '198.51.100.0/24', country: 'FI', asn: 24_940 },
+  [DIGITALOCEAN]: { network: '203.0.113.0/24', country: 'US', asn: 14_061 },
+  [OFFICE]: { network: '100.64.0.0/24', country: 'DE', asn: 64_500 },
+  [HOME]: { network: '100.64.1.0/24', country: 'DE', asn: 64_500 },
+  [CARRIER]: { network: '100.64.2.0/24', country: 'US', asn: 64_501 },
+};
+
+interface Use extends Partial<Omit<SampleUse, 'action'>> {
+  readonly name?: string;
+  readonly bytes?: number;
+  readonly rules?: readonly RuleMatch[];
+}
+
+function use(at: number, { name = 's3:GetObject', bytes, rules, ...more }: Use): UsageEvent {
+  return {
+    ...sampleUse({
+      address: AMAZON,
+      agent: 'Boto3/1.34 exe',
+      principalKind: 'unknown',
+      mark: name,
+      ...more,
+      afterMs: at,
+    }),
+    action: { kind: 'read', name },
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(rules ? { rules: [...rules] } : {}),
+  };
+}
+
+/** One use each so many minutes, from one day until before another. */
+function days(from: number, until: number, everyMinutes: number, more: Use = {}): UsageEvent[] {
+  const count = ((until - from) * 1_440) / everyMinutes;
+  return Array.from({ length: count }, (_, index) => use(from * DAY_MS + index * everyMinutes * MINUTE_MS, more));
+}
+
+function told(...lives: readonly (readonly UsageEvent[])[]) {
+  const events = lives.flat().sort((a, b) => a.at - b.at);
+  return foldAll(events, places).messages.map(({ detection, assessment }) => ({
+    day: Math.floor((detection.at - SAMPLE_START) / DAY_MS),
+    detector: detection.detector,
+    severity: assessment.severity,
+  }));
+}
+
+function gravest(messages: ReturnType<typeof told>): Severity | undefined {
+  return messages
+    .map(({ severity }) => severity)
+    .reduce<Severity | undefined>((most, one) => (most ? higherSeverity(most, one) : one), undefined);
+}
+
+function daysOf(messages: ReturnType<typeof told>, detector: string): readonly number[] {
+  return [...new Set(messages.filter((one) => one.detector === detector).map(({ day }) => day))];
+}
+
+const service = days(0, 20, 15);
+
+describe('a key stolen from what lives in one cloud, used with the same program in the same country', () => {
+  test.each([
+    ['in another cloud', DIGITALOCEAN],
+    ['on a home line', CARRIER],
+  ])('%s starts an incident with its first use', (_title, address) => {
+    expect(told(service, [use(20 * DAY_MS, { address })]).map(({ severity }) => severity)).toContain('medium');
+  });
+
+  test('is known by another program after an hour already', () => {
+    const hour = Array.from({ length: 60 }, (_, index) => use(index * MINUTE_MS, {}));
+    const cli = { address: CARRIER, agent: 'aws-cli/2.15 Linux' };
+
+    expect(gravest(told(hour, [use(61 * MINUTE_MS, cli)]))).toBe('medium');
+  });
+
+  test('is no other network of the same cloud', () => {
+    expect(gravest(told(service, [use(20 * DAY_MS, { address: AMAZON_TOO })]))).toBe('low');
+  });
+});
+
+describe('a service', () => {
+  test.each([
+    ['that moves to another cloud', days(20, 30, 15, { address: HETZNER })],
+    [
+      'with a second site in another cloud',
+      [...days(20, 30, 15), ...days(20, 30, 20, { address: HETZNER, name: 's3:PutObject' })],
+    ],
+  ])('%s asks for a look, and is at home there on the third day', (_title, later) => {
+    const messages = told(service, later);
+
+    expect(gravest(messages)).toBe('medium');
+    expect(daysOf(messages, 'outside-cloud')).toEqual([20, 21]);
+    expect(daysOf(messages, 'impossible-travel')).toEqual([]);
+  });
+
+  test('that fetches gigabytes each Sunday is told on three of them', () => {
+    const small = days(0, 70, 120, { bytes: 40_000 });
+    const batches = Array.from({ length: 10 }, (_, week) =>
+      Array.from({ length: 150 }, (_use, index) =>
+        use((7 * week + 6) * DAY_MS + index * 8_000, { name: 's3:GetObject', bytes: 20_000_000, mark: 'batch' }),
+      ),
+    ).flat();
+
+    expect(daysOf(told(small, batches), 'exfiltration')).toEqual([6, 13, 20]);
+  });
+
+  test('that fetches more than on any Sunday is told again', () => {
+    const sunday = (week: number, bytes: number) =>
+      Array.from({ length: 150 }, (_, index) => use((7 * week + 6) * DAY_MS + index * 4_000, { bytes, mark: 'batch' }));
+    const batches = [0, 1, 2, 3].flatMap((week) => sunday(week, 20_000_000));
+
+    expect(daysOf(told(days(0, 40, 120, { bytes: 40_000 }), batches, sunday(4, 60_000_000)), 'exfiltration')).toEqual([
+      6, 13, 20, 34,
+    ]);
+  });
+});
+
+describe('a thief who takes his time, on the machine itself', () => {
+  const refused = (day: number, count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      use(day * DAY_MS + index * 10 * MINUTE_MS, { name: `iam:List${index}`, outcome: 'authorization' }),
+    );
+  const secrets = (day: number, count: number, name = `of-${day}`) =>
+    Array.from({ length: count }, (_, index) =>
+      use(day * DAY_MS + index * 5 * MINUTE_MS, {
+        name: 'secretsmanager:GetSecretValue',
+        mark: `${day}`,
+        rules: [
+          {
+            id: 'many-secrets',
+            title: 'Many secrets are read',
+            level: 'informational',
+            burst: 20,
+            objects: [`${name}-${index}`],
+          },
+        ],
+      }),
+    );
+
+  test('and asks for what it may do is seen at the eighth refusal', () => {
+    expect(told(service, refused(20, 7))).toEqual([]);
+    expect(told(service, refused(20, 8))).toEqual([{ day: 20, detector: 'new-actions', severity: 'medium' }]);
+  });
+
+  test('and reads what it never read is seen at the twentieth secret', () => {
+    expect(told(service, secrets(20, 19))).toEqual([]);
+    expect(told(service, secrets(20, 20))).toEqual([{ day: 20, detector: 'new-objects', severity: 'medium' }]);
+  });
+
+  test('is not the tool that asks or reads as much each day', () => {
+    const each = [20, 21, 22, 23, 24].flatMap((day) => [...refused(day, 12), ...secrets(day, 24)]);
+    const messages = told(days(0, 25, 15), each);
+
+    expect(daysOf(messages, 'new-actions')).toEqual([20, 21, 22]);
+    expect(daysOf(messages, 'new-objects')).toEqual([20, 21, 22]);
+  });
+});
+
+describe('a key in an application', () => {
+  const countries = ['DE', 'US', 'BR', 'IN', 'GB', 'TH', 'TR', 'RU', 'PL', 'MX', 'ES', 'IT'];
+  const addresses = Array.from({ length: 600 }, (_, index) => {
+    const address = `100.${70 + Math.floor(index / 200)}.${index % 200}.7`;
+    const country = countries[index % countries.length] ?? '';
+    places[address] = {
+      network: address.replace(/7$/, '0/24'),
+      country,
+      asn: 65_000 + (index % (2 * countries.length)),
+    };
+    return address;
+  });
+  const traffic = (count: number, everyMs: number) =>
+    Array.from({ length: count }, (_, index) =>
+      use(index * everyMs, {
+        address: addresses[(index * 7) % addresses.length] ?? '',
+        agent: 'Shop/3.2 (iOS)',
+        name: 'GET /feed',
+      }),
+    );
+
+  test.each([10_000, MINUTE_MS, 5 * MINUTE_MS])(
+    'that is used each %i ms from the start starts no incident',
+    (everyMs) => {
+      expect([undefined, 'low']).toContain(gravest(told(traffic(3_000, everyMs))));
+    },
+  );
+
+  test('is no key that ten machines use within a second of its first use', () => {
+    expect(gravest(told([use(-MINUTE_MS, { address: HOME })], traffic(120, 100)))).not.toBe('low');
+  });
+});
+
+test('who is called at night and works at home, where nobody knows him, is asked about and not locked out', () => {
+  const work = Array.from({ length: 26 }, (_, day) =>
+    day % 7 > 4
+      ? []
+      : Array.from({ length: 30 }, (_use, index) =>
+          use(day * DAY_MS + index * 15 * MINUTE_MS, {
+            address: OFFICE,
+            principalKind: 'person',
+            agent: 'aws-cli/2.15 Darwin',
+            name: `ec2:Describe${index % 4}`,
+          }),
+        ),
+  ).flat();
+  const night = Array.from({ length: 14 }, (_, index) =>
+    use(25 * DAY_MS + 14 * 60 * MINUTE_MS + index * 25_000, {
+      address: HOME,
+      principalKind: 'person',
+      agent: 'aws-cli/2.15 Darwin',
+      name: index === 0 ? 'sts:GetCallerIdentity' : `rds:Describe${index}`,
+    }),
+  );
+
+  expect(gravest(told(work, night))).toBe('medium');
+});
