@@ -56,15 +56,20 @@ export function networkWords(text: string, ofOurs = false): NetworkWords | Netwo
   const bits = prefix === undefined ? width : Number(prefix) - mapped;
   if (bits > width || bits < 0) return 'no-address';
   const words = wordsOf(address);
-  const counted = width === 32 ? bits + MAPPED_BITS : bits;
-  const first = words.map((word, index) => masked(word, counted - index * 32)) as unknown as typeof words;
-  const last = first.map((word, index) => withOnes(word, counted - index * 32)) as unknown as typeof words;
+  return takenNetwork({ words, bits: width === 32 ? bits + MAPPED_BITS : bits }, ofOurs);
+}
+
+/** A network with the bits outside its prefix cleared, or why a list may not name it; `ofOurs` as with `networkWords`. */
+export function takenNetwork({ words, bits }: NetworkWords, ofOurs: boolean): NetworkWords | NetworkFault {
+  const first = words.map((word, index) => masked(word, bits - index * 32)) as unknown as typeof words;
+  const last = first.map((word, index) => withOnes(word, bits - index * 32)) as unknown as typeof words;
   const [range, isOneRange] = [rangeOf(first), rangeOf(first) === rangeOf(last)];
   const isOfOurs = ofOurs && isOneRange && OF_OURS.includes(range);
   if (!isOfOurs && isOneRange && NOT_PUBLIC.includes(range)) return 'not-public';
-  if (bits < (isOfOurs ? BROADEST_OF_OURS : BROADEST)[address.kind()]) return 'too-broad';
+  const broadest = isOfOurs ? BROADEST_OF_OURS : BROADEST;
+  if (bits < (isIpv4({ words, bits }) ? MAPPED_BITS + broadest.ipv4 : broadest.ipv6)) return 'too-broad';
   if (!isOfOurs && NOT_PUBLIC.includes(range)) return 'not-public';
-  return { words: first, bits: counted };
+  return { words: first, bits };
 }
 
 /** Whether an address means the same machine everywhere. */

@@ -9,7 +9,8 @@ import {
   type OTHER_MATTER,
 } from './formats/format';
 import { INTEL_FORMATS, type IntelFormatName } from './formats/registry';
-import { networkWords, type NetworkFault } from './network-words';
+import { networksNamed } from './address-range';
+import type { NetworkFault } from './network-words';
 
 /** Networks of one list: 26 MB in a detection worker, and 22 MB in NATS before compression. */
 export const MOST_NETWORKS = 1_000_000;
@@ -67,32 +68,37 @@ export function collect(
   const networks: ListedNetwork[] = [];
   const leftOut: Partial<Record<LeftOut, number>> = {};
   const leave = (reason: LeftOut) => void (leftOut[reason] = (leftOut[reason] ?? 0) + 1);
+  let taken = 0;
   for (const entry of entries) {
-    const network = networkOf(entry, goodAt, ofOurs);
-    if (typeof network === 'string') leave(network);
-    else if (networks.push(network) > MOST_NETWORKS) throw unreadable(`more than ${MOST_NETWORKS} networks`);
+    const named = networksOf(entry, goodAt, ofOurs);
+    const usable = named.filter((network) => typeof network !== 'string');
+    // A range that goes through private addresses is one entry, however many networks it is.
+    new Set(named.filter((network) => typeof network === 'string')).forEach(leave);
+    for (const network of usable)
+      if (networks.push(network) > MOST_NETWORKS) throw unreadable(`more than ${MOST_NETWORKS} networks`);
+    if (usable.length > 0) taken += 1;
   }
   const bad = (leftOut['no-address'] ?? 0) + (leftOut[NOT_UNDERSTOOD] ?? 0) + (leftOut['too-broad'] ?? 0);
   const outOfTime = (leftOut.expired ?? 0) + (leftOut[NOT_YET_VALID] ?? 0) + (leftOut[REVOKED] ?? 0);
-  if (networks.length + outOfTime === 0) throw unreadable('no address in it');
-  if (bad > networks.length + outOfTime)
-    throw unreadable(`${bad} entries are no addresses, and only ${networks.length} are`);
+  if (taken + outOfTime === 0) throw unreadable('no address in it');
+  if (bad > taken + outOfTime) throw unreadable(`${bad} entries are no addresses, and only ${taken} are`);
   const set = AddressSet.of(networks);
   if (set.largestShare() > MOST_OF_INTERNET) throw unreadable('it names half of the Internet');
   return { networks: set, leftOut };
 }
 
-function networkOf(entry: Entry, goodAt: number, ofOurs: boolean): ListedNetwork | LeftOut {
-  if (typeof entry === 'string') return entry;
+function networksOf(entry: Entry, goodAt: number, ofOurs: boolean): readonly (ListedNetwork | LeftOut)[] {
+  if (typeof entry === 'string') return [entry];
   const { address, until, sources = 1 } = entry;
-  const network = networkWords(address, ofOurs);
-  if (typeof network === 'string') return network;
-  if (until !== undefined && until <= goodAt) return 'expired';
-  return {
-    ...network,
+  const isExpired = until !== undefined && until <= goodAt;
+  const more = {
     until: until === undefined ? 0 : Math.min(Math.ceil(until / 1000), LAST_SECOND),
     sources: Math.min(Math.max(sources, 1), 255),
   };
+  return networksNamed(address, ofOurs).map((network) => {
+    if (typeof network === 'string') return network;
+    return isExpired ? 'expired' : { ...network, ...more };
+  });
 }
 
 function* guarded(entries: () => Iterable<Entry>): Generator<Entry> {

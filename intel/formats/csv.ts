@@ -21,8 +21,9 @@ const COLUMNS = {
   sources: ['sources', 'source_count', 'count', 'lists'],
 } as const;
 
-/** Digits with points, or hexadecimal ones with colons: not the hash of a file, nor a name of such letters. */
+/** Digits with points, or hexadecimal ones with colons, or a range of such: not the hash of a file, nor a name of such letters. */
 const LIKE_AN_ADDRESS = /^(?:\d+\.[\d.]*(?:[:/]\d+)?|[\d.a-fA-F]*:[\d.:a-fA-F]*(?:\/\d+)?)$/;
+const LIKE_A_RANGE = /^(?:\d+\.[\d.]* *- *\d+\.[\d.]*|[\da-fA-F]*:[\d.:a-fA-F]* *- *[\da-fA-F]*:[\d.:a-fA-F]*)$/;
 
 interface Columns {
   readonly address: number;
@@ -52,7 +53,7 @@ function* entries(text: string): Generator<Entry> {
 function entryOf(cells: readonly string[], columns: Columns): Entry {
   const address = cells[columns.address];
   if (address === undefined || address === '') return NOT_UNDERSTOOD;
-  if (!LIKE_AN_ADDRESS.test(address)) return OTHER_MATTER;
+  if (!LIKE_AN_ADDRESS.test(address) && !LIKE_A_RANGE.test(address)) return OTHER_MATTER;
   const until = cells[columns.until] ?? '';
   const at = until === '' ? undefined : timeOf(until);
   if (until !== '' && at === undefined) return NOT_UNDERSTOOD;

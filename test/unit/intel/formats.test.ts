@@ -29,6 +29,79 @@ test('plain: addresses and ranges, remarks, and the number of sources', () => {
   expect(networks.find('198.51.100.7', NOW)).toMatchObject({ until: 0, sources: 5 });
 });
 
+describe('ranges of addresses', () => {
+  test.each<[string, readonly string[]]>([
+    ['203.0.113.4-203.0.113.19', ['203.0.113.4/30', '203.0.113.8/29', '203.0.113.16/30']],
+    ['203.0.113.0 - 203.0.113.255 # a remark', ['203.0.113.0/24']],
+    ['203.0.113.7-203.0.113.7 some remark', ['203.0.113.7']],
+    ['A name: with-marks:203.0.113.0-203.0.113.127', ['203.0.113.0/25']],
+    ['203.000.113.000 - 203.000.113.255 , 000 , A name', ['203.0.113.0/24']],
+    ['2001:db8::-2001:db8::ffff', ['2001:db8::/112']],
+    ['9.255.255.254-10.0.0.3', ['9.255.255.254/31']],
+    ['198.51.100.7 seen with:203.0.113.0-203.0.113.127', ['198.51.100.7']],
+  ])('%s', (line, expected) => {
+    expect(read('plain', `${line}\n`).found).toEqual(expected);
+  });
+
+  test.each<[string, string]>([
+    ['203.0.113.19-203.0.113.4', 'no-address'],
+    ['203.0.113.19-2001:db8::1', 'no-address'],
+    ['203.0.113.4-19', 'no-address'],
+    ['0.0.0.0-255.255.255.255', 'too-broad'],
+    ['1.0.0.1-2.255.255.254', 'too-broad'],
+    ['2000::-2001:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'too-broad'],
+    ['10.0.0.4-10.0.0.19', 'not-public'],
+    ['9.255.255.254-10.0.0.3', 'not-public'],
+    ['203.0.113.0 - 203.0.113.255 , 200 , let through', 'other-matter'],
+  ])('%s is left out: %s', (line, reason) => {
+    expect(read('plain', `198.51.100.7\n${line}\n`).leftOut).toEqual({ [reason]: 1 });
+  });
+
+  test('hold what lies between their ends, and nothing else', () => {
+    const address = fc.nat(0xffff).map((low) => `203.0.${low >> 8}.${low & 255}`);
+    const valueOf = (text: string) => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+
+    fc.assert(
+      fc.property(address, address, address, (one, other, asked) => {
+        const [first = '', last = ''] = [one, other].sort((a, b) => valueOf(a) - valueOf(b));
+        const { networks } = read('plain', `${first}-${last}\n`);
+        const isBetween = valueOf(first) <= valueOf(asked) && valueOf(asked) <= valueOf(last);
+        expect(networks.find(asked, NOW) !== undefined).toBe(isBetween);
+      }),
+    );
+  });
+
+  test('a number behind one is the number of sources, a level of eMule is not', () => {
+    const { networks } = read('plain', '203.0.113.4-203.0.113.7\t5\n198.51.100.0 - 198.51.100.255 , 100 , A name\n');
+
+    expect(networks.find('203.0.113.4', NOW)?.sources).toBe(5);
+    expect(networks.find('198.51.100.4', NOW)?.sources).toBe(1);
+  });
+
+  test('a list of our own places may name private ones', () => {
+    const text = '10.0.0.4-10.0.0.7\nfd00::-fd00::f\n';
+
+    expect([...readList('plain', text, NOW, { ofOurs: true }).networks.networks()]).toEqual([
+      '10.0.0.4/30',
+      'fd00::/124',
+    ]);
+  });
+
+  test('stand in columns and in warning lists, too', () => {
+    const range = '203.0.113.0-203.0.113.255';
+
+    expect(read('csv', `indicator,count\n${range},3\na-b,1\n`)).toMatchObject({
+      found: ['203.0.113.0/24'],
+      leftOut: { 'other-matter': 1 },
+    });
+    expect(read('misp', JSON.stringify({ list: [range] })).found).toEqual(['203.0.113.0/24']);
+  });
+
+  test('many networks of one range outweigh no bad lines', () => {
+    expect(() => read('plain', '203.0.113.1-203.0.113.254\nsorry\nwe moved\n')).toThrow('only 1 are');
+  });
+});
+
 test('csv: the header says where the address stands, in a remark too, and quotes are no part of it', () => {
   const text =
     '# Feed\n"first_seen","dst_ip","port","expires"\n"2026-11-24 01:02:03","198.51.100.7","443","2026-11-26 00:00:00"\n"x","203.0.113.9","80",""\n';
