@@ -11,9 +11,12 @@ const NAMED_RANGE = new RegExp(String.raw`:\s{0,9}(?<first>${IPV4})\s{0,9}-\s{0,
 /** eMule's `first - last , level , name`: what is above this level is let through. */
 const LEVEL = /^[\s,]{0,9}(?<level>\d{1,3})\s{0,9},/;
 const MOST_REFUSED_LEVEL = 127;
+/** DShield's `first <tab> last <tab> prefix <tab> attacks …`; how many attacks there were says nothing of how many saw them. */
+const DSHIELD_ROW = new RegExp(String.raw`^(?<first>${ADDRESS})\t(?<last>${ADDRESS})\t\d{1,3}(?:\t|$)`, 'i');
+const DSHIELD_HEADER = /^Start\tEnd\t/i;
 
 /**
- * One address, CIDR range or range `first-last` a line, as most lists are published (FireHOL's .ipset and .netset, P2P lists among
+ * One address, CIDR range or range `first-last` a line, as most lists are published (FireHOL's .ipset and .netset, P2P lists and DShield's block list among
  * them). What follows `#` or `;` is for people, a number in a second column says how many sources name it (stamparm/ipsum).
  */
 export const plain: IntelFormat = { entries };
@@ -22,7 +25,7 @@ function* entries(text: string): Generator<Entry> {
   for (const line of linesOf(text)) {
     const [before = ''] = line.split(/[#;]/, 1);
     const said = before.trim();
-    if (said !== '') yield rangeIn(said) ?? addressIn(said);
+    if (said !== '' && !DSHIELD_HEADER.test(said)) yield rangeIn(said) ?? addressIn(said);
   }
 }
 
@@ -32,7 +35,7 @@ function addressIn(said: string): Entry {
 }
 
 function rangeIn(said: string): Entry | undefined {
-  const { first, last, behind = '' } = (RANGE.exec(said) ?? namedRange(said))?.groups ?? {};
+  const { first, last, behind = '' } = (DSHIELD_ROW.exec(said) ?? RANGE.exec(said) ?? namedRange(said))?.groups ?? {};
   if (first === undefined || last === undefined) return undefined;
   const address = `${unpadded(first)}-${unpadded(last)}`;
   const { level } = LEVEL.exec(behind)?.groups ?? {};

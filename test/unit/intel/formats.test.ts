@@ -102,6 +102,22 @@ describe('ranges of addresses', () => {
   });
 });
 
+test('plain: a block list as DShield publishes it, whose attacks are no sources', () => {
+  const text = [
+    '# Block list',
+    '#   netmask: size of the network',
+    'Start\tEnd\tNetmask\tAttacks\tName\tCountry\temail',
+    '203.0.113.0\t203.0.113.255\t24\t4711\tA-NAME\tZZ\tabuse@example.com',
+    '198.51.100.0\t198.51.100.255\t24\t12\t\t\t',
+    '192.0.0.0\t203.255.255.255\t4\t12\tmuch',
+  ].join('\n');
+  const { found, leftOut, networks } = read('plain', text);
+
+  expect(found).toEqual(['198.51.100.0/24', '203.0.113.0/24']);
+  expect(leftOut).toEqual({ 'too-broad': 1 });
+  expect(networks.find('203.0.113.77', NOW)).toMatchObject({ until: 0, sources: 1 });
+});
+
 test('csv: the header says where the address stands, in a remark too, and quotes are no part of it', () => {
   const text =
     '# Feed\n"first_seen","dst_ip","port","expires"\n"2026-11-24 01:02:03","198.51.100.7","443","2026-11-26 00:00:00"\n"x","203.0.113.9","80",""\n';
