@@ -8,6 +8,9 @@ const ADDRESS_PATHS: readonly string[] = [
   'network-traffic:src_ref.value',
 ];
 
+/** Types of a reference that say no more than that its value is an address. */
+const ADDRESS_TYPES: readonly string[] = ['ipv4-addr', 'ipv6-addr'];
+
 /** Longer ones are no list of addresses; most are below 200 characters. */
 const LONGEST = 100_000;
 
@@ -21,8 +24,8 @@ interface Word {
 
 /**
  * The addresses a STIX 2.1 pattern names, where it says no more than that one of them was seen: comparisons by `=`, `IN` and `ISSUBSET`, joined by `OR`, also
- * with such of other things. A pattern that asks for more (AND, FOLLOWEDBY, NOT, a time) names no address by itself, and is not understood; one
- * about other things than addresses is another matter.
+ * with such of other things, and by `AND` where that only says that it is an address. A pattern that asks for more (AND, FOLLOWEDBY, NOT, a time) names no
+ * address by itself, and is not understood; one about other things than addresses is another matter.
  */
 export function addressesIn(pattern: string): readonly string[] | typeof NOT_UNDERSTOOD | typeof OTHER_MATTER {
   if (!/(?:ipv4-addr|ipv6-addr|network-traffic):/.test(pattern)) return OTHER_MATTER;
@@ -54,7 +57,7 @@ function read(words: readonly Word[]): readonly string[] | typeof NOT_UNDERSTOOD
       next += 1;
       continue;
     }
-    const comparison = readComparison(words, next);
+    const comparison = readWithType(words, next);
     if (!comparison || depth === 0) return NOT_UNDERSTOOD;
     addresses.push(...comparison.addresses);
     next = comparison.next;
@@ -63,10 +66,23 @@ function read(words: readonly Word[]): readonly string[] | typeof NOT_UNDERSTOOD
       next += 1;
     }
     if (next === words.length) break;
-    if (words[next]?.kind !== 'word' || words[next]?.value !== 'OR' || next === words.length - 1) return NOT_UNDERSTOOD;
+    if (!isWord(words[next], 'OR') || next === words.length - 1) return NOT_UNDERSTOOD;
     next += 1;
   }
   return depth === 0 && addresses.length > 0 ? addresses : NOT_UNDERSTOOD;
+}
+
+/** A comparison, also of a reference's value together with one that says that it is an address, whichever comes first. */
+function readWithType(words: readonly Word[], start: number): ReturnType<typeof readComparison> {
+  const first = readComparison(words, start);
+  if (!first || !isWord(words[first.next], 'AND')) return first;
+  const second = readComparison(words, first.next + 1);
+  if (!second) return undefined;
+  const [typeAt, valueAt] = first.addresses.length > 0 ? [first.next + 1, start] : [start, first.next + 1];
+  const [path = '', type = ''] = [words[valueAt]?.value, words[typeAt + 2]?.value];
+  const isOfReference = path.endsWith('_ref.value') && isWord(words[typeAt], path.replace(/value$/, 'type'));
+  if (!isOfReference || !ADDRESS_TYPES.includes(type)) return undefined;
+  return { addresses: [...first.addresses, ...second.addresses], next: second.next };
 }
 
 function readComparison(
@@ -76,9 +92,9 @@ function readComparison(
   const [path, by, value] = [words[start], words[start + 1], words[start + 2]];
   if (path?.kind !== 'word') return undefined;
   if (!ADDRESS_PATHS.includes(path.value)) return otherComparison(words, start);
-  if (isMark(by, '=') || (by?.kind === 'word' && by.value === 'ISSUBSET'))
+  if (isMark(by, '=') || isWord(by, 'ISSUBSET'))
     return value?.kind === 'text' ? { addresses: [value.value], next: start + 3 } : undefined;
-  if (by?.kind !== 'word' || by.value !== 'IN' || !isMark(value, '(')) return undefined;
+  if (!isWord(by, 'IN') || !isMark(value, '(')) return undefined;
   const addresses: string[] = [];
   for (let next = start + 3; ; next += 2) {
     const item = words[next];
@@ -99,4 +115,8 @@ function otherComparison(words: readonly Word[], start: number): ReturnType<type
 
 function isMark(word: Word | undefined, mark: string): boolean {
   return word?.kind === 'mark' && word.value === mark;
+}
+
+function isWord(word: Word | undefined, value: string): boolean {
+  return word?.kind === 'word' && word.value === value;
 }

@@ -180,6 +180,18 @@ describe('stix', () => {
     ],
     ["[ipv4-addr:value='198.51.100.7'] OR [ipv4-addr:value = '203.0.113.9']", ['198.51.100.7', '203.0.113.9']],
     [
+      "[network-traffic:src_ref.type = 'ipv4-addr' AND network-traffic:src_ref.value = '198.51.100.7']",
+      ['198.51.100.7'],
+    ],
+    [
+      "[(network-traffic:dst_ref.value = '2001:db8::1' AND network-traffic:dst_ref.type = 'ipv6-addr') OR ipv4-addr:value = '203.0.113.9']",
+      ['203.0.113.9', '2001:db8::1'],
+    ],
+    [
+      "[network-traffic:src_ref.type = 'ipv4-addr' AND network-traffic:src_ref.value ISSUBSET '198.51.100.0/24']",
+      ['198.51.100.0/24'],
+    ],
+    [
       "([network-traffic:dst_ref.value = '198.51.100.7' OR ipv4-addr:value = '203.0.113.9'])",
       ['198.51.100.7', '203.0.113.9'],
     ],
@@ -189,6 +201,12 @@ describe('stix', () => {
 
   test.each([
     "[ipv4-addr:value = '198.51.100.7' AND network-traffic:dst_port = 80]",
+    "[network-traffic:src_ref.type = 'ipv4-addr' AND network-traffic:src_ref.value = '198.51.100.7' AND network-traffic:dst_port = 80]",
+    "[network-traffic:src_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '198.51.100.7']",
+    "[network-traffic:src_ref.type = 'domain-name' AND network-traffic:src_ref.value = '198.51.100.7']",
+    "[network-traffic:src_ref.type = 'ipv4-addr' AND network-traffic:src_ref.type = 'ipv4-addr']",
+    "[network-traffic:src_ref.value = '198.51.100.7' AND network-traffic:src_ref.value = '198.51.100.8']",
+    "[network-traffic:src_ref.type = 'ipv4-addr' AND",
     "[ipv4-addr:value != '198.51.100.7']",
     "[NOT ipv4-addr:value = '198.51.100.7']",
     "[ipv4-addr:value = '198.51.100.7'] FOLLOWEDBY [ipv4-addr:value = '203.0.113.9']",
