@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import { jsonOf, ListUnreadable, OTHER_MATTER, type Entry, type IntelFormat } from './format';
+import { jsonOf, ListUnreadable, OTHER_MATTER, REVOKED, type Entry, type IntelFormat } from './format';
 
-const ADDRESS_TYPES: readonly string[] = ['ip-src', 'ip-dst', 'ip-src|port', 'ip-dst|port'];
+/** Types of attributes that hold an address, by which part of the value it is; parts are joined by `|`. */
+const ADDRESS_PARTS: ReadonlyMap<string, number> = new Map([
+  ['ip-src', 0],
+  ['ip-dst', 0],
+  ['ip-src|port', 0],
+  ['ip-dst|port', 0],
+  ['domain|ip', 1],
+]);
 
 const attribute = z.object({
   type: z.string(),
@@ -49,13 +56,10 @@ function* entriesOf(item: unknown): Generator<Entry> {
     return;
   }
   const { type, value, to_ids: forDetection, deleted } = parsed.data;
-  if (isSet(deleted)) return;
-  if (!ADDRESS_TYPES.includes(type) || !isSet(forDetection)) {
-    yield OTHER_MATTER;
-    return;
-  }
-  const [address = ''] = value.split('|', 1);
-  yield { address };
+  const part = ADDRESS_PARTS.get(type);
+  if (part === undefined || !isSet(forDetection)) yield OTHER_MATTER;
+  else if (isSet(deleted)) yield REVOKED;
+  else yield { address: value.split('|')[part] ?? '' };
 }
 
 /** MISP writes booleans as such, or as "0" and "1", by version. */

@@ -274,13 +274,24 @@ test('misp: attributes meant for detection, of events, objects and answers; and 
       { type: 'ip-src', value: '198.51.100.9', to_ids: true, deleted: true },
       { type: 'domain', value: 'example.com', to_ids: true },
     ],
-    Object: [{ Attribute: [{ type: 'ip-dst', value: '2001:db8::1', to_ids: true }] }],
+    Object: [
+      {
+        Attribute: [
+          { type: 'ip-dst', value: '2001:db8::1', to_ids: true },
+          { type: 'domain|ip', value: 'example.com|198.51.100.10', to_ids: true },
+          { type: 'domain|ip', value: 'example.com|198.51.100.11', to_ids: false },
+          { type: 'domain|ip', value: 'example.com|example.org', to_ids: true },
+          { type: 'domain|ip', value: 'example.com', to_ids: true },
+          { type: 'hostname|port', value: '198.51.100.12|80', to_ids: true },
+        ],
+      },
+    ],
   };
 
   for (const document of [{ Event: event }, { response: [{ Event: event }] }, { response: event }]) {
     const { found, leftOut } = read('misp', JSON.stringify(document));
-    expect([...found].sort()).toEqual(['198.51.100.7', '2001:db8::1', '203.0.113.9']);
-    expect(leftOut).toEqual({ 'other-matter': 2 });
+    expect([...found].sort()).toEqual(['198.51.100.10', '198.51.100.7', '2001:db8::1', '203.0.113.9']);
+    expect(leftOut).toEqual({ 'other-matter': 4, 'no-address': 2, revoked: 1 });
   }
   expect(read('misp', JSON.stringify({ name: 'Ours', type: 'cidr', list: ['198.51.100.0/24'] })).found).toEqual([
     '198.51.100.0/24',
