@@ -1,11 +1,10 @@
-import Table from 'cli-table3';
 import { Command, Option } from 'commander';
-import type { ListReport } from '../../activities/intel';
 import { IncidentError } from '../../domain/errors';
 import { fetchList, readUnnamed } from '../../intel/fetch-list';
 import { INTEL_FORMAT_NAMES, type IntelFormatName } from '../../intel/formats/registry';
 import { isListAddress } from '../../intel/list-source';
 import { lastRefresh, refreshNow, type LastRefresh } from '../intel-reports';
+import { renderLists } from '../render-lists';
 import { withSession } from '../session';
 import { resolve } from 'node:path';
 
@@ -75,27 +74,8 @@ function tell(refresh: LastRefresh | undefined, { json }: CheckFlags): void {
     return;
   }
   if (json) process.stdout.write(`${JSON.stringify(refresh)}\n`);
-  else process.stdout.write(`${table(refresh.lists)}\nrefreshed ${refresh.at.toISOString()}\n`);
+  else process.stdout.write(`${renderLists(refresh.lists)}\nrefreshed ${refresh.at.toISOString()}\n`);
   if (refresh.lists.some(({ fault }) => fault)) process.exitCode = 1;
-}
-
-function table(lists: readonly ListReport[]): string {
-  const shown = new Table({
-    head: ['list', 'says', 'trust', 'networks', 'confirmed', 'in force until', 'fault'],
-    style: { head: [], border: [] },
-  });
-  const time = (at: number) => (at === 0 ? 'never' : new Date(at).toISOString());
-  for (const { name, says, trust, networks, confirmedAt, until, fault } of lists)
-    shown.push([
-      name,
-      says,
-      says === 'hostile' ? trust : '',
-      networks,
-      time(confirmedAt),
-      time(until),
-      fault?.code ?? '',
-    ]);
-  return shown.toString();
 }
 
 function* take<T>(items: Iterable<T>, most: number): Generator<T> {
