@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { IncidentError } from '../domain/errors';
-import { ourValuesIn, type OurValue } from '../domain/token-format';
+import { ourValuesIn, withoutOurValues, type OurValue } from '../domain/token-format';
 import { readBytes, STDIN } from '../recordings/read-bytes';
 
 export interface FoundValue extends OurValue {
@@ -15,7 +15,7 @@ const PACKED = /(?:^|[/\\])\.git[/\\](?:.*[/\\])?(?:objects|lfs)$/;
 /** Longer than any value of ours: one that lies across two pieces of a file is found in the second. */
 const OVERLAP = 256;
 
-/** The files in a folder and below, or the one that is named. @throws IncidentError RECORDING_UNREADABLE */
+/** The files in a folder and below, or the one that is named. @throws IncidentError SCAN_PLACE_UNREADABLE */
 export async function* filesOf(place: string): AsyncGenerator<string> {
   // Not only files: what a shell puts in place of a command's output is none.
   if (place === STDIN || !(await stat(place).catch(unreadable(place))).isDirectory()) {
@@ -34,10 +34,10 @@ async function isFile(link: string): Promise<boolean> {
   return (await stat(link).catch(() => undefined))?.isFile() ?? false;
 }
 
-/** Tokens and API keys of ours in one file, text or not, gzipped or not. @throws IncidentError RECORDING_UNREADABLE */
+/** Tokens and API keys of ours in one file, text or not, gzipped or not. @throws IncidentError SCAN_PLACE_UNREADABLE */
 export async function* valuesIn(file: string): AsyncGenerator<FoundValue> {
   let [rest, line, searched] = ['', 1, 0];
-  for await (const chunk of readBytes(file)) {
+  for await (const chunk of bytesOf(file)) {
     // One byte, one character: what lies in it is ASCII, whatever the rest is. Without zeros it is so in UTF-16, too, which PowerShell writes.
     const text = rest + chunk.toString('latin1').replaceAll('\0', '');
     for (const found of ourValuesIn(text)) {
@@ -62,8 +62,22 @@ function linesIn(text: string, end: number): number {
   return lines;
 }
 
-function unreadable(file: string) {
+async function* bytesOf(file: string): AsyncGenerator<Buffer, void> {
+  try {
+    yield* readBytes(file);
+  } catch (error) {
+    if (!(error instanceof IncidentError)) throw error;
+    throw faultOf(file, String(error.fields['reason']), error);
+  }
+}
+
+function unreadable(place: string) {
   return (cause: NodeJS.ErrnoException): never => {
-    throw new IncidentError('RECORDING_UNREADABLE', { file, reason: cause.code ?? 'unreadable' }, { cause });
+    throw faultOf(place, cause.code ?? 'unreadable', cause);
   };
+}
+
+/** A file may be called by a value. */
+function faultOf(place: string, reason: string, cause: Error): IncidentError {
+  return new IncidentError('SCAN_PLACE_UNREADABLE', { place: withoutOurValues(place), reason }, { cause });
 }

@@ -215,6 +215,10 @@ const ERRORS = {
     retryable: false,
     next: 'Not one record is what this source writes: name the right one with --source.',
   },
+  SCAN_PLACE_UNREADABLE: {
+    retryable: false,
+    next: 'Name a file or folder that is there, is whole and may be read by you; all other places are searched.',
+  },
   SERIES_UNREADABLE: {
     retryable: false,
     next: 'Give CSV of timestamp,value: ISO 8601, YYYY-MM-DD HH:MM:SS or seconds since the epoch, and a number.',

@@ -53,7 +53,7 @@ async function scan(places: readonly string[], flags: ScanFlags, command: Comman
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof IncidentError) || error.code !== 'RECORDING_UNREADABLE') throw error;
+      if (!(error instanceof IncidentError) || error.code !== 'SCAN_PLACE_UNREADABLE') throw error;
       process.stderr.write(`${error.message}\n`);
       isComplete = false;
     }

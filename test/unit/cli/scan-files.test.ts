@@ -84,5 +84,5 @@ it('walks folders, and leaves what version control keeps packed', async () => {
   for await (const file of filesOf(directory)) files.push(file.slice(directory.length + 1));
 
   expect(files.sort()).toEqual(['.git/config', 'a/b/three', 'a/two', 'link', 'objects/6', 'one']);
-  await expect(filesOf(join(directory, 'nowhere')).next()).rejects.toMatchObject({ code: 'RECORDING_UNREADABLE' });
+  await expect(filesOf(join(directory, 'nowhere')).next()).rejects.toMatchObject({ code: 'SCAN_PLACE_UNREADABLE' });
 });

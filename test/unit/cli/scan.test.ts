@@ -23,7 +23,11 @@ it('goes on behind a place that can not be read, says so, and does not call the 
 
   expect(output).toMatch(/b\.env:1: /);
   expect(output).not.toContain(TOKEN);
-  expect(told.mock.calls.map(([line]) => String(line).slice(0, 20))).toEqual(Array(2).fill('RECORDING_UNREADABLE'));
+  const faults = told.mock.calls.map(([line]) => String(line));
+  expect(faults).toEqual([
+    expect.stringMatching(/^SCAN_PLACE_UNREADABLE \(place=\S+nowhere reason=ENOENT\): Name a file or folder/),
+    expect.stringMatching(/^SCAN_PLACE_UNREADABLE \(place=\S+a-broken\.gz reason=/),
+  ]);
   expect(process.exitCode).toBe(2);
   told.mockRestore();
 });
