@@ -42,11 +42,17 @@ export type SigmaRule = z.infer<typeof sigmaRule> & { readonly id: string };
  * @throws IncidentError SIGMA_RULE_REFUSED with the reason: what is no rule, and what correlates events, since a rule sees one at a time
  */
 export function parseSigmaRule(value: unknown): SigmaRule {
-  if (typeof value === 'object' && value !== null && 'correlation' in value)
-    throw refused(idOf(value), 'a correlation: a rule sees one event at a time');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refused(idOf(value), 'no rule: a map with title, logsource and detection is expected');
+  if ('correlation' in value) throw refused(idOf(value), 'a correlation: a rule sees one event at a time');
   const parsed = sigmaRule.safeParse(value);
-  if (!parsed.success) throw refused(idOf(value), describeIssues(parsed.error.issues));
+  if (!parsed.success) throw refused(idOf(value), `no rule: ${describeIssues(parsed.error.issues.map(withTypes))}`);
   return { ...parsed.data, id: parsed.data.id ?? parsed.data.title.slice(0, 64) };
+}
+
+/** What type was expected, and what is there: zod's message for it holds no value. */
+function withTypes({ path, code, message }: z.core.$ZodIssue): Parameters<typeof describeIssues>[0][number] {
+  return { path, code: code === 'invalid_type' ? message.replace(/^Invalid input: /, '') : code };
 }
 
 const correlation = z.looseObject({

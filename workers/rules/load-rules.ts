@@ -30,11 +30,12 @@ export function loadRules(folders: readonly string[]): LoadedRules {
   const refused: IncidentError[] = [];
   const found = folders
     .flatMap(ruleFilesIn)
-    .flatMap((file) => documentsOf(file).map((document) => [file, document] as const));
-  const counted = new Set(found.flatMap(([, document]) => countedBy(document)));
-  for (const [file, document] of found) {
+    .flatMap((file) => documentsOf(file).map((document) => ({ file, ...document })));
+  const counted = new Set(found.flatMap(({ value }) => countedBy(value)));
+  for (const { file, value, fault } of found) {
     try {
-      compiled.push(compileRule(document, counted));
+      if (fault !== undefined) throw new IncidentError('SIGMA_RULE_REFUSED', { reason: fault });
+      compiled.push(compileRule(value, counted));
     } catch (error) {
       if (!(error instanceof IncidentError)) throw error;
       refused.push(new IncidentError(error.code, { file, ...error.fields }));
@@ -67,20 +68,28 @@ function ruleFilesIn(folder: string): readonly string[] {
   }
 }
 
-/** What is no YAML, or can't be read, is undefined: no rule, and refused as such. */
-function documentsOf(file: string): readonly unknown[] {
+/** One document of a file, or why it is none. */
+interface ReadDocument {
+  readonly value?: unknown;
+  readonly fault?: string;
+}
+
+function documentsOf(file: string): readonly ReadDocument[] {
   try {
-    return [parseAllDocuments(readFileSync(file, 'utf8'))].flat().map(valueOf);
-  } catch {
-    return [undefined];
+    return [parseAllDocuments(readFileSync(file, 'utf8'))].flat().map(readDocument);
+  } catch (error) {
+    return [{ fault: `it can't be read (${(error as NodeJS.ErrnoException).code ?? 'no text'})` }];
   }
 }
 
-function valueOf(document: Document.Parsed): unknown {
+function readDocument(document: Document.Parsed): ReadDocument {
+  const [error] = document.errors;
+  // What follows the first line is the place in the file, drawn.
+  if (error) return { fault: `no YAML: ${error.message.split('\n', 1)[0]?.replace(/:$/, '')}` };
   try {
-    return document.errors.length > 0 ? undefined : document.toJS();
+    return { value: document.toJS() };
   } catch {
     // Aliases of aliases of aliases, which would be more than there is memory.
-    return undefined;
+    return { fault: 'no YAML that can be held: its aliases can not be resolved' };
   }
 }

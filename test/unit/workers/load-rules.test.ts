@@ -84,6 +84,7 @@ test('one bad rule takes no other with it, and is named', () => {
     'deeper/broken.yaml',
     'two.yml',
   ]);
+  expect(refused[0]?.fields['reason']).toMatch(/^no YAML: [^\n]* at line 1, column \d+$/);
   expect(refused[1]?.fields['reason']).toBe('a condition with "q", which is no search of the rule');
 });
 
@@ -100,6 +101,10 @@ test('aliases that blow up, and a folder by the name of a rule, are refused as w
 
   expect(ids).toEqual([]);
   expect(refused.map(({ code }) => code)).toEqual(['SIGMA_RULE_REFUSED', 'SIGMA_RULE_REFUSED']);
+  expect(refused.map(({ fields }) => fields['reason'])).toEqual([
+    'no YAML that can be held: its aliases can not be resolved',
+    "it can't be read (EISDIR)",
+  ]);
 });
 
 test('rules of the settings are asked beside ours, and one that is refused is logged', () => {

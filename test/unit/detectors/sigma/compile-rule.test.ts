@@ -113,7 +113,12 @@ test('any of several conditions', () => {
 });
 
 test.each<[string, unknown, string]>([
-  ['no rule', 'text', 'record: invalid_type'],
+  ['no rule', 'text', 'no rule: a map with title, logsource and detection is expected'],
+  [
+    'half a rule',
+    { title: ['x'], detection: { condition: 'a' } },
+    'no rule: title: expected string, received array, logsource: expected object, received undefined',
+  ],
   [
     'an aggregation',
     rule({ a: { b: 1 }, condition: 'a | count() > 5' }),
