@@ -31,17 +31,23 @@ export async function* readEvents<E extends StreamEvent>(
   counts: RecordCounts,
 ): AsyncGenerator<readonly E[], void> {
   let records = 0;
-  for await (const piece of readRecords(file)) {
+  const noJson: number[] = [];
+  let seen = 0;
+  for await (const piece of readRecords(file, (line) => void noJson.push(line))) {
     const events: E[] = [];
     for (const record of piece) {
       records += 1;
       counts.records += 1;
       const mapped = map(record);
+      // No JSON text says undefined, so such records come in the order of these lines.
+      const line = record === undefined ? noJson[seen++] : undefined;
       if (mapped.kind === 'event') events.push(mapped.event);
       else if (mapped.kind === 'ignored') counts.ignored += 1;
       else {
         counts.malformed += 1;
-        if (counts.faults.length < MOST_FAULTS) counts.faults.push(`${file}: record ${records}: ${mapped.fault}`);
+        const fault =
+          line === undefined ? `record ${records}: ${mapped.fault}` : `line ${line}: no JSON, or one that is cut off`;
+        if (counts.faults.length < MOST_FAULTS) counts.faults.push(`${file}: ${fault}`);
       }
     }
     yield events;

@@ -5,43 +5,63 @@ import { LONGEST_TEXT, readLines, tooLarge } from './read-lines';
 
 /**
  * The records of a file, as parsed JSON: JSON lines, a JSON array, or `{"Records":[…]}`, gzipped or not, whatever the file is called.
- * JSON lines are read piece by piece. A line that is no JSON becomes a record that is malformed: it is counted, and loses no other.
+ * JSON lines are read piece by piece. A line that is no JSON becomes a record that is undefined: it is counted, and loses no other; `noJson` is told its number.
  * A file that was begun and not written to yet has none.
  * @throws IncidentError RECORDING_UNREADABLE for a file that can't be read, or is nothing of all that
  */
-export async function* readRecords(file: string): AsyncGenerator<readonly unknown[], void> {
+export async function* readRecords(
+  file: string,
+  noJson: (line: number) => void = () => undefined,
+): AsyncGenerator<readonly unknown[], void> {
   const pieces = readLines(file);
   const whole: string[] = [];
   let isLines = false;
   let length = 0;
+  let before = 0;
   for await (const piece of pieces) {
-    const lines = piece.filter((line) => line.trim() !== '');
-    const [first] = lines;
-    if (first === undefined) continue;
+    const first = piece.find(isFilled);
     // The first line tells: one that is a record in itself is followed by others of its kind.
-    if (whole.length === 0 && !isLines) isLines = isRecord(parseJson(first));
-    if (!isLines) {
-      length += lines.reduce((sum, line) => sum + line.length + 1, 0);
-      if (length > LONGEST_TEXT) throw tooLarge(file);
-      whole.push(...lines);
+    if (first !== undefined && !whole.some(isFilled) && !isLines) isLines = isRecord(parseJson(first));
+    if (isLines) {
+      yield recordsOfLines(piece, before + 1, noJson);
+      before += piece.length;
       continue;
     }
-    yield lines.flatMap(jsonValues).flatMap(recordsIn);
+    length += piece.reduce((sum, line) => sum + line.length + 1, 0);
+    if (length > LONGEST_TEXT) throw tooLarge(file);
+    whole.push(...piece);
+    before += piece.length;
   }
-  if (whole.length === 0) return;
-  const records = recordsOfWhole(whole);
-  if (!records) throw unreadable(file, 'no record');
-  yield records;
+  if (!whole.some(isFilled)) return;
+  yield recordsOfWhole(whole, file, noJson);
 }
 
-function recordsOfWhole(lines: readonly string[]): readonly unknown[] | undefined {
+/** @throws IncidentError RECORDING_UNREADABLE */
+function recordsOfWhole(lines: readonly string[], file: string, noJson: (line: number) => void): readonly unknown[] {
   const value = parseJson(lines.join('\n'));
   // What some scanners write when they found nothing.
   if (value === null) return [];
   if (Array.isArray(value)) return value as unknown[];
   if (isRecord(value)) return recordsIn(value);
-  const values = lines.flatMap(jsonValues);
-  return values.some(isRecord) ? values.flatMap(recordsIn) : undefined;
+  if (value !== undefined) throw unreadable(file, 'no record');
+  const broken: number[] = [];
+  const records = recordsOfLines(lines, 1, (line) => void broken.push(line));
+  if (!records.some(isRecord)) throw unreadable(file, 'no JSON, or one that is cut off');
+  broken.forEach(noJson);
+  return records;
+}
+
+function recordsOfLines(lines: readonly string[], from: number, noJson: (line: number) => void): readonly unknown[] {
+  return lines.flatMap((line, index) => {
+    if (!isFilled(line)) return [];
+    const values = jsonValues(line);
+    for (const value of values) if (value === undefined) noJson(from + index);
+    return values.flatMap(recordsIn);
+  });
+}
+
+function isFilled(line: string): boolean {
+  return line.trim() !== '';
 }
 
 /** A file that CloudTrail wrote is one object of many records; several of them one after the other are lines of such. */

@@ -58,13 +58,16 @@ it('counts what is no use of a key, and names what is malformed without its cont
   const path = await file(
     [record(1), record(2, { userIdentity: { type: 'AWSService' } }), record(3, { eventID: 7 })]
       .map((one) => JSON.stringify(one))
-      .concat('{"cut off')
+      .concat('', '{"cut off')
       .join('\n'),
   );
   const { events, ignored, malformed, faults } = await readRecording([path]);
 
   expect([events.length, ignored, malformed]).toEqual([1, 1, 2]);
-  expect(faults).toEqual([`${path}: record 3: eventID: invalid_type`, `${path}: record 4: record: invalid_type`]);
+  expect(faults).toEqual([
+    `${path}: record 3: eventID: invalid_type`,
+    `${path}: line 5: no JSON, or one that is cut off`,
+  ]);
 });
 
 it('empty files, and files of another kind, take no other with them', async () => {
@@ -106,6 +109,23 @@ it('nor does one that begins in the middle', async () => {
   const { events, malformed } = await readRecording([path]);
 
   expect([events.length, malformed]).toEqual([3, 1]);
+});
+
+it.each([
+  ['behind blank lines and others', (line: string) => `\n\n${line}\n${'\n'.repeat(70_000)}{"cut`, 70_004],
+  ['before all others', (line: string) => `{"cut\n${line}\n`, 1],
+  ['where one begins in the middle', (line: string) => `${line}\n"x":1}}${line}\n`, 2],
+])('names the line that is cut off %s', async (_where, text, line) => {
+  const path = await file(text(JSON.stringify(record(1))));
+
+  expect((await readRecording([path])).faults).toEqual([`${path}: line ${line}: no JSON, or one that is cut off`]);
+});
+
+it.each([
+  ['a whole that is cut off', '{"Records":[{"eventID":"1"},', 'no JSON, or one that is cut off'],
+  ['a number', '7', 'no record'],
+])('says what is the matter with %s', async (_what, text, reason) => {
+  await expect(readRecording([await file(text)])).rejects.toMatchObject({ fields: { reason } });
 });
 
 it.each([65_535, 65_536, 200_000])('a line that ends at byte %i, wherever the pieces of a file end', async (length) => {
