@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, type Document } from 'yaml';
 import { compileRule, type CompiledRule } from '../../detectors/sigma/compile-rule';
@@ -22,13 +22,13 @@ export function ownRules(): string {
 }
 
 /**
- * Reads the Sigma rules (`*.yml`, `*.yaml`, also several documents a file) in folders, folders in them included. A rule that is refused
- * takes no other with it. @throws IncidentError CONFIG_INVALID for a folder that can't be read
+ * Reads the Sigma rules (`*.yml`, `*.yaml`, also several documents a file) in folders, folders in them included, and in files that are named themselves. A
+ * rule that is refused takes no other with it. @throws IncidentError CONFIG_INVALID for a folder that can't be read
  */
-export function loadRules(folders: readonly string[]): LoadedRules {
+export function loadRules(places: readonly string[]): LoadedRules {
   const compiled: CompiledRule[] = [];
   const refused: IncidentError[] = [];
-  const found = folders
+  const found = places
     .flatMap(ruleFilesIn)
     .flatMap((file) => documentsOf(file).map((document) => ({ file, ...document })));
   const counted = new Set(found.flatMap(({ value }) => countedBy(value)));
@@ -57,14 +57,15 @@ export function liveRules(
   return rules;
 }
 
-function ruleFilesIn(folder: string): readonly string[] {
+function ruleFilesIn(place: string): readonly string[] {
   try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    if (statSync(place).isFile()) return [place];
+    return readdirSync(place, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.ya?ml$/.test(name))
       .sort()
-      .map((name) => join(folder, name));
+      .map((name) => join(place, name));
   } catch (cause) {
-    throw new IncidentError('CONFIG_INVALID', { faults: [`${folder}: this folder of rules can't be read`] }, { cause });
+    throw new IncidentError('CONFIG_INVALID', { faults: [`${place}: this folder of rules can't be read`] }, { cause });
   }
 }
 

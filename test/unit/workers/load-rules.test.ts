@@ -129,6 +129,13 @@ test('rules of the settings are asked beside ours, and one that is refused is lo
   );
 });
 
+test('a file in place of a folder is taken, whatever its name', () => {
+  const file = join(temporary.path, 'one.rule');
+  writeFileSync(file, 'title: One\nlogsource: {category: webserver}\ndetection: {s: {x: 1}, condition: s}\n');
+
+  expect(loadRules([file]).ids).toEqual(['One']);
+});
+
 test('a folder that is not there is a setting that is wrong', () => {
   expect(() => loadRules(['/nowhere/rules'])).toThrow('CONFIG_INVALID');
 });
