@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { withoutValues } from '../detectors/sources/without-values';
+import { isAheadOfClock } from '../domain/ahead-of-clock';
 import { holdsOurValue } from '../domain/token-format';
 import { usageEvent, type UsageEvent } from '../domain/usage-event';
 import { callerOf, onlyFor } from './authenticate';
@@ -9,8 +10,6 @@ import { faultsOf, InvalidRequest, readRequest, type Fault } from './read-reques
 import type { ApiParts } from './server';
 
 const MOST_EVENTS = 1000;
-/** Detectors forget by event time: one event from far ahead would make them forget everything. Clocks differ by less. */
-const MOST_AHEAD_MS = 300_000;
 
 /** Only uses, not facts about subjects; and no probe marks: they make detectors look away. */
 const reportedEvent = usageEvent.omit({ probe: true });
@@ -49,7 +48,7 @@ function readRecords(
   now: number,
 ): { readonly events: readonly UsageEvent[]; readonly ignored: number } {
   const { events, ignored, faults } = readForeignRecords(readRequest(recordsBody, body), mapForeign);
-  const ahead = events.filter(({ event }) => event.at > now + MOST_AHEAD_MS).map(({ index }) => aheadOfTime(index));
+  const ahead = events.filter(({ event }) => isAheadOfClock(event.at, now)).map(({ index }) => aheadOfTime(index));
   if (faults.length + ahead.length > 0) throw new InvalidRequest([...faults, ...ahead]);
   return { events: events.map(({ event }) => event), ignored };
 }
@@ -65,7 +64,7 @@ function readEvents(items: readonly unknown[], now: number): readonly UsageEvent
   items.forEach((item, index) => {
     const parsed = reportedEvent.safeParse(item);
     if (!parsed.success) faults.push(...faultsOf(parsed.error, index));
-    else if (parsed.data.at > now + MOST_AHEAD_MS) faults.push(aheadOfTime(index));
+    else if (isAheadOfClock(parsed.data.at, now)) faults.push(aheadOfTime(index));
     else if (holdsOurValue(parsed.data.subject))
       faults.push({ index, field: 'subject', fault: 'holds a secret value' });
     else events.push(withoutValues(parsed.data));

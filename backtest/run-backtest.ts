@@ -4,7 +4,9 @@ import { emptyPartition } from '../detectors/partition-state';
 import { isStale } from '../detectors/time-rules';
 import type { BacktestIntel } from './read-intel';
 import type { RuleSet } from '../detectors/sigma/rule-set';
-import { mapperOf, type Source } from '../detectors/sources/registry';
+import { malformed, type Mapped } from '../detectors/sources/mapped';
+import { mapperOf, recordIdOf, type Source } from '../detectors/sources/registry';
+import { isAheadOfClock } from '../domain/ahead-of-clock';
 import type { DetectionMessage } from '../domain/detection';
 import { DEFAULT_POLICY } from '../domain/policy';
 import type { RiskThresholds } from '../domain/risk';
@@ -31,6 +33,8 @@ export interface BacktestRequest {
   readonly from?: Severity;
   /** By what evidence is weighed; by default the policy's own. */
   readonly risk?: RiskThresholds;
+  /** Milliseconds since the epoch, this machine's by default: what lies further ahead of it than an intake takes is malformed. */
+  readonly now?: number;
   /** Changes a record before it is read, as a benchmark does that takes the attack tool's name away. */
   readonly prepare?: (record: unknown) => unknown;
 }
@@ -53,8 +57,10 @@ export interface BacktestSummary {
 
 export interface BacktestResult {
   readonly summary: BacktestSummary;
-  /** Of the first few records that are malformed: where and what, never a value. */
+  /** Of the first few records that are malformed, also of those to learn from: where and what, never a value. */
   readonly faults: readonly string[];
+  /** Where events are stale: the latest event that was learnt of one of their credentials. */
+  readonly staleAfter?: { readonly eventId: string; readonly at: number };
   /** Detectors that threw. */
   readonly failures: readonly DetectorFailure[];
 }
@@ -71,22 +77,26 @@ export async function runBacktest(
   request: BacktestRequest,
   tell: (line: DetectionLine) => void,
 ): Promise<BacktestResult> {
-  const { source, files, rules, learn = [], from = DEFAULT_POLICY.incidentFrom, prepare } = request;
-  const toEvent = mapperOf(source, rules);
+  const { source, files, rules, learn = [], from = DEFAULT_POLICY.incidentFrom, prepare, now = Date.now() } = request;
+  const toEvent = notFromAhead(mapperOf(source, rules), now);
   const map = prepare ? (record: unknown) => toEvent(prepare(record)) : toEvent;
   const { fold, failures } = folder(request);
-  const learntUntil = new Map<string, number>();
-  if (learn.length > 0)
-    await forEachInTime(learn, map, (event) => {
-      learntUntil.set(principalOf(event), event.at);
+  const lastLearnt = new Map<string, StreamEvent>();
+  const faults: string[] = [];
+  if (learn.length > 0) {
+    const learnt = await forEachInTime(learn, map, (event) => {
+      lastLearnt.set(principalOf(event), event);
       fold(event);
     });
+    faults.push(...learnt.faults);
+  }
 
   const credentials = new Set<string>();
   const accused = new Set<string>();
   let events = 0;
   let detections = 0;
   let stale = 0;
+  let staleAfter: BacktestResult['staleAfter'];
   let first: number | undefined;
   let last = 0;
   const counts = await forEachInTime(files, map, (event) => {
@@ -94,7 +104,11 @@ export async function runBacktest(
     last = event.at;
     events += 1;
     credentials.add(event.subject);
-    if (isStale(event, learntUntil.get(principalOf(event)) ?? 0)) stale += 1;
+    const before = lastLearnt.get(principalOf(event));
+    if (before && isStale(event, before.at)) {
+      stale += 1;
+      if (before.at > (staleAfter?.at ?? 0)) staleAfter = { eventId: recordIdOf(source, before.id), at: before.at };
+    }
     for (const message of fold(event)) {
       if (!atLeast(message.assessment.severity, from)) continue;
       detections += 1;
@@ -102,7 +116,7 @@ export async function runBacktest(
       tell(detectionLine(source, message));
     }
   });
-  const { records, ignored, malformed, faults } = counts;
+  const { records, ignored, malformed } = counts;
   return {
     summary: {
       ...{ events, records, ignored, malformed, stale },
@@ -112,8 +126,18 @@ export async function runBacktest(
       alertsPer1000: events === 0 ? 0 : Math.round((detections / events) * 1e6) / 1e3,
       seconds: (last - (first ?? last)) / 1000,
     },
-    faults,
+    faults: [...faults, ...counts.faults],
     failures,
+    ...(staleAfter ? { staleAfter } : {}),
+  };
+}
+
+/** As an intake does that has the time `now`: one event from years ahead would make all that come after it stale. */
+function notFromAhead(map: (record: unknown) => Mapped<StreamEvent>, now: number): typeof map {
+  return (record) => {
+    const mapped = map(record);
+    if (mapped.kind !== 'event' || !isAheadOfClock(mapped.event.at, now)) return mapped;
+    return malformed(`at: lies in the future (${new Date(mapped.event.at).toISOString()})`);
   };
 }
 

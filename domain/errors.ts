@@ -213,7 +213,7 @@ const ERRORS = {
   },
   RECORDING_OF_ANOTHER_SOURCE: {
     retryable: false,
-    next: 'Not one record is what this source writes: name the right one with --source.',
+    next: 'Not one record is what this source writes: name the right one with --source, or mend what the fault says.',
   },
   SCAN_PLACE_UNREADABLE: {
     retryable: false,

@@ -89,6 +89,7 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
     { source, files, rules, learn, ...intel, from, risk: riskOf(policy), countries },
     tell,
   );
+  tellStale(result);
   for (const fault of result.faults) process.stderr.write(`malformed: ${fault}\n`);
   for (const { code, detector, event, cause } of result.failures)
     process.stderr.write(`${code}: ${detector} threw ${cause} at ${shownEventId(event.id)}\n`);
@@ -110,6 +111,16 @@ function filesOf(named: readonly string[], learn: readonly string[]) {
   return { files: learn.slice(-1), learn: learn.slice(0, -1) };
 }
 
+/** Little is said of such events, so a result that rests on them must not look like a good one. */
+function tellStale({ summary: { stale, events }, staleAfter }: BacktestResult): void {
+  if (!staleAfter) return;
+  const { eventId, at } = staleAfter;
+  process.stderr.write(
+    `${stale} of ${events} events are more than an hour older than what was learnt of their credential, and judged by facts only: ` +
+      `see event ${shownEventId(eventId)} of ${new Date(at).toISOString()} in what was learnt\n`,
+  );
+}
+
 function render(lines: readonly DetectionLine[], { summary }: BacktestResult): string {
   const table = new Table({
     head: ['at', 'severity', 'confidence', 'detector', 'credential', 'event', 'why'],
@@ -117,10 +128,9 @@ function render(lines: readonly DetectionLine[], { summary }: BacktestResult): s
   });
   for (const { at, severity, confidence, detector, credential, eventId, reason } of lines)
     table.push([at, severity, confidence, detector, shortSubject(credential), shownEventId(eventId), reason]);
-  const { events, records, ignored, malformed, stale, credentials, detections, incidents, alertsPer1000 } = summary;
+  const { events, records, ignored, malformed, credentials, detections, incidents, alertsPer1000 } = summary;
   const counts =
     `${records} records (${ignored} ignored, ${malformed} malformed), ${events} events of ${credentials} credentials: ` +
-    `${detections} detections of ${incidents} incidents, ${alertsPer1000} in a thousand events` +
-    (stale > 0 ? `. ${stale} are more than an hour older than what was learnt: judged by facts only` : '');
+    `${detections} detections of ${incidents} incidents, ${alertsPer1000} in a thousand events`;
   return lines.length === 0 ? counts : `${table.toString()}\n${counts}`;
 }

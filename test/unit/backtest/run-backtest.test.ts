@@ -74,10 +74,35 @@ it('counts what is an hour older than what was learnt: only facts are asked abou
   const at = Date.parse(String(theft.at(-1)?.['eventTime'])) + 3_601_000;
   const later = { ...theft.at(-1), eventID: 'later', eventTime: new Date(at).toISOString() };
 
-  const { told, summary } = await run({ learn: [await file(lines([later]))], files: [await file(lines(theft))] });
+  const { told, summary, staleAfter } = await run({
+    learn: [await file(lines([later]))],
+    files: [await file(lines(theft))],
+  });
 
   expect(told).toEqual([]);
   expect(summary.stale).toBe(1);
+  expect(staleAfter).toEqual({ eventId: 'later', at });
+});
+
+it('refuses what lies further ahead of the clock than an intake takes, and learns nothing from it', async () => {
+  const theft = madeUpTheft();
+  const now = Date.parse(String(theft.at(-1)?.['eventTime']));
+  const ahead = (ms: number) => ({
+    ...theft.at(-1),
+    eventID: `ahead-${ms}`,
+    eventTime: new Date(now + ms).toISOString(),
+  });
+  const learn = [await file(lines([...theft.slice(0, 1), ahead(5 * 365 * 86_400_000)]))];
+  const files = [await file(lines([...theft, ahead(300_000), ahead(301_000)]))];
+
+  const { told, summary, faults, staleAfter } = await run({ learn, files, now });
+
+  expect(told[0]).toEqual(THEFT);
+  expect([summary.events, summary.malformed, summary.stale, staleAfter]).toEqual([62, 1, 0, undefined]);
+  expect(faults).toEqual([
+    expect.stringMatching(/: record 2: at: lies in the future \(2031-/),
+    expect.stringMatching(/: record 63: at: lies in the future \(2026-01-06T13:06:01\.000Z\)$/),
+  ]);
 });
 
 it('learns without a word', async () => {

@@ -91,6 +91,21 @@ it('asks for a file where none is named', async () => {
   await expect(output('--json')).rejects.toMatchObject({ code: 'commander.error' });
 });
 
+it('says at once how many events are stale, and after which', async () => {
+  const uses = madeUpTheft();
+  const later = { ...uses.at(-1), eventID: 'later', eventTime: '2026-01-07T12:00:00Z' };
+  const told = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+
+  await output('--learn', await file(JSON.stringify([later])), '--json', await theft());
+
+  expect(told.mock.calls.map(([line]) => String(line))).toContainEqual(
+    expect.stringMatching(
+      /^1 of 61 events are more than an hour older .* see event later of 2026-01-07T12:00:00\.000Z in what was learnt\n$/,
+    ),
+  );
+  told.mockRestore();
+});
+
 it('asks the rules of a folder, too, and tells which it refused', async () => {
   const rule =
     'title: Made up\nid: a\nlevel: high\nlogsource: {product: aws}\ndetection: {s: {eventID: made-up-1}, condition: s}\n';
