@@ -25,6 +25,13 @@ export class RuleSet {
     return new RuleSet(this.rules.filter(({ logsource }) => isAbout(logsource, kind)));
   }
 
+  /** What those speak of that are about records of none of these kinds, a log source for each rule. */
+  beyond(kinds: readonly RecordKind[]): readonly LogSource[] {
+    return this.rules
+      .map(({ logsource }) => logsource)
+      .filter((source) => !kinds.some((kind) => isAbout(source, kind)));
+  }
+
   /** Matches of one record, the gravest first and at most as many as an event carries. */
   matchesOf(record: LogRecord): readonly RuleMatch[] {
     return this.rules

@@ -58,6 +58,9 @@ export type Source = 'native' | ForeignSource;
 export const FOREIGN_SOURCE_NAMES = Object.keys(SPECS) as [ForeignSource, ...ForeignSource[]];
 export const SOURCE_NAMES = ['native', ...FOREIGN_SOURCE_NAMES] as [Source, ...Source[]];
 
+/** All kinds of records that rules are asked about. */
+export const RECORD_KINDS: readonly RecordKind[] = Object.values(SPECS).map(({ kind }) => kind);
+
 /** Maps records of a foreign source to events that carry the rules they match. Nothing a source sends makes it throw. */
 export function foreignMapper(source: ForeignSource, rules: RuleSet): (record: unknown) => Mapped {
   const { map, kind }: SourceSpec = SPECS[source];

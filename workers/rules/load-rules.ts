@@ -4,6 +4,7 @@ import { parseAllDocuments, type Document } from 'yaml';
 import { compileRule, type CompiledRule } from '../../detectors/sigma/compile-rule';
 import { countedBy } from '../../detectors/sigma/rule';
 import { RuleSet } from '../../detectors/sigma/rule-set';
+import { rulesWithoutSource } from '../../detectors/sources/rules-without-source';
 import { IncidentError } from '../../domain/errors';
 import { projectRoot } from '../project-root';
 import type { Settings } from '../settings';
@@ -45,8 +46,8 @@ export function loadRules(places: readonly string[]): LoadedRules {
 }
 
 /**
- * Our own rules and those of the settings file, for what comes in live. A rule that is refused is logged. @throws IncidentError CONFIG_INVALID for a
- * folder that can't be read
+ * Our own rules and those of the settings file, for what comes in live. A rule that is refused is logged, and how many are about no source of ours.
+ * @throws IncidentError CONFIG_INVALID for a folder that can't be read
  */
 export function liveRules(
   settings: Pick<Settings, 'rules'>,
@@ -54,6 +55,8 @@ export function liveRules(
 ): RuleSet {
   const { rules, refused } = loadRules([ownRules(), ...settings.rules]);
   for (const { message } of refused) log.warn({ reason: message }, 'a rule was refused');
+  const reason = rulesWithoutSource(rules);
+  if (reason !== undefined) log.warn({ reason }, 'some rules match nothing');
   return rules;
 }
 

@@ -106,11 +106,14 @@ it('says at once how many events are stale, and after which', async () => {
   told.mockRestore();
 });
 
-it('asks the rules of a folder, too, and tells which it refused', async () => {
+it('asks the rules of a folder, too, and tells which it refused and which can match nothing', async () => {
   const rule =
     'title: Made up\nid: a\nlevel: high\nlogsource: {product: aws}\ndetection: {s: {eventID: made-up-1}, condition: s}\n';
   await mkdir(join(folder.path, 'rules'), { recursive: true });
-  await writeFile(join(folder.path, 'rules', 'two.yml'), `${rule}---\n${rule.replace('condition: s', 'condition: q')}`);
+  await writeFile(
+    join(folder.path, 'rules', 'two.yml'),
+    `${rule}---\n${rule.replace('condition: s', 'condition: q')}---\n${rule.replace('product: aws', 'product: okta')}`,
+  );
   const [use] = madeUpTheft();
   const path = await file(JSON.stringify({ ...use, eventID: 'made-up-1' }));
   const told = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
@@ -119,5 +122,8 @@ it('asks the rules of a folder, too, and tells which it refused', async () => {
 
   expect(text).toContain(': Made up"');
   expect(String(told.mock.calls)).toMatch(/SIGMA_RULE_REFUSED .*two\.yml/);
+  expect(String(told.mock.calls)).toContain(
+    'rules about sources that are not read here, 1 in all, match nothing: okta (1)',
+  );
   told.mockRestore();
 });

@@ -1,6 +1,7 @@
 import { withOpenPolicies } from '../../../detectors/sources/policy-opens';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rulesWithoutSource } from '../../../detectors/sources/rules-without-source';
 import { liveRules, loadRules, ownRules } from '../../../workers/rules/load-rules';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -134,6 +135,35 @@ test('a file in place of a folder is taken, whatever its name', () => {
   writeFileSync(file, 'title: One\nlogsource: {category: webserver}\ndetection: {s: {x: 1}, condition: s}\n');
 
   expect(loadRules([file]).ids).toEqual(['One']);
+});
+
+test('rules about what no source of ours hands over are counted by product', () => {
+  const folder = join(temporary.path, 'beyond');
+  mkdirSync(folder);
+  const rule = (source: string): string => `title: One\nlogsource: {${source}}\ndetection: {s: {x: 1}, condition: s}\n`;
+  const sources = [
+    'product: windows, category: process_creation',
+    'product: okta, service: okta',
+    'product: windows, service: security',
+    'product: aws, service: guardduty',
+    'product: aws',
+    'category: webserver',
+  ];
+  writeFileSync(join(folder, 'rules.yml'), sources.map(rule).join('---\n'));
+  const warned: unknown[] = [];
+
+  liveRules({ rules: [folder] }, { warn: (what: unknown) => void warned.push(what) });
+
+  expect(warned).toEqual([
+    {
+      reason:
+        'rules about sources that are not read here, 4 in all, match nothing: windows (2), aws/guardduty (1), okta (1)',
+    },
+  ]);
+});
+
+test('our own rules are all about sources that are read', () => {
+  expect(rulesWithoutSource(own.rules)).toBeUndefined();
 });
 
 test('a folder that is not there is a setting that is wrong', () => {
