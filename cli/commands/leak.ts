@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { withoutOurValues } from '../../domain/token-format';
 import { readRecords } from '../../recordings/read-records';
 import { IncidentError } from '../../domain/errors';
 import { SEVERITIES, type Severity } from '../../domain/severity';
@@ -30,7 +31,9 @@ async function report(files: readonly string[], { scanner, severity, api, keyFil
   const client = apiClientOf({ api, keyFile });
   let [sent, unread, refused] = [0, 0, 0];
   for (const file of files) {
-    for await (const records of readRecords(file)) {
+    const noJson = (line: number): void =>
+      void process.stderr.write(`${withoutOurValues(file)}: line ${line}: no JSON, or one that is cut off\n`);
+    for await (const records of readRecords(file, noJson)) {
       for (const record of records) {
         const finding = SCANNERS[scanner]?.(record);
         if (!finding) {
