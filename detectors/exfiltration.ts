@@ -1,10 +1,10 @@
 import type { UsageEvent } from '../domain/usage-event';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { distrust, getUsedTo, isNew, NOTHING_BUT_NEWS } from './known-values';
 import { dayOf, isObjectedOnlyBy, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse } from './sample-life';
+import { isUnusual, NO_SIZES, noteSize } from './usual-sizes';
 
 const PARAMETERS = {
   /** Bytes of ten minutes, three times over the most that was usual: reference/detection.md 1.2.11, which takes the 99.9th percentile. */
@@ -33,7 +33,7 @@ const MOST = 3;
 const WINDOWS = 4;
 
 /**
- * Of the window; and sizes of what was told (`sizeOf`) that came on three days: a batch of each week is no news. `doubted`: when the last window began in which somebody else
+ * Of the window; and sizes of what was told (usual-sizes.ts). `doubted`: when the last window began in which somebody else
  * had something to say.
  */
 type VolumeRows = Rows<'volume' | 'sizes' | 'doubted'>;
@@ -43,7 +43,7 @@ export const exfiltration = defineDetector<keyof VolumeRows>({
   id: 'exfiltration',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: { volume: [0, 0, 0, 0, 0], sizes: NOTHING_BUT_NEWS, doubted: [0] },
+  initial: { volume: [0, 0, 0, 0, 0], sizes: NO_SIZES, doubted: [0] },
   judge,
   remember,
   samples,
@@ -54,7 +54,7 @@ function judge(rows: VolumeRows, { event }: LocatedUsageEvent): readonly Finding
   if (start === undefined) return NO_FINDINGS;
   const opens = start > rows.volume.get(START);
   const much = muchOf(rows.volume, opens, event.bytes ?? 0);
-  return much && isNewSize(rows, much, dayOf(start)) ? [finding(much)] : NO_FINDINGS;
+  return much && isUnusual(rows.sizes, much.bytes, dayOf(start)) ? [finding(much)] : NO_FINDINGS;
 }
 
 interface Much {
@@ -111,20 +111,7 @@ function remember(rows: VolumeRows, located: LocatedUsageEvent, facts: SubjectFa
 function learnSize({ volume, sizes, doubted }: VolumeRows): void {
   const much = muchOf(volume, false, 0);
   const start = volume.get(START);
-  if (much) (doubted.get(0) === start ? distrust : getUsedTo)(sizes, sizeOf(much), dayOf(start));
-}
-
-/** By powers of two. */
-function sizeOf({ bytes }: Much): number {
-  return Math.ceil(Math.log2(bytes));
-}
-
-const LARGEST = Math.log2(Number.MAX_SAFE_INTEGER + 1);
-
-/** Whether it never was so much, or more. */
-function isNewSize({ sizes }: VolumeRows, much: Much, day: number): boolean {
-  for (let size = sizeOf(much); size <= LARGEST; size++) if (!isNew(sizes, size, day)) return false;
-  return true;
+  if (much) noteSize(sizes, much.bytes, dayOf(start), doubted.get(0) !== start);
 }
 
 /** When the use's window began; undefined for what is not counted: late by more than a window, its own is long closed. */

@@ -1,11 +1,12 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, isNew, isWide, learn, NONE_KNOWN, NOTHING_BUT_NEWS } from './known-values';
+import { consider, isNew, isWide, learn, NONE_KNOWN } from './known-values';
 import { dayOf, hasLearned, isSettled, mayBecomeKnown, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { judgeRefused, REFUSED_PARAMETERS, rememberRefused } from './refused-tour';
 import { noteRoaming, NOT_ROAMING, roamsIn } from './roaming';
 import type { Row, Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+import { NO_SIZES } from './usual-sizes';
 
 const PARAMETERS = {
   /** More than 5 different new actions within 10 s: reference/detection.md 1.2.10 (Elastic's discovery burst). */
@@ -64,7 +65,7 @@ export const newActions = defineDetector<keyof ActionRows>({
     steps: [],
     usesSinceNew: [0],
     refused: [],
-    refusedSizes: NOTHING_BUT_NEWS,
+    refusedSizes: NO_SIZES,
   },
   judge,
   remember,
