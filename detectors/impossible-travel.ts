@@ -102,13 +102,14 @@ interface Journey {
 /** The latest use elsewhere from which its place was out of reach. */
 function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts: SubjectFacts): Journey | undefined {
   if (place.country === '' || !hasLearned(facts, event.at) || isKnown(rows, place.country)) return undefined;
-  if (isOfMany(rows, event.at, facts)) return undefined;
   const session = sessionOf(event);
+  const seen = seenIn(rows).filter(([, , who]) => who === session);
+  if (isOfMany(seen, event.at, facts)) return undefined;
   const isInCloud = numberOf(place) >= IN_CLOUD;
   let latest: Journey | undefined;
-  for (const [from, lastAt, who] of seenIn(rows)) {
+  for (const [from, lastAt] of seen) {
     const isFromCloud = from >= IN_CLOUD;
-    if (who !== session || (isFromCloud && isInCloud)) continue;
+    if (isFromCloud && isInCloud) continue;
     const elapsed = Math.max(Math.abs(event.at - lastAt), PARAMETERS.shortestMs);
     if (elapsed > PARAMETERS.windowMs || (latest && lastAt <= latest.lastAt)) continue;
     const country = countryOfNumber(from % IN_CLOUD);
@@ -120,14 +121,11 @@ function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts:
 }
 
 /** Nobody travels who is in many countries each day. */
-function isOfMany({ places }: TravelRows, at: number, facts: SubjectFacts): boolean {
+function isOfMany(seen: readonly Seen[], at: number, facts: SubjectFacts): boolean {
   const { beginsInCountries, manyCountries, windowMs, shortestMs } = PARAMETERS;
-  const seen = places.length / 2;
-  if (seen < beginsInCountries) return false;
-  const within = (time: number): number =>
-    places.records(2).filter(([, lastAt = 0]) => Math.abs(at - lastAt) <= time).length;
-  if (seen >= manyCountries && within(windowMs) >= manyCountries) return true;
-  return !isSettled(facts, at) && within(shortestMs) < beginsInCountries;
+  const within = (time: number): number => seen.filter(([, lastAt]) => Math.abs(at - lastAt) <= time).length;
+  if (within(windowMs) >= manyCountries) return true;
+  return seen.length >= beginsInCountries && !isSettled(facts, at) && within(shortestMs) < beginsInCountries;
 }
 
 function isKnown({ places }: TravelRows, country: string): boolean {

@@ -1,9 +1,10 @@
 import { textOfBytes } from '../../domain/text-of-bytes';
 import { publicIdSubject, type Subject } from '../../domain/subject';
 import type { PartitionEvent, UsageEvent } from '../../domain/usage-event';
+import { MAX_BATCH } from '../../workers/sources/partition-lane';
 
-/** Events of a message: what a busy gateway sends of half a second. */
-export const BATCH = 500;
+/** Events of a message: as many as our own publisher puts into one, which is what a gateway, an intake and the API send by. */
+export const BATCH = MAX_BATCH;
 
 /** Used in turn. */
 export const CREDENTIALS = 10_000;

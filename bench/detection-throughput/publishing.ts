@@ -16,7 +16,7 @@ export function epochNow(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Publishes from another thread, each batch when it is due, with a use in it that must be decided on. Resolves when all is stored. */
+/** Publishes from another thread, each batch when it is due, with a use in some of them that must be decided on. Resolves when all is stored. */
 export async function publishEvenly(task: PublisherTask): Promise<void> {
   const worker = new Worker(require.resolve('./publisher'), { workerData: task });
   await once(worker, 'message');

@@ -16,7 +16,7 @@ const MAX_BYTES = 512 * 1024;
 const PUBLISH_TIMEOUT_MS = 2_000;
 /** How long an event may wait for others, and for how many. */
 const FLUSH_MS = 2;
-const MAX_BATCH = 100;
+export const MAX_BATCH = 100;
 
 /**
  * The events of one partition, in order: one message is in flight at a time, and is tried until the stream has it, so that a retry never
