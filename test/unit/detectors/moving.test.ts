@@ -104,6 +104,23 @@ describe('two places at once', () => {
 
     expect(foldAll([...begun, stolen], places, [impossibleTravel]).messages).toHaveLength(1);
   });
+
+  test('of one session are told, however many countries others of its role are used in', () => {
+    const of = (session: string) => ({
+      subject: publicIdSubject('aws-access-key', `ASIA-${session}`),
+      principal: ROLE,
+    });
+    const countries = ['DE', 'FR', 'ES', 'PL', 'SE', 'JP', 'IN', 'US', 'MX', 'ZA'];
+    const colleagues = countries.flatMap((country) =>
+      steadyLife({ count: 10, everyMs: 100, address: elsewhere(country, CARRIER) }).map((use) => ({
+        ...use,
+        ...of(country),
+      })),
+    );
+    const stolen = { ...sampleUse({ afterMs: HOUR_MS, address: far }), ...of('DE') };
+
+    expect(foldAll([...colleagues, stolen], places, [impossibleTravel]).messages).toHaveLength(1);
+  });
 });
 
 describe('news', () => {
