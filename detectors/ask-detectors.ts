@@ -18,6 +18,10 @@ export interface DetectorFinding {
   readonly finding: Finding;
 }
 
+export function familyOf({ detector, finding }: DetectorFinding): Family {
+  return finding.family ?? detector.family;
+}
+
 export interface Answer {
   readonly findings: readonly DetectorFinding[];
   readonly failures: readonly DetectorFailure[];
@@ -57,5 +61,5 @@ function failureOf(detector: Detector, { event }: LocatedUsageEvent, error: unkn
 }
 
 function familiesOf(findings: readonly DetectorFinding[]): readonly Family[] {
-  return [...new Set(findings.map(({ detector }) => detector.family))];
+  return [...new Set(findings.map(familyOf))];
 }

@@ -6,10 +6,9 @@ import { higherSeverity } from '../domain/severity';
 import { issuedTo } from '../domain/principal-of';
 import { publicIdOf } from '../domain/subject';
 import type { UsageEvent } from '../domain/usage-event';
-import type { DetectorFinding } from './ask-detectors';
+import { familyOf, type DetectorFinding } from './ask-detectors';
 import { assess, decayed, isAlive, type Evidence } from './assess';
 import { detectionId } from './detection-id';
-import type { Detector, Finding } from './detector';
 import type { SubjectState } from './partition-state';
 import { markOf } from './marks';
 import { forgetOld, hasRisen, isNews, REARM } from './rearm';
@@ -28,7 +27,7 @@ export function concludeEvent(
   findings: readonly DetectorFinding[],
   risk: RiskThresholds,
 ): Omit<DetectionMessage, 'hold'>[] {
-  for (const { detector, finding } of findings) addEvidence(subject, event, detector, finding, risk);
+  for (const found of findings) addEvidence(subject, event, found, risk);
   const assessed = assess(subject.evidence, event.at, risk);
   const assessment = { ...assessed, reason: ofPrincipal(assessed.reason, MOST_ASSESSED, event) };
   const news = findings.filter((found) => isNewsOf(found, subject.spoken, event));
@@ -40,9 +39,9 @@ export function concludeEvent(
   }
   subject.spoken = forgetOld(subject.spoken);
   subject.assessed = { at: event.at, severity: assessment.severity, confidence: assessment.confidence };
-  return told.map(({ detector, finding }) => {
-    const eventIds = provenBy(subject.evidence, detector.family, event.id);
-    return { detection: toDetection(event, detector, finding, eventIds), assessment };
+  return told.map((found) => {
+    const eventIds = provenBy(subject.evidence, familyOf(found), event.id);
+    return { detection: toDetection(event, found, eventIds), assessment };
   });
 }
 
@@ -90,13 +89,9 @@ function topicOf({ detector, finding }: DetectorFinding): string {
   return finding.topic === undefined ? detector.id : `${detector.id}/${finding.topic}`;
 }
 
-function addEvidence(
-  subject: SubjectState,
-  event: UsageEvent,
-  { family }: Detector,
-  finding: Finding,
-  risk: RiskThresholds,
-): void {
+function addEvidence(subject: SubjectState, event: UsageEvent, found: DetectorFinding, risk: RiskThresholds): void {
+  const { finding } = found;
+  const family = familyOf(found);
   const harm =
     finding.accuses === 'use' &&
     event.outcome === 'accepted' &&
@@ -137,11 +132,12 @@ function mergeEvidence(before: Evidence, added: Evidence, risk: RiskThresholds):
   };
 }
 
-function toDetection(event: UsageEvent, detector: Detector, finding: Finding, eventIds: readonly string[]): Detection {
+function toDetection(event: UsageEvent, found: DetectorFinding, eventIds: readonly string[]): Detection {
+  const { detector, finding } = found;
   return {
-    id: detectionId(topicOf({ detector, finding }), event.subject, event.id),
+    id: detectionId(topicOf(found), event.subject, event.id),
     detector: detector.id,
-    family: detector.family,
+    family: familyOf(found),
     subject: event.subject,
     at: event.at,
     severity: finding.severity,

@@ -27,6 +27,8 @@ export interface Finding {
   readonly deterministic: boolean;
   /** `use`: this very use is abuse. `traffic`: the uses together are. `exposure`: the value is known to others. */
   readonly accuses: 'use' | 'traffic' | 'exposure';
+  /** Of another family than the detector, where it rests on no more than that family does: the two are one witness then. */
+  readonly family?: Family;
   /** What of several things the detector speaks of, such as a rule: about each it is held back for itself. Chosen by us, not by a client. */
   readonly topic?: string;
   /** A phrase without capital or full stop, such as "used from BR 3 s after use in DE". Text of a client goes through `forPerson`. */

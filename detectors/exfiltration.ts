@@ -17,6 +17,9 @@ const PARAMETERS = {
   fading: 0.999,
   /** Once it is known what is usual, one window makes no more of it than so many times as much: or whoever takes a little more each time takes all. Ours. */
   growth: 1.2,
+  /** Nor one day, once it has lived so long, more than so many times what that day began with. Ours. */
+  growthOfDay: 3,
+  growsFreelyMs: 7 * 86_400_000,
   confidence: 0.5,
   extremeRatio: 10,
   extremeConfidence: 0.7,
@@ -34,26 +37,26 @@ const WINDOWS = 4;
 
 /**
  * Of the window; and sizes of what was told (usual-sizes.ts). `doubted`: when the last window began in which somebody else
- * had something to say.
+ * had something to say. `day`: the day, and the most that was usual when it began.
  */
-type VolumeRows = Rows<'volume' | 'sizes' | 'doubted'>;
+type VolumeRows = Rows<'volume' | 'sizes' | 'doubted' | 'day'>;
 
 /** Much more is handed out to the credential than ever within ten minutes. Only for sources that see the size of answers. */
 export const exfiltration = defineDetector<keyof VolumeRows>({
   id: 'exfiltration',
   family: 'volume',
   parameters: PARAMETERS,
-  initial: { volume: [0, 0, 0, 0, 0], sizes: NO_SIZES, doubted: [0] },
+  initial: { volume: [0, 0, 0, 0, 0], sizes: NO_SIZES, doubted: [0], day: [0, 0] },
   judge,
   remember,
   samples,
 });
 
-function judge(rows: VolumeRows, { event }: LocatedUsageEvent): readonly Finding[] {
+function judge(rows: VolumeRows, { event }: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const start = windowOf(rows.volume, event);
   if (start === undefined) return NO_FINDINGS;
   const opens = start > rows.volume.get(START);
-  const much = muchOf(rows.volume, opens, event.bytes ?? 0);
+  const much = muchOf(rows, facts, opens, event.bytes ?? 0);
   return much && isUnusual(rows.sizes, much.bytes, dayOf(start)) ? [finding(much)] : NO_FINDINGS;
 }
 
@@ -65,11 +68,12 @@ interface Much {
 }
 
 /** The window's bytes with some more, where those are more than usual. */
-function muchOf(volume: Row, opens: boolean, more: number): Much | undefined {
+function muchOf(rows: VolumeRows, facts: SubjectFacts, opens: boolean, more: number): Much | undefined {
+  const { volume } = rows;
   const { leastBytes, leastWindows, overUsual } = PARAMETERS;
   const bytes = (opens ? 0 : volume.get(BYTES)) + more;
   if (bytes < leastBytes) return undefined;
-  const [most, windows] = opens ? closed(volume) : [volume.get(MOST), volume.get(WINDOWS)];
+  const [most, windows] = opens ? closed(rows, facts) : [volume.get(MOST), volume.get(WINDOWS)];
   const isKnown = windows >= leastWindows;
   const isMuch = isKnown ? bytes >= most * overUsual : isHeavy(bytes, most, windows);
   return isMuch ? { bytes, most, isKnown } : undefined;
@@ -83,7 +87,7 @@ function finding({ bytes, most, isKnown }: Much): Finding {
     confidence: isExtreme ? extremeConfidence : confidence,
     deterministic: false,
     accuses: 'traffic',
-    reason: `${Math.round(bytes / 1e6)} MB handed out within 10 min, ${Math.floor(bytes / most)} times what is usual`,
+    reason: `${Math.round(bytes / 1e6)} MB handed out within 10 min, ${most > 0 ? `${Math.floor(bytes / most)} times what is usual` : 'where nothing is usual'}`,
   };
 }
 
@@ -94,12 +98,14 @@ function isHeavy(bytes: number, most: number, windows: number): boolean {
 }
 
 function remember(rows: VolumeRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { volume, doubted } = rows;
+  const { volume, doubted, day } = rows;
   const start = windowOf(volume, located.event);
   if (start === undefined) return;
   if (start > volume.get(START)) {
-    learnSize(rows);
-    volume.replace([start, 0, 0, ...closed(volume)]);
+    learnSize(rows, facts);
+    const [most, windows] = closed(rows, facts);
+    volume.replace([start, 0, 0, most, windows]);
+    if (dayOf(start) > day.get(0)) day.replace([dayOf(start), most]);
   }
   if (!isObjectedOnlyBy(['volume'], located, facts)) doubted.set(0, start);
   const { bytes = 0 } = located.event;
@@ -108,26 +114,32 @@ function remember(rows: VolumeRows, located: LocatedUsageEvent, facts: SubjectFa
 }
 
 /** Of the window that ends, if it was much: as large it becomes usual in time. */
-function learnSize({ volume, sizes, doubted }: VolumeRows): void {
-  const much = muchOf(volume, false, 0);
+function learnSize(rows: VolumeRows, facts: SubjectFacts): void {
+  const { volume, sizes, doubted } = rows;
+  const much = muchOf(rows, facts, false, 0);
   const start = volume.get(START);
   if (much) noteSize(sizes, much.bytes, dayOf(start), doubted.get(0) !== start);
 }
 
 /** When the use's window began; undefined for what is not counted: late by more than a window, its own is long closed. */
-function windowOf(volume: Row, { at, bytes = 0, outcome }: UsageEvent): number | undefined {
-  if (bytes === 0 || outcome !== 'accepted') return undefined;
+function windowOf(volume: Row, { at, bytes, outcome }: UsageEvent): number | undefined {
+  if (bytes === undefined || outcome !== 'accepted') return undefined;
   const { lengthMs } = PARAMETERS;
   const begin = at - (at % lengthMs);
   return begin < volume.get(START) - lengthMs ? undefined : begin;
 }
 
 /** What is usual once the open window is closed. */
-function closed(volume: Row): readonly [most: number, windows: number] {
-  const [clean, most, windows] = [volume.get(CLEAN), volume.get(MOST), volume.get(WINDOWS)];
-  if (clean === 0) return [most, windows];
-  const { fading, growth, leastWindows, leastBytes } = PARAMETERS;
-  const learnt = windows < leastWindows ? clean : Math.min(clean, Math.max(most * growth, leastBytes));
+function closed(
+  { volume, doubted, day }: VolumeRows,
+  { cleanSince }: SubjectFacts,
+): readonly [most: number, windows: number] {
+  const [start, clean, most, windows] = [volume.get(START), volume.get(CLEAN), volume.get(MOST), volume.get(WINDOWS)];
+  if (start === 0 || (clean === 0 && doubted.get(0) === start)) return [most, windows];
+  const { fading, growth, growthOfDay, growsFreelyMs, leastWindows, leastBytes } = PARAMETERS;
+  const isOld = start - cleanSince >= growsFreelyMs && day.get(0) === dayOf(start);
+  const grown = Math.min(most * growth, isOld ? day.get(1) * growthOfDay : Infinity);
+  const learnt = windows < leastWindows ? clean : Math.min(clean, Math.max(grown, leastBytes));
   return [Math.max(learnt, most * fading), Math.min(windows + 1, leastWindows)];
 }
 
@@ -151,6 +163,21 @@ function samples(): Samples {
         events: [
           ...life,
           ...[2.8, 7.8, 22, 61].flatMap((times, n) => reads(10, times * 200_000, minute, (240 + 10 * n) * minute)),
+        ],
+        places,
+      },
+      {
+        title: 'much, with a credential that was told nothing',
+        events: [...reads(240, 0, minute), ...reads(20, 1_000_000, 1_000, 241 * minute)],
+        places,
+      },
+      {
+        title: 'a fifth more each time, all day, after weeks',
+        events: [
+          ...reads(8 * 144, 2_000_000, 10 * minute),
+          ...Array.from({ length: 40 }, (_, n) =>
+            reads(1, 2_000_000 * 1.19 ** n, minute, (8 * 1_440 + 10 * n) * minute),
+          ).flat(),
         ],
         places,
       },

@@ -5,7 +5,7 @@ import { COUNTRY_NUMBERS, countryNumber, countryOfNumber } from './country-numbe
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { leastDistanceKm } from './geography/distance';
 import { consider, distrust, isNew, NOTHING_BUT_NEWS } from './known-values';
-import { dayOf, DAYS_OF_GRAVE_NEWS, hasLearned, isSettled, mayBecomeKnownSlowly, teaches } from './learning';
+import { dayOf, DAYS_OF_GRAVE_NEWS, hasLearned, isSettled, LEARNING, mayBecomeKnownSlowly, teaches } from './learning';
 import type { LocatedUsageEvent, Place } from './located-event';
 import { markOf } from './marks';
 import { duration } from './person-text';
@@ -23,15 +23,16 @@ const PARAMETERS = {
   shortestMs: 10_000,
   /** Above the 0.7 of a strong single witness; under certainty, since relays and VPNs travel too. */
   confidence: 0.8,
-  /**
-   * To or from a large cloud, whose addresses are registered far from where they stand: medium with the new country, high with another program besides. Between two of them nothing is
-   * said. Ours.
-   */
-  cloudConfidence: 0.55,
+  /** To or from a large cloud, whose addresses are registered far from where they stand: no more than a new country and one witness with it, but a strong one. Ours. */
+  cloudConfidence: 0.7,
   /** Countries remembered; the stalest goes first. */
   places: 16,
-  /** What was in so many countries when it began goes on showing where it lives until its habits are settled, unless they came within seconds. Ours. */
+  /**
+   * What was in so many countries when it began goes on showing where it lives until its habits are settled: unless they came within seconds, and not from its first uses on, of which no
+   * more than so many stayed where the one before was. Ours.
+   */
   beginsInCountries: 4,
+  mostStayed: 3,
   /** What is used in so many within a day is used by many, as a key in an application is. Ours. */
   manyCountries: 8,
 } as const;
@@ -44,9 +45,13 @@ const IN_CLOUD = COUNTRY_NUMBERS;
 
 /**
  * `places`: countries of unsuspected use (`numberOf`), apart of clouds, each with the time it was last seen there. `sessions`: for each of them the credential that was, where a principal has
- * many (marks.ts). `arrivals`: countries that are on their way to being known.
+ * many (marks.ts). `arrivals`: countries that are on their way to being known. `began`: the country of the last use while
+ * habits were learnt, and how many uses stayed in the country of the one before.
  */
-type TravelRows = Rows<'places' | 'sessions' | 'arrivals'>;
+type TravelRows = Rows<'places' | 'sessions' | 'arrivals' | 'began'>;
+
+const LAST = 0;
+const STAYED = 1;
 
 type Seen = readonly [place: number, lastAt: number, session: number];
 
@@ -59,7 +64,7 @@ export const impossibleTravel = defineDetector<keyof TravelRows>({
   id: 'impossible-travel',
   family: 'travel',
   parameters: PARAMETERS,
-  initial: { places: [], sessions: [], arrivals: NOTHING_BUT_NEWS },
+  initial: { places: [], sessions: [], arrivals: NOTHING_BUT_NEWS, began: [0, 0] },
   judge,
   remember,
   samples,
@@ -72,15 +77,24 @@ function judge(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts
   if (!journey) return NO_FINDINGS;
   const far = Math.floor(journey.km / 100) * 100;
   const reason = `used from ${country} ${duration(at - journey.lastAt)} after use in ${journey.from}, at least ${far.toLocaleString('en')} km away`;
-  const confidence = journey.isSure ? PARAMETERS.confidence : PARAMETERS.cloudConfidence;
-  return [{ severity: journey.isSure ? 'medium' : 'low', confidence, deterministic: false, accuses: 'use', reason }];
+  const told = { severity: 'medium', deterministic: false, accuses: 'use', reason } as const;
+  if (journey.isSure) return [{ ...told, confidence: PARAMETERS.confidence }];
+  return [{ ...told, confidence: PARAMETERS.cloudConfidence, family: 'origin' }];
 }
 
 function remember(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const { country } = located.place;
   if (country === '') return;
   if (journeyOf(rows, located, facts)) arrive(rows, located, facts);
-  else if (teaches(located, facts)) settle(rows, located);
+  else if (teaches(located, facts)) {
+    if (facts.cleanUses < LEARNING.leastUses) noteBeginning(rows, countryNumber(country));
+    settle(rows, located);
+  }
+}
+
+function noteBeginning({ began }: TravelRows, country: number): void {
+  if (began.get(LAST) === country) began.add(STAYED, 1);
+  began.set(LAST, country);
 }
 
 function arrive(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
@@ -104,12 +118,13 @@ function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts:
   if (place.country === '' || !hasLearned(facts, event.at) || isKnown(rows, place.country)) return undefined;
   const session = sessionOf(event);
   const seen = seenIn(rows).filter(([, , who]) => who === session);
-  if (isOfMany(seen, event.at, facts)) return undefined;
+  if (isOfMany(rows, seen, event.at, facts)) return undefined;
   const isInCloud = numberOf(place) >= IN_CLOUD;
   let latest: Journey | undefined;
   for (const [from, lastAt] of seen) {
     const isFromCloud = from >= IN_CLOUD;
-    if (isFromCloud && isInCloud) continue;
+    // A service lives in two clouds, and nobody knows where; a person is behind the exit of a VPN.
+    if (isFromCloud && isInCloud && event.principalKind !== 'person') continue;
     const elapsed = Math.max(Math.abs(event.at - lastAt), PARAMETERS.shortestMs);
     if (elapsed > PARAMETERS.windowMs || (latest && lastAt <= latest.lastAt)) continue;
     const country = countryOfNumber(from % IN_CLOUD);
@@ -121,11 +136,13 @@ function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts:
 }
 
 /** Nobody travels who is in many countries each day. */
-function isOfMany(seen: readonly Seen[], at: number, facts: SubjectFacts): boolean {
-  const { beginsInCountries, manyCountries, windowMs, shortestMs } = PARAMETERS;
-  const within = (time: number): number => seen.filter(([, lastAt]) => Math.abs(at - lastAt) <= time).length;
-  if (within(windowMs) >= manyCountries) return true;
-  return seen.length >= beginsInCountries && !isSettled(facts, at) && within(shortestMs) < beginsInCountries;
+function isOfMany({ began }: TravelRows, seen: readonly Seen[], at: number, facts: SubjectFacts): boolean {
+  const { beginsInCountries, mostStayed, manyCountries, windowMs, shortestMs } = PARAMETERS;
+  const within = (time: number): number =>
+    new Set(seen.filter(([, lastAt]) => Math.abs(at - lastAt) <= time).map(([place]) => place % IN_CLOUD)).size;
+  if (seen.length >= manyCountries && within(windowMs) >= manyCountries) return true;
+  if (isSettled(facts, at) || within(Infinity) < beginsInCountries) return false;
+  return began.get(STAYED) <= mostStayed || within(shortestMs) < beginsInCountries;
 }
 
 function isKnown({ places }: TravelRows, country: string): boolean {

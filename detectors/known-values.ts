@@ -9,7 +9,7 @@ import type { Row } from './rows';
 export type KnownValues = Row;
 
 /** Days: 3 from design.md (a context is known once seen on three days), 30 from reference/detection.md (forget). */
-const LIMITS = { known: 32, pending: 8, daysToKnow: 3, daysToForget: 30, narrow: 0.75 } as const;
+const LIMITS = { known: 32, pending: 16, daysToKnow: 3, daysToForget: 30, narrow: 0.75 } as const;
 
 /** So many values are normal that a new one says nothing; until, for a month, no more than three quarters of what is kept were used. */
 const WIDE = -1;
@@ -69,7 +69,9 @@ export function isOneMore(values: KnownValues, mark: number): boolean {
 
 /** The only one known; 0 where there is none, or another. */
 export function onlyOneOf(values: KnownValues): number {
-  return values.get(0) === 1 ? values.get(1) : 0;
+  const [count, first, second] = [values.get(0), values.get(1), values.get(1 + KNOWN_SIZE)];
+  if (count === 2) return first === NO_VALUE ? second : second === NO_VALUE ? first : 0;
+  return count === 1 && first !== NO_VALUE ? first : 0;
 }
 
 /** Takes the value for known; with more than `most` they are wide. Mostly nothing changes. */
@@ -112,8 +114,15 @@ export function consider(values: KnownValues, mark: number, day: number, daysToK
     learn(values, mark, day);
     return;
   }
-  const others = without(pendingOf(values), mark).slice(1 - LIMITS.pending);
-  values.replace(valuesOf(knownOf(values), [...others, [mark, days, day]]));
+  const others = withRoom(without(pendingOf(values), mark), day);
+  if (others) values.replace(valuesOf(knownOf(values), [...others, [mark, days, day]]));
+}
+
+/** Without the stalest, where there is no room for one more; undefined while all of them came lately, or many at once would push each other out for ever. */
+function withRoom(pending: readonly Pending[], day: number): readonly Pending[] | undefined {
+  if (pending.length < LIMITS.pending) return pending;
+  const stalest = pending.reduce((least, one) => (one[2] < least[2] ? one : least));
+  return stalest[2] < day - 1 ? pending.filter((one) => one !== stalest) : undefined;
 }
 
 /** Either way: of what is known the day, of what is not one day more. */

@@ -28,8 +28,8 @@ export function isSettled(facts: SubjectFacts, at: number): boolean {
 
 /** Witnesses of what is unusual: each alone is what a move, a release or a new task looks like, too. */
 const OF_THE_UNUSUAL: readonly Family[] = ['origin', 'probing', 'signature'];
-/** So is use from two places at once: a second site, a colleague abroad, a VPN that is switched on. */
-const OF_TWO_PLACES: readonly Family[] = [...OF_THE_UNUSUAL, 'travel'];
+/** So is use from several places at once: a second site, a colleague abroad, a VPN that is switched on, an application that is handed out. */
+const OF_MANY_PLACES: readonly Family[] = [...OF_THE_UNUSUAL, 'travel', 'spread'];
 
 /**
  * Whether what is new in it may become known in time, though it was objected to. Where several things are new at once, as in a new deployment, each would
@@ -41,7 +41,7 @@ export function mayBecomeKnown(located: LocatedUsageEvent, facts: SubjectFacts):
 
 /** The same of grave news, such as a country, which takes more days. */
 export function mayBecomeKnownSlowly(located: LocatedUsageEvent, facts: SubjectFacts): boolean {
-  return isObjectedOnlyBy(OF_TWO_PLACES, located, facts);
+  return isObjectedOnlyBy(OF_MANY_PLACES, located, facts);
 }
 
 /** Days until grave news is known. Ours. */

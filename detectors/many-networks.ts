@@ -1,7 +1,18 @@
+import type { Family } from '../domain/families';
 import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { dayOf, hasLearned, isSettled, mayBecomeKnown, teaches } from './learning';
+import { consider, distrust, isNew, NOTHING_BUT_NEWS } from './known-values';
+import {
+  dayOf,
+  DAYS_OF_GRAVE_NEWS,
+  hasLearned,
+  isObjectedOnlyBy,
+  isSettled,
+  mayBecomeKnown,
+  teaches,
+} from './learning';
 import type { LocatedUsageEvent } from './located-event';
+import { markOf } from './marks';
 import { noteRoaming, NOT_ROAMING, roamsIn, settleIn } from './roaming';
 import type { Row, Rows } from './rows';
 import {
@@ -15,51 +26,34 @@ import {
   withUse,
   type SeenNetwork,
 } from './seen-networks';
+import { countUsual, isFresh, judgeBeginning, judgeSlowSpread, judgeSpread, SPREAD } from './spread';
 import { manyPlaces, SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 
 const PARAMETERS = {
-  /** reference/detection.md 1.2.8. */
-  windowMs: 300_000,
-  /** Two networks in two countries is Elastic's rule; one more keeps a failover of two sites quiet. */
-  fewNetworks: 3,
-  fewCountries: 2,
-  fewConfidence: 0.6,
-  /** 10 autonomous systems, or 50 addresses, in 5 minutes: reference/detection.md 1.2.8. A network of which nobody says whose it is counts for itself. */
-  manySystems: 10,
-  manyConfidence: 0.85,
-  floodNetworks: 50,
-  floodConfidence: 0.95,
-  /** Before anything is usual so many may be a botnet, or a value that is in every copy of an application: said weakly, for others to confirm. Ours. */
-  strangeConfidence: 0.6,
-  /** Times the most that was usual while learning. */
-  overUsual: 5,
-  /** Of a credential of few networks: so many of several operators within six hours are a botnet that takes its time. Ours. */
-  patientMs: 21_600_000,
-  patientNetworks: 12,
-  patientSystems: 3,
-  patientUsual: 4,
-  patientConfidence: 0.7,
-  /** What was used from a network of its own nearly each time is still learnt until its habits are settled, unless as many networks came within a minute. Ours. */
+  ...SPREAD,
+  /** What was used from a network of its own nearly each time goes on being learnt until its habits are settled; and each second time, unless so many came within a minute. Ours. */
+  ownShare: 0.8,
+  fewOwnShare: 0.5,
   slowMs: 60_000,
   slowNetworks: 10,
   /** Whose usual networks are so many lives with operators, not with networks. Ours. */
   manyUsual: 6,
-  /** What was usual is no more when not half of it was in use at once for so long, in which there was use: as known values are forgotten (known-values.ts). */
-  daysToForget: 30,
 } as const;
 
 /**
  * `seen`: networks (seen-networks.ts). `usual`: the most networks that appeared within one window while habits
- * were learnt, and the last day on which half as many were in use at once; no day in old snapshots. `roaming`: operators of what is usual, and those that it moves within.
+ * were learnt, and the last day on which half as many were in use at once; no day in old snapshots. `roaming`: operators of what is usual, and those that it moves within. `spreads`: days on which it was told.
  */
-type SpreadRows = Rows<'seen' | 'usual' | 'roaming'>;
+type SpreadRows = Rows<'seen' | 'usual' | 'roaming' | 'spreads'>;
+
+const SPREADS = markOf('spreads');
 
 /** One value used from many networks that all appeared within minutes: a botnet, or a value that was posted somewhere. */
 export const manyNetworks = defineDetector<keyof SpreadRows>({
   id: 'many-networks',
   family: 'spread',
   parameters: PARAMETERS,
-  initial: { seen: [], usual: [0, 0], roaming: NOT_ROAMING },
+  initial: { seen: [], usual: [0, 0], roaming: NOT_ROAMING, spreads: NOTHING_BUT_NEWS },
   judge,
   remember,
   samples,
@@ -72,9 +66,10 @@ function judge(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts
   const before = seenIn(rows.seen);
   const { entry, seen } = withUse(before, located, false);
   if (!hasLearned(facts, at)) return judgeBeginning(seen, at);
-  if (goesOnLearning(before, at, facts)) return NO_FINDINGS;
-  if (!isFresh(entry, at)) return judgeSlowSpread(seen, entry, at);
-  const told = judgeSpread(seen, usualNow(rows.usual, before, at), at);
+  const usual = usualNow(rows.usual, before, at);
+  // A credential of so many places has no usual number of them.
+  if (usual > SEEN.usualRemembered || goesOnLearning(before, at, facts)) return NO_FINDINGS;
+  const told = isFresh(entry, at) ? judgeSpread(seen, usual, at) : NO_FINDINGS;
   return told.length > 0 ? told : judgeSlowSpread(seen, entry, at);
 }
 
@@ -96,6 +91,20 @@ function remember(rows: SpreadRows, located: LocatedUsageEvent, facts: SubjectFa
   keepSeen(rows.seen, seen);
   if (isLearning) rows.usual.replace([Math.max(rows.usual.get(0), countUsual(seen, at)), dayOf(at)]);
   else if (teaches(located, facts)) keepUsual(rows, at);
+  if (facts.suspectedBy.includes('spread')) getUsedToSpread(rows, located, facts);
+}
+
+/** What may be said of a value that is handed out, beside that it spreads: there is more of everything. */
+const OF_A_LAUNCH: readonly Family[] = ['origin', 'probing', 'signature', 'travel', 'spread', 'volume'];
+
+/** What spreads day after day, and nobody ends it, was handed out to many, as an application is. */
+function getUsedToSpread({ spreads, usual }: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
+  const day = dayOf(located.event.at);
+  if (isObjectedOnlyBy(OF_A_LAUNCH, located, facts)) consider(spreads, SPREADS, day, DAYS_OF_GRAVE_NEWS);
+  else distrust(spreads, SPREADS);
+  if (isNew(spreads, SPREADS, day)) return;
+  spreads.replace(NOTHING_BUT_NEWS);
+  usual.replace([SEEN.usualRemembered + 1, day]);
 }
 
 /**
@@ -107,11 +116,13 @@ function isOfOwnArea(rows: SpreadRows, { event, place }: LocatedUsageEvent): boo
   return isOneOfMany && roamsIn(rows.roaming, place, dayOf(event.at));
 }
 
-/** Ten uses from ten networks are no habit to compare with, where they came one by one. */
+/** Ten uses from ten networks are no habit to compare with. Where half of them came again it may be a botnet that has begun, unless they come one by one. */
 function goesOnLearning(seen: readonly SeenNetwork[], at: number, facts: SubjectFacts): boolean {
-  const { slowMs, slowNetworks } = PARAMETERS;
-  if (isSettled(facts, at) || seen.filter(({ usual }) => usual).length * 2 < facts.cleanUses) return false;
-  return seen.filter(({ firstAt }) => Math.abs(at - firstAt) <= slowMs).length < slowNetworks;
+  const { slowMs, slowNetworks, ownShare, fewOwnShare } = PARAMETERS;
+  if (isSettled(facts, at)) return false;
+  const share = seen.filter(({ usual }) => usual).length / facts.cleanUses;
+  if (share >= ownShare) return true;
+  return share >= fewOwnShare && seen.filter(({ firstAt }) => Math.abs(at - firstAt) <= slowMs).length < slowNetworks;
 }
 
 function learnOperator(
@@ -140,73 +151,6 @@ function usualNow(usual: Row, seen: readonly SeenNetwork[], at: number): number 
   const [most, lastDay] = [usual.get(0), usual.get(1)];
   const isForgotten = (day: number): boolean => day - lastDay > PARAMETERS.daysToForget;
   return lastDay !== 0 && isForgotten(dayOf(at)) && isForgotten(latestDayOf(seen)) ? 0 : most;
-}
-
-function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): readonly Finding[] {
-  const fresh = seen.filter((entry) => !entry.usual && isFresh(entry, at));
-  const countries = new Set(fresh.map((entry) => entry.country).filter((country) => country !== 0)).size;
-  // A credential of so many places has no usual number of them.
-  if (usual > SEEN.usualRemembered) return NO_FINDINGS;
-  const kept = seen.filter((entry) => entry.usual).length;
-  const room = SEEN.remembered - Math.min(kept, SEEN.usualRemembered);
-  const systems = countSystems(fresh);
-  const confidence = weigh({ networks: fresh.length, systems, countries, usual, room });
-  if (confidence === 0) return NO_FINDINGS;
-  const from = countries > 1 ? ` in ${countries} countries` : '';
-  const reason = `used from ${fresh.length} new networks${from} within 5 min`;
-  const severity = confidence >= 0.7 ? 'medium' : 'low';
-  return [{ severity, confidence, deterministic: false, accuses: 'use', reason }];
-}
-
-/** Networks that come one after the other, each alone in its five minutes. */
-function judgeSlowSpread(seen: readonly SeenNetwork[], entry: SeenNetwork, at: number): readonly Finding[] {
-  const { patientMs, patientNetworks, patientSystems, patientUsual, patientConfidence: confidence } = PARAMETERS;
-  const isLate = ({ usual, firstAt }: SeenNetwork): boolean => !usual && Math.abs(at - firstAt) <= patientMs;
-  if (!isLate(entry)) return NO_FINDINGS;
-  const lately = seen.filter(isLate);
-  const inUse = seen.filter((one) => !isLate(one) && dayOf(at) - dayOf(one.lastAt) <= PARAMETERS.daysToForget);
-  if (lately.length < patientNetworks || inUse.length > patientUsual || countSystems(lately) < patientSystems)
-    return NO_FINDINGS;
-  const reason = `used from ${lately.length} new networks within 6 h, and from ${inUse.length} in a month before`;
-  return [{ severity: 'medium', confidence, deterministic: false, accuses: 'use', reason }];
-}
-
-function countSystems(seen: readonly SeenNetwork[]): number {
-  return new Set(seen.map(({ operator, mark }) => (operator === 0 ? -mark : operator))).size;
-}
-
-/** Of a credential of which nothing is known yet. */
-function judgeBeginning(seen: readonly SeenNetwork[], at: number): readonly Finding[] {
-  const { floodNetworks, strangeConfidence: confidence } = PARAMETERS;
-  const networks = seen.filter((entry) => isFresh(entry, at)).length;
-  if (networks < floodNetworks) return NO_FINDINGS;
-  const reason = `used from ${networks} networks within 5 min, before it was known from any`;
-  return [{ severity: 'low', confidence, deterministic: false, accuses: 'traffic', reason }];
-}
-
-interface Spread {
-  readonly networks: number;
-  readonly systems: number;
-  readonly countries: number;
-  readonly usual: number;
-  /** More than so many can't be told apart. */
-  readonly room: number;
-}
-
-function weigh({ networks, systems, countries, usual, room }: Spread): number {
-  const atLeast = (most: number): number => Math.min(room, Math.max(most, usual * PARAMETERS.overUsual));
-  if (networks >= atLeast(PARAMETERS.floodNetworks)) return PARAMETERS.floodConfidence;
-  if (systems >= atLeast(PARAMETERS.manySystems)) return PARAMETERS.manyConfidence;
-  const few = networks >= Math.max(PARAMETERS.fewNetworks, usual + 1) && countries >= PARAMETERS.fewCountries;
-  return few ? PARAMETERS.fewConfidence : 0;
-}
-
-function isFresh(entry: SeenNetwork, at: number): boolean {
-  return Math.abs(at - entry.firstAt) <= PARAMETERS.windowMs;
-}
-
-function countUsual(seen: readonly SeenNetwork[], at: number): number {
-  return seen.filter((entry) => entry.usual && isFresh(entry, at)).length;
 }
 
 function samples(): Samples {

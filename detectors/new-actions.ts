@@ -4,15 +4,17 @@ import { dayOf, hasLearned, isSettled, mayBecomeKnown, teaches } from './learnin
 import type { LocatedUsageEvent } from './located-event';
 import { judgeRefused, REFUSED_PARAMETERS, rememberRefused } from './refused-tour';
 import { noteRoaming, NOT_ROAMING, roamsIn } from './roaming';
-import type { Row, Rows } from './rows';
+import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+import { isMixed, keepSteps, within, withStep, type Step } from './steps';
 import { NO_SIZES } from './usual-sizes';
 
 const PARAMETERS = {
   /** More than 5 different new actions within 10 s: reference/detection.md 1.2.10 (Elastic's discovery burst). */
   windowMs: 10_000,
   leastActions: 6,
-  confidence: 0.5,
+  /** A release on a new machine with a new library does as much: with `networkAndAgent` of new-origin it is not confident. */
+  confidence: 0.45,
   /** Some worked and some were refused: somebody looks for what it may do (Elastic's permission enumeration, within 5 min). */
   mixedConfidence: 0.7,
   slowWindowMs: 300_000,
@@ -24,7 +26,9 @@ const PARAMETERS = {
   /** The first thing it does from a new place is to ask who it is: attackers begin so (reference/detection.md 1.2.10). */
   whoamiConfidence: 0.7,
   /** The same of what asks that elsewhere too, as many programs do when they start; and of what never did, from one more network of many. Ours. */
-  weakWhoamiConfidence: 0.35,
+  weakWhoamiConfidence: 0.3,
+  /** Whatever a person does: each page of a console makes ten calls, of which some are refused, and he asks who he is when something does not work. Ours. */
+  mostOfPerson: 0.45,
   /** While habits still settle: uses without a new action before new ones count. A deployment that has done ten things has ten more to do. Ours. */
   quietUses: 10,
   /** Many a service does more than thirty different things. Ours. */
@@ -34,18 +38,8 @@ const PARAMETERS = {
 /** What tells a caller whose credential it holds. AWS's and Azure's names, and the paths that APIs use for it. */
 const WHOAMI = /GetCallerIdentity|\bwhoami\b|\/(?:me|userinfo|introspect)$/i;
 
-/** A new action that it lately did: its mark (marks.ts), when first, and how that ended. */
-interface Step {
-  readonly action: number;
-  readonly at: number;
-  readonly worked: boolean;
-  readonly refused: boolean;
-}
-
-const STEP_SIZE = 4;
-
 /**
- * What it is known to do, and where from; its latest new actions, in the order of `Step`, as many as decide; how many uses there were since one was learnt; what was refused lately
+ * What it is known to do, and where from; its latest new actions (steps.ts), as many as decide; how many uses there were since one was learnt; what was refused lately
  * of what it never did, and how much of that is usual (refused-tour.ts).
  */
 type ActionRows = Rows<
@@ -73,6 +67,16 @@ export const newActions = defineDetector<keyof ActionRows>({
 });
 
 function judge(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
+  const told = judgeAll(rows, located, facts);
+  if (located.event.principalKind !== 'person') return told;
+  return told.map((one) => ({
+    ...one,
+    severity: 'low',
+    confidence: Math.min(one.confidence, PARAMETERS.mostOfPerson),
+  }));
+}
+
+function judgeAll(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const { event, marks } = located;
   // What we refuse says nothing of what its holder would do.
   if (event.outcome === 'contained' || !hasLearned(facts, event.at)) return NO_FINDINGS;
@@ -80,7 +84,7 @@ function judge(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFacts
   const isNewAction = isNew(rows.known, marks.action, day);
   const counts = isNewAction && newCounts(rows, event.at, facts);
   const told = counts
-    ? [...judgeSteps(withStep(rows.steps, located), event.at), ...judgeRefused(rows, located)]
+    ? [...judgeSteps(stepsWith(rows, located), event.at), ...judgeRefused(rows, located)]
     : NO_FINDINGS;
   if (!WHOAMI.test(event.action.name)) return told;
   if (isNewPlace(rows, located)) return [whoami(isNewAction ? 'new' : 'usual'), ...told];
@@ -95,7 +99,7 @@ function remember(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFa
   const isNewAction = isNew(rows.known, marks.action, day);
   const counts = newCounts(rows, event.at, facts);
   if (isNewAction && counts) {
-    rows.steps.replace(withStep(rows.steps, located).flatMap(numbersOf));
+    keepSteps(rows.steps, stepsWith(rows, located));
     rememberRefused(rows, located, facts);
   }
   if (teaches(located, facts)) {
@@ -106,6 +110,7 @@ function remember(rows: ActionRows, located: LocatedUsageEvent, facts: SubjectFa
     learn(rows.systems, marks.operator, day);
   } else if (isUsualWhoami(rows, located, facts) && isNewPlace(rows, located)) {
     consider(rows.networks, marks.network, day);
+    consider(rows.systems, marks.operator, day);
     noteRoaming(rows.roaming, place, day);
   }
 }
@@ -132,36 +137,9 @@ function isUsualWhoami(rows: ActionRows, located: LocatedUsageEvent, facts: Subj
   );
 }
 
-function numbersOf({ action, at, worked, refused }: Step): readonly number[] {
-  return [action, at, worked ? 1 : 0, refused ? 1 : 0];
-}
-
-function stepsIn(row: Row): readonly Step[] {
-  return row.records(STEP_SIZE).map(([action = 0, at = 0, worked, refused]) => ({
-    action,
-    at,
-    worked: worked === 1,
-    refused: refused === 1,
-  }));
-}
-
-/** The steps of the slow window with this one; one done again stays where it was. */
-function withStep(row: Row, { event: { at, outcome }, marks }: LocatedUsageEvent): readonly Step[] {
-  const lately = within(stepsIn(row), at, PARAMETERS.slowWindowMs);
-  const before = lately.find(({ action }) => action === marks.action);
-  const step = {
-    action: marks.action,
-    at: before?.at ?? at,
-    worked: before?.worked === true || outcome === 'accepted',
-    refused: before?.refused === true || outcome === 'authorization',
-  };
-  return before
-    ? lately.map((one) => (one === before ? step : one))
-    : [...lately.slice(1 - PARAMETERS.slowActions), step];
-}
-
-function within(steps: readonly Step[], at: number, windowMs: number): readonly Step[] {
-  return steps.filter((step) => Math.abs(at - step.at) <= windowMs);
+/** Its new actions of the slow window. */
+function stepsWith({ steps }: ActionRows, located: LocatedUsageEvent): readonly Step[] {
+  return withStep(steps, located, PARAMETERS.slowWindowMs, PARAMETERS.slowActions);
 }
 
 function judgeSteps(steps: readonly Step[], at: number): readonly Finding[] {
@@ -172,10 +150,6 @@ function judgeSteps(steps: readonly Step[], at: number): readonly Finding[] {
   if (steps.length >= leastActions && isMixed(steps)) return tour(slowMixedConfidence, leastActions, '5 min', true);
   if (isBurst) return tour(confidence, leastActions, '10 s', false);
   return steps.length >= slowActions ? tour(slowConfidence, slowActions, '5 min', false) : NO_FINDINGS;
-}
-
-function isMixed(steps: readonly Step[]): boolean {
-  return steps.some(({ worked }) => worked) && steps.some(({ refused }) => refused);
 }
 
 const COMMON = { deterministic: false, accuses: 'use' } as const;

@@ -1,6 +1,15 @@
 import type { RuleMatch, UsageEvent } from '../domain/usage-event';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, NO_VALUE, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
+import {
+  consider,
+  distrust,
+  isNew,
+  isOneMore,
+  learn,
+  NO_VALUE,
+  NOTHING_BUT_NEWS,
+  type KnownValues,
+} from './known-values';
 import { dayOf, isObjectedOnlyBy, isSettled, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
@@ -17,8 +26,8 @@ const PARAMETERS = {
   confidence: 0.7,
   /** Before that all is new. */
   leastMs: 86_400_000,
-  /** Many a service reads more than thirty different things. */
-  mostKnown: 128,
+  /** Many a service reads more than thirty different things. Of more the latest count as known: one more is new each time. */
+  mostKnown: 256,
 } as const;
 
 /** Objects of such rules that it is known to touch (`markOfObject`); those of the last day that were new (touched-objects.ts); and rules of which new ones each day are its habit. */
@@ -73,7 +82,7 @@ function newsIn(rows: ObjectRows, { at, rules = [] }: UsageEvent): readonly News
     const { objects, burst } = rule;
     if (!objects || burst === undefined || weightOf(rule) < PARAMETERS.confidence) return [];
     const marks = objects.map((object) => markOfObject(rule, object));
-    const fresh = marks.filter((mark) => isNew(rows.known, mark, dayOf(at)));
+    const fresh = marks.filter((mark) => isNew(rows.known, mark, dayOf(at)) || isOneMore(rows.known, mark));
     if (fresh.length === 0) return [];
     const ruleMark = markOf(rule.id);
     touched = touch(touched, ruleMark, fresh, burst, at, PARAMETERS.windowMs);

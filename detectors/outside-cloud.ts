@@ -1,8 +1,18 @@
 import type { UsageEvent } from '../domain/usage-event';
 import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, onlyOneOf, learn, NONE_KNOWN } from './known-values';
-import { dayOf, isObjectedOnlyBy, teaches } from './learning';
+import {
+  consider,
+  distrust,
+  getUsedTo,
+  isNew,
+  learn,
+  onlyOneOf,
+  NOTHING_BUT_NEWS,
+  valuesOf,
+  type Known,
+} from './known-values';
+import { dayOf, mayBecomeKnown, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import type { Rows } from './rows';
@@ -15,16 +25,15 @@ const PARAMETERS = {
   /** Of clean uses with a known operator, by which a workload shows where it lives: a service of two clouds need not use both within a minute. */
   leastUses: 50,
   leastMs: 86_400_000,
-  /** By which a credential of which no source says whose it is shows that it is a workload's: a person's desk is in a cloud at times, and seldom for so long. Ours. */
-  unsaidUses: 200,
-  unsaidMs: 7 * 86_400_000,
+  /** In which a credential of which no source says whose it is shows that it is a workload's: a person's desk is in a cloud at times, and seldom for so long. Ours. */
+  unsaidMs: 3 * 86_400_000,
   /** So long after a person's program it is a person's. As known values are forgotten (known-values.ts). */
   personMs: 30 * 86_400_000,
 } as const;
 
 /**
  * `places`: where clean uses came from, the cloud or else the operator. `life`: the operator that was learnt last, which is of the only place where one is known; how many
- * uses there were; and when the first was. `who`: 1 once a source called it a workload's; and when last a program was seen that only people drive.
+ * uses there were; and when the first was. Of what nobody calls a workload's a place is known once it was used on three days: a try from a desk is no home. `who`: 1 once a source called it a workload's; and when last a program was seen that only people drive.
  */
 type CloudRows = Rows<'places' | 'life' | 'who'>;
 
@@ -32,15 +41,19 @@ const SYSTEM = 0;
 const USES = 1;
 const SINCE = 2;
 
+/** A home, too: endpoints within a cloud's own network, and a cluster's. */
+const PRIVATE_NETWORKS = 'private networks';
+const PRIVATE = markOf(PRIVATE_NETWORKS);
+
 const IS_WORKLOAD = 0;
 const PERSON_AT = 1;
 
-/** The credential of a workload that lives in one cloud is used from outside of it. Of the family of `new-origin`, since both go by the address. */
+/** The credential of a workload that lives in one cloud, or in private networks, is used from outside of it. Of the family of `new-origin`, since both go by the address. */
 export const outsideCloud = defineDetector<keyof CloudRows>({
   id: 'outside-cloud',
   family: 'origin',
   parameters: PARAMETERS,
-  initial: { places: NONE_KNOWN, life: [0, 0, 0], who: [0, 0] },
+  initial: { places: NOTHING_BUT_NEWS, life: [0, 0, 0], who: [0, 0] },
   judge,
   remember,
   samples,
@@ -50,27 +63,32 @@ function judge(rows: CloudRows, located: LocatedUsageEvent): readonly Finding[] 
   const home = homeLeft(rows, located);
   if (home === undefined) return NO_FINDINGS;
   const { event, place } = located;
-  const whose = isSaidToBeWorkload(rows, event) ? `a workload of ${home}` : `what was used in ${home} only`;
-  const reason = `${whose} used from ${placeOf(place)} (${place.network})`;
+  const from = `used from ${placeOf(located)} (${place.network})`;
+  const reason = isSaidToBeWorkload(rows, event)
+    ? `a workload of ${home} ${from}`
+    : `${from}, and only in ${home} before`;
   return [{ severity: 'medium', confidence: PARAMETERS.confidence, deterministic: false, accuses: 'use', reason }];
 }
 
 /** The one cloud that the workload lives in, where this use is from elsewhere. */
-function homeLeft(rows: CloudRows, { event, place }: LocatedUsageEvent): string | undefined {
+function homeLeft(rows: CloudRows, located: LocatedUsageEvent): string | undefined {
+  const { event, place } = located;
   const { places, life } = rows;
-  if (event.principalKind === 'person' || life.get(USES) < PARAMETERS.leastUses || onlyOneOf(places) === 0)
-    return undefined;
-  const home = cloudOf(life.get(SYSTEM));
+  if (event.principalKind === 'person' || life.get(USES) < PARAMETERS.leastUses) return undefined;
+  const isPrivateHome = onlyOneOf(places) === PRIVATE;
+  const home = isPrivateHome ? PRIVATE_NETWORKS : onlyOneOf(places) === 0 ? '' : cloudOf(life.get(SYSTEM));
   if (home === '' || !isWorkload(rows, event)) return undefined;
-  return isNew(places, markOf(placeOf(place)), dayOf(event.at)) ? home : undefined;
+  // What was seen within a cloud's private network leaves it by an address of the cloud.
+  if (isPrivate(located) || (isPrivateHome && cloudOf(place.asn ?? 0) !== '')) return undefined;
+  return isNew(places, markOf(placeOf(located)), dayOf(event.at)) ? home : undefined;
 }
 
 function isWorkload(rows: CloudRows, event: UsageEvent): boolean {
-  const { leastMs, unsaidUses, unsaidMs, personMs } = PARAMETERS;
+  const { leastMs, unsaidMs, personMs } = PARAMETERS;
   const lived = event.at - rows.life.get(SINCE);
   if (isSaidToBeWorkload(rows, event)) return lived >= leastMs;
   const isPerson = event.at - rows.who.get(PERSON_AT) < personMs;
-  return rows.life.get(USES) >= unsaidUses && lived >= unsaidMs && !isPerson;
+  return lived >= unsaidMs && !isPerson;
 }
 
 /** Of this use or an earlier one: whoever stole it may look like nothing that a source knows. */
@@ -79,28 +97,50 @@ function isSaidToBeWorkload({ who }: CloudRows, { principalKind }: UsageEvent): 
 }
 
 function remember(rows: CloudRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const { event, place } = located;
-  const { places, life } = rows;
-  const mark = markOf(placeOf(place));
+  const { event } = located;
+  const { places } = rows;
+  const mark = markOf(placeOf(located));
   if (mark === 0) return;
   const day = dayOf(event.at);
   if (homeLeft(rows, located) !== undefined) {
     // Another place that nothing else speaks against becomes known in time, or a move would be told for ever.
-    const isHarmless = isObjectedOnlyBy(['origin'], located, facts);
-    (isHarmless ? consider : distrust)(places, mark, day);
+    (mayBecomeKnown(located, facts) ? consider : distrust)(places, mark, day);
     return;
   }
   if (!teaches(located, facts)) return;
-  learn(places, mark, day);
-  life.set(SYSTEM, place.asn ?? 0);
-  life.add(USES, 1);
-  if (life.get(SINCE) === 0) life.set(SINCE, event.at);
+  learnPlace(rows, located, mark, day);
   if (event.principalKind === 'workload') rows.who.set(IS_WORKLOAD, 1);
   else if (workstationAgent(event.client.agent)?.scriptable === false) rows.who.set(PERSON_AT, event.at);
 }
 
-function placeOf({ asn = 0 }: LocatedUsageEvent['place']): string {
-  return asn === 0 ? '' : cloudOf(asn) || `AS${asn}`;
+function learnPlace(rows: CloudRows, located: LocatedUsageEvent, mark: number, day: number): void {
+  const { event, place } = located;
+  const { places, life } = rows;
+  life.add(USES, 1);
+  if (life.get(SINCE) === 0) life.set(SINCE, event.at);
+  const only = onlyOneOf(places);
+  if (mark === PRIVATE && only !== 0 && only !== PRIVATE) return;
+  const cloud: readonly Known[] = only === PRIVATE && cloudOf(place.asn ?? 0) !== '' ? [[mark, day]] : [];
+  if (cloud.length > 0) places.replace(valuesOf(cloud, []));
+  else (isSaidToBeWorkload(rows, event) ? learn : getUsedTo)(places, mark, day);
+  if (!isNew(places, mark, day)) life.set(SYSTEM, place.asn ?? 0);
+}
+
+/** Sources that may see a proxy in place of the client. */
+const BEHIND_PROXIES: readonly string[] = ['nginx', 'envoy'];
+
+/** RFC 1918, RFC 6598 and RFC 4193, as `networkKey` writes them. */
+const PRIVATE_NETWORK =
+  /^(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|^f[cd][\da-f]{2}:/;
+
+function isPrivate({ event, place }: LocatedUsageEvent): boolean {
+  return (place.asn ?? 0) === 0 && PRIVATE_NETWORK.test(place.network) && !BEHIND_PROXIES.includes(event.source);
+}
+
+function placeOf(located: LocatedUsageEvent): string {
+  const { asn = 0 } = located.place;
+  if (asn === 0) return isPrivate(located) ? PRIVATE_NETWORKS : '';
+  return cloudOf(asn) || `AS${asn}`;
 }
 
 function samples(): Samples {
@@ -109,11 +149,13 @@ function samples(): Samples {
     ...SAMPLE_PLACES,
     [amazon]: { network: '192.0.2.0/24', country: 'DE', asn: 16509 },
     [other]: { network: '192.0.2.0/24', country: 'DE', asn: 14618 },
+    '10.0.0.7': { network: '10.0.0.0/24', country: '' },
     [google]: { network: '198.51.100.0/24', country: 'US', asn: 396982 },
     [carrier]: { network: '203.0.113.0/24', country: 'DE', asn: 3320 },
   };
   const dayAndMore = { count: 60, everyMs: 1_800_000 } as const;
   const life = steadyLife({ ...dayAndMore, address: amazon });
+  const inPrivate = steadyLife({ ...dayAndMore, address: '10.0.0.7' });
   const later = 61 * dayAndMore.everyMs;
   const late = (address: string, more: object = {}) => [...life, sampleUse({ afterMs: later, address, ...more })];
   const unsaid = { principalKind: 'unknown' } as const;
@@ -126,6 +168,11 @@ function samples(): Samples {
       { title: "a workload of one cloud from a carrier's line", events: late(carrier), places },
       { title: 'a workload of one cloud from another', events: late(google), places },
       { title: 'what nobody calls a workload, and lived in one cloud for a week', events: weeks(), places },
+      {
+        title: 'a workload of private networks from a carrier',
+        events: [...inPrivate, sampleUse({ afterMs: later, address: carrier })],
+        places,
+      },
       { title: 'a workload, used in a way that nobody calls one', events: late(carrier, unsaid), places },
     ],
     nearMisses: [
@@ -142,6 +189,11 @@ function samples(): Samples {
         places,
       },
       { title: 'an address of which nobody knows whose it is', events: late('10.0.0.7'), places },
+      {
+        title: 'a workload of private networks from an address of a cloud',
+        events: [...inPrivate, sampleUse({ afterMs: later, address: amazon })],
+        places,
+      },
       {
         title: 'a workload of two clouds',
         events: [

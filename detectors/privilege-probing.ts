@@ -1,6 +1,7 @@
 import { burstNumbers, burstOf, countIn, countOf, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { hasLearned } from './learning';
+import { consider, distrust, isNew, learn, NOTHING_BUT_NEWS } from './known-values';
+import { dayOf, hasLearned } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
@@ -26,29 +27,46 @@ interface Refusals {
   readonly actions: readonly number[];
 }
 
-/** `denied`: the numbers of the burst. `refusals`: two numbers that only older snapshots have, then as `Refusals` goes on. */
-type ProbingRows = Rows<'denied' | 'refusals'>;
+/**
+ * `denied`: the numbers of the burst. `refusals`: two numbers that only older snapshots have, then as `Refusals` goes on. `habits`: actions whose refusal was told on three days, as of
+ * a tool that lacks a permission: they count no more.
+ */
+type ProbingRows = Rows<'denied' | 'refusals' | 'habits'>;
 
 /** The credential is refused again and again: somebody looks for what it may do. */
 export const privilegeProbing = defineDetector<keyof ProbingRows>({
   id: 'privilege-probing',
   family: 'probing',
   parameters: PARAMETERS,
-  initial: { denied: [], refusals: [0, 0, 0] },
+  initial: { denied: [], refusals: [0, 0, 0], habits: NOTHING_BUT_NEWS },
   judge,
   remember,
   samples,
 });
 
 function judge(rows: ProbingRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
-  return located.event.outcome === 'authorization' ? judgeAll(counted(rows, located, facts)) : NO_FINDINGS;
+  return counts(rows, located) ? judgeAll(counted(rows, located, facts)) : NO_FINDINGS;
 }
 
 function remember(rows: ProbingRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  if (located.event.outcome !== 'authorization') return;
-  const { denials, usual, actions } = counted(rows, located, facts);
+  const { event, marks } = located;
+  if (event.outcome !== 'authorization') return;
+  const day = dayOf(event.at);
+  if (!counts(rows, located)) {
+    learn(rows.habits, marks.action, day);
+    return;
+  }
+  const all = counted(rows, located, facts);
+  const { denials, usual, actions } = all;
+  // A refused use is never clean. Others of the family say no more than the same.
+  const isHarmless = facts.suspectedBy.every((family) => family === 'probing');
+  if (judgeAll(all).length > 0) (isHarmless ? consider : distrust)(rows.habits, marks.action, day);
   rows.denied.replace(burstNumbers(denials));
   rows.refusals.replace([0, 0, usual, ...actions]);
+}
+
+function counts({ habits }: ProbingRows, { event, marks }: LocatedUsageEvent): boolean {
+  return event.outcome === 'authorization' && isNew(habits, marks.action, dayOf(event.at));
 }
 
 /** With one refusal more. */

@@ -18,6 +18,9 @@ describe('known values', () => {
     newSubjectInHand();
     learn(values, home, 0);
   };
+  const onDaysAlso = (days: readonly number[]): void => {
+    for (const day of days) consider(values, away, day);
+  };
   const onDays = (days: readonly number[]): void => {
     knowHome();
     for (const day of days) consider(values, away, day);
@@ -60,17 +63,23 @@ describe('known values', () => {
     expect(isNew(values, home, 401)).toBe(true);
   });
 
-  test('of unknown values the eight that came last are on their way', () => {
+  test('of many unknown values sixteen at a time become known, until so many are normal', () => {
     knowHome();
-    for (let index = 0; index < 9; index++) for (const day of [1, 2]) consider(values, markOf(`n${index}`), day);
-    const isKnownNow = (name: string): boolean => {
-      consider(values, markOf(name), 3);
-      return !isNew(values, markOf(name), 3);
-    };
+    const names = Array.from({ length: 40 }, (_, index) => `n${index}`);
+    const knownOn = [3, 6, 9].map((day) => {
+      for (const today of [day - 2, day - 1, day]) for (const name of names) consider(values, markOf(name), today);
+      return names.filter((name) => !isNew(values, markOf(name), day)).length;
+    });
 
-    expect(isKnownNow('n8')).toBe(true);
-    expect(isKnownNow('n1')).toBe(true);
-    expect(isKnownNow('n0')).toBe(false);
+    expect(knownOn).toEqual([16, 40, 40]);
+  });
+
+  test('what came once makes room for what comes later', () => {
+    knowHome();
+    for (let index = 0; index < 16; index++) consider(values, markOf(`n${index}`), 1);
+    onDaysAlso([3, 4, 5]);
+
+    expect(isNew(values, away, 5)).toBe(false);
   });
 
   test('where very many are normal, one more says nothing', () => {

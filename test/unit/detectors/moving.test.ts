@@ -232,6 +232,6 @@ describe('what a credential does', () => {
     const confidences = [MICROSOFT, CARRIER].map((asn) =>
       asks(elsewhere('DE', asn)).map(({ detection }) => detection.confidence),
     );
-    expect(confidences).toEqual([[0.35], [0.7]]);
+    expect(confidences).toEqual([[0.3], [0.7]]);
   });
 });
