@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -68,6 +69,28 @@ const untilHeld = (count: number, ms?: number) =>
     ({ length }) => length >= count,
     ms,
   );
+const many = (count: number) => Array.from({ length: count }, (_, index) => `stolen-${index}`);
+
+/** Each detection is under way for so long before the stream has it. */
+function storesTake(ms: number): void {
+  const request = nats.request.bind(nats);
+  nats.request = async (subject, ...rest) => {
+    if (subject.startsWith('detections.')) await delay(ms);
+    return request(subject, ...rest);
+  };
+}
+
+/** The next messages, which nobody acknowledges. */
+async function giveToOneWhoDies(count: number): Promise<void> {
+  const dying = await connect({ servers: server.url });
+  await ensureConsumer(manager, 0);
+  const consumer = await jetstream(dying).consumers.get(USAGE_STREAM, consumerName(0));
+  const messages = await consumer.consume({ max_messages: count, expires: 1_000, group: PIN_GROUP });
+  let given = 0;
+  for await (const _given of messages) if (++given === count) break;
+  await dying.close();
+}
+
 const stored = async () => (await manager.streams.info('DETECTIONS')).state.messages;
 
 it.each([
@@ -129,6 +152,67 @@ it('a hold that fails is written once more, beside the detection', async () => {
   expect(detection.counters).toMatchObject({ holds: 1, holdFailures: 0 });
 });
 
+it('a hold that is tried again keeps no other theft waiting', async () => {
+  const asked: string[] = [];
+  await start({
+    hold: ({ detection: { subject } }) => {
+      asked.push(subject);
+      return asked.length === 1 ? Promise.reject(new Error('away')) : Promise.resolve(undefined);
+    },
+  });
+
+  await steal('a', 'b');
+
+  const [a, b] = ['a', 'b'].map((name) => publicIdSubject('sample', name));
+  expect(
+    await eventually(
+      () => asked,
+      ({ length }) => length >= 3,
+    ),
+  ).toEqual([a, b, a]);
+});
+
+it.each([
+  ['', {}],
+  [', nor where more credentials are used than are kept in memory', { subjectsInMemory: 5 }],
+])('a slow stream of detections keeps no theft waiting%s', async (_where, more) => {
+  storesTake(100);
+  const detection = await start(more);
+  await steal('first');
+  await untilHeld(1);
+  const begin = performance.now();
+
+  await steal(...many(30));
+
+  expect(await untilHeld(31)).toHaveLength(31);
+  // One after the other is stored in three seconds.
+  expect(performance.now() - begin).toBeLessThan(1_500);
+  expect(detection.counters.detections).toBeLessThan(31);
+});
+
+it('while detections never cease to wait, snapshots are written all the same', async () => {
+  storesTake(10);
+  const detection = await start();
+  const snapshots: number[] = [];
+
+  const stealing = steal(...many(600));
+  await eventually(
+    () => detection.counters.messages - detection.counters.detections,
+    (waiting) => waiting > 20,
+  );
+  const before = detection.counters.snapshots;
+  for (const end = Date.now() + 6_000; Date.now() < end;) {
+    const { detections, messages } = detection.counters;
+    if (detections < messages) snapshots.push(detection.counters.snapshots - before);
+    await delay(10);
+  }
+  await stealing;
+
+  // It was looked a hundred times a second, but for when others had the processor.
+  expect(snapshots.length).toBeGreaterThan(100);
+  expect(snapshots.at(-1)).toBeGreaterThanOrEqual(2);
+});
+
 it('a worker that stops leaves nothing to the next one that it has begun', async () => {
   const first = await start();
   await steal('a');
@@ -144,13 +228,8 @@ it('a worker that stops leaves nothing to the next one that it has begun', async
 });
 
 it('what a worker was given that died is refused in seconds, also where nothing else comes', async () => {
-  const dying = await connect({ servers: server.url });
-  await ensureConsumer(manager, 0);
-  const consumer = await jetstream(dying).consumers.get(USAGE_STREAM, consumerName(0));
-  const messages = await consumer.consume({ max_messages: 1, expires: 1_000, group: PIN_GROUP });
   await steal('given');
-  for await (const _given of messages) break;
-  await dying.close();
+  await giveToOneWhoDies(1);
 
   await start();
 

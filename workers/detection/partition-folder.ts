@@ -1,9 +1,10 @@
 import { IncidentError } from '../../domain/errors';
 import type { RiskThresholds } from '../../domain/risk';
+import type { Subject } from '../../domain/subject';
 import type { PartitionEvent, UsageEvent } from '../../domain/usage-event';
 import type { Place } from '../../detectors/located-event';
 import { longestIdle, putAway, strangersIn, wake, type IdleSubject } from '../../detectors/eviction';
-import { foldPartition } from '../../detectors/partition-fold';
+import { foldPartition, type FoldResult } from '../../detectors/partition-fold';
 import { notAhead } from '../../detectors/time-rules';
 import { emptyPartition, type PartitionState } from '../../detectors/partition-state';
 import { textOfBytes } from '../../domain/text-of-bytes';
@@ -13,11 +14,12 @@ import { untilDone } from '../sources/back-off';
 import type { IntelContents } from './intel-contents';
 import { publishDeadLetter, type DeadLetter } from './dead-letter';
 import { parseBatch } from './parse-batch';
-import { Outbox } from './outbox';
+import { Outbox, type StoreDetection } from './outbox';
 import { prepareDetection, type Held, type PublishingParts } from './publish-detection';
 import type { IdleSubjects } from './idle-subjects';
-import { heldBy, NO_SNAPSHOT, type SnapshotStore, type Stored } from './snapshot-store';
+import { heldBy, NO_SNAPSHOT, type SnapshotStore, type Stored, type TakenChunk } from './snapshot-store';
 import { nameOf } from '../../domain/name-of';
+import { principalOf } from '../../domain/principal-of';
 
 /** Times as many subjects are in memory as should be, when they can't be put away. */
 const MOST_TOO_MANY = 1.5;
@@ -36,9 +38,10 @@ export interface FolderParts extends PublishingParts {
   readonly partition: number;
   readonly partitions: number;
   readonly locate: (event: UsageEvent) => Place;
-  readonly intel: IntelContents;
+  readonly store: StoreDetection;
+  readonly intel: Pick<IntelContents, 'ask' | 'keep' | 'load' | 'loadAgain'>;
   readonly snapshots: SnapshotStore;
-  readonly idle: IdleSubjects;
+  readonly idle: Pick<IdleSubjects, 'find' | 'isEmpty' | 'keep' | 'stream'>;
   /** When `USAGE` was made, and the sequence of its last message. */
   readonly endOfStream: () => Promise<{ readonly created: string; readonly end: number }>;
   /** Subjects in memory: see `PARTITION_LIMITS`. */
@@ -71,24 +74,21 @@ export class PartitionFolder {
   #keepAgainAt = 0;
   /** The last message of the stream, as of when another worker may last have folded any. */
   #streamEnd = Infinity;
-  /** Between the fold of a message and its holds the state must not be saved, nor before its detections are stored. */
+  /** Between the fold of a message and its holds no chunk of the state may be taken. */
   #whole = true;
   #outbox: Outbox;
-  /** Ends what the outbox still sends. */
-  #givingUp = new AbortController();
-  /** The last write of a snapshot, ended or not. */
-  #saving: Promise<unknown> = Promise.resolve();
+  /** The last chunk that was taken, while it may be written. */
+  #taken: TakenChunk | undefined;
+  /** The last write of a chunk, ended or not. */
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: FolderParts) {
-    this.#outbox = this.#newOutbox();
+    this.#outbox = new Outbox(parts.store, parts.signal);
   }
 
-  /** What was under way before is made again from the snapshot. */
-  #newOutbox(): Outbox {
-    const { partition, signal } = this.parts;
-    this.#givingUp.abort();
-    this.#givingUp = new AbortController();
-    return new Outbox(this.parts, partition, AbortSignal.any([signal, this.#givingUp.signal]));
+  /** Detections that are not stored yet are left to whoever goes on from the snapshot. The state is void until it is loaded again. */
+  giveUp(): void {
+    this.#outbox.giveUp();
   }
 
   /** The last message the state holds. */
@@ -126,7 +126,8 @@ export class PartitionFolder {
     this.#held = heldBy(stored);
     this.#folded = this.saved;
     this.#whole = true;
-    this.#outbox = this.#newOutbox();
+    this.giveUp();
+    this.#outbox = new Outbox(this.parts.store, this.parts.signal);
     const { created, end } = await this.parts.endOfStream();
     this.#streamEnd = end;
     const isAnother = stored.stream !== undefined && stored.stream !== created;
@@ -153,15 +154,17 @@ export class PartitionFolder {
 
   /** Loads again when somebody else has written a snapshot since. */
   async refresh(): Promise<void> {
-    // Ours would look like somebody else's.
-    await this.#saving;
+    // A chunk that waits to be written is taken anew later: one of ours would look like somebody else's.
+    this.#taken = undefined;
+    await this.#writing;
     if ((await this.parts.snapshots.revision()) !== this.#stored.revision) await this.load();
     else this.#streamEnd = (await this.parts.endOfStream()).end;
   }
 
-  /** @throws when it was aborted: then the state is void until it is loaded again. */
+  /** @throws when it was aborted: before the message, so that the state may be saved still; or within it, and then the state is void until it is loaded again. */
   async fold(message: StoredUsage): Promise<void> {
     const { partition, partitions, locate, intel, counters } = this.parts;
+    await this.#outbox.room();
     const { events: sent, faults } = parseBatch(textOfBytes(message.data), partition, partitions);
     this.#whole = false;
     for (const fault of faults) await this.#keep({ ...fault, stream: 'usage', message });
@@ -177,9 +180,7 @@ export class PartitionFolder {
       const content = { part: `${detector}:${event.id}`, body: JSON.stringify({ events: [event] }) };
       await this.#keep({ stream: 'detector', message, error: new IncidentError(code, { detector, cause }), content });
     }
-    const held: Held = new Map();
-    for (const finding of result.messages) this.#outbox.put(await prepareDetection(this.parts, finding, held));
-    await this.#outbox.settled();
+    if (result.messages.length > 0) await this.#tell(result.messages, judgesOf(events));
     await this.#evict(message.seq);
     this.#whole = true;
     this.#folded = message.seq;
@@ -187,20 +188,34 @@ export class PartitionFolder {
     counters.events += events.length;
   }
 
-  /**
-   * Writes the part of the snapshot that is furthest behind; true when there was something to write. What it holds is taken before this returns, so the
-   * next messages may be folded while it is written; another part may not be saved. @throws OwnershipLost
-   */
-  save(): Promise<boolean> {
-    const saving = this.#saveNext();
-    this.#saving = saving.catch(() => undefined);
-    return saving;
+  async #tell(messages: FoldResult['messages'], judges: ReturnType<typeof judgesOf>): Promise<void> {
+    const held: Held = new Map();
+    for (const found of messages) {
+      const prepared = await prepareDetection(this.parts, found, held);
+      this.#outbox.put(prepared, judges.get(found.detection.subject) ?? []);
+    }
   }
 
-  async #saveNext(): Promise<boolean> {
-    if (!this.#whole || !this.#outbox.isEmpty || this.#folded === this.saved) return false;
-    const stored = await this.parts.snapshots.save(this.#stored, this.#folded, this.#state);
-    if (!stored) throw new OwnershipLost(`partition ${this.parts.partition}`);
+  /**
+   * Writes the part of the snapshot that is furthest behind, once the detections of what it holds are stored; true when it was written. What it holds is
+   * taken before this returns, so the next messages may be folded meanwhile; another part may not be saved. @throws OwnershipLost
+   */
+  async save(): Promise<boolean> {
+    if (!this.#whole || this.#folded === this.saved) return false;
+    const { snapshots, partition, log } = this.parts;
+    const taken = snapshots.take(this.#stored, this.#folded, this.#state);
+    this.#taken = taken;
+    const isTold = await this.#outbox.storedSoFar();
+    // Meanwhile it was looked whether the snapshot is still ours.
+    if (this.#taken !== taken) return false;
+    if (!isTold) {
+      log.warn({ partition }, 'no snapshot is written, since detections are not stored yet');
+      return false;
+    }
+    const writing = snapshots.write(taken);
+    this.#writing = writing.catch(() => undefined);
+    const stored = await writing;
+    if (!stored) throw new OwnershipLost(`partition ${partition}`);
     this.#stored = stored;
     this.#held = heldBy(stored);
     this.parts.counters.snapshots += 1;
@@ -228,14 +243,15 @@ export class PartitionFolder {
     return new Map([...found].map(([name, idle]) => [name, known(idle)]));
   }
 
-  /** Only after the detections of the message are stored: nobody who goes now sees its events again. */
+  /** Whose detections wait stays: who goes now is not folded again, whatever the snapshot is of. */
   async #evict(seq: number): Promise<void> {
     const { subjectsInMemory, partition, log } = this.parts;
     const isFull = this.#state.subjects.size > subjectsInMemory * MOST_TOO_MANY;
-    if (!isFull && (!this.#outbox.isEmpty || Date.now() < this.#keepAgainAt)) return;
-    await this.#outbox.drained();
-    const leaving = longestIdle(this.#state, subjectsInMemory);
-    if (leaving.length === 0) return;
+    if (!isFull && Date.now() < this.#keepAgainAt) return;
+    const idle = longestIdle(this.#state, subjectsInMemory);
+    if (idle.length === 0) return;
+    const { concerned } = this.#outbox;
+    const leaving = idle.filter(([name]) => !concerned.has(name));
     // After a restart a shard may hold more than the message at hand.
     const heldOf = (name: string): number => Math.max(seq, this.#held[shardOf(name)] ?? 0);
     try {
@@ -280,4 +296,16 @@ export class PartitionFolder {
     counters.deadLetters += 1;
     log.error({ ...said, ...error.fields }, 'part of a usage message went to the dead letters');
   }
+}
+
+/** By credential used: whose states found what was found of it. More than one's, where it is said to be of several principals. */
+function judgesOf(events: readonly PartitionEvent[]): ReadonlyMap<Subject, readonly string[]> {
+  const judges = new Map<Subject, string[]>();
+  for (const event of events) {
+    if (event.kind !== 'usage') continue;
+    const [known, principal] = [judges.get(event.subject), principalOf(event)];
+    if (!known) judges.set(event.subject, [principal]);
+    else if (!known.includes(principal)) known.push(principal);
+  }
+  return judges;
 }

@@ -44,7 +44,9 @@ export class PartitionWorker {
   readonly #folder: PartitionFolder;
   readonly #pace: PaceKeeper;
   readonly #risk: RiskKeeper;
-  /** For messages, and for taking what a chunk is to hold: nothing is folded meanwhile. */
+  /** For whoever reads messages: all of a gap are folded before the message behind it. */
+  readonly #reads = new Queue();
+  /** For each message, and for taking what a chunk is to hold: nothing is folded meanwhile. */
   readonly #folds = new Queue();
   /** For chunks: each is written over the one before. */
   readonly #saves = new Queue();
@@ -57,6 +59,7 @@ export class PartitionWorker {
   #keptAt = 0;
   #pinned = false;
   #sinceSnapshot = 0;
+  #isSaving = false;
 
   constructor(
     private readonly parts: FolderParts,
@@ -82,6 +85,7 @@ export class PartitionWorker {
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
+    this.#folder.giveUp();
   }
 
   /** After the signal was aborted: ends the reading, so that `run` returns. */
@@ -108,22 +112,27 @@ export class PartitionWorker {
     let failure: unknown;
     const beside = new AbortController();
     const fail = (error: unknown): void => {
-      failure ??= error;
+      // Of the stop itself: what was folded until then is saved.
+      if (error !== signal.reason) failure ??= error;
       messages.stop();
     };
+    let saved: Promise<unknown> = Promise.resolve();
     const saving = this.#saveRegularly(beside.signal).catch(fail);
     const standingBy = this.#standBy(beside.signal).catch(fail);
     void this.#watchPin(messages);
     try {
       if (signal.aborted) return;
       for await (const message of messages) {
-        await this.#folds.run(() => this.#take(message));
+        await this.#reads.run(() => this.#take(message));
         if (signal.aborted) break;
-        if (++this.#sinceSnapshot >= SNAPSHOT_EVERY_MESSAGES) await this.#save();
+        // Not waited for: detections may have to be stored before.
+        if (++this.#sinceSnapshot >= SNAPSHOT_EVERY_MESSAGES && !this.#isSaving) saved = this.#save().catch(fail);
       }
+    } catch (error) {
+      fail(error);
     } finally {
       beside.abort();
-      await Promise.all([saving, standingBy]);
+      await Promise.all([saving, standingBy, saved]);
       await messages.close();
       this.parts.counters.partitions.delete(partition);
     }
@@ -147,7 +156,7 @@ export class PartitionWorker {
       return;
     }
     const { subject, seq, data } = message;
-    await this.#folder.fold({ subject, seq, data, storedAt });
+    await this.#folds.run(() => this.#folder.fold({ subject, seq, data, storedAt }));
     const now = Date.now();
     const [lateMs, { isShedding }] = [Math.max(0, now - storedAt), this.#folder];
     counters.partitions.set(partition, { lateMs, foldedAt: now, isShedding });
@@ -161,31 +170,38 @@ export class PartitionWorker {
    */
   async #catchUp(end: number): Promise<void> {
     const { partition, counters } = this.parts;
-    await this.#folder.refresh();
+    await this.#folds.run(() => this.#folder.refresh());
     const missing = { stream: USAGE_STREAM, subjects: `usage.${partition}`, first: this.#folder.folded + 1, end };
     for await (const { subject, seq, data, time } of storedBetween(this.manager, missing)) {
-      await this.#folder.fold({ subject, seq, data, storedAt: time.getTime() });
+      await this.#folds.run(() => this.#folder.fold({ subject, seq, data, storedAt: time.getTime() }));
       counters.caughtUp += 1;
     }
   }
 
-  /** Messages are folded while it is written; `stoppedMs` is how long they were not. */
+  /** Messages are folded while what it holds is being told, and while it is written; `stoppedMs` is how long they were not. */
   #save(): Promise<{ readonly hasWritten: boolean; readonly stoppedMs: number }> {
     return this.#saves.run(async () => {
-      const { last, written, stoppedMs } = await this.#folds.run(() => {
-        const begin = performance.now();
-        const written = this.#folder.save();
-        return Promise.resolve({ last: this.#lastMessage, written, stoppedMs: performance.now() - begin });
-      });
-      this.#sinceSnapshot = 0;
-      const hasWritten = await written;
-      this.#acknowledge(last);
-      return { hasWritten, stoppedMs };
+      this.#isSaving = true;
+      try {
+        const { last, written, stoppedMs } = await this.#folds.run(() => {
+          const begin = performance.now();
+          const written = this.#folder.save();
+          return Promise.resolve({ last: this.#lastMessage, written, stoppedMs: performance.now() - begin });
+        });
+        this.#sinceSnapshot = 0;
+        const hasWritten = await written;
+        this.#acknowledge(last, hasWritten);
+        return { hasWritten, stoppedMs };
+      } finally {
+        this.#isSaving = false;
+      }
     });
   }
 
-  #acknowledge(last: JsMsg | undefined): void {
-    if (last && last !== this.#unacknowledged.at(-1) && this.#isToBeKept(last)) this.#unacknowledged.push(last);
+  #acknowledge(last: JsMsg | undefined, hasWritten: boolean): void {
+    // While nothing can be written none is kept: there may be no end of them.
+    const isHeld = last && (hasWritten || last.seq <= this.#folder.saved);
+    if (isHeld && last !== this.#unacknowledged.at(-1) && this.#isToBeKept(last)) this.#unacknowledged.push(last);
     // Only now: what is acknowledged never comes again, so it must be in a snapshot. Acknowledges all before it, too.
     const next = this.#unacknowledged.findIndex(({ seq }) => seq > this.#folder.saved);
     const done = this.#unacknowledged.splice(0, next === -1 ? Infinity : next);
@@ -239,7 +255,7 @@ export class PartitionWorker {
       const { delivered, num_ack_pending: left, priority_groups: groups = [] } = info as ConsumerInfo & PinInfo;
       const isOpen = groups.some(({ group, pinned_client_id: pinned = '' }) => group === PIN_GROUP && pinned === '');
       if (isOpen && left > 0 && delivered.stream_seq > this.#folder.folded)
-        await this.#folds.run(() => this.#catchUp(delivered.stream_seq + 1));
+        await this.#reads.run(() => this.#catchUp(delivered.stream_seq + 1));
     }
   }
 

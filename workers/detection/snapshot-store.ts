@@ -60,6 +60,13 @@ export interface Stored {
   readonly stream?: string | undefined;
 }
 
+/** Part of a state, as JSON in the memory of the store that took it. */
+export interface TakenChunk {
+  readonly before: Stored;
+  readonly sequence: number;
+  readonly shards: readonly number[];
+}
+
 export const NO_SNAPSHOT: Stored = { revision: 0, chunks: [] };
 
 const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
@@ -80,7 +87,7 @@ export class SnapshotStore {
   readonly #key: string;
   /** Chunks of workers that died before they wrote a head are looked for once. */
   #isTidy = false;
-  /** The chunk that is being written; there is one at a time. */
+  /** The chunk that was taken last; there is one at a time. */
   readonly #json = new Utf8Text();
 
   constructor(
@@ -108,17 +115,22 @@ export class SnapshotStore {
   }
 
   /**
-   * Writes the chunk that is furthest behind, as of the message `folded`, over the snapshot `before`. The state is looked at before this returns, and
-   * may change after; another part may not be saved meanwhile. Gives what is stored then, or undefined when another worker has written meanwhile.
+   * Takes the chunk that is furthest behind, as of the message `folded`, to be written over the snapshot `before`. The state may change after; another
+   * chunk may be taken when this one was written, or will not be.
    */
-  async save(before: Stored, folded: number, state: PartitionState): Promise<Stored | undefined> {
+  take(before: Stored, folded: number, state: PartitionState): TakenChunk {
     // What only the head holds is lost with it.
     const isInHead = before.chunks.some(({ name }) => name === undefined);
+    const shards = nextChunk(state, heldBy(before), folded, isInHead ? Infinity : CHUNK_BYTES, this.#json);
+    return { before, sequence: folded, shards };
+  }
+
+  /** Writes the chunk that was taken last. Gives what is stored then, or undefined when another worker has written meanwhile. */
+  async write({ before, sequence, shards }: TakenChunk): Promise<Stored | undefined> {
     const json = this.#json;
-    const shards = nextChunk(state, heldBy(before), folded, isInHead ? Infinity : CHUNK_BYTES, json);
     const writer = randomUUID();
     const isSmall = shards.length === SHARDS && json.length <= PART_BYTES;
-    const written = { sequence: folded, shards, ...(isSmall ? {} : await this.#split(json.bytes, writer)) };
+    const written = { sequence, shards, ...(isSmall ? {} : await this.#split(json.bytes, writer)) };
     const chunks = [...without(before.chunks, shards), written];
     const revision = await this.#write(
       before.revision,

@@ -17,8 +17,9 @@ import { IntelContents } from './intel-contents';
 import { IDLE_BUCKET, IdleSubjects } from './idle-subjects';
 import { createLocator } from './locator';
 import { BEHIND_MS } from './pace-keeper';
+import type { FolderParts } from './partition-folder';
 import { PartitionWorker } from './partition-worker';
-import type { Hold } from './publish-detection';
+import { storeDetection, type Hold } from './publish-detection';
 import { SNAPSHOT_BUCKET, SnapshotStore } from './snapshot-store';
 import { ensureStreams, USAGE_STREAM } from './streams';
 
@@ -70,20 +71,17 @@ export async function startDetection(options: DetectionOptions): Promise<Detecti
     return { created: String(created), end: state.last_seq };
   };
 
+  const publishing = { nats, hold, holdFrom, weigh, inventory, log, counters };
+
   const workers = Array.from({ length: partitions }, (_, partition) => {
     const snapshots = new SnapshotStore(bucket, partition);
-    const parts = {
-      nats,
-      hold,
-      holdFrom,
+    const parts: FolderParts = {
+      ...publishing,
       risk,
-      weigh,
-      inventory,
-      log,
-      counters,
       partition,
       partitions,
       locate,
+      store: (prepared, signal) => storeDetection(publishing, partition, prepared, signal),
       intel,
       snapshots,
       endOfStream,
