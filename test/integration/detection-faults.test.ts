@@ -213,6 +213,39 @@ it('while detections never cease to wait, snapshots are written all the same', a
   expect(snapshots.at(-1)).toBeGreaterThanOrEqual(2);
 });
 
+it('a stop amid what another was given is no longer than a message, and nothing is folded again', async () => {
+  const names = many(100);
+  await steal(...names);
+  await giveToOneWhoDies(names.length);
+  const hold = ({ detection: { subject } }: { detection: { subject: string } }) => {
+    held.push(subject);
+    return delay(50, undefined);
+  };
+  const first = await start({ hold });
+  await untilHeld(5);
+
+  const begin = performance.now();
+  await first.stop();
+
+  expect(performance.now() - begin).toBeLessThan(2_000);
+  const { messages } = first.counters;
+  expect(messages).toBeLessThan(100);
+  const next = await start();
+  await untilHeld(100);
+  expect(next.counters.messages).toBe(100 - messages);
+  expect(await eventually(stored, (count) => count >= 100)).toBe(100);
+});
+
+it('a stop ends at any moment after the start', async () => {
+  for (let ms = 0; ms < 40; ms += 2) {
+    const detection = await start();
+    await delay(ms);
+    const begin = performance.now();
+    await Promise.race([detection.stop(), delay(2_000)]);
+    expect(performance.now() - begin).toBeLessThan(1_500);
+  }
+});
+
 it('a worker that stops leaves nothing to the next one that it has begun', async () => {
   const first = await start();
   await steal('a');

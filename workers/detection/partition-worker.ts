@@ -121,7 +121,8 @@ export class PartitionWorker {
     const standingBy = this.#standBy(beside.signal).catch(fail);
     void this.#watchPin(messages);
     try {
-      if (signal.aborted) return;
+      // One that is closed and was never read does not end.
+      if (signal.aborted) messages.stop();
       for await (const message of messages) {
         await this.#reads.run(() => this.#take(message));
         if (signal.aborted) break;
@@ -169,10 +170,12 @@ export class PartitionWorker {
    * fold needs it in its place.
    */
   async #catchUp(end: number): Promise<void> {
-    const { partition, counters } = this.parts;
+    const { partition, counters, signal } = this.parts;
     await this.#folds.run(() => this.#folder.refresh());
     const missing = { stream: USAGE_STREAM, subjects: `usage.${partition}`, first: this.#folder.folded + 1, end };
     for await (const { subject, seq, data, time } of storedBetween(this.manager, missing)) {
+      // There may be tens of thousands.
+      signal.throwIfAborted();
       await this.#folds.run(() => this.#folder.fold({ subject, seq, data, storedAt: time.getTime() }));
       counters.caughtUp += 1;
     }
