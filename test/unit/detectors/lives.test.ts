@@ -84,6 +84,14 @@ describe('a key stolen from what lives in one cloud, used with the same program 
     expect(gravest(told(hour, [use(61 * MINUTE_MS, cli)]))).toBe('medium');
   });
 
+  test('is told though somebody tried it from his desk on the first day', () => {
+    const desk = Array.from({ length: 4 }, (_, index) =>
+      use(index * MINUTE_MS + 1, { address: OFFICE, agent: 'curl/8.5' }),
+    );
+
+    expect(gravest(told(desk, service, [use(20 * DAY_MS, { address: CARRIER })]))).toBe('medium');
+  });
+
   test('is no other network of the same cloud', () => {
     expect(gravest(told(service, [use(20 * DAY_MS, { address: AMAZON_TOO })]))).toBe('low');
   });
@@ -124,6 +132,61 @@ describe('a service', () => {
       6, 13, 20, 34,
     ]);
   });
+});
+
+test('a pipeline that asks who it is at each start, and gets runners of another cloud, is at home there on the third day', () => {
+  const runs = (day: number, address: string) =>
+    Array.from({ length: 5 }, (_, run) =>
+      ['sts:GetCallerIdentity', 's3:ListBuckets', 's3:PutObject'].map((name, step) =>
+        use(day * DAY_MS + run * 60 * MINUTE_MS + step * 1_000, { address, name, agent: 'aws-cli/2.15 Linux' }),
+      ),
+    ).flat();
+  const week = Array.from({ length: 30 }, (_, day) => [
+    ...runs(day, AMAZON),
+    ...(day < 20 ? [] : runs(day, HETZNER).map((one) => ({ ...one, id: `${one.id}-too`, at: one.at + 7 * MINUTE_MS }))),
+  ]).flat();
+  const messages = told(week);
+
+  expect(gravest(messages)).toBe('medium');
+  const grave = messages.filter(({ severity }) => severity !== 'low');
+  expect([...new Set(grave.map(({ day }) => day))]).toEqual([20, 21]);
+});
+
+test('a tool that lacks permissions is told of for three days, and others that are refused it afterwards', () => {
+  const refused = (day: number, name: string) =>
+    Array.from({ length: 12 }, (_, index) =>
+      use(day * DAY_MS + index * 1_000, { name: `${name}:List${index}`, outcome: 'authorization', agent: 'scanner/1' }),
+    );
+  const daily = [5, 6, 7, 8, 9].flatMap((day) => refused(day, 'iam'));
+  const messages = told(days(0, 12, 15, { agent: 'scanner/1' }), daily, refused(11, 'kms'));
+
+  expect(daysOf(messages, 'privilege-probing')).toEqual([5, 6, 7, 11]);
+});
+
+test('a botnet that takes its time does not hide behind a few machines that came the day before', () => {
+  const homes = Array.from({ length: 40 }, (_, index) => {
+    const address = `100.80.${index}.7`;
+    places[address] = { network: `100.80.${index}.0/24`, country: 'DE', asn: 64_600 + (index % 4) };
+    return address;
+  });
+  const life = days(0, 10, 15, { address: OFFICE });
+  const scouts = homes.slice(0, 5).map((address, index) => use(9 * DAY_MS + index * 60 * MINUTE_MS, { address }));
+  const botnet = homes.slice(5).map((address, index) => use(10 * DAY_MS + index * 7 * MINUTE_MS, { address }));
+
+  expect(daysOf(told(life, scouts, botnet), 'many-networks')).toEqual([10]);
+});
+
+test('an office and a cloud in each of two countries are no life in four', () => {
+  const [there, cloudThere] = ['100.81.0.7', '100.81.1.7'];
+  places[there] = { network: '100.81.0.0/24', country: 'US', asn: 64_700 };
+  places[cloudThere] = { network: '100.81.1.0/24', country: 'DE', asn: 16_276 };
+  const begun = Array.from({ length: 40 }, (_, index) =>
+    use(index * 10 * MINUTE_MS, { address: [OFFICE, there, AMAZON, cloudThere][index % 4] ?? '' }),
+  );
+  const far = '100.81.2.7';
+  places[far] = { network: '100.81.2.0/24', country: 'BR', asn: 64_701 };
+
+  expect(daysOf(told(begun, [use(41 * 10 * MINUTE_MS, { address: far })]), 'impossible-travel')).toEqual([0]);
 });
 
 describe('a thief who takes his time, on the machine itself', () => {
@@ -188,7 +251,7 @@ describe('a key in an application', () => {
       }),
     );
 
-  test.each([10_000, MINUTE_MS, 5 * MINUTE_MS])(
+  test.each([100, 1_000, 10_000, MINUTE_MS, 5 * MINUTE_MS])(
     'that is used each %i ms from the start starts no incident',
     (everyMs) => {
       expect([undefined, 'low']).toContain(gravest(told(traffic(3_000, everyMs))));
