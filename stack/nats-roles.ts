@@ -79,6 +79,7 @@ const PUBLISH: Readonly<Record<Exclude<NatsRole, 'admin'>, readonly string[]>> =
     ...ALL_STREAMS,
     ...consume('USAGE', '*'),
     '$JS.API.DIRECT.GET.USAGE',
+    '$JS.API.STREAM.MSG.GET.USAGE',
     'usage.*',
     'detections.*',
     'deadletter.>',

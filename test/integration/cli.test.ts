@@ -19,7 +19,7 @@ describe('the command line', () => {
     estate = await startRig();
     await estate.addCredential('orders-db');
     const list = path.join(estate.deployment.directory, 'bad.txt');
-    await writeFile(list, '198.51.100.7\n203.0.113.0/24\n');
+    await writeFile(list, '198.51.100.7\n203.0.113.0/24\nnowhere\n');
     const lists = `[{ name: bad, from: ${list}, format: plain }, { name: none, from: ${list}.none, format: plain }]`;
     await appendFile(path.join(estate.deployment.directory, 'settings.yaml'), `\nthreatIntel: { lists: ${lists} }\n`);
     worker = await estate.startWorker('cli', 'tourniquet-response');
@@ -88,7 +88,7 @@ describe('the command line', () => {
         { name: 'none', networks: 0, fault: { code: 'INTEL_LIST_UNREACHABLE' } },
       ],
     });
-    expect((await tourniquet('intel', 'list')).stdout).toMatch(/bad +│ hostile +│ medium +│ 2 +│ 2/);
+    expect((await tourniquet('intel', 'list')).stdout).toMatch(/bad +│ hostile +│ medium +│ 2 +│ no-address: 1 +│ 2/);
   });
 
   it('finds every fault of a policy file, with its line', async () => {

@@ -80,14 +80,18 @@ function storesTake(ms: number): void {
   };
 }
 
-/** The next messages, which nobody acknowledges. */
-async function giveToOneWhoDies(count: number): Promise<void> {
+/** The next messages, which nobody acknowledges; those it asks to be given again are given first. */
+async function giveToOneWhoDies(count: number, { again = [] }: { again?: readonly number[] } = {}): Promise<void> {
   const dying = await connect({ servers: server.url });
   await ensureConsumer(manager, 0);
   const consumer = await jetstream(dying).consumers.get(USAGE_STREAM, consumerName(0));
   const messages = await consumer.consume({ max_messages: count, expires: 1_000, group: PIN_GROUP });
   let given = 0;
-  for await (const _given of messages) if (++given === count) break;
+  for await (const message of messages) {
+    given += 1;
+    if (again.includes(given)) message.nak();
+    if (given === count) break;
+  }
   await dying.close();
 }
 
@@ -268,6 +272,17 @@ it('what a worker was given that died is refused in seconds, also where nothing 
 
   // The consumer would give it out again after 30 s.
   expect(await untilHeld(1, 15_000)).toHaveLength(1);
+});
+
+it('of what a worker was given that died all is refused, whichever of it is given again first', async () => {
+  await steal(...many(5));
+  await giveToOneWhoDies(5, { again: [2] });
+  await steal('new');
+
+  await start();
+
+  expect(await untilHeld(6, 15_000)).toEqual([...many(5), 'new'].map((name) => publicIdSubject('sample', name)));
+  expect(await eventually(stored, (count) => count >= 6)).toBe(6);
 });
 
 it('a stream that was made anew is read from its beginning, and what was known is known', async () => {

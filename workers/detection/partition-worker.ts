@@ -147,7 +147,7 @@ export class PartitionWorker {
     counters.partitions.set(partition, { inWorkSince: storedAt, isShedding: this.#folder.isShedding });
     const expected = this.#lastDelivery === undefined ? undefined : this.#lastDelivery + 1;
     this.#lastDelivery = message.info.deliverySequence;
-    if (message.info.deliverySequence !== expected) await this.#catchUp(message.seq);
+    if (message.info.deliverySequence !== expected) await this.#catchUp(await this.#endOfGiven(message));
     this.#lastMessage = message;
     if (message.seq <= this.#folder.folded) {
       counters.repeated += 1;
@@ -163,6 +163,16 @@ export class PartitionWorker {
     counters.partitions.set(partition, { lateMs, foldedAt: now, isShedding });
     this.#pace.look(now, lateMs, isShedding);
     this.#risk.look(now, this.#folder.risk);
+  }
+
+  /**
+   * Before which all was given out, to us or to somebody else. One that is given out for the first time follows all that were; one that is given out again, as the
+   * first after another worker died often is, says nothing of those behind it, and the next new one comes right after it.
+   */
+  async #endOfGiven(message: JsMsg): Promise<number> {
+    if (!message.redelivered) return message.seq;
+    const { delivered } = await this.manager.consumers.info(USAGE_STREAM, consumerName(this.parts.partition));
+    return Math.max(message.seq, delivered.stream_seq + 1);
   }
 
   /**

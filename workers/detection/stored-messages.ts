@@ -30,7 +30,11 @@ export async function* storedBetween(
   { stream, subjects, first, end }: StoredRange,
 ): AsyncGenerator<StoredMsg> {
   for (let next = first; next < end;) {
-    const batch = await readBatch(manager, stream, { seq: next, next_by_subj: subjects, batch: AT_ONCE });
+    const request = { seq: next, next_by_subj: subjects };
+    const batch = await readBatch(manager, stream, { ...request, batch: AT_ONCE });
+    // Any replica may have answered, and one may be behind: only the leader knows that there is none.
+    const known = batch.length === 0 ? await manager.streams.getMessage(stream, request) : null;
+    if (known) batch.push(known);
     for (const message of batch) if (message.seq < end) yield message;
     const last = batch.at(-1);
     if (!last) return;
@@ -40,17 +44,16 @@ export async function* storedBetween(
 
 type BatchRequest = Parameters<JetStreamManager['direct']['getBatch']>[1];
 
-async function readBatch(
-  { direct }: JetStreamManager,
-  stream: string,
-  request: BatchRequest,
-): Promise<readonly StoredMsg[]> {
-  const batch: StoredMsg[] = [];
-  try {
-    for await (const message of await direct.getBatch(stream, request)) batch.push(message);
-  } catch (error) {
-    // How NATS says that there are no more.
-    if (!(error instanceof Error && 'code' in error && error.code === NOT_FOUND)) throw error;
-  }
-  return batch;
+/** With a callback, since the library ends the subscription of no other. */
+function readBatch({ direct }: JetStreamManager, stream: string, request: BatchRequest): Promise<StoredMsg[]> {
+  return new Promise((resolve, reject) => {
+    const batch: StoredMsg[] = [];
+    const take: BatchRequest['callback'] = (done, message) => {
+      if (!done) batch.push(message);
+      // How NATS says that there are no more.
+      else if (!done.err || ('code' in done.err && done.err.code === NOT_FOUND)) resolve(batch);
+      else reject(done.err);
+    };
+    direct.getBatch(stream, { ...request, callback: take }).catch(reject);
+  });
 }

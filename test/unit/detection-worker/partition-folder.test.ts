@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { publicIdSubject } from '../../../domain/subject';
 import type { PartitionEvent, StreamEvent } from '../../../domain/usage-event';
@@ -159,8 +160,9 @@ test('a stop while there is no room ends the fold at once, and what was folded i
   const worker = new KillableFolder(thefts(MOST_MOVING + 5));
   await worker.start();
   const folding = worker.fold(Infinity);
+  while (worker.folder.folded < MOST_MOVING) await setTimeout(20);
   const begin = performance.now();
-  setTimeout(() => worker.stop(), 100);
+  worker.stop();
 
   await expect(folding).rejects.toThrow('aborted');
   expect(performance.now() - begin).toBeLessThan(500);
