@@ -9,13 +9,14 @@ import { publicIdSubject } from '../../domain/subject';
 import type { StreamEvent } from '../../domain/usage-event';
 import { SnapshotStore } from '../../workers/detection/snapshot-store';
 import { startDetection, type Detection, type DetectionOptions } from '../../workers/detection/start-detection';
-import { consumerName, ensureConsumer, ensureStreams, PIN_GROUP, USAGE_STREAM } from '../../workers/detection/streams';
+import { ensureStreams, USAGE_STREAM } from '../../workers/detection/streams';
 import { openBucket } from '../../enforcement/buckets';
 import { AddressSet } from '../../intel/address-set';
 import { ListShelf } from '../../intel/list-shelf';
 import { eventually } from '../support/eventually';
 import { liveRecord } from '../support/live-record';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { giveToOneWhoDies, many, theft } from '../support/thefts';
 import { publishUsage } from '../support/publish-usage';
 
 let server: PrivateNatsServer;
@@ -55,13 +56,6 @@ async function start(more: Partial<DetectionOptions> = {}): Promise<Detection> {
   return detection;
 }
 
-/** The use of a honeytoken: it is refused and told at once. */
-function theft(name: string): readonly StreamEvent[] {
-  const [subject, at] = [publicIdSubject('sample', name), Date.now()];
-  const use = { ...sampleUse({ afterMs: 0, subject }), at, id: `use-${name}` };
-  return [{ kind: 'control', id: `listed-${name}`, at, subject, listed: 'honeytoken' }, use];
-}
-
 const steal = (...names: readonly string[]) => publishUsage(nats, 1, names.map(theft));
 const untilHeld = (count: number, ms?: number) =>
   eventually(
@@ -69,7 +63,6 @@ const untilHeld = (count: number, ms?: number) =>
     ({ length }) => length >= count,
     ms,
   );
-const many = (count: number) => Array.from({ length: count }, (_, index) => `stolen-${index}`);
 
 /** Each detection is under way for so long before the stream has it. */
 function storesTake(ms: number): void {
@@ -78,21 +71,6 @@ function storesTake(ms: number): void {
     if (subject.startsWith('detections.')) await delay(ms);
     return request(subject, ...rest);
   };
-}
-
-/** The next messages, which nobody acknowledges; those it asks to be given again are given first. */
-async function giveToOneWhoDies(count: number, { again = [] }: { again?: readonly number[] } = {}): Promise<void> {
-  const dying = await connect({ servers: server.url });
-  await ensureConsumer(manager, 0);
-  const consumer = await jetstream(dying).consumers.get(USAGE_STREAM, consumerName(0));
-  const messages = await consumer.consume({ max_messages: count, expires: 1_000, group: PIN_GROUP });
-  let given = 0;
-  for await (const message of messages) {
-    given += 1;
-    if (again.includes(given)) message.nak();
-    if (given === count) break;
-  }
-  await dying.close();
 }
 
 const stored = async () => (await manager.streams.info('DETECTIONS')).state.messages;
@@ -220,7 +198,7 @@ it('while detections never cease to wait, snapshots are written all the same', a
 it('a stop amid what another was given is no longer than a message, and nothing is folded again', async () => {
   const names = many(100);
   await steal(...names);
-  await giveToOneWhoDies(names.length);
+  await giveToOneWhoDies(server, names.length);
   const hold = ({ detection: { subject } }: { detection: { subject: string } }) => {
     held.push(subject);
     return delay(50, undefined);
@@ -266,7 +244,7 @@ it('a worker that stops leaves nothing to the next one that it has begun', async
 
 it('what a worker was given that died is refused in seconds, also where nothing else comes', async () => {
   await steal('given');
-  await giveToOneWhoDies(1);
+  await giveToOneWhoDies(server, 1);
 
   await start();
 
@@ -276,7 +254,7 @@ it('what a worker was given that died is refused in seconds, also where nothing 
 
 it('of what a worker was given that died all is refused, whichever of it is given again first', async () => {
   await steal(...many(5));
-  await giveToOneWhoDies(5, { again: [2] });
+  await giveToOneWhoDies(server, 5, { again: [2] });
   await steal('new');
 
   await start();
