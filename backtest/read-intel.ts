@@ -10,6 +10,8 @@ import { readUnnamed } from '../intel/fetch-list';
 export interface BacktestIntel {
   readonly event: IntelEvent;
   readonly ask: AskList;
+  /** How many entries of a file were left out, and why. */
+  readonly leftOut: readonly { readonly file: string; readonly reason: string; readonly count: number }[];
 }
 
 /** Files of lists, by what they say of an address. */
@@ -25,9 +27,11 @@ const FAR_OFF = 4e12;
 export async function readIntel(files: ListFiles): Promise<BacktestIntel> {
   const contents = new Map<string, AddressSet>();
   const lists: IntelEvent['lists'] = [];
+  const left: BacktestIntel['leftOut'][number][] = [];
   const named = INTEL_SAYS.flatMap((says) => files[says].map((file) => ({ says, file })));
   for (const { says, file } of named) {
-    const { networks } = await readUnnamed(resolve(file), FAR_OFF, 0);
+    const { networks, leftOut } = await readUnnamed(resolve(file), FAR_OFF, 0);
+    for (const [reason, count] of Object.entries(leftOut)) left.push({ file, reason, count });
     const content = contentName(networks.encode());
     contents.set(content, networks);
     const name =
@@ -41,5 +45,6 @@ export async function readIntel(files: ListFiles): Promise<BacktestIntel> {
   return {
     event: { kind: 'intel', id: 'threat-lists', at: 0, lists },
     ask: (content, address, at) => contents.get(content)?.find(address, at),
+    leftOut: left,
   };
 }

@@ -21,7 +21,7 @@ export const SPREAD = {
   /** Of a credential of few networks: so many of several operators within six hours are a botnet that takes its time. Ours. */
   patientNetworks: 12,
   patientSystems: 3,
-  patientUsual: 5,
+  patientUsual: 10,
   /** And so many times those that it lives in: has been in for a day, or learnt. */
   patientTimes: 3,
   patientMs: 21_600_000,

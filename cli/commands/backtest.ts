@@ -84,9 +84,11 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
   const { from = policy.incidentFrom } = flags;
   const { intel: hostile, harmless, familiar } = flags;
   const isListed = hostile.length + harmless.length + familiar.length > 0;
-  const intel = isListed ? { intel: await readIntel({ hostile, harmless, familiar }) } : {};
+  const lists = isListed ? await readIntel({ hostile, harmless, familiar }) : undefined;
+  for (const { file, reason, count } of lists?.leftOut ?? [])
+    process.stderr.write(`${file}: left out, ${reason}: ${count}\n`);
   const result = await runBacktest(
-    { source, files, rules, learn, ...intel, from, risk: riskOf(policy), countries },
+    { source, files, rules, learn, ...(lists ? { intel: lists } : {}), from, risk: riskOf(policy), countries },
     tell,
   );
   tellStale(result);

@@ -15,6 +15,8 @@ async function file(name: string, content: string): Promise<string> {
   return path;
 }
 
+afterEach(() => jest.restoreAllMocks());
+
 const check = (...args: string[]) => outputOf(intelCommand(), 'check', ...args);
 
 describe('tourniquet intel check', () => {
@@ -75,6 +77,13 @@ describe('tourniquet backtest with lists', () => {
     expect(await backtest('Bad list.txt', `${THIEF}\n`)).toMatch(
       /"detector":"threat-intel".*the threat list bad-list-txt names"/,
     );
+  });
+
+  it('says what was left out of a list', async () => {
+    const warned = jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+
+    expect(await backtest('bad.txt', `${THIEF}\n10.0.0.1\n`)).toContain('"detector":"threat-intel"');
+    expect(warned.mock.calls).toEqual([[expect.stringMatching(/bad\.txt: left out, not-public: 1\n$/)]]);
   });
 
   it('goes by the time of the recorded use, also where entries have run out since', async () => {

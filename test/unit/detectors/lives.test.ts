@@ -176,6 +176,29 @@ test('a botnet that takes its time does not hide behind a few machines that came
   expect(daysOf(told(life, scouts, botnet), 'many-networks')).toEqual([10]);
 });
 
+test('nor behind eight networks that are usual, in their country', () => {
+  const [own, strange] = [8, 30].map((count, kind) =>
+    Array.from({ length: count }, (_, index) => {
+      const address = `100.${90 + kind}.${index}.7`;
+      places[address] = {
+        network: `100.${90 + kind}.${index}.0/24`,
+        country: 'DE',
+        asn: 64_500 + 100 * kind + (index % 4),
+      };
+      return address;
+    }),
+  ) as [string[], string[]];
+  const life = days(0, 10, 15).map((one, index) => ({
+    ...one,
+    client: { ...one.client, address: own[index % own.length] ?? '' },
+  }));
+  const botnet = (count: number) =>
+    strange.slice(0, count).map((address, index) => use(10 * DAY_MS + index * MINUTE_MS, { address }));
+
+  expect(daysOf(told(life, botnet(23)), 'many-networks')).toEqual([]);
+  expect(daysOf(told(life, botnet(24)), 'many-networks')).toEqual([10]);
+});
+
 test('an office and a cloud in each of two countries are no life in four', () => {
   const [there, cloudThere] = ['100.81.0.7', '100.81.1.7'];
   places[there] = { network: '100.81.0.0/24', country: 'US', asn: 64_700 };

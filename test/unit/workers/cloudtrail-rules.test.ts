@@ -48,6 +48,18 @@ test.each<[title: string, service: string, hostile: readonly [string, Fields], h
     ['DisableEbsEncryptionByDefault', {}],
     ['EnableEbsEncryptionByDefault', {}],
   ],
+  [
+    'Secrets are read in bulk',
+    'ssm',
+    ['GetParametersByPath', asks({ path: '/', recursive: true, withDecryption: true })],
+    ['GetParametersByPath', asks({ path: '/orders/production/', recursive: true, withDecryption: true })],
+  ],
+  [
+    'Parameters of many paths are decrypted',
+    'ssm',
+    ['GetParametersByPath', asks({ path: '/orders/production/', recursive: true, withDecryption: true })],
+    ['GetParametersByPath', asks({ path: '/orders/production/', recursive: true, withDecryption: false })],
+  ],
   ['Encryption of stored data is switched off', 's3', ['DeleteBucketEncryption', {}], ['PutBucketEncryption', {}]],
   [
     'A database is opened',
