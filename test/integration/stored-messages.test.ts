@@ -1,25 +1,16 @@
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { storedBetween, storedMessages } from '../../workers/detection/stored-messages';
-import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
+import { onePartition } from '../support/one-partition';
 
 const COUNT = 250;
 
-let server: PrivateNatsServer;
-let nats: NatsConnection;
+const own = onePartition();
 let manager: JetStreamManager;
 
 beforeAll(async () => {
-  server = await privateNatsServer();
-  nats = await connect({ servers: server.url });
-  manager = await jetstreamManager(nats);
+  manager = await jetstreamManager(own.nats);
   await manager.streams.add({ name: 'S', subjects: ['s.*'], allow_direct: true });
-  for (let n = 0; n < COUNT; n++) await jetstream(nats).publish(`s.${n % 2}`, String(n));
-});
-
-afterAll(async () => {
-  await nats.close();
-  await server.stop();
+  for (let n = 0; n < COUNT; n++) await jetstream(own.nats).publish(`s.${n % 2}`, String(n));
 });
 
 /** Sequences of subject `s.0`, which has every other one. */
@@ -54,11 +45,11 @@ it('gives what a replica that is behind does not have', async () => {
 });
 
 it('leaves no subscription behind', async () => {
-  const { subscriptions } = (nats as unknown as { protocol: { subscriptions: { size: () => number } } }).protocol;
+  const { subscriptions } = (own.nats as unknown as { protocol: { subscriptions: { size: () => number } } }).protocol;
   const before = subscriptions.size();
 
   let count = 0;
-  for await (const _message of storedMessages(nats, 'S', 's.*')) count += 1;
+  for await (const _message of storedMessages(own.nats, 'S', 's.*')) count += 1;
 
   expect([count, subscriptions.size()]).toEqual([COUNT, before]);
 });
