@@ -4,6 +4,7 @@ import { benchContainment, renderContainment } from './containment';
 import { detectionQualityCommand } from './detection-quality/command';
 import { benchDetectionThroughput, renderThroughput } from './detection-throughput/measure';
 import { benchCycle, renderCycle } from './cycle';
+import { madeUpEstateCommand } from './made-up-estate/command';
 
 // The figures are what is asked for; the SDK tells of each worker's state otherwise.
 Runtime.install({ logger: new DefaultLogger('WARN') });
@@ -44,5 +45,6 @@ add(
 );
 
 program.addCommand(detectionQualityCommand());
+program.addCommand(madeUpEstateCommand());
 
 void program.parseAsync();

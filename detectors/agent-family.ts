@@ -19,9 +19,8 @@ export function agentFamily(agent: string): string {
 function nameOf(agent: string): string {
   const text = agent.replace(/^\[|\]$/g, '').toLowerCase();
   if (text.endsWith('.amazonaws.com') || text.includes('aws-internal')) return 'aws-service';
-  const product = text.split(/[/(;,]/, 1)[0] ?? '';
-  return product
-    .replace(/[\s._-]*v?\d[\w.]*$/, '')
-    .trim()
-    .slice(0, LONGEST);
+  const product = (text.split(/[/(;,]/, 1)[0] ?? '').trim();
+  const name = product.replace(/[\s._-]*v?\d[\w.]*$/, '');
+  // Of `k6` or `s3cmd` a letter would be left.
+  return (/^[a-z]$/.test(name) ? product : name).slice(0, LONGEST);
 }

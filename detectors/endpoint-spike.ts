@@ -1,5 +1,4 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { isRefused } from './is-refused';
 import { giveSlot } from './endpoint-slots';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
@@ -37,8 +36,8 @@ export const endpointSpike = defineDetector<'marks' | 'windows'>({
 
 function judge({ marks, windows }: EndpointRows, located: LocatedUsageEvent): readonly Finding[] {
   const { at, action } = located.event;
-  // Clients that we refuse try again and again: their number says nothing of the thief.
-  if (isRefused(located.event)) return NO_FINDINGS;
+  // What failed or was refused is tried again and again by programs: nothing was got, and its number says nothing of the thief.
+  if (located.event.outcome !== 'accepted') return NO_FINDINGS;
   const endpoint = marks.indexOf(located.marks.action);
   if (endpoint === -1) return NO_FINDINGS;
   const { lengthMs, leastUses, leastBuckets, leastRatio, leastDeviations, confidence } = PARAMETERS;
@@ -52,7 +51,7 @@ function judge({ marks, windows }: EndpointRows, located: LocatedUsageEvent): re
 }
 
 function remember(rows: EndpointRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  if (isRefused(located.event)) return;
+  if (located.event.outcome !== 'accepted') return;
   const { at } = located.event;
   const { lengthMs, smoothing } = PARAMETERS;
   const { marks, windows } = rows;

@@ -3,7 +3,7 @@ import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFa
 import { dayOf, isObjectedOnlyBy, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import type { Row, Rows } from './rows';
-import { SAMPLE_PLACES, sampleUse } from './sample-life';
+import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
 import { isUnusual, NO_SIZES, noteSize } from './usual-sizes';
 
 const PARAMETERS = {
@@ -26,6 +26,9 @@ const PARAMETERS = {
   /** Of a credential that is hardly known: only what is extreme and heavy besides, and with less to say. Ours. */
   earlyWindows: 3,
   earlyBytes: 100_000_000,
+  /** Of one that was used a week before, and of whose answers' sizes nobody has told before. Ours. */
+  unheardBytes: 1_000_000_000,
+  unheardMs: 7 * 86_400_000,
 } as const;
 
 /** When the open window began; in it all bytes, and those under no suspicion; and of closed windows the most, and how many there were. */
@@ -55,8 +58,7 @@ export const exfiltration = defineDetector<keyof VolumeRows>({
 function judge(rows: VolumeRows, { event }: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
   const start = windowOf(rows.volume, event);
   if (start === undefined) return NO_FINDINGS;
-  const opens = start > rows.volume.get(START);
-  const much = muchOf(rows, facts, opens, event.bytes ?? 0);
+  const much = muchOf(rows, facts, start, event.bytes ?? 0);
   return much && isUnusual(rows.sizes, much.bytes, dayOf(start)) ? [finding(much)] : NO_FINDINGS;
 }
 
@@ -67,15 +69,17 @@ interface Much {
   readonly isKnown: boolean;
 }
 
-/** The window's bytes with some more, where those are more than usual. */
-function muchOf(rows: VolumeRows, facts: SubjectFacts, opens: boolean, more: number): Much | undefined {
+/** The bytes of the window that began then with some more, where those are more than usual. */
+function muchOf(rows: VolumeRows, facts: SubjectFacts, start: number, more: number): Much | undefined {
   const { volume } = rows;
+  const opens = start > volume.get(START);
   const { leastBytes, leastWindows, overUsual } = PARAMETERS;
   const bytes = (opens ? 0 : volume.get(BYTES)) + more;
   if (bytes < leastBytes) return undefined;
   const [most, windows] = opens ? closed(rows, facts) : [volume.get(MOST), volume.get(WINDOWS)];
   const isKnown = windows >= leastWindows;
-  const isMuch = isKnown ? bytes >= most * overUsual : isHeavy(bytes, most, windows);
+  const age = facts.cleanUses === 0 ? 0 : start - facts.cleanSince;
+  const isMuch = isKnown ? bytes >= most * overUsual : isHeavy(bytes, most, windows) || isUnheard(bytes, windows, age);
   return isMuch ? { bytes, most, isKnown } : undefined;
 }
 
@@ -97,6 +101,11 @@ function isHeavy(bytes: number, most: number, windows: number): boolean {
   return windows >= earlyWindows && bytes >= earlyBytes && bytes >= most * extremeRatio;
 }
 
+function isUnheard(bytes: number, windows: number, age: number): boolean {
+  const { earlyWindows, unheardBytes, unheardMs } = PARAMETERS;
+  return windows < earlyWindows && bytes >= unheardBytes && age >= unheardMs;
+}
+
 function remember(rows: VolumeRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const { volume, doubted, day } = rows;
   const start = windowOf(volume, located.event);
@@ -116,8 +125,8 @@ function remember(rows: VolumeRows, located: LocatedUsageEvent, facts: SubjectFa
 /** Of the window that ends, if it was much: as large it becomes usual in time. */
 function learnSize(rows: VolumeRows, facts: SubjectFacts): void {
   const { volume, sizes, doubted } = rows;
-  const much = muchOf(rows, facts, false, 0);
   const start = volume.get(START);
+  const much = muchOf(rows, facts, start, 0);
   if (much) noteSize(sizes, much.bytes, dayOf(start), doubted.get(0) !== start);
 }
 
@@ -181,6 +190,14 @@ function samples(): Samples {
         ],
         places,
       },
+      {
+        title: 'a gigabyte, with a credential of weeks whose answers nobody has measured',
+        events: [
+          ...steadyLife({ count: 20, everyMs: 86_400_000 }),
+          ...reads(1, 1_200_000_000, 1_000, 20 * 1_440 * minute),
+        ],
+        places,
+      },
       { title: 'one large answer', events: [...life, ...reads(1, 50_000_000, minute, 241 * minute)], places },
     ],
     nearMisses: [
@@ -193,6 +210,14 @@ function samples(): Samples {
       {
         title: 'a credential of an hour that reads ten times as much',
         events: [...reads(60, 200_000, minute), ...reads(20, 2_000_000, 1_000, 61 * minute)],
+        places,
+      },
+      {
+        title: 'half a gigabyte, with a credential of weeks whose answers nobody has measured',
+        events: [
+          ...steadyLife({ count: 20, everyMs: 86_400_000 }),
+          ...reads(25, 20_000_000, 1_000, 20 * 1_440 * minute),
+        ],
         places,
       },
       { title: 'much from the start', events: reads(100, 20_000_000, minute), places },

@@ -4,8 +4,17 @@ import { cloudOf } from './clouds';
 import { COUNTRY_NUMBERS, countryNumber, countryOfNumber } from './country-number';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { leastDistanceKm } from './geography/distance';
-import { consider, distrust, isNew, NOTHING_BUT_NEWS } from './known-values';
-import { dayOf, DAYS_OF_GRAVE_NEWS, hasLearned, isSettled, LEARNING, mayBecomeKnownSlowly, teaches } from './learning';
+import { isNew, NOTHING_BUT_NEWS, weighNews } from './known-values';
+import {
+  dayOf,
+  DAYS_OF_GRAVE_NEWS,
+  hasLearned,
+  isSettled,
+  LEARNING,
+  OF_MANY_PLACES,
+  teaches,
+  testimonyOf,
+} from './learning';
 import type { LocatedUsageEvent, Place } from './located-event';
 import { markOf } from './marks';
 import { duration } from './person-text';
@@ -23,7 +32,10 @@ const PARAMETERS = {
   shortestMs: 10_000,
   /** Above the 0.7 of a strong single witness; under certainty, since relays and VPNs travel too. */
   confidence: 0.8,
-  /** To or from a large cloud, whose addresses are registered far from where they stand: no more than a new country and one witness with it, but a strong one. Ours. */
+  /**
+   * To or from a large cloud, whose addresses are registered far from where they stand, or by a person who has just begun, as behind a VPN: no more than a new country and one witness with it, but a
+   * strong one. Ours.
+   */
   cloudConfidence: 0.7,
   /** Countries remembered; the stalest goes first. */
   places: 16,
@@ -36,6 +48,8 @@ const PARAMETERS = {
   /** What is used in so many within a day is used by many, as a key in an application is. Ours. */
   manyCountries: 8,
 } as const;
+
+const DAY_MS = 86_400_000;
 
 /** Last known use is kept to this. */
 const RESOLUTION_MS = 1_000;
@@ -100,8 +114,7 @@ function noteBeginning({ began }: TravelRows, country: number): void {
 function arrive(rows: TravelRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const country = countryNumber(located.place.country);
   const day = dayOf(located.event.at);
-  if (mayBecomeKnownSlowly(located, facts)) consider(rows.arrivals, country, day, DAYS_OF_GRAVE_NEWS);
-  else distrust(rows.arrivals, country);
+  weighNews(rows.arrivals, country, day, testimonyOf(OF_MANY_PLACES, located, facts), DAYS_OF_GRAVE_NEWS);
   if (!isNew(rows.arrivals, country, day)) settle(rows, located);
 }
 
@@ -109,7 +122,7 @@ interface Journey {
   readonly from: string;
   readonly lastAt: number;
   readonly km: number;
-  /** Neither end is a cloud's. */
+  /** Neither end is a cloud's, and it is no person's who has just begun. */
   readonly isSure: boolean;
 }
 
@@ -120,6 +133,7 @@ function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts:
   const seen = seenIn(rows).filter(([, , who]) => who === session);
   if (isOfMany(rows, seen, event.at, facts)) return undefined;
   const isInCloud = numberOf(place) >= IN_CLOUD;
+  const isBeginner = event.principalKind === 'person' && event.at - facts.cleanSince < LEARNING.fullDays * DAY_MS;
   let latest: Journey | undefined;
   for (const [from, lastAt] of seen) {
     const isFromCloud = from >= IN_CLOUD;
@@ -130,7 +144,7 @@ function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts:
     const country = countryOfNumber(from % IN_CLOUD);
     const km = leastDistanceKm(country, place.country);
     if (km >= PARAMETERS.leastKm && (km * 3_600_000) / elapsed > PARAMETERS.fastestKmPerHour)
-      latest = { from: country, lastAt, km, isSure: !isFromCloud && !isInCloud };
+      latest = { from: country, lastAt, km, isSure: !isFromCloud && !isInCloud && !isBeginner };
   }
   return latest;
 }

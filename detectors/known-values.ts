@@ -139,6 +139,21 @@ export function distrust(values: KnownValues, mark: number): void {
   if (others.length < pending.length) values.replace(valuesOf(knownOf(values), others));
 }
 
+/** What a use says of what is new in it, which may become known in time. */
+export type Testimony = 'for' | 'against' | 'nothing';
+
+/** Considers an unknown value, or forgets it, or leaves it as it was, by what its use says of it. */
+export function weighNews(
+  values: KnownValues,
+  mark: number,
+  day: number,
+  testimony: Testimony,
+  daysToKnow?: number,
+): void {
+  if (testimony === 'for') consider(values, mark, day, daysToKnow);
+  else if (testimony === 'against') distrust(values, mark);
+}
+
 /** The day a known value was last used. */
 function lastDayOf(values: KnownValues, mark: number): number | undefined {
   const index = values.indexOf(mark, KNOWN_SIZE, 1, firstPending(values));

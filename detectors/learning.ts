@@ -1,5 +1,6 @@
 import type { Family } from '../domain/families';
 import type { SubjectFacts } from './detector';
+import type { Testimony } from './known-values';
 import type { LocatedUsageEvent } from './located-event';
 
 /**
@@ -27,9 +28,9 @@ export function isSettled(facts: SubjectFacts, at: number): boolean {
 }
 
 /** Witnesses of what is unusual: each alone is what a move, a release or a new task looks like, too. */
-const OF_THE_UNUSUAL: readonly Family[] = ['origin', 'probing', 'signature'];
-/** So is use from several places at once: a second site, a colleague abroad, a VPN that is switched on, an application that is handed out. */
-const OF_MANY_PLACES: readonly Family[] = [...OF_THE_UNUSUAL, 'travel', 'spread'];
+export const OF_THE_UNUSUAL: readonly Family[] = ['origin', 'probing', 'signature'];
+/** So is use from several places at once: a second site, a colleague abroad, a VPN that is switched on, an application that is handed out. For grave news, such as a country, which takes more days. */
+export const OF_MANY_PLACES: readonly Family[] = [...OF_THE_UNUSUAL, 'travel', 'spread'];
 
 /**
  * Whether what is new in it may become known in time, though it was objected to. Where several things are new at once, as in a new deployment, each would
@@ -37,11 +38,6 @@ const OF_MANY_PLACES: readonly Family[] = [...OF_THE_UNUSUAL, 'travel', 'spread'
  */
 export function mayBecomeKnown(located: LocatedUsageEvent, facts: SubjectFacts): boolean {
   return isObjectedOnlyBy(OF_THE_UNUSUAL, located, facts);
-}
-
-/** The same of grave news, such as a country, which takes more days. */
-export function mayBecomeKnownSlowly(located: LocatedUsageEvent, facts: SubjectFacts): boolean {
-  return isObjectedOnlyBy(OF_MANY_PLACES, located, facts);
 }
 
 /** Days until grave news is known. Ours. */
@@ -54,6 +50,19 @@ export function isObjectedOnlyBy(
   { suspectedBy }: SubjectFacts,
 ): boolean {
   return event.outcome === 'accepted' && suspectedBy.every((family) => families.includes(family));
+}
+
+/**
+ * Against it where others than these families objected, or where the credential itself is refused: whoever refuses it has ended it. What failed or was not allowed says nothing: that happens to everybody.
+ */
+export function testimonyOf(
+  families: readonly Family[],
+  { event: { outcome } }: LocatedUsageEvent,
+  { suspectedBy }: SubjectFacts,
+): Testimony {
+  if (!suspectedBy.every((family) => families.includes(family))) return 'against';
+  if (outcome === 'accepted') return 'for';
+  return outcome === 'failed' || outcome === 'authorization' ? 'nothing' : 'against';
 }
 
 /** Only accepted use teaches, and nothing under suspicion does. */

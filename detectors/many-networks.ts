@@ -1,16 +1,8 @@
 import type { Family } from '../domain/families';
 import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, NOTHING_BUT_NEWS } from './known-values';
-import {
-  dayOf,
-  DAYS_OF_GRAVE_NEWS,
-  hasLearned,
-  isObjectedOnlyBy,
-  isSettled,
-  mayBecomeKnown,
-  teaches,
-} from './learning';
+import { isNew, NOTHING_BUT_NEWS, weighNews } from './known-values';
+import { dayOf, DAYS_OF_GRAVE_NEWS, hasLearned, isSettled, mayBecomeKnown, teaches, testimonyOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import { noteRoaming, NOT_ROAMING, roamsIn, settleIn } from './roaming';
@@ -100,8 +92,7 @@ const OF_A_LAUNCH: readonly Family[] = ['origin', 'probing', 'signature', 'trave
 /** What spreads day after day, and nobody ends it, was handed out to many, as an application is. */
 function getUsedToSpread({ spreads, usual }: SpreadRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const day = dayOf(located.event.at);
-  if (isObjectedOnlyBy(OF_A_LAUNCH, located, facts)) consider(spreads, SPREADS, day, DAYS_OF_GRAVE_NEWS);
-  else distrust(spreads, SPREADS);
+  weighNews(spreads, SPREADS, day, testimonyOf(OF_A_LAUNCH, located, facts), DAYS_OF_GRAVE_NEWS);
   if (isNew(spreads, SPREADS, day)) return;
   spreads.replace(NOTHING_BUT_NEWS);
   usual.replace([SEEN.usualRemembered + 1, day]);

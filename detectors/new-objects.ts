@@ -1,16 +1,7 @@
 import type { RuleMatch, UsageEvent } from '../domain/usage-event';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import {
-  consider,
-  distrust,
-  isNew,
-  isOneMore,
-  learn,
-  NO_VALUE,
-  NOTHING_BUT_NEWS,
-  type KnownValues,
-} from './known-values';
-import { dayOf, isObjectedOnlyBy, isSettled, teaches } from './learning';
+import { isNew, isOneMore, type KnownValues, learn, NO_VALUE, NOTHING_BUT_NEWS, weighNews } from './known-values';
+import { dayOf, isSettled, teaches, testimonyOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import { forPerson } from './person-text';
@@ -64,7 +55,7 @@ function remember(rows: ObjectRows, located: LocatedUsageEvent, facts: SubjectFa
   const last = all.at(-1);
   if (last) rows.news.replace(last.touched.flat());
   for (const { rule } of all.filter((news) => isTold(news, rows.habits, event.at)))
-    (isObjectedOnlyBy(['signature'], located, facts) ? consider : distrust)(rows.habits, markOf(rule.id), day);
+    weighNews(rows.habits, markOf(rule.id), day, testimonyOf(['signature'], located, facts));
   if (!teaches(located, facts)) return;
   learn(rows.habits, NO_VALUE, day);
   for (const rule of event.rules)

@@ -1,24 +1,15 @@
 import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import {
-  consider,
-  distrust,
-  isNew,
-  isOneMore,
-  isWide,
-  learn,
-  NONE_KNOWN,
-  onlyOneOf,
-  type KnownValues,
-} from './known-values';
+import { isNew, isOneMore, isWide, type KnownValues, learn, NONE_KNOWN, onlyOneOf, weighNews } from './known-values';
 import {
   dayOf,
   DAYS_OF_GRAVE_NEWS,
   hasLearned,
   isSettled,
-  mayBecomeKnown,
-  mayBecomeKnownSlowly,
+  OF_MANY_PLACES,
+  OF_THE_UNUSUAL,
   teaches,
+  testimonyOf,
 } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
@@ -133,11 +124,10 @@ function learnAll(rows: OriginRows, located: LocatedUsageEvent, isNews: boolean)
 /** News that nothing graver speaks against becomes known in time, or a redeployment would be reported for ever. */
 function weighTrust(rows: OriginRows, located: LocatedUsageEvent, facts: SubjectFacts, news: News): void {
   const isGrave = weigh(news) >= PARAMETERS.country;
-  const isHarmless = isGrave ? mayBecomeKnownSlowly(located, facts) : mayBecomeKnown(located, facts);
+  const testimony = testimonyOf(isGrave ? OF_MANY_PLACES : OF_THE_UNUSUAL, located, facts);
   const days = isGrave ? DAYS_OF_GRAVE_NEWS : undefined;
-  if (!isHarmless) weighAll(rows, located, distrust);
-  else weighAll(rows, located, (values, mark, day) => consider(values, mark, day, days));
-  if (isHarmless && !isGrave && news.network && !news.system)
+  weighAll(rows, located, (values, mark, day) => weighNews(values, mark, day, testimony, days));
+  if (testimony === 'for' && !isGrave && news.network && !news.system)
     noteRoaming(rows.roaming, located.place, dayOf(located.event.at));
 }
 

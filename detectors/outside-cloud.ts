@@ -1,18 +1,8 @@
 import type { UsageEvent } from '../domain/usage-event';
 import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import {
-  consider,
-  distrust,
-  getUsedTo,
-  isNew,
-  learn,
-  onlyOneOf,
-  NOTHING_BUT_NEWS,
-  valuesOf,
-  type Known,
-} from './known-values';
-import { dayOf, mayBecomeKnown, teaches } from './learning';
+import { getUsedTo, isNew, type Known, learn, NOTHING_BUT_NEWS, onlyOneOf, valuesOf, weighNews } from './known-values';
+import { dayOf, OF_THE_UNUSUAL, teaches, testimonyOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import type { Rows } from './rows';
@@ -104,7 +94,7 @@ function remember(rows: CloudRows, located: LocatedUsageEvent, facts: SubjectFac
   const day = dayOf(event.at);
   if (homeLeft(rows, located) !== undefined) {
     // Another place that nothing else speaks against becomes known in time, or a move would be told for ever.
-    (mayBecomeKnown(located, facts) ? consider : distrust)(places, mark, day);
+    weighNews(places, mark, day, testimonyOf(OF_THE_UNUSUAL, located, facts));
     return;
   }
   if (!teaches(located, facts)) return;

@@ -1,7 +1,8 @@
 import { burstNumbers, burstOf, countIn, countOf, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { consider, distrust, isNew, learn, NOTHING_BUT_NEWS } from './known-values';
-import { dayOf, hasLearned } from './learning';
+import type { UsageEvent } from '../domain/usage-event';
+import { dayOf, hasLearned, LEARNING } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
@@ -17,18 +18,21 @@ const PARAMETERS = {
   /** Times the most that was usual while learning; more than so many are usual of none, or a bad first hour would excuse all that comes. Ours. */
   overUsual: 3,
   mostUsual: 100,
+  /** Whoever opens a page of a console is refused all of it that he may not see: what is usual of a person is learnt in these days, too. Ours. */
+  personFromMs: 86_400_000,
+  personUntilMs: LEARNING.fullDays * 86_400_000,
 } as const;
 
 interface Refusals {
   readonly denials: Burst;
-  /** Most refusals of one window while habits were learnt. */
+  /** Most refusals of one window while that was learnt. */
   readonly usual: number;
   /** Marks (marks.ts) of different actions that were refused in this window, as far as they decide. */
   readonly actions: readonly number[];
 }
 
 /**
- * `denied`: the numbers of the burst. `refusals`: two numbers that only older snapshots have, then as `Refusals` goes on. `habits`: actions whose refusal was told on three days, as of
+ * `denied`: the numbers of the burst. `refusals`: two numbers that only older snapshots have, then as `Refusals` goes on. `habits`: actions that were refused on three days, as of
  * a tool that lacks a permission: they count no more.
  */
 type ProbingRows = Rows<'denied' | 'refusals' | 'habits'>;
@@ -60,7 +64,7 @@ function remember(rows: ProbingRows, located: LocatedUsageEvent, facts: SubjectF
   const { denials, usual, actions } = all;
   // A refused use is never clean. Others of the family say no more than the same.
   const isHarmless = facts.suspectedBy.every((family) => family === 'probing');
-  if (judgeAll(all).length > 0) (isHarmless ? consider : distrust)(rows.habits, marks.action, day);
+  (isHarmless ? consider : distrust)(rows.habits, marks.action, day);
   rows.denied.replace(burstNumbers(denials));
   rows.refusals.replace([0, 0, usual, ...actions]);
 }
@@ -79,13 +83,19 @@ function counted(
   const [, , usual = 0, ...before] = refusals.toArray();
   const actions = countOf(denials) === 1 ? [] : before;
   const isNew = actions.length < PARAMETERS.leastActions && !actions.includes(marks.action);
-  // Refusals teach only how many of them are usual, and only while habits are learnt.
-  const learns = !hasLearned(facts, event.at) && facts.cleanUses > 0 && facts.suspectedBy.length === 0;
+  // Refusals teach only how many of them are usual.
+  const learns = isLearning(event, facts) && facts.cleanUses > 0 && facts.suspectedBy.length === 0;
   return {
     denials,
     usual: Math.min(learns ? Math.max(usual, countOf(denials)) : usual, PARAMETERS.mostUsual),
     actions: isNew ? [...actions, marks.action] : actions,
   };
+}
+
+function isLearning({ at, principalKind }: UsageEvent, facts: SubjectFacts): boolean {
+  if (!hasLearned(facts, at)) return true;
+  const age = at - facts.cleanSince;
+  return principalKind === 'person' && age >= PARAMETERS.personFromMs && age < PARAMETERS.personUntilMs;
 }
 
 function judgeAll({ denials, actions, usual }: Refusals): readonly Finding[] {

@@ -81,9 +81,9 @@ export function quarterOf({ at }: UsageEvent): number {
   return Math.floor(at / RAMP.quarterMs);
 }
 
-/** Not what we refuse, whose clients try again and again; and what a use late by more than a quarter belonged to is long closed. */
+/** Not what failed or was refused, which programs try again and again; and what a use late by more than a quarter belonged to is long closed. */
 function counts(ramps: Ramps, ramp: number, event: UsageEvent): boolean {
-  return event.outcome !== 'contained' && quarterOf(event) >= lastQuarter(ramps, ramp) - 1;
+  return event.outcome === 'accepted' && quarterOf(event) >= lastQuarter(ramps, ramp) - 1;
 }
 
 function openQuarter(ramps: Ramps, ramp: number, quarter: number): void {

@@ -1,5 +1,4 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { isRefused } from './is-refused';
 import { distrust, getUsedTo, isNew, NOTHING_BUT_NEWS } from './known-values';
 import { dayOf, isObjectedOnlyBy, teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
@@ -60,15 +59,15 @@ interface Burst {
 }
 
 function judge({ windows, bursts }: SpikeRows, { event }: LocatedUsageEvent): readonly Finding[] {
-  // Clients that we refuse try again and again: their number says nothing of the thief.
-  if (isRefused(event)) return NO_FINDINGS;
+  // What failed or was refused is tried again and again by programs: nothing was got, and its number says nothing of the thief.
+  if (event.outcome !== 'accepted') return NO_FINDINGS;
   const burst = burstIn(windows, event.at);
   return burst && isNew(bursts, sizeOf(burst), dayOf(event.at)) ? [finding(burst)] : NO_FINDINGS;
 }
 
 function remember({ windows, bursts }: SpikeRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
   const { event } = located;
-  if (isRefused(event)) return;
+  if (event.outcome !== 'accepted') return;
   const burst = burstIn(windows, event.at);
   if (burst)
     (isObjectedOnlyBy(['volume'], located, facts) ? getUsedTo : distrust)(bursts, sizeOf(burst), dayOf(event.at));
@@ -136,6 +135,11 @@ function samples(): Samples {
       {
         title: 'refused clients that try again',
         events: [...life, ...burst(400, 2).map((use) => ({ ...use, outcome: 'contained' as const }))],
+        places,
+      },
+      {
+        title: 'a call that fails and is tried again and again',
+        events: [...life, ...burst(400, 2).map((use) => ({ ...use, outcome: 'failed' as const }))],
         places,
       },
       {

@@ -1,8 +1,8 @@
 import type { RuleMatch } from '../domain/usage-event';
 import { BURST_SIZE, burstNumbers, burstOf, countIn, countOf, NO_BURST, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, NO_VALUE, NOTHING_BUT_NEWS, type KnownValues } from './known-values';
-import { dayOf, isObjectedOnlyBy } from './learning';
+import { isNew, type KnownValues, learn, NO_VALUE, NOTHING_BUT_NEWS, weighNews } from './known-values';
+import { dayOf, testimonyOf } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { markOf } from './marks';
 import { forPerson } from './person-text';
@@ -66,8 +66,8 @@ function remember(rows: RuleRows, located: LocatedUsageEvent, facts: SubjectFact
   rows.objects.replace(now.objects.flat());
   const told = toldOf(habits, rules, now, at);
   for (const mark of marksOf(rules)) if (!isNew(habits, mark, day)) learn(habits, mark, day);
-  const harmless = isObjectedOnlyBy(['signature'], located, facts);
-  for (const mark of marksOf(told.filter(mayBeHabit))) (harmless ? consider : distrust)(habits, mark, day);
+  const testimony = testimonyOf(['signature'], located, facts);
+  for (const mark of marksOf(told.filter(mayBeHabit))) weighNews(habits, mark, day, testimony);
 }
 
 function burstsIn({ counts, objects }: RuleRows): Bursts {

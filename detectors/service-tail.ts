@@ -1,5 +1,4 @@
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { isRefused } from './is-refused';
 import { teaches } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import { forPerson } from './person-text';
@@ -50,7 +49,7 @@ export const serviceTail = defineDetector<(typeof TAILS)[number]>({
 
 function judge(tails: TailRows, { event, marks }: LocatedUsageEvent): readonly Finding[] {
   const { at, action } = event;
-  const tail = isRefused(event) ? undefined : tailOf(tails, marks.service);
+  const tail = event.outcome === 'accepted' ? tailOf(tails, marks.service) : undefined;
   const minute = minuteOf(at);
   if (!tail || closedMinutes(tail) < PARAMETERS.calibrationMinutes || minute < lastMinute(tail)) return NO_FINDINGS;
   const count = countInMinute(tail, minute);
@@ -61,7 +60,7 @@ function judge(tails: TailRows, { event, marks }: LocatedUsageEvent): readonly F
 }
 
 function remember(tails: TailRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  if (isRefused(located.event)) return;
+  if (located.event.outcome !== 'accepted') return;
   const { at } = located.event;
   const { service } = located.marks;
   const known = tailOf(tails, service);

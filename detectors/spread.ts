@@ -9,6 +9,8 @@ export const SPREAD = {
   fewNetworks: 3,
   fewCountries: 2,
   fewConfidence: 0.6,
+  /** Three new networks are nothing to what lives in so many countries, as a key in an application does. Ours, as of impossible travel. */
+  manyCountries: 8,
   /** 10 autonomous systems, or 50 addresses, in 5 minutes: reference/detection.md 1.2.8. A network of which nobody says whose it is counts for itself. */
   manySystems: 10,
   manyConfidence: 0.85,
@@ -34,11 +36,12 @@ export const SPREAD = {
 /** Networks that all came within minutes, beyond what is usual. */
 export function judgeSpread(seen: readonly SeenNetwork[], usual: number, at: number): readonly Finding[] {
   const fresh = seen.filter((entry) => !entry.usual && isFresh(entry, at));
-  const countries = new Set(fresh.map((entry) => entry.country).filter((country) => country !== 0)).size;
-  const kept = seen.filter((entry) => entry.usual).length;
-  const room = SEEN.remembered - Math.min(kept, SEEN.usualRemembered);
+  const countries = countCountries(fresh);
+  const kept = seen.filter((entry) => entry.usual);
+  const room = SEEN.remembered - Math.min(kept.length, SEEN.usualRemembered);
   const systems = countSystems(fresh);
-  const confidence = weigh({ networks: fresh.length, systems, countries, usual, room });
+  const livesIn = countCountries(kept);
+  const confidence = weigh({ networks: fresh.length, systems, countries, usual, room, livesIn });
   if (confidence === 0) return NO_FINDINGS;
   const from = countries > 1 ? ` in ${countries} countries` : '';
   const reason = `used from ${fresh.length} new networks${from} within 5 min`;
@@ -62,6 +65,10 @@ export function judgeSlowSpread(seen: readonly SeenNetwork[], entry: SeenNetwork
   return [{ severity: 'medium', confidence: patientConfidence, deterministic: false, accuses: 'use', reason }];
 }
 
+function countCountries(seen: readonly SeenNetwork[]): number {
+  return new Set(seen.map(({ country }) => country).filter((country) => country !== 0)).size;
+}
+
 function countSystems(seen: readonly SeenNetwork[]): number {
   return new Set(seen.map(({ operator, mark }) => (operator === 0 ? -mark : operator))).size;
 }
@@ -82,12 +89,15 @@ interface Spread {
   readonly usual: number;
   /** More than so many can't be told apart. */
   readonly room: number;
+  /** Countries of its usual networks. */
+  readonly livesIn: number;
 }
 
-function weigh({ networks, systems, countries, usual, room }: Spread): number {
+function weigh({ networks, systems, countries, usual, room, livesIn }: Spread): number {
   const atLeast = (most: number): number => Math.min(room, Math.max(most, usual * SPREAD.overUsual));
   if (networks >= atLeast(SPREAD.floodNetworks)) return SPREAD.floodConfidence;
   if (systems >= atLeast(SPREAD.manySystems)) return SPREAD.manyConfidence;
+  if (livesIn >= SPREAD.manyCountries) return 0;
   const few = networks >= Math.max(SPREAD.fewNetworks, usual + 1) && countries >= SPREAD.fewCountries;
   return few ? SPREAD.fewConfidence : 0;
 }

@@ -112,6 +112,15 @@ describe('a service', () => {
     expect(daysOf(messages, 'impossible-travel')).toEqual([]);
   });
 
+  test('is at home in another cloud on the third day, though some of its calls there fail or are not allowed', () => {
+    const moved = days(20, 30, 15, { address: HETZNER }).map((one, index) => ({
+      ...one,
+      outcome: (['accepted', 'accepted', 'failed', 'authorization'] as const)[index % 4] ?? 'accepted',
+    }));
+
+    expect(daysOf(told(service, moved), 'outside-cloud')).toEqual([20, 21]);
+  });
+
   test('that fetches gigabytes each Sunday is told on three of them', () => {
     const small = days(0, 70, 120, { bytes: 40_000 });
     const batches = Array.from({ length: 10 }, (_, week) =>
@@ -309,4 +318,41 @@ test('who is called at night and works at home, where nobody knows him, is asked
   );
 
   expect(gravest(told(work, night))).toBe('medium');
+});
+
+describe('a person', () => {
+  const person = { address: OFFICE, principalKind: 'person', agent: 'Mozilla/5.0 (Macintosh) Chrome/122' } as const;
+  const pages = (day: number, refused: number, more: Use = {}) =>
+    Array.from({ length: 30 }, (_, index) =>
+      use(day * DAY_MS + index * 2_000, {
+        ...{ ...person, name: `page-${day % 5}:Show${index}` },
+        ...(index % 3 === 0 && index < 3 * refused ? { outcome: 'authorization' as const } : {}),
+        ...more,
+      }),
+    );
+
+  test('who is refused parts of pages from his second day on is nothing to tell of', () => {
+    const fortnight = Array.from({ length: 14 }, (_, day) => pages(day, day === 0 ? 0 : 10)).flat();
+
+    expect(daysOf(told(fortnight), 'privilege-probing')).toEqual([]);
+  });
+
+  test('who began so, and a month later is refused much more than ever, is', () => {
+    const month = Array.from({ length: 30 }, (_, day) => pages(day, day === 0 ? 0 : 5)).flat();
+    const refused = Array.from({ length: 40 }, (_, index) =>
+      use(30 * DAY_MS + index * 2_000, { ...person, name: `iam:List${index}`, outcome: 'authorization' }),
+    );
+
+    expect(daysOf(told(month, refused), 'privilege-probing')).toEqual([30]);
+  });
+
+  test('who switches a VPN on in his first fortnight is asked about, and later told of gravely', () => {
+    const far = '100.82.0.7';
+    places[far] = { network: '100.82.0.0/24', country: 'BR', asn: 64_701 };
+    const life = (until: number) => days(0, until, 60, person);
+    const exit = (day: number) => [use(day * DAY_MS + 60_000, { ...person, address: far })];
+
+    expect(gravest(told(life(5), exit(4)))).toBe('medium');
+    expect(gravest(told(life(20), exit(19)))).toBe('high');
+  });
 });

@@ -26,6 +26,10 @@ test.each([
   ['EC2ConsoleFrontend, aws-internal/3', 'aws-service'],
   ['DBeaver 24.1.0 - Main <x>', 'dbeaver 24.1.0 - main <x>'],
   ['psql', 'psql'],
+  ['k6/0.49.0', 'k6'],
+  ['s3cmd/2.4.0', 's3cmd'],
+  ['Boto3/1.34', 'boto'],
+  ['1.2.3', ''],
   ['', ''],
 ])('family of the agent "%s"', (agent, expected) => {
   expect(agentFamily(agent)).toBe(expected);

@@ -1,0 +1,65 @@
+import { cloudSystem } from '../../detectors/clouds';
+import type { UsageEvent } from '../../domain/usage-event';
+import type { Life } from './life';
+import type { World } from './world';
+
+/** What somebody does with a stolen credential, within an hour of `at`. */
+export interface KindOfTheft {
+  readonly title: string;
+  readonly steal: (world: World, life: Life, at: number) => readonly UsageEvent[];
+}
+
+const RESIDENTIAL = ['VN', 'BR', 'ID', 'RU', 'IN', 'MX', 'TR', 'UA', 'PH', 'CO'];
+
+function uses(count: number, useOf: (index: number) => UsageEvent): readonly UsageEvent[] {
+  return Array.from({ length: count }, (_, index) => useOf(index));
+}
+
+/** Asks whom it is and what it may do, mostly in vain, from a hired machine. */
+function scout(world: World, _life: Life, at: number): readonly UsageEvent[] {
+  const address = world.network(cloudSystem('DigitalOcean'), 'NL');
+  const names = ['s3:ListBuckets', 'iam:ListUsers', 'iam:ListRoles', 'ec2:DescribeInstances', 'lambda:ListFunctions'];
+  return uses(16, (index) =>
+    world.use(at + index * 3_000, {
+      ...{ address, agent: 'python-requests/2.31.0' },
+      name: index === 0 ? 'sts:GetCallerIdentity' : `${names[index % 5]}${Math.floor(index / 5) || ''}`,
+      ...(index > 0 && world.happens(0.6) ? { outcome: 'authorization' } : {}),
+    }),
+  );
+}
+
+/** A thousand machines in ten countries within thirty seconds, all as the owner's program. */
+function botnet(world: World, { usual: { agent, name } }: Life, at: number): readonly UsageEvent[] {
+  return uses(1_000, (index) => {
+    const address = world.network(65_000 + (index % 70), RESIDENTIAL[index % 10] ?? '');
+    return world.use(at + index * 30, { address, agent, name });
+  });
+}
+
+/** Four gigabytes, with the owner's own program, from a machine hired abroad. */
+function exfiltration(world: World, { usual: { agent, name } }: Life, at: number): readonly UsageEvent[] {
+  const address = world.network(cloudSystem('Vultr'), 'SG');
+  return uses(200, (index) => world.use(at + index * 5_000, { address, agent, name, bytes: world.size(20_000_000) }));
+}
+
+/** As the owner does, slowly, from a home in the owner's country. */
+function quiet(world: World, { usual: { agent, name, country } }: Life, at: number): readonly UsageEvent[] {
+  const address = world.network(65_100, country);
+  return uses(30, (index) => world.use(at + index * 110_000, { address, agent, name }));
+}
+
+/** A dear endpoint that the owner never calls, five times a second, from another cloud. */
+function resale(world: World, _life: Life, at: number): readonly UsageEvent[] {
+  const address = world.network(cloudSystem('Alibaba Cloud'), 'HK');
+  return uses(3_000, (index) =>
+    world.use(at + index * 200, { address, agent: 'OpenAI/Python 1.12', name: 'bedrock:InvokeModel' }),
+  );
+}
+
+export const THEFTS: readonly KindOfTheft[] = [
+  { title: 'scout', steal: scout },
+  { title: 'botnet', steal: botnet },
+  { title: 'exfiltration', steal: exfiltration },
+  { title: 'resale', steal: resale },
+  { title: 'quiet', steal: quiet },
+];
