@@ -1,13 +1,12 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { pino } from 'pino';
-import { NOWHERE } from '../../detectors/located-event';
 import { sampleUse } from '../../detectors/sample-life';
 import { IncidentError } from '../../domain/errors';
 import { partitionOf, publicIdSubject } from '../../domain/subject';
 import { publishDeadLetter } from '../../workers/detection/dead-letter';
-import { startDetection, type Detection } from '../../workers/detection/start-detection';
+import type { Detection } from '../../workers/detection/start-detection';
 import { ensureStreams } from '../../workers/detection/streams';
+import { startSampleDetection } from '../support/detection-worker';
 import { asAUser } from '../support/as-a-user';
 import { eventually } from '../support/eventually';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
@@ -22,14 +21,7 @@ beforeAll(async () => {
   server = await privateNatsServer();
   nats = await connect({ servers: server.url });
   await ensureStreams(await jetstreamManager(nats), { partitions: PARTITIONS });
-  detection = await startDetection({
-    nats,
-    partitions: PARTITIONS,
-    hold: () => Promise.resolve(undefined),
-    inventory: { lookup: () => undefined },
-    log: pino({ level: 'silent' }),
-    locate: () => NOWHERE,
-  });
+  detection = await startSampleDetection(nats, { inventory: { lookup: () => undefined } });
 });
 
 afterAll(async () => {

@@ -2,19 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { pino } from 'pino';
-import { NOWHERE } from '../../detectors/located-event';
 import { sampleUse } from '../../detectors/sample-life';
 import { publicIdSubject } from '../../domain/subject';
 import type { StreamEvent } from '../../domain/usage-event';
 import { SnapshotStore } from '../../workers/detection/snapshot-store';
-import { startDetection, type Detection, type DetectionOptions } from '../../workers/detection/start-detection';
+import type { Detection, DetectionOptions } from '../../workers/detection/start-detection';
 import { ensureStreams, USAGE_STREAM } from '../../workers/detection/streams';
 import { openBucket } from '../../enforcement/buckets';
 import { AddressSet } from '../../intel/address-set';
 import { ListShelf } from '../../intel/list-shelf';
+import { startSampleDetection } from '../support/detection-worker';
 import { eventually } from '../support/eventually';
-import { liveRecord } from '../support/live-record';
 import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
 import { giveToOneWhoDies, many, theft } from '../support/thefts';
 import { publishUsage } from '../support/publish-usage';
@@ -40,16 +38,11 @@ afterEach(async () => {
 });
 
 async function start(more: Partial<DetectionOptions> = {}): Promise<Detection> {
-  const detection = await startDetection({
-    nats,
-    partitions: 1,
+  const detection = await startSampleDetection(nats, {
     hold: ({ detection: { subject } }) => {
       held.push(subject);
       return Promise.resolve({ denylistRevision: held.length, at: Date.now() });
     },
-    inventory: { lookup: liveRecord },
-    log: pino({ level: 'silent' }),
-    locate: () => NOWHERE,
     ...more,
   });
   running.push(detection);

@@ -1,16 +1,14 @@
 import fc from 'fast-check';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import { pino } from 'pino';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { detectionMessage } from '../../domain/detection';
 import { publicIdSubject } from '../../domain/subject';
-import { NOWHERE } from '../../detectors/located-event';
 import { storedMessages } from '../../workers/detection/stored-messages';
-import { startDetection, type Detection } from '../../workers/detection/start-detection';
+import type { Detection } from '../../workers/detection/start-detection';
 import { consumerName, ensureStreams, PIN_GROUP, USAGE_STREAM } from '../../workers/detection/streams';
+import { startSampleDetection } from '../support/detection-worker';
 import { eventually } from '../support/eventually';
-import { liveRecord } from '../support/live-record';
-import { privateNatsServer } from '../support/private-nats-server';
+import { privateNatsServer, type PrivateNatsServer } from '../support/private-nats-server';
 import { publishUsage } from '../support/publish-usage';
 import { giveToOneWhoDies, many, theft } from '../support/thefts';
 
@@ -24,21 +22,14 @@ const anyLife = fc.record({
   folds: fc.nat(MOST),
 });
 
-async function livesOn(lives: readonly { thefts: number; given: number; again: number[]; folds: number }[]) {
-  const server = await privateNatsServer();
-  const nats = await connect({ servers: server.url });
+type Life = { readonly thefts: number; readonly given: number; readonly again: number[]; readonly folds: number };
+
+async function livesOn(server: PrivateNatsServer, nats: NatsConnection, lives: readonly Life[]) {
   const manager = await jetstreamManager(nats);
   await ensureStreams(manager, { partitions: 1 });
   const running: Detection[] = [];
   const start = async (connection: typeof nats): Promise<Detection> => {
-    const detection = await startDetection({
-      nats: connection,
-      partitions: 1,
-      hold: () => Promise.resolve(undefined),
-      inventory: { lookup: liveRecord },
-      log: pino({ level: 'silent' }),
-      locate: () => NOWHERE,
-    });
+    const detection = await startSampleDetection(connection);
     running.push(detection);
     return detection;
   };
@@ -72,16 +63,21 @@ async function livesOn(lives: readonly { thefts: number; given: number; again: n
   await start(nats);
   const told = await eventually(toldOf, ({ length }) => length >= stolen.length, 20_000);
   await Promise.all(running.map((detection) => detection.stop()));
-  await nats.close();
-  await server.stop();
   return { told: told.sort(), stolen: stolen.sort() };
 }
 
 test('whenever workers die, and whatever is given again first, each theft is told once', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyLife, { minLength: 5, maxLength: 10 }), async (lives) => {
-      const { told, stolen } = await livesOn(lives);
-      expect(told).toEqual(stolen);
+      const server = await privateNatsServer();
+      const nats = await connect({ servers: server.url });
+      try {
+        const { told, stolen } = await livesOn(server, nats, lives);
+        expect(told).toEqual(stolen);
+      } finally {
+        await nats.close();
+        await server.stop();
+      }
     }),
     { numRuns: 8, endOnFailure: true },
   );

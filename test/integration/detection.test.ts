@@ -20,10 +20,11 @@ import { NOWHERE } from '../../detectors/located-event';
 import { DEAD_LETTER_HEADERS } from '../../workers/detection/dead-letter';
 import type { Hold } from '../../workers/detection/publish-detection';
 import { heldBy, NO_SNAPSHOT, SnapshotStore, type Stored } from '../../workers/detection/snapshot-store';
-import { startDetection, type Detection, type DetectionOptions } from '../../workers/detection/start-detection';
+import type { Detection, DetectionOptions } from '../../workers/detection/start-detection';
 import { ensureStreams } from '../../workers/detection/streams';
 import { tailPostgresLog } from '../../workers/sources/postgres-log';
 import { createUsagePublisher } from '../../workers/sources/usage-publisher';
+import { startSampleDetection } from '../support/detection-worker';
 import { integrationStack } from '../support/integration-stack';
 import { liveRecord } from '../support/live-record';
 import { publishUsage } from '../support/publish-usage';
@@ -79,13 +80,10 @@ interface StartOptions extends Pick<DetectionOptions, 'weigh'> {
 
 async function start(options: StartOptions = {}) {
   const records = new Map((options.records ?? []).map((item) => [item.subject, item]));
-  const detection = await startDetection({
-    nats: options.nats ?? nats,
+  const detection = await startSampleDetection(options.nats ?? nats, {
     partitions: PARTITIONS,
-    hold: options.hold ?? (() => Promise.resolve(undefined)),
     inventory: { lookup: (subject) => records.get(subject) },
-    log,
-    locate,
+    ...(options.hold ? { hold: options.hold } : {}),
     ...(options.weigh ? { weigh: options.weigh } : {}),
   });
   running.push(detection);

@@ -1,10 +1,9 @@
-import { pino } from 'pino';
 import { detectionMessage } from '../../domain/detection';
 import { publicIdSubject, type Subject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
-import { NOWHERE } from '../../detectors/located-event';
-import { SAMPLE_PLACES, SAMPLE_START, sampleUse, steadyLife } from '../../detectors/sample-life';
-import { startDetection, type Detection } from '../../workers/detection/start-detection';
+import { SAMPLE_START, sampleUse, steadyLife } from '../../detectors/sample-life';
+import type { Detection } from '../../workers/detection/start-detection';
+import { startSampleDetection } from '../support/detection-worker';
 import { eventually } from '../support/eventually';
 import { publishUsage } from '../support/publish-usage';
 import { onePartition } from '../support/one-partition';
@@ -38,15 +37,7 @@ const thefts = subjects.map((subject, index) =>
 );
 
 function start(): Promise<Detection> {
-  return startDetection({
-    nats: server.nats,
-    partitions: 1,
-    subjectsInMemory: IN_MEMORY,
-    hold: () => Promise.resolve(undefined),
-    inventory: { lookup: () => undefined },
-    log: pino({ level: 'silent' }),
-    locate: (event) => SAMPLE_PLACES[event.client.address] ?? NOWHERE,
-  });
+  return startSampleDetection(server.nats, { subjectsInMemory: IN_MEMORY, inventory: { lookup: () => undefined } });
 }
 
 async function toldOf(): Promise<ReadonlySet<string>> {

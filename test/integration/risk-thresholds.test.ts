@@ -1,14 +1,12 @@
-import { pino } from 'pino';
 import type { DetectionMessage } from '../../domain/detection';
 import { DEFAULT_RISK, type RiskThresholds } from '../../domain/risk';
 import { publicIdSubject } from '../../domain/subject';
 import type { PartitionEvent, UsageEvent } from '../../domain/usage-event';
-import { NOWHERE } from '../../detectors/located-event';
-import { SAMPLE_PLACES, SAMPLE_START, sampleUse, steadyLife } from '../../detectors/sample-life';
-import { startDetection, type Detection } from '../../workers/detection/start-detection';
+import { SAMPLE_START, sampleUse, steadyLife } from '../../detectors/sample-life';
+import type { Detection } from '../../workers/detection/start-detection';
 import { DETECTIONS_STREAM, USAGE_STREAM } from '../../workers/detection/streams';
+import { startSampleDetection } from '../support/detection-worker';
 import { eventually } from '../support/eventually';
-import { liveRecord } from '../support/live-record';
 import { onePartition } from '../support/one-partition';
 import { publishUsage } from '../support/publish-usage';
 
@@ -17,15 +15,7 @@ const SURER = { ...DEFAULT_RISK, confident: 0.95, harmful: 0.99 };
 const server = onePartition();
 
 function start(risk: RiskThresholds): Promise<Detection> {
-  return startDetection({
-    nats: server.nats,
-    partitions: 1,
-    risk,
-    hold: () => Promise.resolve(undefined),
-    inventory: { lookup: liveRecord },
-    log: pino({ level: 'silent' }),
-    locate: ({ client }) => SAMPLE_PLACES[client.address] ?? NOWHERE,
-  });
+  return startSampleDetection(server.nats, { risk });
 }
 
 async function confidenceToAct(): Promise<readonly number[]> {

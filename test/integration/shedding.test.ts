@@ -1,12 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { pino } from 'pino';
 import { publicIdSubject } from '../../domain/subject';
 import type { PartitionEvent, StreamEvent } from '../../domain/usage-event';
-import { NOWHERE } from '../../detectors/located-event';
 import { sampleUse } from '../../detectors/sample-life';
-import { startDetection } from '../../workers/detection/start-detection';
+import { startSampleDetection } from '../support/detection-worker';
 import { eventually } from '../support/eventually';
-import { liveRecord } from '../support/live-record';
 import { publishUsage } from '../support/publish-usage';
 import { onePartition } from '../support/one-partition';
 
@@ -31,18 +28,13 @@ async function pacesTold(): Promise<readonly string[]> {
 
 test('a worker that falls behind has its partition shed learning, decides on everything, and learns again when it has caught up', async () => {
   let held = 0;
-  const detection = await startDetection({
-    nats: server.nats,
-    partitions: 1,
+  const detection = await startSampleDetection(server.nats, {
     behindMs: 300,
     hold: async () => {
       held += 1;
       await delay(EACH_MS);
       return undefined;
     },
-    inventory: { lookup: liveRecord },
-    log: pino({ level: 'silent' }),
-    locate: () => NOWHERE,
   });
 
   await publishUsage(

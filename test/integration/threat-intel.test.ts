@@ -3,21 +3,20 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { pino } from 'pino';
 import { createIntelActivities, type ConfiguredList, type IntelDeps, type ListReport } from '../../activities/intel';
 import type { InventoryRecord } from '../../domain/credential';
 import { partitionOf, publicIdSubject, type Subject } from '../../domain/subject';
 import { detectionMessage, type DetectionMessage } from '../../domain/detection';
-import { SAMPLE_PLACES, sampleUse } from '../../detectors/sample-life';
-import { NOWHERE } from '../../detectors/located-event';
+import { sampleUse } from '../../detectors/sample-life';
 import { openBucket } from '../../enforcement/buckets';
 import { lastRefresh, refreshNow } from '../../cli/intel-reports';
-import { startDetection, type Detection } from '../../workers/detection/start-detection';
+import type { Detection } from '../../workers/detection/start-detection';
 import { ensureStreams } from '../../workers/detection/streams';
 import { createIntelDeps } from '../../workers/response/intel-deps';
 import { scheduleThreatIntel } from '../../workers/response/schedules';
 import { createUsagePublisher } from '../../workers/sources/usage-publisher';
 import { THREAT_INTEL_SCHEDULE } from '../../workflows/messages';
+import { startSampleDetection } from '../support/detection-worker';
 import { eventually } from '../support/eventually';
 import { integrationStack } from '../support/integration-stack';
 import { listServer, type ListServer } from '../support/list-server';
@@ -26,7 +25,6 @@ import { workflowBundle } from '../support/workflow-bundle';
 
 const PARTITIONS = 2;
 const THIEF = '198.51.100.20';
-const log = pino({ level: 'silent' });
 const taskQueue = `threat-intel-${randomUUID()}`;
 
 let server: PrivateNatsServer;
@@ -137,11 +135,10 @@ async function accused(used: readonly Subject[]): Promise<readonly Subject[]> {
 
 async function detect(): Promise<Detection> {
   const records = new Map<Subject, InventoryRecord>();
-  const detection = await startDetection({
-    ...{ nats, partitions: PARTITIONS, log, hold: () => Promise.resolve(undefined) },
+  const detection = await startSampleDetection(nats, {
+    partitions: PARTITIONS,
     inventory: { lookup: (subject) => records.get(subject) },
     onUse: ({ id }) => void seen.add(id),
-    locate: (event) => SAMPLE_PLACES[event.client.address] ?? NOWHERE,
   });
   running.push(detection);
   return detection;
