@@ -1,3 +1,4 @@
+import { seededChance } from '../../drills/chaos/chance';
 import { disagreements, essenceOf } from './agreement';
 import { pairsOf, singlesOf } from './enumerate';
 import { violationsOf } from './invariants/violations';
@@ -5,7 +6,6 @@ import { RunTooLong, runOnServer } from './run-on-server';
 import { nameOfCase, parseCase, type FaultCase } from './run-report';
 import { withNobody } from './scenario';
 import { ON_SERVER } from './scenarios';
-import { seeded } from './seeded';
 import type { ServerLane } from './server-lane';
 import type { SimulatorThread } from './simulator-pool';
 import type { UnitResult, Violation } from './unit-result';
@@ -30,8 +30,8 @@ export async function serverSingles(simulator: SimulatorThread): Promise<readonl
 
 /** Pairs by chance, the same in every run. */
 export async function serverPairs(simulator: SimulatorThread, count = SEEDED_PAIRS): Promise<readonly string[]> {
-  const random = seeded(SEED);
-  const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
+  const chance = seededChance(SEED);
+  const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(chance.next() * from.length)];
   const pairs = new Set<string>();
   while (pairs.size < count) {
     const scenario = pick(ON_SERVER);
