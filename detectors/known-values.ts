@@ -67,6 +67,11 @@ export function isOneMore(values: KnownValues, mark: number): boolean {
   return mark !== 0 && isWide(values) && values.indexOf(mark, KNOWN_SIZE, WIDE_HEAD) === -1;
 }
 
+/** Whether some are known, and no more than so many. */
+export function isAtMost(values: KnownValues, most: number): boolean {
+  return values.get(0) > 0 && values.get(0) <= most;
+}
+
 /** The only one known; 0 where there is none, or another. */
 export function onlyOneOf(values: KnownValues): number {
   const [count, first, second] = [values.get(0), values.get(1), values.get(1 + KNOWN_SIZE)];

@@ -1,11 +1,23 @@
+import type { UsageEvent } from '../domain/usage-event';
 import { cloudOf } from './clouds';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { isNew, isOneMore, isWide, type KnownValues, learn, NONE_KNOWN, onlyOneOf, weighNews } from './known-values';
+import {
+  isAtMost,
+  isNew,
+  isOneMore,
+  isWide,
+  type KnownValues,
+  learn,
+  NONE_KNOWN,
+  onlyOneOf,
+  weighNews,
+} from './known-values';
 import {
   dayOf,
   DAYS_OF_GRAVE_NEWS,
   hasLearned,
   isSettled,
+  LEARNING,
   OF_MANY_PLACES,
   OF_THE_UNUSUAL,
   teaches,
@@ -16,6 +28,7 @@ import { forPerson } from './person-text';
 import { noteRoaming, NOT_ROAMING, roamsIn } from './roaming';
 import type { Rows } from './rows';
 import { SAMPLE_PLACES, sampleUse, steadyLife } from './sample-life';
+import { workstationAgent } from './workstation-agents';
 
 /**
  * The weights order what Elastic's and Entra's rules say of new networks, countries and agents (reference/detection.md 1.1, 1.2.6:
@@ -29,6 +42,10 @@ const PARAMETERS = {
   outsideAndAgent: 0.7,
   networkAndAgent: 0.6,
   country: 0.5,
+  /** Of a program that was in no other for two weeks, and in so few networks: strong alone. Ours. */
+  onlyCountry: 0.7,
+  homeNetworks: 4,
+  homeMs: LEARNING.fullDays * 86_400_000,
   agent: 0.3,
   /** Another operator's network says more than another of the same. */
   system: 0.4,
@@ -47,6 +64,8 @@ interface News {
   /** The system is no cloud's, and the only one that it is known in is. */
   readonly outside: boolean;
   readonly country: boolean;
+  /** The country is, and it never left the one that it lives in. */
+  readonly abroad: boolean;
 }
 
 /** A network, country or agent that the credential is not known to be used from. */
@@ -68,22 +87,23 @@ export const newOrigin = defineDetector<keyof OriginRows>({
 });
 
 function judge(rows: OriginRows, located: LocatedUsageEvent, facts: SubjectFacts): readonly Finding[] {
-  const news = newsIn(rows, located);
+  const news = newsIn(rows, located, facts);
   return speaksOf(news, rows, located, facts) ? [finding(located, news, weigh(news))] : NO_FINDINGS;
 }
 
 function remember(rows: OriginRows, located: LocatedUsageEvent, facts: SubjectFacts): void {
-  const news = newsIn(rows, located);
+  const news = newsIn(rows, located, facts);
   if (speaksOf(news, rows, located, facts)) weighTrust(rows, located, facts, news);
   else if (teaches(located, facts)) learnAll(rows, located, isNews(news));
 }
 
-function newsIn(rows: OriginRows, { event, marks, place }: LocatedUsageEvent): News {
+function newsIn(rows: OriginRows, { event, marks, place }: LocatedUsageEvent, facts: SubjectFacts): News {
   const day = dayOf(event.at);
   const network = isNew(rows.networks, marks.network, day);
   // A network that is known is news of no kind.
   const system = (network || isWide(rows.networks)) && isNew(rows.systems, marks.operator, day);
   const agent = isNew(rows.agents, marks.agent, day);
+  const country = isNew(rows.countries, marks.country, day);
   return {
     agent,
     // Where it roams, or of one more of many, it is no news by itself: whoever rents a machine in the same cloud is in such a network, too.
@@ -92,12 +112,21 @@ function newsIn(rows: OriginRows, { event, marks, place }: LocatedUsageEvent): N
       : agent && isOneMore(rows.networks, marks.network),
     system,
     outside: system && event.principalKind !== 'person' && leavesCloud(rows.systems, marks.operator),
-    country: isNew(rows.countries, marks.country, day),
+    country,
+    abroad: country && system && event.at - facts.cleanSince >= PARAMETERS.homeMs && isHomely(rows, event),
   };
 }
 
 function leavesCloud(systems: KnownValues, operator: number): boolean {
   return cloudOf(onlyOneOf(systems)) !== '' && cloudOf(operator) === '';
+}
+
+/** Of what lives in a cloud outside-cloud.ts speaks. */
+function isHomely({ countries, networks, systems }: OriginRows, { principalKind, client }: UsageEvent): boolean {
+  if (principalKind === 'person' || workstationAgent(client.agent)?.scriptable === false) return false;
+  return (
+    onlyOneOf(countries) !== 0 && cloudOf(onlyOneOf(systems)) === '' && isAtMost(networks, PARAMETERS.homeNetworks)
+  );
 }
 
 function isNews({ agent, network, system, country }: News): boolean {
@@ -144,7 +173,8 @@ function weighAll(
 }
 
 function weigh(news: News): number {
-  if (news.country) return news.agent ? PARAMETERS.countryAndAgent : PARAMETERS.country;
+  if (news.country && news.agent) return PARAMETERS.countryAndAgent;
+  if (news.country) return news.abroad ? PARAMETERS.onlyCountry : PARAMETERS.country;
   if (news.outside && news.agent) return PARAMETERS.outsideAndAgent;
   if (news.system) return news.agent ? PARAMETERS.systemAndAgent : PARAMETERS.system;
   if (news.network) return news.agent ? PARAMETERS.networkAndAgent : PARAMETERS.network;

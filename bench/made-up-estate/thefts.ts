@@ -3,7 +3,7 @@ import type { UsageEvent } from '../../domain/usage-event';
 import type { Life } from './life';
 import type { World } from './world';
 
-/** What somebody does with a stolen credential, within an hour of `at`. */
+/** What somebody does with a stolen credential from `at` on, within six hours. */
 export interface KindOfTheft {
   readonly title: string;
   readonly steal: (world: World, life: Life, at: number) => readonly UsageEvent[];
@@ -36,6 +36,13 @@ function botnet(world: World, { usual: { agent, name } }: Life, at: number): rea
   });
 }
 
+/** Three hundred homes in the owner's country, one after the other within six hours, as the owner's program. */
+function patientBotnet(world: World, { usual: { agent, name, country } }: Life, at: number): readonly UsageEvent[] {
+  return uses(300, (index) =>
+    world.use(at + index * 70_000, { address: world.network(65_200 + (index % 8), country), agent, name }),
+  );
+}
+
 /** Four gigabytes, with the owner's own program, from a machine hired abroad. */
 function exfiltration(world: World, { usual: { agent, name } }: Life, at: number): readonly UsageEvent[] {
   const address = world.network(cloudSystem('Vultr'), 'SG');
@@ -59,6 +66,7 @@ function resale(world: World, _life: Life, at: number): readonly UsageEvent[] {
 export const THEFTS: readonly KindOfTheft[] = [
   { title: 'scout', steal: scout },
   { title: 'botnet', steal: botnet },
+  { title: 'patient botnet', steal: patientBotnet },
   { title: 'exfiltration', steal: exfiltration },
   { title: 'resale', steal: resale },
   { title: 'quiet', steal: quiet },

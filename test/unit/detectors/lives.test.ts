@@ -97,6 +97,26 @@ describe('a key stolen from what lives in one cloud, used with the same program 
   });
 });
 
+describe('a program that never left its country', () => {
+  const [line, abroad] = ['100.83.0.7', '100.83.1.7'];
+  places[line] = { network: '100.83.0.0/24', country: 'DE', asn: 64_800 };
+  places[abroad] = { network: '100.83.1.0/24', country: 'AT', asn: 64_801 };
+  const program = (until: number, more: Use = {}) => days(0, until, 60, { address: line, agent: 'curl/8.5', ...more });
+  const later = (day: number, more: Use = {}) => [
+    use(day * DAY_MS + MINUTE_MS, { address: abroad, agent: 'curl/8.5', ...more }),
+  ];
+
+  test('is told of where it is used in another after two weeks, be it the neighbour', () => {
+    expect(gravest(told(program(20), later(20)))).toBe('medium');
+  });
+
+  test('is a person where he drives it, and a newcomer before', () => {
+    expect(gravest(told(program(10), later(10)))).toBe('low');
+    const mac = { agent: 'aws-cli/2.15 Darwin/23' };
+    expect(gravest(told(program(20, mac), later(20, mac)))).toBe('low');
+  });
+});
+
 describe('a service', () => {
   test.each([
     ['that moves to another cloud', days(20, 30, 15, { address: HETZNER })],
