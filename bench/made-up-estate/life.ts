@@ -6,7 +6,7 @@ export interface Life {
   /** In any order. */
   readonly uses: readonly UsageEvent[];
   /** What whoever has stolen it knows of it: what its own program calls itself, what it does, and in which country. */
-  readonly usual: Pick<MadeUpUse, 'agent' | 'name'> & { readonly country: string };
+  readonly usual: Pick<MadeUpUse, 'agent' | 'name' | 'session'> & { readonly country: string };
 }
 
 export interface KindOfLife {

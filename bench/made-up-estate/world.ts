@@ -17,6 +17,8 @@ export interface MadeUpUse {
   readonly outcome?: UsageEvent['outcome'];
   readonly bytes?: number;
   readonly person?: boolean;
+  /** Name of the short-lived credential that is used, which was issued to this world's. */
+  readonly session?: string | undefined;
 }
 
 /** Where one credential lives: addresses that stand somewhere, and chance that is the same for the same seed. */
@@ -86,13 +88,16 @@ export class World {
   }
 
   /** `at`: milliseconds since the first day began. */
-  use(at: number, { address, agent, name, kind = 'read', outcome = 'accepted', bytes, person }: MadeUpUse): UsageEvent {
+  use(at: number, use: MadeUpUse): UsageEvent {
+    const { address, agent, name, kind = 'read', outcome = 'accepted', bytes, person, session } = use;
     this.#uses += 1;
     return {
       kind: 'usage',
       id: `made-up:${this.#uses}`,
       at: FIRST_DAY + Math.floor(at),
-      subject: this.subject,
+      ...(session === undefined
+        ? { subject: this.subject }
+        : { subject: publicIdSubject('made-up', session), principal: this.subject }),
       source: 'made-up',
       principalKind: person ? 'person' : 'unknown',
       client: { address, agent },

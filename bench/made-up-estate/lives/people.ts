@@ -19,13 +19,15 @@ interface Habits {
   readonly refused: number;
   /** Share of actions that it may not take, and tries. */
   readonly forbidden?: number;
+  /** A new session each day, as by single sign-on. */
+  readonly sessions?: boolean;
 }
 
 /** In the office on workdays, at home one of three, by phone now and then, and abroad for three days of the fifth week. */
 function person(
   world: World,
   days: number,
-  { agents, sessionsPerHour, callsPerSession, refused, forbidden = 0 }: Habits,
+  { agents, sessionsPerHour, callsPerSession, refused, forbidden = 0, sessions }: Habits,
 ): Life {
   const [desk, home] = [world.network(OFFICE_LINE, 'DE'), world.network(HOME_LINE, 'DE')];
   const [phone, hotel] = [world.networks(12, MOBILE, 'DE'), world.network(ABROAD, 'PT')];
@@ -45,12 +47,14 @@ function person(
         const name = world.mostly(actions);
         return world.use(begin + call * world.between(2_000, 20_000), {
           ...{ address, agent, name, person: true, kind: name.includes('Update') ? 'write' : 'read' },
+          ...(sessions ? { session: `day-${day}` } : {}),
           ...(lacks.has(name) || world.happens(refused) ? { outcome: 'authorization' } : {}),
         });
       });
     });
   });
-  return { uses, usual: { agent: agents[0] ?? '', name: actions[0] ?? '', country: 'DE' } };
+  const usual = { agent: agents[0] ?? '', name: actions[0] ?? '', country: 'DE' };
+  return { uses, usual: { ...usual, ...(sessions ? { session: 'day-38' } : {}) } };
 }
 
 /** Twelve colleagues have one key, in the office and each at home one day of five. */
@@ -129,6 +133,14 @@ export const PEOPLE: readonly KindOfLife[] = [
     live: (world, days) =>
       person(world, days, {
         ...{ agents: [BROWSER], refused: 0.01, forbidden: 0.3, sessionsPerHour: 0.7, callsPerSession: 20 },
+      }),
+  },
+  {
+    title: 'person by single sign-on',
+    live: (world, days) =>
+      person(world, days, {
+        ...{ agents: [BROWSER, CLI], refused: 0.01, forbidden: 0.1, sessions: true },
+        ...{ sessionsPerHour: 0.7, callsPerSession: 20 },
       }),
   },
   { title: 'person on call, one night', live: onCall },

@@ -52,6 +52,22 @@ function functions(world: World, days: number): Life {
   return { uses, usual: { agent, name: 's3:GetObject', country: 'US' } };
 }
 
+/** Six instances of a role, each with a new session every six hours; an instance is replaced each week. */
+function role(world: World, days: number): Life {
+  const agent = 'aws-sdk-java/2.25.1 Linux/6.1 OpenJDK_64-Bit_Server_VM/17 exec-env/AWS_ECS_EC2';
+  const actions = ['s3:GetObject', 'dynamodb:GetItem', 'sqs:ReceiveMessage', 'kms:Decrypt', 's3:PutObject'];
+  const weeks = Array.from({ length: Math.ceil(days / 7) }, () => world.networks(6, AMAZON, 'IE'));
+  const uses = eachDay(days, (day) =>
+    world.times(day, daytime(60)).map((at) => {
+      const instance = world.whole(0, 6);
+      const address = weeks[Math.floor(day / 7)]?.[instance] ?? '';
+      const session = `instance-${instance}-${Math.floor(at / (6 * HOUR_MS))}`;
+      return world.use(at, { address, agent, name: world.mostly(actions), bytes: world.size(7_000), session });
+    }),
+  );
+  return { uses, usual: { agent, name: 's3:GetObject', country: 'IE', session: 'instance-0-153' } };
+}
+
 /** Hosted runners on workdays: it sees whom it is, fetches and puts, and is refused something now and then. */
 function pipeline(world: World, days: number): Life {
   const agent = 'aws-cli/2.15.30 Python/3.11 Linux/6.5 exe/x86_64';
@@ -203,6 +219,7 @@ export const WORKLOADS: readonly KindOfLife[] = [
     live: (world, days) => service(world, days, (day, hour) => (day === 25 && hour >= 8 ? 6 : 1)),
   },
   { title: 'functions, each call from a new machine', live: functions },
+  { title: 'role of six instances, sessions', live: role },
   { title: 'pipeline on hosted runners', live: pipeline },
   { title: 'nightly batch', live: nightlyBatch },
   { title: 'cron behind a changing line', live: cron },
