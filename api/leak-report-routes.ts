@@ -6,6 +6,7 @@ import { LONGEST_REPORTED, subjectsOfReported } from '../domain/reported-value';
 import { SEVERITIES } from '../domain/severity';
 import { isSubject, type Subject } from '../domain/subject';
 import { callerOf, onlyFor } from './authenticate';
+import { noteLeakedKeys } from './note-leaked-keys';
 import { openText, readRequest } from './read-request';
 import type { ApiParts } from './server';
 
@@ -28,14 +29,21 @@ export const leakReportBody = z
 /** Takes in statements that a value is exposed. The value is fingerprinted here, and goes no further. */
 export function installLeakReportRoutes(
   app: FastifyInstance,
-  { reports, fingerprintsOf, publicTypes }: Pick<ApiParts, 'reports' | 'fingerprintsOf' | 'publicTypes'>,
+  {
+    apiKeys,
+    reports,
+    fingerprintsOf,
+    publicTypes,
+  }: Pick<ApiParts, 'apiKeys' | 'reports' | 'fingerprintsOf' | 'publicTypes'>,
 ): void {
   app.post('/v1/leak-reports', { onRequest: onlyFor('responder') }, async (request, reply) => {
     const body = readRequest(leakReportBody, request.body);
     const id = randomUUID();
     const { subject, token, type } = body;
+    const reporter = type === '' ? callerOf(request).name : `${FEED_REPORTER}${callerOf(request).name}`;
     // Of a kind that is public by design nothing is done, whoever finds it.
-    if (!publicTypes?.has(type))
+    if (!publicTypes?.has(type)) {
+      if (token !== undefined) await noteLeakedKeys(apiKeys, token, { source: body.source, reporter });
       await reports.take({
         id,
         subjects: [
@@ -44,9 +52,10 @@ export function installLeakReportRoutes(
         ],
         source: body.source,
         severity: body.severity,
-        reporter: type === '' ? callerOf(request).name : `${FEED_REPORTER}${callerOf(request).name}`,
+        reporter,
         receivedAt: Date.now(),
       });
+    }
     // The same for a value that is ours and for one that is not: what exists here is nobody's business.
     return reply.code(202).send({ id, status: 'received' });
   });

@@ -178,6 +178,10 @@ const ERRORS = {
     next: 'Send `Authorization: Bearer <key>` with a key that `tourniquet api-key create` printed.',
   },
   ROLE_INSUFFICIENT: { retryable: false, next: 'Use a key whose role allows this: see docs/operations.md.' },
+  API_KEY_LEAKED: {
+    retryable: false,
+    next: 'Revoke it (`tourniquet api-key revoke NAME`) or make a new one of that name (`api-key create`, after it), and look in the audit log for what was asked with it.',
+  },
   LEAK_REPORTS_WAIT: {
     retryable: true,
     next: 'Look at `leak_reports` for what waits; start the incidents that can not wait, or raise `maxReportsPerHour` in the leak feeds file.',

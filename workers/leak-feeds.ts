@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Database } from '../activities/store/database';
 import { createFeedCounts } from '../activities/store/feed-counts';
 import { createFeedDeliveries } from '../activities/store/feed-deliveries';
+import { createApiKeyStore } from '../activities/store/api-keys';
 import { createFeedDesk } from '../api/leak-feeds/feed-desk';
 import type { LeakFeeds } from '../api/leak-feeds/feed-routes';
 import { githubFeed } from '../api/leak-feeds/github';
@@ -63,6 +64,7 @@ export function openLeakFeeds(
     ],
     deliveries: createFeedDeliveries(database),
     desk: createFeedDesk({
+      apiKeys: createApiKeyStore(database),
       reports,
       findVersions,
       fingerprintsOf,

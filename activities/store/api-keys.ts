@@ -10,7 +10,17 @@ export interface ApiCaller {
 
 export interface ApiKeyRecord extends ApiCaller {
   readonly createdAt: Date;
+  /** Where it was found in the open; null where it was not. */
+  readonly leakedIn: string | null;
 }
+
+/** Where a key was found in the open, and by whom. */
+export interface KeyLeak {
+  readonly source: string;
+  readonly reporter: string;
+}
+
+export interface LeakedApiKey extends ApiCaller, KeyLeak {}
 
 export interface ApiKeyStore {
   /** Makes a key and returns it: the only moment its value exists. A name that has a key gets a new one. */
@@ -23,13 +33,18 @@ export interface ApiKeyStore {
   revoke(name: string): Promise<ApiCaller>;
   list(): Promise<readonly ApiKeyRecord[]>;
   authenticate(key: string): Promise<ApiCaller | undefined>;
+  /** Notes that a key is exposed; whether it is one of ours that lives. What was noted first stays. */
+  noteLeak(key: string, leak: KeyLeak): Promise<boolean>;
+  /** Keys that are exposed and live. */
+  leaked(): Promise<readonly LeakedApiKey[]>;
 }
 
 export function createApiKeyStore(database: Database): ApiKeyStore {
   async function adopt(name: string, role: ApiRole, key: string): Promise<void> {
     await database.query(
       `INSERT INTO api_keys (key_hash, name, role) VALUES ($1, $2, $3)
-       ON CONFLICT (name) DO UPDATE SET key_hash = EXCLUDED.key_hash, role = EXCLUDED.role, created_at = now()`,
+       ON CONFLICT (name) DO UPDATE SET key_hash = EXCLUDED.key_hash, role = EXCLUDED.role, created_at = now(),
+         leaked_at = CASE WHEN api_keys.key_hash = EXCLUDED.key_hash THEN api_keys.leaked_at END`,
       [hashKey(key), name, role],
     );
   }
@@ -63,10 +78,17 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
     },
 
     async list() {
-      const result = await database.query<{ name: string; role: ApiRole; created_at: Date }>(
-        'SELECT name, role, created_at FROM api_keys ORDER BY name',
+      const result = await database.query<
+        Omit<ApiKeyRecord, 'createdAt' | 'leakedIn'> & { created_at: Date; leaked_in: string | null }
+      >(
+        `SELECT name, role, created_at, CASE WHEN leaked_at IS NOT NULL THEN leaked_in END AS leaked_in
+         FROM api_keys ORDER BY name`,
       );
-      return result.rows.map(({ name, role, created_at }) => ({ name, role, createdAt: created_at }));
+      return result.rows.map(({ created_at, leaked_in, ...key }) => ({
+        ...key,
+        createdAt: created_at,
+        leakedIn: leaked_in,
+      }));
     },
 
     async authenticate(key) {
@@ -74,6 +96,25 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
         hashKey(key),
       ]);
       return result.rows[0];
+    },
+
+    async noteLeak(key, { source, reporter }) {
+      const { rowCount } = await database.query(
+        `UPDATE api_keys SET leaked_at = coalesce(leaked_at, now()),
+           leaked_in = CASE WHEN leaked_at IS NULL THEN $2 ELSE leaked_in END,
+           leak_reporter = CASE WHEN leaked_at IS NULL THEN $3 ELSE leak_reporter END
+         WHERE key_hash = $1`,
+        [hashKey(key), source, reporter],
+      );
+      return rowCount === 1;
+    },
+
+    async leaked() {
+      const { rows } = await database.query<LeakedApiKey>(
+        `SELECT name, role, leaked_in AS source, leak_reporter AS reporter FROM api_keys
+         WHERE leaked_at IS NOT NULL ORDER BY name`,
+      );
+      return rows;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ApiKeyStore } from '../../activities/store/api-keys';
 import type { FeedCounts } from '../../activities/store/feed-counts';
 import type { SecretVersion } from '../../domain/credential';
 import { subjectsOfReported } from '../../domain/reported-value';
@@ -8,10 +9,12 @@ import { holdsOurValue } from '../../domain/token-format';
 import type { FindVersions } from '../find-versions';
 import { FEED_REPORTER } from '../../domain/leak-feed';
 import type { LeakReportDesk } from '../leak-report-desk';
+import { noteLeakedKeys } from '../note-leaked-keys';
 import type { FoundOutcome, FoundSecret } from './feed';
 import type { ValueIndex } from '../value-index';
 
 export interface FeedDeskParts {
+  readonly apiKeys: Pick<ApiKeyStore, 'noteLeak'>;
   readonly reports: Pick<LeakReportDesk, 'take'>;
   readonly findVersions: FindVersions;
   readonly fingerprintsOf: (value: string) => readonly Subject[];
@@ -30,8 +33,12 @@ const LONGEST_PLACE = 200;
 export function createFeedDesk(parts: FeedDeskParts) {
   async function take(feed: string, found: FoundSecret, now: number): Promise<FoundOutcome> {
     if (parts.publicTypes.has(found.type)) return 'public';
+    const reporter = `${FEED_REPORTER}${feed}`;
+    const isKey =
+      'token' in found.secret &&
+      (await noteLeakedKeys(parts.apiKeys, found.secret.token, { source: placeOf(feed, found), reporter }));
     const [version] = await find(parts, found);
-    if (!version) return 'unknown';
+    if (!version) return isKey ? 'taken' : 'unknown';
     const { secret } = found;
     await parts.reports.take({
       // The same finding told again, or a replay of it, is the same report.
@@ -39,7 +46,7 @@ export function createFeedDesk(parts: FeedDeskParts) {
       subjects: 'token' in secret ? subjectsOfReported(secret.token, parts.fingerprintsOf) : version.subjects,
       source: placeOf(feed, found),
       severity: parts.severity,
-      reporter: `${FEED_REPORTER}${feed}`,
+      reporter,
       receivedAt: now,
     });
     return 'taken';

@@ -41,9 +41,12 @@ async function create(name: string, { role }: { readonly role: ApiRole }): Promi
 
 async function list(): Promise<void> {
   await withSession(async ({ database }) => {
-    const table = new Table({ head: ['name', 'role', 'created'], style: { head: [], border: [] } });
-    for (const { name, role, createdAt } of await createApiKeyStore(database).list())
-      table.push([name, role, createdAt.toISOString()]);
+    const table = new Table({
+      head: ['name', 'role', 'created', 'found in the open'],
+      style: { head: [], border: [] },
+    });
+    for (const { name, role, createdAt, leakedIn } of await createApiKeyStore(database).list())
+      table.push([name, role, createdAt.toISOString(), leakedIn ?? '']);
     process.stdout.write(`${table.toString()}\n`);
   });
 }

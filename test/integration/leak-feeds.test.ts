@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { fetch } from 'undici';
 import type { Database } from '../../activities/store/database';
+import { newApiKey } from '../../activities/store/api-keys';
 import { createFeedCounts } from '../../activities/store/feed-counts';
 import { createFeedDeliveries } from '../../activities/store/feed-deliveries';
 import { createInventory } from '../../activities/store/inventory';
@@ -18,6 +19,7 @@ import { incidentId } from '../../domain/credential';
 import { fingerprint } from '../../domain/fingerprint';
 import { publicIdSubject } from '../../domain/subject';
 import { formatToken } from '../../domain/token-format';
+import { pageForLeakedApiKeys } from '../../workers/response/leaked-api-keys';
 import { pageForWaitingReports } from '../../workers/response/waiting-reports';
 import { eventually } from '../support/eventually';
 import { TEST_FINGERPRINT_KEYS } from '../support/fingerprint-keys';
@@ -61,6 +63,7 @@ function leakFeeds(parts: ApiParts, database: Database): ApiParts['leakFeeds'] {
     log,
   });
   const desk = createFeedDesk({
+    apiKeys: parts.apiKeys,
     reports,
     findVersions,
     fingerprintsOf,
@@ -267,6 +270,48 @@ it('a flood of true findings is answered within its hour: the others wait, and p
   } as unknown as Parameters<typeof pageForWaitingReports>[0];
   for (let round = 0; round < 2; round++) await pageForWaitingReports(deps, store, later.getTime());
   expect(told).toEqual(['[critical] 2 leaks that feed:github found wait']);
+});
+
+it('an API key of our own that somebody found is a leak, of which people are told each hour until it is revoked', async () => {
+  const { apiKeys } = api.parts;
+  const [scanned, reported] = [await apiKeys.issue('scanned', 'responder'), await apiKeys.issue('reported', 'gateway')];
+
+  const answer = await github([finding(scanned), finding(newApiKey())]);
+  const report = await fetch(`${api.url}/v1/leak-reports`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${await apiKeys.issue('r', 'responder')}` },
+    body: JSON.stringify({ token: `KEY=${reported}`, source: 'a wiki' }),
+  });
+
+  expect((answer.body as readonly { label: string }[]).map(({ label }) => label)).toEqual([
+    'true_positive',
+    'false_positive',
+  ]);
+  expect(report.status).toBe(202);
+  const told: string[] = [];
+  const sent = new Set<string>();
+  const deps = {
+    audiences: { security: [{ notifier: 'test', target: '' }] },
+    notifiers: new Map([
+      ['test', { id: 'test', send: (_to: string, notice: { title: string }) => void told.push(notice.title) }],
+    ]),
+    deliveries: {
+      wasSent: (key: string) => Promise.resolve(sent.has(key)),
+      markSent: (key: string) => Promise.resolve(void sent.add(key)),
+    },
+  } as unknown as Parameters<typeof pageForLeakedApiKeys>[0];
+  const page = (hour: number) => pageForLeakedApiKeys(deps, apiKeys, hour * 3_600_000);
+  await page(1);
+  await page(1);
+  expect(told).toEqual(
+    ['reported" (gateway)', 'scanned" (responder)'].map(
+      (key) => `[critical] The API key "${key} of Tourniquet itself was found in the open`,
+    ),
+  );
+  await apiKeys.revoke('scanned');
+  await apiKeys.issue('reported', 'gateway');
+  await page(2);
+  expect(told).toHaveLength(2);
 });
 
 /** A live version that its records of use name by an id only, and never by its value. */

@@ -8,6 +8,7 @@ import { createIntelActivities } from '../../activities/intel';
 import { createReadinessActivities } from '../../activities/readiness';
 import { createRegistrationActivities } from '../../activities/registration';
 import { openDatabase, warmUp } from '../../activities/store/database';
+import { createApiKeyStore } from '../../activities/store/api-keys';
 import { createLeakReportStore } from '../../activities/store/leak-reports';
 import { readSecretFile, type Config } from '../config';
 import { encryptedDataConverter } from '../../client/data-converter';
@@ -26,6 +27,7 @@ import { DEPLOYMENT_NAME, registerBuild } from '../worker-builds';
 import { readResponseFiles } from './response-files';
 import { sendDigestsInRounds } from './send-digests';
 import { startSweep } from './sweep';
+import { watchForLeakedApiKeys } from './leaked-api-keys';
 import { watchForWaitingReports } from './waiting-reports';
 import { builtId, workflowCode } from './workflow-code';
 
@@ -79,6 +81,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
   const abandoned = watchForAbandoned(deps, temporal.client, log);
   const digests = sendDigestsInRounds(deps, log);
   const waiting = watchForWaitingReports(deps, createLeakReportStore(database), log);
+  const leakedKeys = watchForLeakedApiKeys(deps, createApiKeyStore(database), log);
   const ran = worker.run();
   // A worker that fails ends its process: whoever supervises it starts it again, and Temporal goes on where it was.
   ran.catch((error: unknown) => {
@@ -96,6 +99,7 @@ export async function startResponse(config: Config<'response'>, log: Logger): Pr
       sweep.stop();
       abandoned.stop();
       waiting.stop();
+      leakedKeys.stop();
       digests.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await ran.catch(() => undefined);
