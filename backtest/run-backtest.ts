@@ -4,9 +4,8 @@ import { emptyPartition } from '../detectors/partition-state';
 import { isStale } from '../detectors/time-rules';
 import type { BacktestIntel } from './read-intel';
 import type { RuleSet } from '../detectors/sigma/rule-set';
-import { malformed, type Mapped } from '../detectors/sources/mapped';
+import { notFromAhead } from '../detectors/sources/not-from-ahead';
 import { mapperOf, recordIdOf, type Source } from '../detectors/sources/registry';
-import { isAheadOfClock } from '../domain/ahead-of-clock';
 import type { DetectionMessage } from '../domain/detection';
 import { DEFAULT_POLICY } from '../domain/policy';
 import type { RiskThresholds } from '../domain/risk';
@@ -78,7 +77,7 @@ export async function runBacktest(
   tell: (line: DetectionLine) => void,
 ): Promise<BacktestResult> {
   const { source, files, rules, learn = [], from = DEFAULT_POLICY.incidentFrom, prepare, now = Date.now() } = request;
-  const toEvent = notFromAhead(mapperOf(source, rules), now);
+  const toEvent = notFromAhead(mapperOf(source, rules), () => now);
   const map = prepare ? (record: unknown) => toEvent(prepare(record)) : toEvent;
   const { fold, failures } = folder(request);
   const lastLearnt = new Map<string, StreamEvent>();
@@ -129,15 +128,6 @@ export async function runBacktest(
     faults: [...faults, ...counts.faults],
     failures,
     ...(staleAfter ? { staleAfter } : {}),
-  };
-}
-
-/** As an intake does that has the time `now`: one event from years ahead would make all that come after it stale. */
-function notFromAhead(map: (record: unknown) => Mapped<StreamEvent>, now: number): typeof map {
-  return (record) => {
-    const mapped = map(record);
-    if (mapped.kind !== 'event' || !isAheadOfClock(mapped.event.at, now)) return mapped;
-    return malformed(`at: lies in the future (${new Date(mapped.event.at).toISOString()})`);
   };
 }
 

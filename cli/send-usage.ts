@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleSet } from '../detectors/sigma/rule-set';
+import { notFromAhead } from '../detectors/sources/not-from-ahead';
 import { mapperOf, type Source } from '../detectors/sources/registry';
 import { IncidentError, isRetryable } from '../domain/errors';
 import type { StreamEvent, UsageEvent } from '../domain/usage-event';
@@ -39,7 +40,7 @@ const QUIET_MS = 1_000;
  * @throws IncidentError RECORDING_UNREADABLE, RECORDING_OF_ANOTHER_SOURCE, and the API's own
  */
 export async function sendUsage({ source, files, rules, send, pauseMs = pause }: SendRequest): Promise<Sent> {
-  const map = mapperOf(source, rules);
+  const map = notFromAhead(mapperOf(source, rules), Date.now);
   let sent = 0;
   let withheld = 0;
   let batch: UsageEvent[] = [];

@@ -213,7 +213,7 @@ const ERRORS = {
   },
   RECORDING_UNREADABLE: {
     retryable: false,
-    next: 'Give records of the source: JSON lines, a JSON array, or {"Records":[…]}, plain or gzipped.',
+    next: 'Name files that are there and may be read, with records of the source: JSON lines, a JSON array, or {"Records":[…]}, plain or gzipped.',
   },
   RECORDING_OF_ANOTHER_SOURCE: {
     retryable: false,

@@ -4,7 +4,7 @@ import { jsonValues } from './json-values';
 import { LONGEST_TEXT, readLines, tooLarge } from './read-lines';
 
 /**
- * The records of a file, as parsed JSON: JSON lines, a JSON array, or `{"Records":[…]}`, gzipped or not, whatever the file is called.
+ * The records of a file, as parsed JSON: JSON lines, a JSON array, `{"Records":[…]}` or `{"Events":[…]}`, gzipped or not, whatever the file is called.
  * JSON lines are read piece by piece. A line that is no JSON becomes a record that is undefined: it is counted, and loses no other; `noJson` is told its number.
  * A file that was begun and not written to yet has none.
  * @throws IncidentError RECORDING_UNREADABLE for a file that can't be read, or is nothing of all that
@@ -64,9 +64,10 @@ function isFilled(line: string): boolean {
   return line.trim() !== '';
 }
 
-/** A file that CloudTrail wrote is one object of many records; several of them one after the other are lines of such. */
+/** What CloudTrail writes (`Records`) or answers (`Events`) is one object of many records; several of them one after the other are lines of such. */
 function recordsIn(value: unknown): readonly unknown[] {
-  return isRecord(value) && Array.isArray(value['Records']) ? (value['Records'] as unknown[]) : [value];
+  const within = isRecord(value) ? [value['Records'], value['Events']].find(Array.isArray) : undefined;
+  return within ?? [value];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -9,17 +9,21 @@ export type RecordTest = (record: LogRecord) => boolean;
  * @throws Error whose text is the reason
  */
 export function searchTest(search: unknown): RecordTest {
+  if (Array.isArray(search) && search.length === 0) throw new Error('a search that is empty');
   if (Array.isArray(search)) return anyOf(search.map((item) => (isMap(item) ? mapTest(item) : keywordTest(item))));
   return isMap(search) ? mapTest(search) : keywordTest(search);
 }
 
 function mapTest(map: Readonly<Record<string, unknown>>): RecordTest {
+  // All of nothing would be true of every record.
+  if (Object.keys(map).length === 0) throw new Error('a search that is empty');
   return allOf(Object.entries(map).map(([key, expected]) => fieldTest(key, expected)));
 }
 
 function fieldTest(key: string, expected: unknown): RecordTest {
   const [field = '', ...modifiers] = key.split('|');
   const expectedValues: readonly unknown[] = Array.isArray(expected) ? expected : [expected];
+  if (expectedValues.length === 0) throw new Error(`${field}: a list of values that is empty`);
   const wantsAll = modifiers.includes('all');
   const rest = modifiers.filter((name) => name !== 'all');
   if (rest.includes('neq')) {

@@ -1,8 +1,8 @@
 /** A log record as parsed JSON. */
 export type LogRecord = Readonly<Record<string, unknown>>;
 
-/** How deep and how much of a record is looked at: records are chosen by others. */
-const LIMITS = { depth: 8, texts: 500, length: 8_192 } as const;
+/** How deep and how much of a record is looked at: records are chosen by others. As long as a policy may be for IAM, which does not count its blanks. */
+const LIMITS = { depth: 20, texts: 5_000, length: 131_072 } as const;
 
 /**
  * All values of a field: its own name first, which may hold dots (`additionalEventData.MFAUsed`), then step by step into objects. Where an

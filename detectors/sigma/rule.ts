@@ -39,12 +39,13 @@ export type SigmaRule = z.infer<typeof sigmaRule> & { readonly id: string };
 
 /**
  * A Sigma rule (specification 2.1) as parsed YAML.
- * @throws IncidentError SIGMA_RULE_REFUSED with the reason: what is no rule, and what correlates events, since a rule sees one at a time
+ * @throws IncidentError SIGMA_RULE_REFUSED with the reason: what is no rule, what changes others, and what correlates events, since a rule sees one at a time
  */
 export function parseSigmaRule(value: unknown): SigmaRule {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refused(idOf(value), 'no rule: a map with title, logsource and detection is expected');
   if ('correlation' in value) throw refused(idOf(value), 'a correlation: a rule sees one event at a time');
+  if ('filter' in value) throw refused(idOf(value), 'a filter: it changes other rules');
   const parsed = sigmaRule.safeParse(value);
   if (!parsed.success) throw refused(idOf(value), `no rule: ${describeIssues(parsed.error.issues.map(withTypes))}`);
   return { ...parsed.data, id: parsed.data.id ?? parsed.data.title.slice(0, 64) };

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { isWholeAddress } from '../../domain/whole-address';
-import safeRegex from 'safe-regex2';
 import { textOf, valuesOf, type LogRecord } from './record';
+import { regexTest } from './regex-test';
 import { formsOf, isForm } from './text-forms';
 import { textPattern, type Anchor } from './text-pattern';
 
@@ -17,7 +17,6 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
 };
 /** A number as logs write it; JavaScript would take hexadecimal digits and an empty text for numbers, too. */
 const DECIMAL = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i;
-const REGEX_FLAGS = new Set(['i', 'm', 's']);
 
 /**
  * The test of one value under its modifiers (`all`, `neq` and `exists` are the field's, see field-test.ts).
@@ -29,7 +28,9 @@ export function valueTest(expected: unknown, modifiers: readonly string[]): Valu
   const rest = modifiers.filter((name) => !ANCHORS.has(name) && !isForm(name) && name !== 'cased');
   const cased = modifiers.includes('cased');
   const [kind, ...flags] = rest;
-  if (forms.length > 0 && kind !== undefined) throw new Error(`the modifiers ${modifiers.join(' and ')}`);
+  const isAnchored = anchor !== 'whole' && kind !== undefined && kind !== 'fieldref';
+  if (isAnchored || (forms.length > 0 && kind !== undefined))
+    throw new Error(`the modifiers ${modifiers.join(' and ')}`);
   switch (kind) {
     case undefined:
       return forms.length === 0 ? plainTest(expected, anchor, cased) : formTest(expected, forms, anchor, cased);
@@ -61,24 +62,6 @@ function formTest(expected: unknown, modifiers: readonly string[], anchor: Ancho
   return (value) => {
     const text = textOf(value);
     return text !== undefined && tests.some((test) => test(text));
-  };
-}
-
-/** Regular expressions run on text that others choose, so one with a repetition in a repetition is refused. One whose choices overlap (`(a|a)*`) is not recognised: see docs/detection.md. */
-function regexTest(expected: unknown, flags: readonly string[]): ValueTest {
-  if (typeof expected !== 'string') throw new Error('a regular expression that is no text');
-  const unknown = flags.find((flag) => !REGEX_FLAGS.has(flag));
-  if (unknown) throw new Error(`the modifier ${unknown}`);
-  // `(?i)` at the front is how other engines say it.
-  const inline = /^\(\?([ims]+)\)/.exec(expected);
-  const pattern = new RegExp(
-    expected.slice(inline?.[0].length ?? 0),
-    [...new Set([...flags, ...(inline?.[1] ?? '')])].join(''),
-  );
-  if (!safeRegex(pattern)) throw new Error('a regular expression that could take for ever');
-  return (value) => {
-    const text = textOf(value);
-    return text !== undefined && pattern.test(text);
   };
 }
 

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { LAST_TIME } from '../../domain/last-time';
 import { holdsOurValue } from '../../domain/token-format';
+import { valuesOf } from '../sigma/record';
 import { clientOf } from './client-of';
 import { isSubject } from '../../domain/subject';
 import type { UsageEvent } from '../../domain/usage-event';
 import { actionKindOfAws, actionNameOfAws, outcomeOfAws } from './aws-action';
 import { awsCredential } from './aws-principal';
 import { contentId } from './content-id';
+import { logBytes } from './log-fields';
 import { describeIssues, IGNORED, malformed, type Mapped } from './mapped';
 
 const text = z.string().nullish();
@@ -21,7 +23,10 @@ const code = z.union([z.number(), z.string()]).nullish();
 const anyClass = z.looseObject({ class_uid: z.number() });
 const API_ACTIVITY = 6003;
 
-/** The fields of API Activity we use, as versions 1.0 to 1.3 have them. */
+/** What AWS says beyond OCSF: CloudTrail's own field, by its path or in objects. */
+const S3_BYTES = 'additionalEventData.bytesTransferredOut';
+
+/** The fields of API Activity we use, as versions 1.0 to 1.6 have them. */
 const apiActivity = z.object({
   /** Milliseconds since the epoch. */
   time: z.number().nonnegative().max(LAST_TIME),
@@ -56,6 +61,9 @@ const apiActivity = z.object({
   cloud: z.object({ provider: text }).nullish(),
   src_endpoint: z.object({ ip: text, domain: text }).nullish(),
   http_request: z.object({ user_agent: text }).nullish(),
+  http_response: z.object({ body_length: logBytes }).nullish().catch(undefined),
+  traffic: z.object({ bytes_out: logBytes }).nullish().catch(undefined),
+  unmapped: z.unknown().optional(),
 });
 
 type ApiActivity = z.infer<typeof apiActivity>;
@@ -73,6 +81,7 @@ export function mapOcsf(record: unknown): Mapped {
   const { subject, ...whose } = isAws(data)
     ? credentialOfAws(data, credential)
     : { subject: `id:${spaceOf(data)}:${credential}`, principalKind: 'unknown' as const };
+  const bytes = bytesOf(data);
   if (!isSubject(subject) || holdsOurValue(credential)) return malformed('actor.user.credential_uid: unreadable');
   return {
     kind: 'event',
@@ -86,8 +95,14 @@ export function mapOcsf(record: unknown): Mapped {
       client: clientOf(data.src_endpoint?.ip ?? data.src_endpoint?.domain ?? '', data.http_request?.user_agent ?? ''),
       action: actionOf(data),
       outcome: outcomeOf(data),
+      ...(bytes === undefined ? {} : { bytes }),
     },
   };
+}
+
+function bytesOf({ traffic, http_response: response, unmapped }: ApiActivity): number | undefined {
+  const [s3] = valuesOf(unmapped, S3_BYTES).map((value) => logBytes.safeParse(value).data);
+  return traffic?.bytes_out ?? response?.body_length ?? s3;
 }
 
 /** Whether an event's provider, or the vendor of what wrote it, is AWS. */

@@ -4,6 +4,7 @@ import { type RuleSet, type RecordKind } from '../sigma/rule-set';
 import { readAccessLog } from './access-log';
 import { accessLogEvent, OWN_PART, type LoggedRequest } from './access-log-event';
 import { CLOUDTRAIL, mapCloudTrail } from './cloudtrail';
+import { outOfEnvelope } from './cloudtrail-envelope';
 import { readEnvoy } from './envoy';
 import type { Mapped, NotMapped } from './mapped';
 import { mapNative } from './native';
@@ -26,7 +27,10 @@ interface SourceSpec {
 const SPECS = {
   cloudtrail: {
     kind: CLOUDTRAIL,
-    map: (record, rules) => withRules(mapCloudTrail(record), () => withOpenPolicies(record as LogRecord), rules),
+    map: (value, rules) => {
+      const record = outOfEnvelope(value);
+      return withRules(mapCloudTrail(record), () => withOpenPolicies(record as LogRecord), rules);
+    },
   },
   ocsf: {
     kind: CLOUDTRAIL,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, type Document } from 'yaml';
 import { compileRule, type CompiledRule } from '../../detectors/sigma/compile-rule';
@@ -8,6 +8,9 @@ import { rulesWithoutSource } from '../../detectors/sources/rules-without-source
 import { IncidentError } from '../../domain/errors';
 import { projectRoot } from '../project-root';
 import type { Settings } from '../settings';
+
+/** Matches are counted by id: two of one were twice as many. */
+const SAME_ID = 'a rule before it has the same id, or both have none and the same title: give it one of its own';
 
 /** What a folder of rules gave. */
 export interface LoadedRules {
@@ -27,22 +30,25 @@ export function ownRules(): string {
  * rule that is refused takes no other with it. @throws IncidentError CONFIG_INVALID for a folder that can't be read
  */
 export function loadRules(places: readonly string[]): LoadedRules {
-  const compiled: CompiledRule[] = [];
+  const compiled = new Map<string, CompiledRule>();
   const refused: IncidentError[] = [];
   const found = places
     .flatMap(ruleFilesIn)
+    .filter(isFirstOfItsFile())
     .flatMap((file) => documentsOf(file).map((document) => ({ file, ...document })));
   const counted = new Set(found.flatMap(({ value }) => countedBy(value)));
   for (const { file, value, fault } of found) {
     try {
       if (fault !== undefined) throw new IncidentError('SIGMA_RULE_REFUSED', { reason: fault });
-      compiled.push(compileRule(value, counted));
+      const rule = compileRule(value, counted);
+      if (compiled.has(rule.id)) throw new IncidentError('SIGMA_RULE_REFUSED', { rule: rule.title, reason: SAME_ID });
+      compiled.set(rule.id, rule);
     } catch (error) {
       if (!(error instanceof IncidentError)) throw error;
       refused.push(new IncidentError(error.code, { file, ...error.fields }));
     }
   }
-  return { rules: RuleSet.of(compiled), ids: compiled.map(({ id }) => id), refused };
+  return { rules: RuleSet.of([...compiled.values()]), ids: [...compiled.keys()], refused };
 }
 
 /**
@@ -58,6 +64,25 @@ export function liveRules(
   const reason = rulesWithoutSource(rules);
   if (reason !== undefined) log.warn({ reason }, 'some rules match nothing');
   return rules;
+}
+
+/** By links a file may be found under many names, as where Kubernetes mounts a ConfigMap. */
+function isFirstOfItsFile(): (file: string) => boolean {
+  const known = new Set<string>();
+  return (file) => {
+    const real = realPath(file);
+    const isFirst = !known.has(real);
+    known.add(real);
+    return isFirst;
+  };
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
 }
 
 function ruleFilesIn(place: string): readonly string[] {

@@ -112,7 +112,7 @@ it('asks the rules of a folder, too, and tells which it refused and which can ma
   await mkdir(join(folder.path, 'rules'), { recursive: true });
   await writeFile(
     join(folder.path, 'rules', 'two.yml'),
-    `${rule}---\n${rule.replace('condition: s', 'condition: q')}---\n${rule.replace('product: aws', 'product: okta')}`,
+    `${rule}---\n${rule.replace('condition: s', 'condition: q')}---\n${rule.replace('product: aws', 'product: okta').replace('id: a', 'id: b')}`,
   );
   const [use] = madeUpTheft();
   const path = await file(JSON.stringify({ ...use, eventID: 'made-up-1' }));

@@ -48,6 +48,21 @@ it('sends all events once, in order, in batches that the API takes', async () =>
   expect(sent).toMatchObject({ records: 2_501, sent: 2_501, withheld: 0 });
 });
 
+it('what lies ahead of the clock is malformed, and takes nothing with it', async () => {
+  const sent: UsageEvent[] = [];
+  const ahead = use(1, { at: Date.now() + 3_600_000 });
+
+  const counts = await sendUsage({
+    source: 'native',
+    rules: RuleSet.EMPTY,
+    files: [await file([use(0), ahead, use(2)])],
+    send: async (events) => void sent.push(...events),
+  });
+
+  expect(sent.map(({ id }) => id)).toEqual(['e0', 'e2']);
+  expect(counts).toMatchObject({ sent: 2, malformed: 1, faults: [expect.stringContaining('lies in the future')] });
+});
+
 it('sends events of foreign records, not the records', async () => {
   const sent: UsageEvent[] = [];
   const records = madeUpTheft().map((one) => ({ ...one, requestParameters: { secret: 'canary' } }));

@@ -19,6 +19,7 @@ const FORMS: readonly (readonly [string, string])[] = [
   ['JSON lines that end with a newline', `${LATER_FIRST.map((one) => JSON.stringify(one)).join('\r\n')}\r\n\n`],
   ['a JSON array', JSON.stringify(LATER_FIRST, undefined, 2)],
   ['an object of Records', JSON.stringify({ Records: LATER_FIRST })],
+  ['an object of Events', JSON.stringify({ Events: LATER_FIRST })],
   ['lines of such objects', LATER_FIRST.map((one) => JSON.stringify({ Records: [one] })).join('\n')],
   ['such objects one right after the other', LATER_FIRST.map((one) => JSON.stringify({ Records: [one] })).join('')],
   [

@@ -1,5 +1,5 @@
 import { withOpenPolicies } from '../../../detectors/sources/policy-opens';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rulesWithoutSource } from '../../../detectors/sources/rules-without-source';
 import { liveRules, loadRules, ownRules } from '../../../workers/rules/load-rules';
@@ -140,7 +140,8 @@ test('a file in place of a folder is taken, whatever its name', () => {
 test('rules about what no source of ours hands over are counted by product', () => {
   const folder = join(temporary.path, 'beyond');
   mkdirSync(folder);
-  const rule = (source: string): string => `title: One\nlogsource: {${source}}\ndetection: {s: {x: 1}, condition: s}\n`;
+  const rule = (source: string): string =>
+    `title: Of ${source.replaceAll(':', '')}\nlogsource: {${source}}\ndetection: {s: {x: 1}, condition: s}\n`;
   const sources = [
     'product: windows, category: process_creation',
     'product: okta, service: okta',
@@ -160,6 +161,35 @@ test('rules about what no source of ours hands over are counted by product', () 
         'rules about sources that are not read here, 4 in all, match nothing: windows (2), aws/guardduty (1), okta (1)',
     },
   ]);
+});
+
+test('a file that links make appear under several names, as Kubernetes mounts a ConfigMap, is read once', () => {
+  const folder = join(temporary.path, 'mounted');
+  mkdirSync(join(folder, '..2026_01_06'), { recursive: true });
+  writeFileSync(
+    join(folder, '..2026_01_06', 'one.yml'),
+    'title: One\nid: one\nlogsource: {}\ndetection: {s: {x: 1}, condition: s}\n',
+  );
+  symlinkSync('..2026_01_06', join(folder, '..data'));
+  symlinkSync('..data/one.yml', join(folder, 'one.yml'));
+  symlinkSync('.', join(folder, 'itself'));
+
+  const { ids, refused } = loadRules([folder, join(folder, 'one.yml')]);
+
+  expect([ids, refused]).toEqual([['one'], []]);
+});
+
+test('of two rules with one id the second is refused: their matches would count twice', () => {
+  const folder = join(temporary.path, 'twins');
+  mkdirSync(folder);
+  const rule = (title: string) => `title: ${title}\nid: one\nlogsource: {}\ndetection: {s: {x: 1}, condition: s}\n`;
+  writeFileSync(join(folder, 'a.yml'), rule('First'));
+  writeFileSync(join(folder, 'b.yml'), rule('Second'));
+
+  const { ids, refused } = loadRules([folder]);
+
+  expect(ids).toEqual(['one']);
+  expect(refused.map(({ message }) => message)).toEqual([expect.stringContaining('b.yml')]);
 });
 
 test('our own rules are all about sources that are read', () => {

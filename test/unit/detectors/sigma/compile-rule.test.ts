@@ -93,6 +93,18 @@ test.each<[string, unknown, boolean]>([
   expect(search(selection, LOGIN)).toBe(expected);
 });
 
+test('what is pushed out of sight by a filling is found all the same', () => {
+  const policy = (filling: string) => ({ policy: `{${filling}"Action": "*"}` });
+  for (const filling of [' '.repeat(100_000), 'x'.repeat(60_000)]) {
+    expect(search({ 'policy|contains': '"Action": "*"' }, policy(filling))).toBe(true);
+    expect(search({ 'policy|re': 'Action": "\\*"' }, policy(filling))).toBe(true);
+  }
+  expect(search({ 'policy|re': '^"Action' }, policy('x'.repeat(7_167)))).toBe(false);
+  expect(search(['needle'], { list: [...Array.from({ length: 2_000 }, (_, index) => `hay ${index}`), 'needle'] })).toBe(
+    true,
+  );
+});
+
 test.each([
   ['a and b', false],
   ['a or b', true],
@@ -145,6 +157,11 @@ test.each<[string, unknown, string]>([
     rule({ a: { b: 1 }, condition: 'a and c' }),
     'a condition with "c", which is no search of the rule',
   ],
+  ['an empty map', rule({ a: {}, condition: 'a' }), 'a search that is empty'],
+  ['an empty list', rule({ a: [], condition: 'a' }), 'a search that is empty'],
+  ['no values', rule({ a: { b: [] }, condition: 'a' }), 'b: a list of values that is empty'],
+  ['a place for an expression', rule({ a: { 'b|contains|re': 'x' }, condition: 'a' }), 'the modifiers contains and re'],
+  ['a filter', { title: 'A filter', logsource: {}, filter: { rules: ['x'] } }, 'a filter: it changes other rules'],
   ['an open parenthesis', rule({ a: { b: 1 }, condition: '(a' }), 'a condition with an open parenthesis'],
   ['half a condition', rule({ a: { b: 1 }, condition: 'a and' }), 'a condition that ends too early'],
   ['a network that is none', rule({ a: { 'b|cidr': 'x/8' }, condition: 'a' }), 'a network that is none'],

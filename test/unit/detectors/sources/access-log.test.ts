@@ -124,10 +124,20 @@ test.each([
 
 test.each([
   ['a user of basic authentication', { remote_user: 'reports' }, 'id:http-user:reports'],
+  [
+    'a user as long as a secret',
+    { remote_user: 'service-account-of-reports-2026' },
+    'id:http-user:service-account-of-reports-2026',
+  ],
+  [
+    'a secret in place of a user',
+    { remote_user: 'key_made_up_4eC39HqLyjWDarjtT1zdp7dc' },
+    expect.stringMatching(/^id:http-user:sha256-[0-9a-f]{32}$/),
+  ],
   ['the public id of a key', { key_id: 'key-7', remote_user: 'reports' }, 'id:access-log:key-7'],
 ])('without our subject, the credential is %s', (_what, more, subject) => {
-  expect(mapped(nginx({ tourniquet_subject: '-', ...more })).subject).toBe(subject);
-  expect(mapped(envoy({ tourniquet_subject: null, ...more })).subject).toBe(subject);
+  expect(mapped(nginx({ tourniquet_subject: '-', ...more })).subject).toEqual(subject);
+  expect(mapped(envoy({ tourniquet_subject: null, ...more })).subject).toEqual(subject);
 });
 
 test('a line that names no credential is ignored', () => {

@@ -57,7 +57,21 @@ test('an event of CloudTrail names the same credential and says the same as Clou
   expect(event.id).toBe('ocsf:00000000-0000-4000-8000-000000000001');
 });
 
-test.each(['1.0.0', '1.1.0', '1.2.0', '1.3.0'])('version %s is read', (version) => {
+test.each<[string, Record<string, unknown>]>([
+  ['traffic', { traffic: { bytes_out: 5_000 } }],
+  ['the answer', { http_response: { code: 200, body_length: 5_000 } }],
+  ["CloudTrail's own field, by its path", { unmapped: { 'additionalEventData.bytesTransferredOut': '5000' } }],
+  ["CloudTrail's own field, in objects", { unmapped: { additionalEventData: { bytesTransferredOut: 5_000.0 } } }],
+])('how much was handed out is known from %s', (_where, more) => {
+  expect(mapped(activity(more)).bytes).toBe(5_000);
+});
+
+test('what is no size is none', () => {
+  const more = { traffic: 'much', http_response: { body_length: -1 }, unmapped: 'nothing' };
+  expect(mapped(activity(more))).not.toHaveProperty('bytes');
+});
+
+test.each(['1.0.0', '1.1.0', '1.2.0', '1.3.0', '1.6.0'])('version %s is read', (version) => {
   expect(mapped(activity({ metadata: { version, uid: 'e1' } })).id).toBe('ocsf:e1');
 });
 
