@@ -1,6 +1,6 @@
 import { burstNumbers, burstOf, countIn, countOf, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
-import { consider, distrust, isNew, learn, NOTHING_BUT_NEWS } from './known-values';
+import { consider, distrust, isAtMost, isNew, learn, NOTHING_BUT_NEWS } from './known-values';
 import type { UsageEvent } from '../domain/usage-event';
 import { dayOf, hasLearned, LEARNING } from './learning';
 import type { LocatedUsageEvent } from './located-event';
@@ -18,6 +18,8 @@ const PARAMETERS = {
   /** Times the most that was usual while learning; more than so many are usual of none, or a bad first hour would excuse all that comes. Ours. */
   overUsual: 3,
   mostUsual: 100,
+  /** Actions that count no more. With as many as are kept, none would be news. Ours. */
+  mostHabits: 24,
   /** Whoever opens a page of a console is refused all of it that he may not see: what is usual of a person is learnt in these days, too. Ours. */
   personFromMs: 86_400_000,
   personUntilMs: LEARNING.fullDays * 86_400_000,
@@ -64,7 +66,8 @@ function remember(rows: ProbingRows, located: LocatedUsageEvent, facts: SubjectF
   const { denials, usual, actions } = all;
   // A refused use is never clean. Others of the family say no more than the same.
   const isHarmless = facts.suspectedBy.every((family) => family === 'probing');
-  (isHarmless ? consider : distrust)(rows.habits, marks.action, day);
+  if (!isHarmless) distrust(rows.habits, marks.action);
+  else if (isAtMost(rows.habits, PARAMETERS.mostHabits)) consider(rows.habits, marks.action, day);
   rows.denied.replace(burstNumbers(denials));
   rows.refusals.replace([0, 0, usual, ...actions]);
 }

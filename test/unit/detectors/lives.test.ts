@@ -366,6 +366,23 @@ describe('a person', () => {
     expect(daysOf(told(month, refused), 'privilege-probing')).toEqual([30]);
   });
 
+  test('who is refused ever so much day after day is still told of for what is new', () => {
+    const daily = Array.from({ length: 40 }, (_, day) =>
+      Array.from({ length: 60 }, (_use, index) =>
+        use(day * DAY_MS + index * 600_000, {
+          ...person,
+          name: `page:Show${index}`,
+          outcome: index % 2 ? 'accepted' : 'authorization',
+        }),
+      ),
+    ).flat();
+    const refused = Array.from({ length: 40 }, (_, index) =>
+      use(40 * DAY_MS + index * 2_000, { ...person, name: `iam:List${index}`, outcome: 'authorization' }),
+    );
+
+    expect(daysOf(told(daily, refused), 'privilege-probing')).toEqual([40]);
+  });
+
   test('who switches a VPN on in his first fortnight is asked about, and later told of gravely', () => {
     const far = '100.82.0.7';
     places[far] = { network: '100.82.0.0/24', country: 'BR', asn: 64_701 };
