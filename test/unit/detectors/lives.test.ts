@@ -368,7 +368,7 @@ describe('a person', () => {
 
   test('who is refused ever so much day after day is still told of for what is new', () => {
     const daily = Array.from({ length: 40 }, (_, day) =>
-      Array.from({ length: 60 }, (_use, index) =>
+      Array.from({ length: 90 }, (_use, index) =>
         use(day * DAY_MS + index * 600_000, {
           ...person,
           name: `page:Show${index}`,
