@@ -9,7 +9,7 @@ export interface FoundValue extends OurValue {
   readonly line: number;
 }
 
-/** What git keeps of files is packed, and found where it is checked out; its configuration is not. */
+/** What git keeps of files is packed, and found where it is checked out, as far as it is of now; its configuration is not. */
 const PACKED = /(?:^|[/\\])\.git[/\\](?:.*[/\\])?(?:objects|lfs)$/;
 
 /** Longer than any value of ours: one that lies across two pieces of a file is found in the second. */
@@ -38,7 +38,7 @@ async function isFile(link: string): Promise<boolean> {
 export async function* valuesIn(file: string): AsyncGenerator<FoundValue> {
   let [rest, line, searched] = ['', 1, 0];
   for await (const chunk of bytesOf(file)) {
-    // One byte, one character: what lies in it is ASCII, whatever the rest is. Without zeros it is so in UTF-16, too, which PowerShell writes.
+    // One byte, one character: what lies in it is ASCII, whatever the rest is. Without zeros it is so in UTF-16, too, which PowerShell writes; where a zero ends a text, the length of a value does.
     const text = rest + chunk.toString('latin1').replaceAll('\0', '');
     for (const found of ourValuesIn(text)) {
       // What could go on in the next piece is looked at with it.

@@ -241,7 +241,7 @@ const ERRORS = {
   },
   INTEL_LIST_UNREADABLE: {
     retryable: false,
-    next: 'The last good list stays in force until it runs out. Look at what is published with `tourniquet intel check`, and at its format in the settings file.',
+    next: 'The last good list stays in force until it runs out. Look at what is published with `tourniquet intel check`, and at its format: in the settings file, or named with `--format` there.',
   },
   INTEL_LIST_MISSING: {
     retryable: false,

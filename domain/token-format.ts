@@ -39,8 +39,8 @@ function checksum(body: string): string {
   return text;
 }
 
-/** An API key has 43 characters. Whatever stands around it, what is looked for has an end; and where another one begins, the first is over. */
-const OUR_VALUES = /tqt_[0-9A-Za-z]{44}|tqk_(?:(?!tqk_)[\w-]){40,64}/g;
+/** An API key has 43 characters, whatever stands around it; and where another one begins, the first is over. */
+const OUR_VALUES = /tqt_[0-9A-Za-z]{44}|tqk_(?:(?!tqk_)[\w-]){43}/g;
 
 export interface OurValue {
   readonly value: string;

@@ -59,9 +59,9 @@ export async function readUnnamed(
   now: number,
   goodAt = now,
 ): Promise<ReadList & { readonly format: IntelFormatName }> {
-  const { text } = await readLocal(path);
+  const { text, writtenAt } = await readLocal(path);
   const format = guessFormat(path, text);
-  return { ...readList(format, text, now, { goodAt }), format };
+  return { ...readList(format, text, now, { goodAt, writtenAt }), format };
 }
 
 function unzip(bytes: Buffer): Buffer {

@@ -12,7 +12,7 @@ export interface SeriesRow {
 }
 
 /**
- * The rows of a CSV file of `timestamp,value`: a first line that is no row is the header, which may name other columns beside these two. No cell goes over a
+ * The rows of a CSV file of `timestamp,value`: a first line without a time is the header, which may name other columns beside these two. No cell goes over a
  * line's end. Times are ISO 8601, `YYYY-MM-DD HH:MM:SS`, or seconds or milliseconds since the epoch.
  * @throws IncidentError SERIES_UNREADABLE with the line at fault; RECORDING_UNREADABLE for a file that can't be read
  */
@@ -29,7 +29,7 @@ export async function* readSeries(file: string): AsyncGenerator<readonly SeriesR
       const cells = cellsOf(text);
       const row = rowOf(cells, columns);
       if (row) rows.push(row);
-      else if (isFirst) columns = columnsOf(cells);
+      else if (isFirst && !cells.some(isTime)) columns = columnsOf(cells);
       else throw new IncidentError('SERIES_UNREADABLE', { file, line });
       isFirst = false;
     }
@@ -54,10 +54,19 @@ interface Columns {
   readonly value: number;
 }
 
+const TIMES = ['timestamp', 'datetime', 'date', 'time', 'ts'];
+
+/** By their names; without, the first column, or the first beside the other. */
 function columnsOf(header: readonly string[]): Columns {
   const names = header.map((name) => name.toLowerCase());
-  const [timestamp, value] = [names.indexOf('timestamp'), names.indexOf('value')];
-  return timestamp < 0 || value < 0 ? { timestamp: 0, value: 1 } : { timestamp, value };
+  const named = { timestamp: names.findIndex((name) => TIMES.includes(name)), value: names.indexOf('value') };
+  const timestamp = named.timestamp >= 0 ? named.timestamp : named.value === 0 ? 1 : 0;
+  return { timestamp, value: named.value >= 0 ? named.value : timestamp === 0 ? 1 : 0 };
+}
+
+/** A row whose value is missing is no header. */
+function isTime(cell: string): boolean {
+  return /\d/.test(cell) && !Number.isNaN(parseTime(cell));
 }
 
 function rowOf(cells: readonly string[], columns: Columns): SeriesRow | undefined {

@@ -30,6 +30,7 @@ interface BacktestFlags {
 
 /** No record of use: numbers, each scored by those before it. */
 const SERIES = 'series';
+const NOT_FOR_SERIES = ['rules', 'countries', 'intel', 'harmless', 'familiar', 'from', 'policy'] as const;
 
 export function backtestCommand(): Command {
   return new Command('backtest')
@@ -75,7 +76,11 @@ async function backtest(named: readonly string[], flags: BacktestFlags, command:
   if (files.length === 0) command.error('error: name at least one file to judge');
   endWithReader();
   const { source, countries } = flags;
-  if (source === SERIES) return printSeries(files, learn);
+  if (source === SERIES) {
+    const others = NOT_FOR_SERIES.filter((name) => command.getOptionValueSource(name) === 'cli');
+    if (others.length > 0) command.error(`error: a series takes no --${others.join(', no --')}: it is numbers alone`);
+    return printSeries(files, learn);
+  }
   const lines: DetectionLine[] = [];
   const tell = (line: DetectionLine): void =>
     void (flags.json ? process.stdout.write(`${JSON.stringify(line)}\n`) : lines.push(line));

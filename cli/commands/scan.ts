@@ -14,7 +14,7 @@ interface ScanFlags {
 export function scanCommand(): Command {
   return new Command('scan')
     .description(
-      'Find tokens and API keys of ours in files; ends with 1 when there are any, with 2 when a place could not be read',
+      'Find tokens and API keys of ours in files (of a git repository what is checked out: pipe `git log -p --all` to - for what it held before); ends with 1 when there are any, with 2 when a place could not be read',
     )
     .argument('<places...>', 'files or folders; - is standard input')
     .option('--report', 'report what is found to the HTTP API, which answers it as a leak', false)

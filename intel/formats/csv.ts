@@ -1,24 +1,23 @@
 import { linesOf, ListUnreadable, NOT_UNDERSTOOD, OTHER_MATTER, timeOf, type Entry, type IntelFormat } from './format';
 
-/** Names of columns as published lists have them (abuse.ch, AlienVault OTX, DShield, MISP's CSV export), in lower case. */
+/** Names of columns as published lists have them (abuse.ch, AlienVault OTX, DShield, MISP's CSV export), without case, blanks, `_` and `-`. */
 const COLUMNS = {
   address: [
     'ip',
-    'ip_address',
     'ipaddress',
-    'dst_ip',
-    'src_ip',
+    'dstip',
+    'srcip',
     'address',
     'cidr',
     'network',
     'netblock',
     'indicator',
     'ioc',
-    'ioc_value',
+    'iocvalue',
     'value',
   ],
-  until: ['expires', 'expiry', 'expiration', 'expires_at', 'valid_until', 'until'],
-  sources: ['sources', 'source_count', 'count', 'lists'],
+  until: ['expires', 'expiry', 'expiration', 'expiresat', 'validuntil', 'until'],
+  sources: ['sources', 'sourcecount', 'count', 'lists'],
 } as const;
 
 /** Digits with points, or hexadecimal ones with colons, or a range of such: not the hash of a file, nor a name of such letters. */
@@ -51,7 +50,8 @@ function* entries(text: string): Generator<Entry> {
 }
 
 function entryOf(cells: readonly string[], columns: Columns): Entry {
-  const address = cells[columns.address];
+  // abuse.ch: address:port.
+  const address = cells[columns.address]?.replace(/^(?:(\d+\.\d+\.\d+\.\d+)|\[([\da-f:.]+)\]):\d+$/i, '$1$2');
   if (address === undefined || address === '') return NOT_UNDERSTOOD;
   if (!LIKE_AN_ADDRESS.test(address) && !LIKE_A_RANGE.test(address)) return OTHER_MATTER;
   const until = cells[columns.until] ?? '';
@@ -59,15 +59,14 @@ function entryOf(cells: readonly string[], columns: Columns): Entry {
   if (until !== '' && at === undefined) return NOT_UNDERSTOOD;
   const sources = cells[columns.sources] ?? '';
   return {
-    // abuse.ch: address:port.
-    address: address.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1'),
+    address,
     ...(at === undefined ? {} : { until: at }),
     ...(/^\d{1,6}$/.test(sources) ? { sources: Number(sources) } : {}),
   };
 }
 
 function columnsOf(cells: readonly string[]): Columns | undefined {
-  const names = cells.map((cell) => cell.toLowerCase());
+  const names = cells.map((cell) => cell.toLowerCase().replace(/[\s_-]/g, ''));
   const find = (known: readonly string[]) => names.findIndex((name) => known.includes(name));
   const address = find(COLUMNS.address);
   return address === -1 ? undefined : { address, until: find(COLUMNS.until), sources: find(COLUMNS.sources) };

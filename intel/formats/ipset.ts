@@ -1,5 +1,8 @@
 import { linesOf, ListUnreadable, NOT_UNDERSTOOD, type Entry, type IntelFormat } from './format';
 
+/** A comment is one word of options, whatever it says; `ipset save` puts it in quotes, and a backslash before those within. */
+const COMMENT = /\s+comment\s+"(?:[^"\\]|\\.)*"/g;
+
 const KEYWORD = /^(?:create|add|flush|COMMIT|-N|-A)\b/;
 
 /**
@@ -14,7 +17,7 @@ function* entries(text: string, _readAt: number, writtenAt: number): Generator<E
     if (line.startsWith('#')) continue;
     if (!looksRight && !KEYWORD.test(line)) throw new ListUnreadable('not what ipset save writes');
     looksRight = true;
-    const [verb, , entry, ...options] = line.split(/\s+/);
+    const [verb, , entry, ...options] = line.replace(COMMENT, '').split(/\s+/);
     if ((verb !== 'add' && verb !== '-A') || entry === undefined) continue;
     yield options.includes('nomatch') ? NOT_UNDERSTOOD : named(entry, options, writtenAt);
   }

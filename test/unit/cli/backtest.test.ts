@@ -127,3 +127,14 @@ it('asks the rules of a folder, too, and tells which it refused and which can ma
   );
   told.mockRestore();
 });
+
+it('a series takes nothing that is about credentials and addresses', async () => {
+  const [series, list] = [await file('timestamp,value\n1767700800,1\n'), await file('198.51.100.7\n')];
+  const command = backtestCommand()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+
+  await expect(outputOf(command, '--source', 'series', '--intel', list, '--from', 'low', series)).rejects.toThrow(
+    'a series takes no --intel, no --from',
+  );
+});

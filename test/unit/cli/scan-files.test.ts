@@ -50,6 +50,16 @@ it('finds a key that other characters follow, wherever the pieces of the file en
   }
 });
 
+it('reads a key to its end, and no further', async () => {
+  const key = `tqk_${'k'.repeat(43)}`;
+  const file = join(directory, 'environ');
+  writeFileSync(file, `PATH=/bin\0KEY=${key}\0PATHX=/usr/bin\0OLD=${key}_backup\0`);
+  const values: string[] = [];
+  for await (const { value } of valuesIn(file)) values.push(value);
+
+  expect(values).toEqual([key, key]);
+});
+
 it('finds it at the very end, in what is packed, and in what is no text', async () => {
   const binary = Buffer.concat([Buffer.from([0, 255, 254]), Buffer.from(TOKEN), Buffer.from([0])]);
 

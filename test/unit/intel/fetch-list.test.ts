@@ -116,6 +116,8 @@ test('what runs out so long after it was written runs out by the time its source
       leftOut: { expired: 1 },
     });
   }
+  expect(await readUnnamed(file, written + 59_000)).toMatchObject({ format: 'ipset', leftOut: {} });
+  expect(await readUnnamed(file, written + 61_000)).toMatchObject({ leftOut: { expired: 1 } });
 });
 
 test('a file may be packed; one that is not there is unreachable', async () => {

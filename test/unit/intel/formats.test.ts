@@ -161,6 +161,24 @@ test('ipset: what ipset save writes, with time-outs counted from the fetch', () 
   expect(networks.find('198.51.100.9', NOW + 60_000)).toBeUndefined();
 });
 
+test('ipset: a comment is no option, whatever it says', () => {
+  const said = ['login timeout 5 times', 'see nomatch list', 'every \\"timeout 5\\"', 'timeout 5'];
+  const text = said.map((comment, index) => `add x 5.5.5.${index} comment "${comment}"\n`).join('');
+  const { found, leftOut } = read(
+    'ipset',
+    `create x hash:ip family inet\n${text}add x 5.5.5.9 packets 3 bytes 180 comment "a b" skbmark 0x1\n`,
+  );
+
+  expect([found, leftOut]).toEqual([[...said.map((_comment, index) => `5.5.5.${index}`), '5.5.5.9'], {}]);
+});
+
+test('csv: names of columns are known without case and blanks, and addresses without their ports', () => {
+  const text =
+    '# Firstseen,DstIP,DstPort\n2026-01-06,198.51.100.7,443\n2026-01-06,[2001:db8::1]:443,443\n2026-01-06,198.51.100.9:80,80\n';
+
+  expect(read('csv', text)).toMatchObject({ found: ['198.51.100.7', '198.51.100.9', '2001:db8::1'], leftOut: {} });
+});
+
 describe('stix', () => {
   const bundle = (...objects: object[]) => JSON.stringify({ type: 'bundle', id: 'bundle--1', objects });
   const indicator = (pattern: string, more: object = {}) => ({
