@@ -1,6 +1,5 @@
 import safeRegex from 'safe-regex2';
 import { textOf } from './record';
-import type { ValueTest } from './value-test';
 
 const FLAGS = new Set(['i', 'm', 's']);
 
@@ -11,7 +10,7 @@ const PIECE = { length: 8_192, step: 7_168 } as const;
  * Regular expressions run on text that others choose, so one with a repetition in a repetition is refused. One whose choices overlap (`(a|a)*`) is not recognised: see docs/detection.md.
  * @throws Error whose text is the reason
  */
-export function regexTest(expected: unknown, flags: readonly string[]): ValueTest {
+export function regexTest(expected: unknown, flags: readonly string[]): (value: unknown) => boolean {
   if (typeof expected !== 'string') throw new Error('a regular expression that is no text');
   const unknown = flags.find((flag) => !FLAGS.has(flag));
   if (unknown) throw new Error(`the modifier ${unknown}`);
