@@ -33,8 +33,11 @@ async function livesOn(server: PrivateNatsServer, nats: NatsConnection, lives: r
     running.push(detection);
     return detection;
   };
-  // The pin of the dead would run out after seconds.
-  const unpin = () => manager.consumers.unpin(USAGE_STREAM, consumerName(0), PIN_GROUP);
+  // The pin of the dead would run out after seconds. One that died at once has made no consumer.
+  const unpin = async (): Promise<void> => {
+    const consumers = await manager.consumers.list(USAGE_STREAM).next();
+    if (consumers.length > 0) await manager.consumers.unpin(USAGE_STREAM, consumerName(0), PIN_GROUP);
+  };
   const toldOf = async (): Promise<string[]> => {
     const told: string[] = [];
     for await (const message of storedMessages(nats, 'DETECTIONS', 'detections.*'))
