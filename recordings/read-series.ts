@@ -12,7 +12,7 @@ export interface SeriesRow {
 }
 
 /**
- * The rows of a CSV file of `timestamp,value`: a first line without a time is the header, which may name other columns beside these two. No cell goes over a
+ * The rows of a CSV file of `timestamp,value`: a first line that does not begin with a time is the header, which may name other columns beside these two. No cell goes over a
  * line's end. Times are ISO 8601, `YYYY-MM-DD HH:MM:SS`, or seconds or milliseconds since the epoch.
  * @throws IncidentError SERIES_UNREADABLE with the line at fault; RECORDING_UNREADABLE for a file that can't be read
  */
@@ -29,7 +29,7 @@ export async function* readSeries(file: string): AsyncGenerator<readonly SeriesR
       const cells = cellsOf(text);
       const row = rowOf(cells, columns);
       if (row) rows.push(row);
-      else if (isFirst && !cells.some(isTime)) columns = columnsOf(cells);
+      else if (isFirst && !isTime(cells[0] ?? '')) columns = columnsOf(cells);
       else throw new IncidentError('SERIES_UNREADABLE', { file, line });
       isFirst = false;
     }
@@ -64,9 +64,9 @@ function columnsOf(header: readonly string[]): Columns {
   return { timestamp, value: named.value >= 0 ? named.value : timestamp === 0 ? 1 : 0 };
 }
 
-/** A row whose value is missing is no header. */
+/** A row whose value is missing is no header. A name with a number behind it is no time, though JavaScript reads `sensor 1` as January 2001. */
 function isTime(cell: string): boolean {
-  return /\d/.test(cell) && !Number.isNaN(parseTime(cell));
+  return /^-?\d+(?:\.\d+)?$|\d{4}|\d:\d/.test(cell) && !Number.isNaN(parseTime(cell));
 }
 
 function rowOf(cells: readonly string[], columns: Columns): SeriesRow | undefined {

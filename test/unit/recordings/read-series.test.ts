@@ -48,6 +48,8 @@ it.each([
   ['a blank line before the header', '\n\ntimestamp,value\n1767700800,1\n1767700801,-2e3'],
   ['only the value named', 'moment,open,value\n1767700800,7,1\n1767700801,7,-2e3'],
   ['only the time named', 'open,ts\n1,1767700800\n-2e3,1767700801'],
+  ['names that end with a number', 'cpu-1,time,value\n7,1767700800,1\n7,1767700801,-2e3'],
+  ['a name with a number further on', 'timestamp,sensor 1,value\n1767700800,7,1\n1767700801,7,-2e3'],
   ['gzipped', gzipSync('timestamp,value\n1767700800,1\n1767700801,-2e3')],
 ])('%s', async (_what, content) => {
   expect((await rowsOf(content)).map(({ at, value }) => [at - NOON, value])).toEqual([
@@ -60,6 +62,7 @@ it.each([
   ['nothing', '', 0],
   ['a header alone', 'timestamp,value\n', 1],
   ['no value in the first row', '2026-01-06 12:00:00,\n2026-01-06 12:00:01,1\n', 1],
+  ['no value in a first row of seconds', '300,\n600,1\n', 1],
   ['no number', 'timestamp,value\n1767700800,1\n1767700801,\n', 3],
   ['no time', 'timestamp,value\n1767700800,1\nyesterday,1\n', 3],
 ])('refuses %s and names the line', async (_what, content, line) => {
