@@ -49,8 +49,6 @@ const PARAMETERS = {
   manyCountries: 8,
 } as const;
 
-const DAY_MS = 86_400_000;
-
 /** Last known use is kept to this. */
 const RESOLUTION_MS = 1_000;
 
@@ -133,7 +131,7 @@ function journeyOf(rows: TravelRows, { event, place }: LocatedUsageEvent, facts:
   const seen = seenIn(rows).filter(([, , who]) => who === session);
   if (isOfMany(rows, seen, event.at, facts)) return undefined;
   const isInCloud = numberOf(place) >= IN_CLOUD;
-  const isBeginner = event.principalKind === 'person' && event.at - facts.cleanSince < LEARNING.fullDays * DAY_MS;
+  const isBeginner = event.principalKind === 'person' && event.at - facts.cleanSince < LEARNING.fullMs;
   let latest: Journey | undefined;
   for (const [from, lastAt] of seen) {
     const isFromCloud = from >= IN_CLOUD;

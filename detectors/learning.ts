@@ -3,14 +3,14 @@ import type { SubjectFacts } from './detector';
 import type { Testimony } from './known-values';
 import type { LocatedUsageEvent } from './located-event';
 
+const DAY_MS = 86_400_000;
+
 /**
  * When a subject's habits count as learnt. 10 and 50 uses: Microsoft Entra's atypical travel (10 logins) and Okta's velocity
  * rules (50), in reference/detection.md. The time floor is ours: services of one estate start within seconds of each other, and a
  * busy one alone would reach ten uses before the second has begun.
  */
-export const LEARNING = { leastUses: 10, fullUses: 50, fullDays: 14, leastMs: 3_000 } as const;
-
-const DAY_MS = 86_400_000;
+export const LEARNING = { leastUses: 10, fullUses: 50, fullMs: 14 * DAY_MS, leastMs: 3_000 } as const;
 
 export function dayOf(at: number): number {
   return Math.floor(at / DAY_MS);
@@ -24,7 +24,7 @@ export function hasLearned(facts: SubjectFacts, at: number): boolean {
 /** Habits are complete: nothing new is taken for granted any more. */
 export function isSettled(facts: SubjectFacts, at: number): boolean {
   if (!hasLearned(facts, at)) return false;
-  return facts.cleanUses >= LEARNING.fullUses || at - facts.cleanSince >= LEARNING.fullDays * DAY_MS;
+  return facts.cleanUses >= LEARNING.fullUses || at - facts.cleanSince >= LEARNING.fullMs;
 }
 
 /** Witnesses of what is unusual: each alone is what a move, a release or a new task looks like, too. */
@@ -46,10 +46,10 @@ export const DAYS_OF_GRAVE_NEWS = 7;
 /** Whether the use worked, and nobody but these families, if anybody, has said anything of it. */
 export function isObjectedOnlyBy(
   families: readonly Family[],
-  { event }: LocatedUsageEvent,
-  { suspectedBy }: SubjectFacts,
+  located: LocatedUsageEvent,
+  facts: SubjectFacts,
 ): boolean {
-  return event.outcome === 'accepted' && suspectedBy.every((family) => families.includes(family));
+  return testimonyOf(families, located, facts) === 'for';
 }
 
 /**

@@ -45,7 +45,7 @@ const PARAMETERS = {
   /** Of a program that was in no other for two weeks, and in so few networks: strong alone. Ours. */
   onlyCountry: 0.7,
   homeNetworks: 4,
-  homeMs: LEARNING.fullDays * 86_400_000,
+  homeMs: LEARNING.fullMs,
   agent: 0.3,
   /** Another operator's network says more than another of the same. */
   system: 0.4,

@@ -1,7 +1,7 @@
+import type { UsageEvent } from '../domain/usage-event';
 import { burstNumbers, burstOf, countIn, countOf, type Burst } from './burst';
 import { defineDetector, NO_FINDINGS, type Finding, type Samples, type SubjectFacts } from './detector';
 import { consider, distrust, isAtMost, isNew, learn, NOTHING_BUT_NEWS } from './known-values';
-import type { UsageEvent } from '../domain/usage-event';
 import { dayOf, hasLearned, LEARNING } from './learning';
 import type { LocatedUsageEvent } from './located-event';
 import type { Rows } from './rows';
@@ -22,7 +22,7 @@ const PARAMETERS = {
   mostHabits: 24,
   /** Whoever opens a page of a console is refused all of it that he may not see: what is usual of a person is learnt in these days, too. Ours. */
   personFromMs: 86_400_000,
-  personUntilMs: LEARNING.fullDays * 86_400_000,
+  personUntilMs: LEARNING.fullMs,
 } as const;
 
 interface Refusals {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Utf8Text } from '../domain/utf8-text';
+import { Utf8Text } from '../domain/utf8-text';
 import { subjectFromSchema1 } from './from-schema-1';
 import { emptySubject, type PartitionState, type SubjectState } from './partition-state';
 // Every detector must have its rows before any is read.
@@ -67,6 +67,15 @@ export class PartitionJson {
   end(): void {
     this.text.append('}}');
   }
+}
+
+/** All of a partition, as `restorePartition` takes it once it is parsed. */
+export function partitionJson(state: PartitionState): string {
+  const text = new Utf8Text();
+  const json = new PartitionJson(text, state);
+  for (const [name, subject] of state.subjects) json.add(name, subject);
+  json.end();
+  return text.toString();
 }
 
 /** A stored state, or undefined when it is of a schema that this version does not know: then the partition is learnt anew. */

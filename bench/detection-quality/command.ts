@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
+import { printTable } from '../print-table';
 import { figuresLine, qualityRows } from './figures';
 import { measureDetectionQuality } from './measure';
 import { OUTCOME_HEAD, outcomeRows } from './outcome-rows';
@@ -22,15 +22,9 @@ export function detectionQualityCommand(): Command {
     .option('--write-docs', `put the tables into ${DOCS}`, false)
     .action(async ({ data, json, writeDocs: writes }: Flags) => {
       const quality = await measureDetectionQuality(data, (line) => void process.stderr.write(`${line}\n`));
-      print(['measure', 'figure', 'on'], qualityRows(quality));
-      print(OUTCOME_HEAD, outcomeRows(quality));
+      printTable(['measure', 'figure', 'on'], qualityRows(quality));
+      printTable(OUTCOME_HEAD, outcomeRows(quality));
       if (writes) await writeDocs(DOCS, quality);
       if (json) process.stdout.write(`${JSON.stringify(figuresLine(quality))}\n`);
     });
-}
-
-function print(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const table = new Table({ head: [...head], style: { head: [], border: [] } });
-  for (const row of rows) table.push([...row]);
-  process.stdout.write(`${table.toString()}\n`);
 }

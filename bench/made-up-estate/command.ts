@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
+import { printTable } from '../print-table';
 import { writeTables } from '../write-tables';
 import { ESTATE_HEAD, estateLine, estateRows } from './figures';
 import { KINDS_OF_LIFE, measureLives } from './measure';
@@ -26,10 +26,9 @@ export function madeUpEstateCommand(): Command {
         process.stderr.write(`living ${kind.title}\n`);
         return measureLives(kind, Number(lives), Number(seed));
       });
-      const table = new Table({ head: [...ESTATE_HEAD], style: { head: [], border: [] } });
-      for (const row of estateRows(estate)) table.push([...row]);
-      process.stdout.write(`${table.toString()}\n`);
-      if (writeDocs) await writeTables(DOCS, 'made-up-estate', [{ head: ESTATE_HEAD, rows: estateRows(estate) }]);
+      const rows = estateRows(estate);
+      printTable(ESTATE_HEAD, rows);
+      if (writeDocs) await writeTables(DOCS, 'made-up-estate', [{ head: ESTATE_HEAD, rows }]);
       if (json) process.stdout.write(`${JSON.stringify(estateLine(estate))}\n`);
     });
 }

@@ -1,10 +1,9 @@
 import { foldPartition, type FoldOptions, type FoldResult } from '../../detectors/partition-fold';
-import { emptyPartition, type PartitionState } from '../../detectors/partition-state';
-import { PartitionJson, restorePartition } from '../../detectors/stored-state';
+import { emptyPartition } from '../../detectors/partition-state';
+import { partitionJson, restorePartition } from '../../detectors/stored-state';
 import { DEFAULT_POLICY } from '../../domain/policy';
 import { atLeast, type Severity } from '../../domain/severity';
 import type { UsageEvent } from '../../domain/usage-event';
-import { Utf8Text } from '../../domain/utf8-text';
 import type { KindOfLife } from './life';
 import { CUSTOMERS } from './lives/customers';
 import { PEOPLE } from './lives/people';
@@ -58,7 +57,7 @@ export function measureLives({ title, live }: KindOfLife, lives: number, seed: n
     const [before, after] = [events.filter(({ at }) => at < stolen), events.filter(({ at }) => at >= stolen)];
     const options = { locate: world.locate };
     const messages = [...foldPartition(state, before, options).messages];
-    const stateThen = jsonOf(state);
+    const stateThen = partitionJson(state);
     for (const { detection, assessment } of [...messages, ...foldPartition(state, after, options).messages]) {
       if (!atLeast(assessment.severity, DEFAULT_POLICY.incidentFrom)) continue;
       const day = `${life} ${Math.floor((detection.at - FIRST_DAY) / DAY_MS)}`;
@@ -119,12 +118,4 @@ function isHigh(severity: Severity): boolean {
 
 function inOrder(events: readonly UsageEvent[]): readonly UsageEvent[] {
   return [...events].sort((a, b) => a.at - b.at);
-}
-
-function jsonOf(state: PartitionState): string {
-  const text = new Utf8Text();
-  const json = new PartitionJson(text, state);
-  for (const [name, subject] of state.subjects) json.add(name, subject);
-  json.end();
-  return text.toString();
 }

@@ -1,12 +1,11 @@
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps';
 import type { ApiKeyStore } from '../../activities/store/api-keys';
-import { tellSecurity } from '../../activities/tell-audience';
 import { nextStep } from '../../domain/errors';
 import { eachInTurn } from './each-in-turn';
 import { inRounds } from './in-rounds';
+import { pageHourly } from './page-hourly';
 
-const HOUR_MS = 3_600_000;
 const EVERY_MS = 20_000;
 
 type Deps = Pick<ActivityDeps, 'audiences' | 'deliveries' | 'notifiers'>;
@@ -25,8 +24,7 @@ export async function pageForLeakedApiKeys(
   now: number,
 ): Promise<void> {
   await eachInTurn(await apiKeys.leaked(), async ({ name, role, source, reporter }) => {
-    const hour = new Date(now - (now % HOUR_MS)).toISOString();
-    await tellSecurity(deps, `leaked-api-key/${name}/${hour}`, {
+    await pageHourly(deps, `leaked-api-key/${name}`, now, {
       title: `[critical] The API key "${name}" (${role}) of Tourniquet itself was found in the open`,
       body: [
         `Found by ${reporter}: ${source}. It still works: NOTHING is done about it without a person.`,

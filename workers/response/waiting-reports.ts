@@ -1,12 +1,11 @@
 import type { Logger } from 'pino';
 import type { LeakReportStore } from '../../activities/store/leak-reports';
 import type { ActivityDeps } from '../../activities/deps';
-import { tellSecurity } from '../../activities/tell-audience';
 import { nextStep } from '../../domain/errors';
 import { eachInTurn } from './each-in-turn';
 import { inRounds } from './in-rounds';
+import { hourOf, pageHourly } from './page-hourly';
 
-const HOUR_MS = 3_600_000;
 /** One that was taken a moment ago may be let through at once. */
 const SETTLES_WITHIN_MS = 60_000;
 
@@ -30,8 +29,7 @@ export async function pageForWaitingReports(
   now: number,
 ): Promise<void> {
   await eachInTurn(await reports.waiting(new Date(now - SETTLES_WITHIN_MS)), async ({ reporter, count }) => {
-    const hour = new Date(now - (now % HOUR_MS)).toISOString();
-    await tellSecurity(deps, `waiting-reports/${reporter}/${hour}`, {
+    await pageHourly(deps, `waiting-reports/${reporter}`, now, {
       title: `[critical] ${count} leaks that ${reporter} found wait`,
       body: [
         'More credentials of ours were found than are answered by themselves in an hour. The others wait for the next: NOTHING is done about them yet.',
@@ -44,7 +42,7 @@ export async function pageForWaitingReports(
         severity: 'critical',
         reporter,
         count: String(count),
-        since: hour,
+        since: hourOf(now),
       },
     });
   });

@@ -91,7 +91,7 @@ function pipeline(world: World, days: number): Life {
   return { uses, usual: { agent, name: 's3:PutObject', country: 'US' } };
 }
 
-/** Each night three hundred files, thrice as many on the first of four weeks. */
+/** Each night three hundred files, thrice as many each twenty-eighth night. */
 function nightlyBatch(world: World, days: number): Life {
   const [address, agent] = [world.network(HOSTER, 'DE'), 'warehouse-loader/2.3'];
   const uses = eachDay(days, (day) => {

@@ -1,5 +1,4 @@
 import type { PartitionEvent, UsageEvent } from '../../../domain/usage-event';
-import { Utf8Text } from '../../../domain/utf8-text';
 import type { Detector, Sample } from '../../../detectors/detector';
 import type { AskList } from '../../../detectors/listings';
 import { NOWHERE, type Place } from '../../../detectors/located-event';
@@ -12,7 +11,7 @@ import {
 } from '../../../detectors/partition-state';
 import { storedRows, takeInHand, type RowValues } from '../../../detectors/rows';
 import { SAMPLE_SUBJECT } from '../../../detectors/sample-life';
-import { PartitionJson, restorePartition } from '../../../detectors/stored-state';
+import { partitionJson, restorePartition } from '../../../detectors/stored-state';
 
 export type Message = FoldResult['messages'][number];
 
@@ -40,15 +39,6 @@ export function foldSample(sample: Sample, detectors?: readonly Detector[]): Fol
   return foldAll(sample.events, sample.places, detectors, sample.listed);
 }
 
-/** A snapshot of everything. */
-export function jsonOf(state: PartitionState): string {
-  const text = new Utf8Text();
-  const json = new PartitionJson(text, state);
-  for (const [name, subject] of state.subjects) json.add(name, subject);
-  json.end();
-  return text.toString();
-}
-
 /** What a detector has of a subject, where it is not as it began. */
 export function rowsOf(subject: SubjectState | undefined, detector: string): RowValues {
   return storedRows(subject?.numbers ?? [])[detector] ?? {};
@@ -63,7 +53,7 @@ export function newSubjectInHand(): SubjectState {
 
 /** What a snapshot written and read back holds. */
 export function throughSnapshot(state: PartitionState): PartitionState {
-  const restored = restorePartition(JSON.parse(jsonOf(state)));
+  const restored = restorePartition(JSON.parse(partitionJson(state)));
   if (!restored) throw new Error('the snapshot could not be restored');
   return restored;
 }

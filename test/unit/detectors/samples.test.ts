@@ -3,7 +3,8 @@ import type { Detector } from '../../../detectors/detector';
 import { DETECTORS } from '../../../detectors/registry';
 import { foldPartition } from '../../../detectors/partition-fold';
 import { emptyPartition } from '../../../detectors/partition-state';
-import { askIn, foldSample, idsOf, jsonOf, locateIn, throughSnapshot, type Message } from './folding';
+import { partitionJson } from '../../../detectors/stored-state';
+import { askIn, foldSample, idsOf, locateIn, throughSnapshot, type Message } from './folding';
 
 /** Of a sample of days: each takes as long as the whole state is large. */
 const MOST_SNAPSHOTS = 100;
@@ -50,9 +51,9 @@ describe.each(DETECTORS.map((detector) => [detector.id, detector] as const))('%s
     const sample = positives[0];
     let state = emptyPartition();
     const judge: Detector['judge'] = (...asked) => {
-      const before = jsonOf(state);
+      const before = partitionJson(state);
       const found = detector.judge(...asked);
-      expect(jsonOf(state)).toBe(before);
+      expect(partitionJson(state)).toBe(before);
       return found;
     };
     const options = {
